@@ -1,0 +1,100 @@
+// Package nats holds what the NATS cluster is told to be: the table of streams here, and the
+// files that nodes run beside it.
+package nats
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"gopkg.in/yaml.v3"
+)
+
+//go:embed streams.yaml
+var streamTable []byte
+
+// Values of Stream.Retention and Stream.Discard, as the NATS server names them.
+const (
+	RetentionLimits    = "limits"
+	RetentionWorkQueue = "workqueue"
+	DiscardOld         = "old"
+	DiscardNew         = "new"
+)
+
+// DeadLetterHeaderBytes is what a dead letter may need beyond the message itself: the headers
+// that name the stream, sequence, consumer and reason. A message may be that much smaller than
+// the dead letter stream's largest one, else it could not be moved there.
+const DeadLetterHeaderBytes = 8 * 1024
+
+// Stream is one JetStream stream on file storage. There is no default: every field is set in
+// streams.yaml, except Consumers, which may be empty.
+type Stream struct {
+	// Name is unique; upper case letters, digits and "_".
+	Name string `yaml:"name" json:"name"`
+	// Description is shown when streams are listed on the cluster.
+	Description string `yaml:"description" json:"description"`
+	// Subjects are stored by this stream and no other; wildcards allowed.
+	Subjects []string `yaml:"subjects" json:"subjects"`
+	// Retention is RetentionLimits or RetentionWorkQueue.
+	Retention string `yaml:"retention" json:"retention"`
+	// Discard is DiscardOld or DiscardNew; a work queue takes DiscardNew only.
+	Discard string `yaml:"discard" json:"discard"`
+	// MaxAge is the longest time that a message is kept.
+	MaxAge time.Duration `yaml:"maxAge" json:"maxAge"`
+	// MaxMessageBytes is the largest message with its headers, at most natsMaxPayload.
+	MaxMessageBytes int `yaml:"maxMessageBytes" json:"maxMessageBytes"`
+	// StoragePercent is the share of a node's JetStream storage that the stream may fill, 1–100.
+	StoragePercent int `yaml:"storagePercent" json:"-"`
+	// MaxBytes is StoragePercent of one node's JetStream storage, in bytes; set by ForStorage.
+	MaxBytes int64 `yaml:"-" json:"maxBytes"`
+	// Replicas are copies on nodes in different availability zones; 1, 3 or 5.
+	Replicas int `yaml:"replicas" json:"replicas"`
+	// DuplicateWindow is how long message ids are remembered, at most MaxAge.
+	DuplicateWindow time.Duration `yaml:"duplicateWindow" json:"duplicateWindow"`
+	// Consumers are the durable consumers that exist from the start.
+	Consumers []Consumer `yaml:"consumers" json:"consumers,omitempty"`
+}
+
+// Consumer is one durable pull consumer with explicit acknowledgement. Every field is set.
+type Consumer struct {
+	// Name is unique in the stream; letters, digits, "_" and "-".
+	Name string `yaml:"name" json:"name"`
+	// FilterSubject is the part of the stream's subjects that it reads.
+	FilterSubject string `yaml:"filterSubject" json:"filterSubject"`
+	// AckWait is the time after which a delivery without acknowledgement is repeated.
+	AckWait time.Duration `yaml:"ackWait" json:"ackWait"`
+	// MaxDeliver is how often one message is delivered before it becomes a dead letter.
+	MaxDeliver int `yaml:"maxDeliver" json:"maxDeliver"`
+	// DeadLetterSubject is where the controller puts a message whose deliveries ran out.
+	DeadLetterSubject string `yaml:"deadLetterSubject" json:"deadLetterSubject"`
+}
+
+// Streams returns the table of streams.yaml in the file's order, with MaxBytes still 0.
+// An unknown field or a malformed file is an error; the content is judged by stacks.
+func Streams() ([]Stream, error) {
+	return parseStreams(streamTable)
+}
+
+func parseStreams(content []byte) ([]Stream, error) {
+	var file struct {
+		Streams []Stream `yaml:"streams"`
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&file); err != nil {
+		return nil, fmt.Errorf("reading assets/nats/streams.yaml: %w", err)
+	}
+	return file.Streams, nil
+}
+
+// ForStorage returns the streams with MaxBytes set to their share of one node's JetStream
+// storage, given in bytes. The streams passed in are not changed.
+func ForStorage(streams []Stream, storage int64) []Stream {
+	sized := make([]Stream, len(streams))
+	for i, stream := range streams {
+		stream.MaxBytes = storage / 100 * int64(stream.StoragePercent)
+		sized[i] = stream
+	}
+	return sized
+}

@@ -1,0 +1,49 @@
+// Package services holds the table of the platform's microservices: what varies between
+// them is data in services.yaml, and everything that is made per service is made from it.
+package services
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+
+	"gopkg.in/yaml.v3"
+)
+
+//go:embed services.yaml
+var table []byte
+
+// Service is one microservice as NATS sees it.
+type Service struct {
+	// Name is unique, lower case, for example "quest-system".
+	Name string `yaml:"name" json:"name"`
+	// Queue is the queue group in which all its tasks answer, unique per service.
+	Queue string `yaml:"queue" json:"queue"`
+	// RPC are the subjects that it answers; no subject has two owners.
+	RPC []string `yaml:"rpc" json:"rpc"`
+	// Events are the subjects that it publishes through JetStream, wildcards allowed.
+	Events []string `yaml:"events" json:"events"`
+	// Calls are the subjects of others that it may request, wildcards allowed.
+	Calls []string `yaml:"calls" json:"calls"`
+}
+
+// Gateway is the HTTP front: not a service, it answers no subject.
+type Gateway struct {
+	Name  string   `yaml:"name"`
+	Calls []string `yaml:"calls"`
+}
+
+// Table returns the services of services.yaml in the file's order, and the gateway.
+// An unknown field or a malformed file is an error; the content is judged by stacks.
+func Table() ([]Service, Gateway, error) {
+	var file struct {
+		Services []Service `yaml:"services"`
+		Gateway  Gateway   `yaml:"gateway"`
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(table))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&file); err != nil {
+		return nil, Gateway{}, fmt.Errorf("reading assets/services/services.yaml: %w", err)
+	}
+	return file.Services, file.Gateway, nil
+}

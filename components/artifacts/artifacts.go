@@ -1,0 +1,115 @@
+// Package artifacts is the bucket from which nodes take what they run: nothing comes from the
+// internet at boot.
+package artifacts
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/policy"
+)
+
+// Type is the component's Pulumi type.
+const Type = "nats-platform:artifacts:Artifacts"
+
+// Args shape the bucket.
+type Args struct {
+	Environment  string
+	KeyArn       pulumi.StringInput // encrypts the bucket
+	ServerBinary string             // path of nats-server on disk
+	ServerDigest string             // its SHA-256, hex
+	Protect      bool               // refuse deletion; without it, deletion takes the objects along
+}
+
+// Artifacts is the bucket and what is in it.
+type Artifacts struct {
+	pulumi.ResourceState
+
+	Bucket    pulumi.StringOutput `pulumi:"bucket"` // name
+	BucketArn pulumi.StringOutput `pulumi:"bucketArn"`
+	// ServerKey is the key of the server binary; known once the binary is there.
+	ServerKey pulumi.StringOutput `pulumi:"serverKey"`
+}
+
+// New makes the bucket, locks it down and uploads the server binary under its digest.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Artifacts, error) {
+	a := &Artifacts{}
+	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"environment": pulumi.String(args.Environment),
+		"serverDigest": pulumi.String(args.ServerDigest)}, a, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("creating artifacts %q: %w", name, err)
+	}
+	// Bucket names are global: Pulumi makes one that nobody else has.
+	bucket, err := s3.NewBucketV2(ctx, name+"-bucket", &s3.BucketV2Args{ForceDestroy: pulumi.Bool(!args.Protect)},
+		pulumi.Parent(a), pulumi.Protect(args.Protect))
+	if err != nil {
+		return nil, fmt.Errorf("creating artifacts %q: bucket: %w", name, err)
+	}
+	if err := a.lock(ctx, name, args, bucket); err != nil {
+		return nil, fmt.Errorf("creating artifacts %q: %w", name, err)
+	}
+	// A digest is part of the key: an older server stays until the last node that names it is gone,
+	// for the object is replaced before it is deleted.
+	server, err := s3.NewBucketObjectv2(ctx, name+"-server", &s3.BucketObjectv2Args{
+		Bucket: bucket.Bucket,
+		Key:    pulumi.Sprintf("nats-server/%s/nats-server", args.ServerDigest),
+		Source: pulumi.NewFileAsset(args.ServerBinary),
+	}, pulumi.Parent(a))
+	if err != nil {
+		return nil, fmt.Errorf("creating artifacts %q: server binary: %w", name, err)
+	}
+	a.Bucket, a.BucketArn, a.ServerKey = bucket.Bucket, bucket.Arn, server.Key
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"bucket": a.Bucket, "bucketArn": a.BucketArn, "serverKey": a.ServerKey})
+}
+
+// lock gives the bucket what every bucket here has: versions, encryption, no public access, no
+// other owners, TLS only, and an end for old versions.
+func (a *Artifacts) lock(ctx *pulumi.Context, name string, args Args, bucket *s3.BucketV2) error {
+	under := pulumi.Parent(a)
+	versioning, err := s3.NewBucketVersioningV2(ctx, name+"-versioning", &s3.BucketVersioningV2Args{
+		Bucket:                  bucket.ID(),
+		VersioningConfiguration: &s3.BucketVersioningV2VersioningConfigurationArgs{Status: pulumi.String("Enabled")},
+	}, under)
+	if err != nil {
+		return fmt.Errorf("versioning: %w", err)
+	}
+	if _, err = s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
+		Bucket: bucket.ID(),
+		Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{&s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
+			BucketKeyEnabled: pulumi.Bool(true), // one call to KMS for many objects
+			ApplyServerSideEncryptionByDefault: &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
+				SseAlgorithm: pulumi.String("aws:kms"), KmsMasterKeyId: args.KeyArn.ToStringOutput()}}},
+	}, under); err != nil {
+		return fmt.Errorf("encryption: %w", err)
+	}
+	public, err := s3.NewBucketPublicAccessBlock(ctx, name+"-public-access", &s3.BucketPublicAccessBlockArgs{Bucket: bucket.ID(),
+		BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true), IgnorePublicAcls: pulumi.Bool(true),
+		RestrictPublicBuckets: pulumi.Bool(true)}, under)
+	if err != nil {
+		return fmt.Errorf("public access: %w", err)
+	}
+	if _, err = s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{Bucket: bucket.ID(),
+		Rule: &s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")}}, under); err != nil {
+		return fmt.Errorf("ownership: %w", err)
+	}
+	// S3 refuses two changes of a bucket's access at once; the policy comes after the block.
+	if _, err = s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{Bucket: bucket.ID(),
+		Policy: policy.Output(func(v []string) []policy.Statement {
+			return []policy.Statement{{Sid: "TLSOnly", Effect: "Deny", Principal: "*", Action: []string{"s3:*"},
+				Resource:  []string{v[0], v[0] + "/*"},
+				Condition: map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}}}}
+		}, bucket.Arn)}, under, pulumi.DependsOn([]pulumi.Resource{public})); err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
+	if _, err = s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{Bucket: bucket.ID(),
+		Rules: s3.BucketLifecycleConfigurationV2RuleArray{&s3.BucketLifecycleConfigurationV2RuleArgs{
+			Id: pulumi.String("old-versions"), Status: pulumi.String("Enabled"), Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{},
+			NoncurrentVersionExpiration:    &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(90)},
+			AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{DaysAfterInitiation: pulumi.Int(7)}}},
+	}, under, pulumi.DependsOn([]pulumi.Resource{versioning})); err != nil {
+		return fmt.Errorf("lifecycle: %w", err)
+	}
+	return nil
+}

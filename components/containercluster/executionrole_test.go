@@ -1,0 +1,54 @@
+package containercluster
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/components/policy"
+)
+
+const (
+	secret     = "arn:aws:secretsmanager:us-east-1:123456789012:secret:quest-system-a1b2c3"
+	repository = "arn:aws:ecr:us-east-1:123456789012:repository/prod/quest-system"
+	key        = "arn:aws:kms:us-east-1:123456789012:key/1"
+	logs       = "arn:aws:logs:us-east-1:123456789012:log-group:/prod/"
+)
+
+func find(t *testing.T, statements []policy.Statement, action string) policy.Statement {
+	t.Helper()
+	for _, statement := range statements {
+		if slices.Contains(statement.Action, action) {
+			return statement
+		}
+	}
+	require.Failf(t, "no statement", "no statement allows %s: %+v", action, statements)
+	return policy.Statement{}
+}
+
+func TestExecutionRoleReachesOnlyWhatIsListed(t *testing.T) {
+	statements := executionRights([]string{secret}, []string{repository}, key, logs)
+
+	assert.Equal(t, []string{secret}, find(t, statements, "secretsmanager:GetSecretValue").Resource)
+	assert.Equal(t, []string{repository}, find(t, statements, "ecr:BatchGetImage").Resource)
+	assert.Equal(t, key, find(t, statements, "kms:Decrypt").Resource)
+	assert.Equal(t, logs+"*", find(t, statements, "logs:PutLogEvents").Resource)
+	for _, statement := range statements {
+		for _, action := range statement.Action {
+			assert.False(t, strings.Contains(action, "*"), "action %s allows more than it says", action)
+		}
+		if statement.Resource == "*" {
+			assert.Equal(t, []string{"ecr:GetAuthorizationToken"}, statement.Action)
+		}
+	}
+}
+
+func TestNothingListedLeavesNoStatementWithoutResource(t *testing.T) {
+	for _, statement := range executionRights(nil, nil, key, logs) {
+		assert.NotEmpty(t, statement.Resource, "IAM refuses statement %s", statement.Sid)
+		assert.NotContains(t, statement.Action, "kms:Decrypt", "no secret, so nothing to decrypt")
+	}
+}

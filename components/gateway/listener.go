@@ -1,0 +1,154 @@
+// The listeners: HTTPS with a certificate of its own for a public name, or plain HTTP that only
+// the VPC can reach; and the weights by which the cutover from HTTP services to NATS proceeds.
+package gateway
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acm"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// securityPolicy is the TLS policy that AWS recommends: TLS 1.3, and 1.2 with forward secrecy.
+const securityPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+// validationSeconds is the time to live of the record that proves the domain to ACM.
+const validationSeconds = 60
+
+// listen makes the listener that serves, and with a domain the redirect and the name before it.
+func (g *Gateway) listen(
+	ctx *pulumi.Context, name string, args Args, balancer *lb.LoadBalancer, group *lb.TargetGroup,
+) (*lb.Listener, error) {
+	actions := lb.ListenerDefaultActionArray{forward(group.Arn, args.LegacyTargetGroupArn, args.NatsWeight)}
+	if args.Domain == "" {
+		// No certificate can be had without a name, and nothing outside the VPC reaches this.
+		g.URL = pulumi.Sprintf("http://%s", balancer.DnsName)
+		return g.listener(ctx, name+"-http", &lb.ListenerArgs{
+			LoadBalancerArn: balancer.Arn,
+			Port:            pulumi.Int(80),
+			Protocol:        pulumi.String("HTTP"),
+			DefaultActions:  actions,
+		})
+	}
+	certificate, err := g.certificate(ctx, name, args)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := g.listener(ctx, name+"-https", &lb.ListenerArgs{
+		LoadBalancerArn: balancer.Arn,
+		Port:            pulumi.Int(443),
+		Protocol:        pulumi.String("HTTPS"),
+		SslPolicy:       pulumi.String(securityPolicy),
+		CertificateArn:  certificate,
+		DefaultActions:  actions,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := g.listener(ctx, name+"-redirect", &lb.ListenerArgs{
+		LoadBalancerArn: balancer.Arn,
+		Port:            pulumi.Int(80),
+		Protocol:        pulumi.String("HTTP"),
+		DefaultActions:  lb.ListenerDefaultActionArray{redirect()},
+	}); err != nil {
+		return nil, err
+	}
+	return listener, g.alias(ctx, name, args, balancer, listener)
+}
+
+func (g *Gateway) listener(ctx *pulumi.Context, name string, args *lb.ListenerArgs) (*lb.Listener, error) {
+	listener, err := lb.NewListener(ctx, name, args, pulumi.Parent(g))
+	if err != nil {
+		return nil, fmt.Errorf("creating listener %q: %w", name, err)
+	}
+	return listener, nil
+}
+
+// forward sends all requests to the gateway, or natsWeight percent of them and the rest to the
+// legacy target group. No stickiness: each request is weighed anew, so that the share of
+// traffic is the share that was set, from the moment it is set.
+func forward(gateway pulumi.StringInput, legacy string, natsWeight int) lb.ListenerDefaultActionArgs {
+	if legacy == "" {
+		return lb.ListenerDefaultActionArgs{
+			Type: pulumi.String("forward"), TargetGroupArn: gateway.ToStringOutput(),
+		}
+	}
+	return lb.ListenerDefaultActionArgs{
+		Type: pulumi.String("forward"),
+		Forward: lb.ListenerDefaultActionForwardArgs{
+			TargetGroups: lb.ListenerDefaultActionForwardTargetGroupArray{
+				lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: gateway, Weight: pulumi.Int(natsWeight)},
+				lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: pulumi.String(legacy), Weight: pulumi.Int(100 - natsWeight)},
+			},
+		},
+	}
+}
+
+func redirect() lb.ListenerDefaultActionArgs {
+	return lb.ListenerDefaultActionArgs{
+		Type: pulumi.String("redirect"),
+		Redirect: lb.ListenerDefaultActionRedirectArgs{
+			Protocol: pulumi.String("HTTPS"), Port: pulumi.String("443"), StatusCode: pulumi.String("HTTP_301"),
+		},
+	}
+}
+
+// certificate has ACM issue a certificate for the domain and returns its ARN once it is valid.
+// ACM renews it by itself as long as the record stands.
+func (g *Gateway) certificate(ctx *pulumi.Context, name string, args Args) (pulumi.StringOutput, error) {
+	certificate, err := acm.NewCertificate(ctx, name+"-certificate", &acm.CertificateArgs{
+		DomainName: pulumi.String(args.Domain), ValidationMethod: pulumi.String("DNS"),
+	}, pulumi.Parent(g))
+	if err != nil {
+		return pulumi.StringOutput{}, fmt.Errorf("requesting a certificate for %q: %w", args.Domain, err)
+	}
+	proof := certificate.DomainValidationOptions.ApplyT(firstProof).(acm.CertificateDomainValidationOptionOutput)
+	record, err := route53.NewRecord(ctx, name+"-certificate-record", &route53.RecordArgs{
+		ZoneId:  pulumi.String(args.HostedZoneID),
+		Name:    proof.ResourceRecordName().Elem(),
+		Type:    proof.ResourceRecordType().Elem(),
+		Records: pulumi.StringArray{proof.ResourceRecordValue().Elem()},
+		Ttl:     pulumi.Int(validationSeconds),
+		// The same proof serves every certificate of this name, so another stack may have left it.
+		AllowOverwrite: pulumi.Bool(true),
+	}, pulumi.Parent(g))
+	if err != nil {
+		return pulumi.StringOutput{}, fmt.Errorf("proving %q in zone %q: %w", args.Domain, args.HostedZoneID, err)
+	}
+	valid, err := acm.NewCertificateValidation(ctx, name+"-certificate-validation", &acm.CertificateValidationArgs{
+		CertificateArn: certificate.Arn, ValidationRecordFqdns: pulumi.StringArray{record.Fqdn},
+	}, pulumi.Parent(g))
+	if err != nil {
+		return pulumi.StringOutput{}, fmt.Errorf("waiting for the certificate of %q: %w", args.Domain, err)
+	}
+	return valid.CertificateArn, nil
+}
+
+// firstProof is the record that ACM wants to see: one, since the certificate has one name.
+func firstProof(options []acm.CertificateDomainValidationOption) (acm.CertificateDomainValidationOption, error) {
+	if len(options) == 0 {
+		return acm.CertificateDomainValidationOption{},
+			errors.New("reading the gateway's certificate: ACM names no record that would prove the domain: run \"pulumi up --refresh\"")
+	}
+	return options[0], nil
+}
+
+// alias points the domain at the load balancer, and sets the URL, known once the name leads there.
+func (g *Gateway) alias(ctx *pulumi.Context, name string, args Args, balancer *lb.LoadBalancer, listener *lb.Listener) error {
+	record, err := route53.NewRecord(ctx, name+"-alias", &route53.RecordArgs{
+		ZoneId: pulumi.String(args.HostedZoneID),
+		Name:   pulumi.String(args.Domain),
+		Type:   route53.RecordTypeA,
+		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
+			Name: balancer.DnsName, ZoneId: balancer.ZoneId, EvaluateTargetHealth: pulumi.Bool(true),
+		}},
+	}, pulumi.Parent(g), pulumi.DependsOn([]pulumi.Resource{listener}))
+	if err != nil {
+		return fmt.Errorf("pointing %q at the load balancer: %w", args.Domain, err)
+	}
+	g.URL = record.ID().ApplyT(func(pulumi.ID) string { return "https://" + args.Domain }).(pulumi.StringOutput)
+	return nil
+}

@@ -1,0 +1,117 @@
+// Package identity makes one NATS identity: an nkey whose public half goes into the server
+// configuration and whose seed only the owner's task or function can read. One identity per
+// service, because a shared one could neither be limited to its subjects nor withdrawn alone.
+package identity
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi-tls/sdk/v5/go/tls"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Type is the component's Pulumi type.
+const Type = "nats-platform:identity:Identity"
+
+// recoveryDays is how long a deleted seed can be brought back; 30 is the longest that Secrets
+// Manager offers (DeleteSecret, RecoveryWindowInDays).
+const recoveryDays = 30
+
+// Args are what one identity needs.
+type Args struct {
+	Environment   string             // in the secret's description; required
+	Identity      string             // who it is, for example "quest-system"; required
+	SecretsKeyArn pulumi.StringInput // KMS key that encrypts the seed; required
+	Protect       bool               // refuse the deletion of key and seed; default false
+}
+
+// Identity is one NATS user.
+type Identity struct {
+	pulumi.ResourceState
+
+	// PublicKey is the nkey that the server configuration names: "U" and 55 characters. Not secret.
+	PublicKey pulumi.StringOutput `pulumi:"publicKey"`
+	// SecretArn is the secret whose whole value is the seed ("SU" and 56 characters). It is
+	// known once the seed is in it, so that no task can start before.
+	SecretArn pulumi.StringOutput `pulumi:"secretArn"`
+}
+
+// New makes the identity. To replace a seed that leaked, replace the private key
+// (pulumi up --replace with its URN): public half, secret and all that uses them follow.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Identity, error) {
+	identity := &Identity{}
+	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
+		"environment": pulumi.String(args.Environment),
+		"identity":    pulumi.String(args.Identity),
+	}, identity, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("creating NATS identity %q: %w", name, err)
+	}
+	if err := identity.create(ctx, name, args); err != nil {
+		return nil, fmt.Errorf("creating NATS identity %q: %w", name, err)
+	}
+	err = ctx.RegisterResourceOutputs(identity, pulumi.Map{
+		"publicKey": identity.PublicKey,
+		"secretArn": identity.SecretArn,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("creating NATS identity %q: recording its outputs: %w", name, err)
+	}
+	return identity, nil
+}
+
+func (i *Identity) create(ctx *pulumi.Context, name string, args Args) error {
+	// The key is a resource so that it is made once and stays: a seed made by the program would
+	// be another at every run. The state holds it, and the seed made from it, only encrypted by
+	// the stack's secrets provider; the named outputs are secret even where the provider forgets.
+	key, err := tls.NewPrivateKey(ctx, name+"-key", &tls.PrivateKeyArgs{
+		Algorithm: pulumi.String("ED25519"),
+	}, pulumi.Parent(i), pulumi.Protect(args.Protect),
+		pulumi.AdditionalSecretOutputs([]string{"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"}))
+	if err != nil {
+		return fmt.Errorf("creating the key of %q: %w", args.Identity, err)
+	}
+	pem := key.PrivateKeyPemPkcs8
+
+	// Only the public half leaves the secret: what was derived from a secret is one by default.
+	i.PublicKey = pulumi.Unsecret(pem.ApplyT(func(pem string) (string, error) {
+		_, public, err := derive(pem)
+		return public, err
+	})).(pulumi.StringOutput)
+	seed := pulumi.ToSecret(pem.ApplyT(func(pem string) (string, error) {
+		seed, _, err := derive(pem)
+		return seed, err
+	})).(pulumi.StringOutput)
+	return i.store(ctx, name, args, seed)
+}
+
+func (i *Identity) store(ctx *pulumi.Context, name string, args Args, seed pulumi.StringOutput) error {
+	// A stack without protection is made to be thrown away and made again: nothing is kept.
+	window := 0
+	if args.Protect {
+		window = recoveryDays
+	}
+	// No scheduled rotation (controls SecretsManager.1 and .4): a new seed needs the servers to
+	// know the new public half first, which is an update of the platform and not of one secret.
+	secret, err := secretsmanager.NewSecret(ctx, name+"-seed", &secretsmanager.SecretArgs{
+		Description:          pulumi.Sprintf("NATS seed of %s in %s", args.Identity, args.Environment),
+		KmsKeyId:             args.SecretsKeyArn,
+		RecoveryWindowInDays: pulumi.Int(window),
+	}, pulumi.Parent(i), pulumi.Protect(args.Protect))
+	if err != nil {
+		return fmt.Errorf("creating the secret of %q: %w", args.Identity, err)
+	}
+	// Not protected: a new seed is a new version, which replaces this resource.
+	version, err := secretsmanager.NewSecretVersion(ctx, name+"-seed-version", &secretsmanager.SecretVersionArgs{
+		SecretId:     secret.ID(),
+		SecretString: seed,
+	}, pulumi.Parent(i))
+	if err != nil {
+		return fmt.Errorf("storing the seed of %q: %w", args.Identity, err)
+	}
+	i.SecretArn = pulumi.All(secret.Arn, version.ID()).ApplyT(func(known []any) string {
+		return known[0].(string)
+	}).(pulumi.StringOutput)
+	return nil
+}

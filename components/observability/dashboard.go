@@ -1,0 +1,52 @@
+// The dashboard: one page that shows at a glance where it hurts.
+package observability
+
+import (
+	"encoding/json"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// widget is one graph: a title and metrics as CloudWatch's dashboard JSON writes them
+// (CloudWatch API reference, "Dashboard body structure and syntax").
+type widget struct {
+	title   string
+	metrics [][]string
+}
+
+func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) error {
+	s := args.Subjects
+	inputs := []any{s.RedisGroupID, s.NatsLoadBalancerSuffix, s.NatsTargetGroupSuffix, s.GatewayLoadBalancerSuffix, s.ClusterName}
+	body := pulumi.All(inputs...).ApplyT(func(v []any) (string, error) {
+		redis, nats, targets, front, cluster := v[0].(string), v[1].(string), v[2].(string), v[3].(string), v[4].(string)
+		widgets := []widget{
+			{"NATS servers healthy", [][]string{{"AWS/NetworkELB", "HealthyHostCount", "LoadBalancer", nats, "TargetGroup", targets}}},
+			{"NATS connections", [][]string{{"AWS/NetworkELB", "ActiveFlowCount", "LoadBalancer", nats}}},
+			{"Redis CPU and memory", [][]string{{"AWS/ElastiCache", "EngineCPUUtilization", "ReplicationGroupId", redis},
+				{"AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "ReplicationGroupId", redis}}},
+			{"Requests and errors", [][]string{{"AWS/ApplicationELB", "RequestCount", "LoadBalancer", front},
+				{"AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", front}}},
+			{"Latency", [][]string{{"AWS/ApplicationELB", "TargetResponseTime", "LoadBalancer", front}}},
+		}
+		var cpu [][]string
+		for _, service := range s.Services {
+			cpu = append(cpu, []string{"AWS/ECS", "CPUUtilization", "ClusterName", cluster, "ServiceName", service})
+		}
+		return dashboardBody(args.Region, append(widgets, widget{"CPU of services", cpu}))
+	}).(pulumi.StringOutput)
+	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
+		DashboardName: pulumi.String(args.Environment), DashboardBody: body}, pulumi.Parent(o))
+	return err
+}
+
+// dashboardBody lays graphs out two in a row; the dashboard's grid is 24 wide.
+func dashboardBody(region string, widgets []widget) (string, error) {
+	var list []map[string]any
+	for i, w := range widgets {
+		list = append(list, map[string]any{"type": "metric", "x": 12 * (i % 2), "y": 6 * (i / 2), "width": 12, "height": 6,
+			"properties": map[string]any{"title": w.title, "region": region, "metrics": w.metrics, "period": 60, "stat": "Average"}})
+	}
+	text, err := json.Marshal(map[string]any{"widgets": list})
+	return string(text), err
+}

@@ -1,0 +1,122 @@
+// Package observability tells people when something is wrong: a topic, alarms from one table, a
+// dashboard, a budget.
+package observability
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/budgets"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/policy"
+)
+
+// Type is the component's Pulumi type.
+const Type = "nats-platform:observability:Observability"
+
+// Args shape what is watched and who is told.
+type Args struct {
+	Environment         string
+	Region              string
+	Account             string
+	AlarmEmails         []string // each confirms its subscription by mail
+	MonthlyBudget       int      // US dollars; 0: none
+	NotificationsKeyArn pulumi.StringInput
+	Subjects            Subjects
+}
+
+// Subjects are what is watched, by the identifiers under which CloudWatch keeps its metrics.
+type Subjects struct {
+	RedisGroupID                                        pulumi.StringInput
+	NatsInstanceIDs                                     []pulumi.StringInput
+	NatsLoadBalancerSuffix, NatsTargetGroupSuffix       pulumi.StringInput
+	GatewayLoadBalancerSuffix, GatewayTargetGroupSuffix pulumi.StringInput
+	ClusterName, ControllerName                         pulumi.StringInput
+	Services                                            []string // names of services that have tasks
+	TasksWanted                                         int      // of each service
+}
+
+// Observability is what watches.
+type Observability struct {
+	pulumi.ResourceState
+
+	TopicArn   pulumi.StringOutput      `pulumi:"topicArn"`
+	AlarmNames pulumi.StringArrayOutput `pulumi:"alarmNames"`
+}
+
+// New makes topic, alarms, dashboard and budget.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Observability, error) {
+	o := &Observability{}
+	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"monthlyBudget": pulumi.Int(args.MonthlyBudget)}, o, opts...); err != nil {
+		return nil, fmt.Errorf("creating observability %q: %w", name, err)
+	}
+	for _, step := range []func(*pulumi.Context, string, Args) error{o.topic, o.alarms, o.dashboard, o.budget} {
+		if err := step(ctx, name, args); err != nil {
+			return nil, fmt.Errorf("creating observability %q: %w", name, err)
+		}
+	}
+	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicArn, "alarmNames": o.AlarmNames})
+}
+
+func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error {
+	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{Name: pulumi.String(args.Environment + "-alarms"),
+		KmsMasterKeyId: args.NotificationsKeyArn.ToStringOutput()}, pulumi.Parent(o))
+	if err != nil {
+		return err
+	}
+	o.TopicArn = topic.Arn
+	if _, err := sns.NewTopicPolicy(ctx, name+"-topic", &sns.TopicPolicyArgs{Arn: topic.Arn, Policy: policy.Output(func(v []string) []policy.Statement {
+		return []policy.Statement{{Sid: "Publishers", Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
+			Action: []string{"sns:Publish"}, Resource: v[0],
+			Condition: map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": args.Account}}}}
+	}, topic.Arn)}, pulumi.Parent(o)); err != nil {
+		return err
+	}
+	for i, email := range args.AlarmEmails {
+		if _, err := sns.NewTopicSubscription(ctx, fmt.Sprintf("%s-email-%d", name, i+1), &sns.TopicSubscriptionArgs{
+			Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: pulumi.String(email)}, pulumi.Parent(o)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *Observability) alarms(ctx *pulumi.Context, name string, args Args) error {
+	var names pulumi.StringArray
+	for _, a := range table(args.Environment, args.Subjects) {
+		made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.id, &cloudwatch.MetricAlarmArgs{
+			Name: pulumi.String(args.Environment + "-" + a.id), AlarmDescription: pulumi.String(a.why),
+			Namespace: pulumi.String(a.namespace), MetricName: pulumi.String(a.metric), Statistic: pulumi.String(a.statistic),
+			ComparisonOperator: pulumi.String(a.comparison), Threshold: pulumi.Float64(a.threshold), Period: pulumi.Int(a.seconds),
+			EvaluationPeriods: pulumi.Int(a.evaluations), TreatMissingData: pulumi.String(a.missing), Dimensions: a.dimensions,
+			AlarmActions: pulumi.Array{o.TopicArn}, OkActions: pulumi.Array{o.TopicArn},
+		}, pulumi.Parent(o))
+		if err != nil {
+			return fmt.Errorf("alarm %q: %w", a.id, err)
+		}
+		names = append(names, made.Name)
+	}
+	o.AlarmNames = names.ToStringArrayOutput()
+	return nil
+}
+
+// budget warns at 80 % spent and when the month is forecast to go over.
+func (o *Observability) budget(ctx *pulumi.Context, name string, args Args) error {
+	if args.MonthlyBudget == 0 {
+		return nil
+	}
+	warn := func(kind string, percent float64) *budgets.BudgetNotificationArgs {
+		return &budgets.BudgetNotificationArgs{ComparisonOperator: pulumi.String("GREATER_THAN"), NotificationType: pulumi.String(kind),
+			Threshold: pulumi.Float64(percent), ThresholdType: pulumi.String("PERCENTAGE"), SubscriberSnsTopicArns: pulumi.StringArray{o.TopicArn}}
+	}
+	_, err := budgets.NewBudget(ctx, name+"-budget", &budgets.BudgetArgs{
+		Name: pulumi.String(args.Environment), BudgetType: pulumi.String("COST"), TimeUnit: pulumi.String("MONTHLY"),
+		LimitAmount: pulumi.Sprintf("%d", args.MonthlyBudget), LimitUnit: pulumi.String("USD"),
+		CostFilters: budgets.BudgetCostFilterArray{&budgets.BudgetCostFilterArgs{Name: pulumi.String("TagKeyValue"),
+			Values: pulumi.StringArray{pulumi.String("user:Environment$" + args.Environment)}}},
+		Notifications: budgets.BudgetNotificationArray{warn("ACTUAL", 80), warn("FORECASTED", 100)},
+	}, pulumi.Parent(o))
+	return err
+}

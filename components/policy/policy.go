@@ -1,0 +1,57 @@
+// Package policy writes IAM and resource policies: JSON from Go values, so that a policy with a
+// wrong bracket cannot be written.
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Statement is one statement of a policy, under IAM's names (IAM user guide, "JSON policy elements").
+type Statement struct {
+	Sid       string         `json:",omitempty"`
+	Effect    string         // default "Allow"
+	Principal any            `json:",omitempty"` // "*" or a map, for example {"Service": "ec2.amazonaws.com"}
+	Action    []string       // at least one
+	Resource  any            `json:",omitempty"` // a string or a list; absent in trust policies
+	Condition map[string]any `json:",omitempty"`
+}
+
+// JSON is the policy document of the statements, the same bytes for the same statements.
+func JSON(statements ...Statement) string {
+	for i := range statements {
+		if statements[i].Effect == "" {
+			statements[i].Effect = "Allow"
+		}
+	}
+	text, err := json.Marshal(struct {
+		Version   string
+		Statement []Statement
+	}{"2012-10-17", statements})
+	if err != nil { // only a channel or a function in a field could do this: a mistake in the caller's code
+		panic(fmt.Sprintf("writing an IAM policy: %v", err))
+	}
+	return string(text)
+}
+
+// AssumeRole is a trust policy for one AWS service, for example "ec2.amazonaws.com".
+func AssumeRole(service string) string {
+	return JSON(Statement{Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}})
+}
+
+// Output is a policy over values that other resources make; build gets them in order.
+func Output(build func(values []string) []Statement, inputs ...pulumi.StringInput) pulumi.StringOutput {
+	all := make([]any, len(inputs))
+	for i, input := range inputs {
+		all[i] = input
+	}
+	return pulumi.All(all...).ApplyT(func(values []any) string {
+		known := make([]string, len(values))
+		for i, v := range values {
+			known[i] = v.(string)
+		}
+		return JSON(build(known)...)
+	}).(pulumi.StringOutput)
+}

@@ -1,0 +1,87 @@
+// Package privateca is the certificate authority behind NATS's TLS. In short-lived mode it costs
+// $50 a month instead of $400, and its certificates live for seven days at most: the nodes
+// renew theirs long before (docs/adr/0003-short-lived-ca.md).
+package privateca
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acmpca"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Type is the component's Pulumi type.
+const Type = "nats-platform:privateca:PrivateCA"
+
+// Args shape the CA.
+type Args struct {
+	Environment string
+	Domain      string // in the CA's name
+	Protect     bool
+}
+
+// PrivateCA is an active root.
+type PrivateCA struct {
+	pulumi.ResourceState
+
+	// Arn is known once the CA may issue.
+	Arn         pulumi.StringOutput `pulumi:"arn"`
+	Certificate pulumi.StringOutput `pulumi:"certificate"` // PEM, what clients trust
+}
+
+// signing is the CA's own key and signature: small, fast and understood by every TLS library.
+const (
+	keyAlgorithm     = "EC_prime256v1"
+	signingAlgorithm = "SHA256WITHECDSA"
+)
+
+// New makes the CA, lets it sign itself and puts it into service.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*PrivateCA, error) {
+	p := &PrivateCA{}
+	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"domain": pulumi.String(args.Domain)}, p, opts...); err != nil {
+		return nil, fmt.Errorf("creating private CA %q: %w", name, err)
+	}
+	if err := p.create(ctx, name, args); err != nil {
+		return nil, fmt.Errorf("creating private CA %q: %w", name, err)
+	}
+	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"arn": p.Arn, "certificate": p.Certificate})
+}
+
+func (p *PrivateCA) create(ctx *pulumi.Context, name string, args Args) error {
+	under := pulumi.Parent(p)
+	// A deleted CA can be brought back for this many days (7–30); its clients trust no other.
+	recovery := 7
+	if args.Protect {
+		recovery = 30
+	}
+	authority, err := acmpca.NewCertificateAuthority(ctx, name+"-authority", &acmpca.CertificateAuthorityArgs{
+		Type:                        pulumi.String("ROOT"),
+		UsageMode:                   pulumi.String("SHORT_LIVED_CERTIFICATE"),
+		PermanentDeletionTimeInDays: pulumi.Int(recovery),
+		CertificateAuthorityConfiguration: &acmpca.CertificateAuthorityCertificateAuthorityConfigurationArgs{
+			KeyAlgorithm: pulumi.String(keyAlgorithm), SigningAlgorithm: pulumi.String(signingAlgorithm),
+			Subject: &acmpca.CertificateAuthorityCertificateAuthorityConfigurationSubjectArgs{
+				CommonName: pulumi.String("NATS of " + args.Domain), Organization: pulumi.String(args.Environment)}},
+	}, under, pulumi.Protect(args.Protect))
+	if err != nil {
+		return err
+	}
+	root, err := acmpca.NewCertificate(ctx, name+"-root", &acmpca.CertificateArgs{
+		CertificateAuthorityArn:   authority.Arn,
+		CertificateSigningRequest: authority.CertificateSigningRequest,
+		SigningAlgorithm:          pulumi.String(signingAlgorithm),
+		TemplateArn:               pulumi.String("arn:aws:acm-pca:::template/RootCACertificate/V1"),
+		Validity:                  &acmpca.CertificateValidityArgs{Type: pulumi.String("YEARS"), Value: pulumi.String("10")},
+	}, under)
+	if err != nil {
+		return err
+	}
+	active, err := acmpca.NewCertificateAuthorityCertificate(ctx, name+"-active", &acmpca.CertificateAuthorityCertificateArgs{
+		CertificateAuthorityArn: authority.Arn, Certificate: root.Certificate, CertificateChain: root.CertificateChain,
+	}, under)
+	if err != nil {
+		return err
+	}
+	p.Arn, p.Certificate = active.CertificateAuthorityArn, root.Certificate
+	return nil
+}

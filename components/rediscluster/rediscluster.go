@@ -1,0 +1,182 @@
+// Package rediscluster is the shared state of the services: an ElastiCache replication group in
+// cluster mode, reachable with TLS and a token only.
+package rediscluster
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
+	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/naming"
+)
+
+// Type is the component's Pulumi type.
+const Type = "nats-platform:rediscluster:RedisCluster"
+
+// Args shape the group.
+type Args struct {
+	Environment           string
+	Engine                string // redis or valkey
+	EngineVersion         string // for example 7.1
+	NodeType              string // for example cache.r7g.large
+	Shards                int
+	ReplicasPerShard      int    // at least one: Multi-AZ fails over to it
+	SnapshotRetentionDays int    // 1–35
+	SnapshotName          string // start from this snapshot; empty: start empty
+	LogRetentionDays      int
+	Protect               bool
+
+	SubnetIDs       pulumi.StringArrayInput // private
+	SecurityGroupID pulumi.StringInput
+	DataKeyArn      pulumi.StringInput // encrypts the data
+	SecretsKeyArn   pulumi.StringInput // encrypts the token
+	LogsKeyArn      pulumi.StringInput
+}
+
+// RedisCluster is a running group.
+type RedisCluster struct {
+	pulumi.ResourceState
+
+	// ConfigurationEndpoint is the host that clients are given. It must be this one: ElastiCache's
+	// certificate names no other, and an alias before it would break verification.
+	ConfigurationEndpoint pulumi.StringOutput `pulumi:"configurationEndpoint"`
+	AuthSecretArn         pulumi.StringOutput `pulumi:"authSecretArn"` // known once the token is in it
+	ReplicationGroupID    pulumi.StringOutput `pulumi:"replicationGroupId"`
+}
+
+// New makes the group, its token and its logs.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*RedisCluster, error) {
+	r := &RedisCluster{}
+	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"engine": pulumi.String(args.Engine),
+		"nodeType": pulumi.String(args.NodeType), "shards": pulumi.Int(args.Shards)}, r, opts...); err != nil {
+		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
+	}
+	token, err := r.token(ctx, name, args)
+	if err == nil {
+		err = r.group(ctx, name, args, token)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
+	}
+	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"configurationEndpoint": r.ConfigurationEndpoint,
+		"authSecretArn": r.AuthSecretArn, "replicationGroupId": r.ReplicationGroupID})
+}
+
+// tokenCharacters are the only special ones that ElastiCache takes in a token and that need no
+// quoting in a URL or a shell (ElastiCache user guide, "Authenticating with the AUTH command": ! & # $ ^ < > -).
+const tokenCharacters = "-"
+
+func (r *RedisCluster) token(ctx *pulumi.Context, name string, args Args) (pulumi.StringOutput, error) {
+	under := pulumi.Parent(r)
+	token, err := random.NewRandomPassword(ctx, name+"-token", &random.RandomPasswordArgs{Length: pulumi.Int(64),
+		OverrideSpecial: pulumi.String(tokenCharacters)}, under, pulumi.Protect(args.Protect))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	recovery := 0
+	if args.Protect {
+		recovery = 30
+	}
+	secret, err := secretsmanager.NewSecret(ctx, name+"-token", &secretsmanager.SecretArgs{
+		Description: pulumi.String("AUTH token of Redis of " + args.Environment), KmsKeyId: args.SecretsKeyArn.ToStringOutput(),
+		RecoveryWindowInDays: pulumi.Int(recovery)}, under, pulumi.Protect(args.Protect))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	version, err := secretsmanager.NewSecretVersion(ctx, name+"-token", &secretsmanager.SecretVersionArgs{SecretId: secret.ID(),
+		SecretString: token.Result}, under)
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	r.AuthSecretArn = version.SecretId
+	return token.Result, nil
+}
+
+func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token pulumi.StringOutput) error {
+	under := pulumi.Parent(r)
+	physical, err := naming.ReplicationGroup.Compose(args.Environment, "redis")
+	if err != nil {
+		return err
+	}
+	subnets, err := elasticache.NewSubnetGroup(ctx, name+"-subnets", &elasticache.SubnetGroupArgs{SubnetIds: args.SubnetIDs}, under)
+	if err != nil {
+		return err
+	}
+	parameters, err := elasticache.NewParameterGroup(ctx, name+"-"+family(args), &elasticache.ParameterGroupArgs{
+		Family: pulumi.String(family(args)),
+		Parameters: elasticache.ParameterGroupParameterArray{
+			parameter("cluster-enabled", "yes"),
+			// What has no expiry is state, not cache: a full node refuses writes before it drops that.
+			parameter("maxmemory-policy", "volatile-lru"),
+		},
+	}, under)
+	if err != nil {
+		return err
+	}
+	logs, err := r.logs(ctx, name, args)
+	if err != nil {
+		return err
+	}
+	inputs := &elasticache.ReplicationGroupArgs{
+		ReplicationGroupId: pulumi.String(physical),
+		Description:        pulumi.String("Shared state of " + args.Environment),
+		Engine:             pulumi.String(args.Engine), EngineVersion: pulumi.String(args.EngineVersion), NodeType: pulumi.String(args.NodeType),
+		NumNodeGroups: pulumi.Int(args.Shards), ReplicasPerNodeGroup: pulumi.Int(args.ReplicasPerShard),
+		AutomaticFailoverEnabled: pulumi.Bool(true), MultiAzEnabled: pulumi.Bool(true),
+		SubnetGroupName: subnets.Name, ParameterGroupName: parameters.Name,
+		SecurityGroupIds:        pulumi.StringArray{args.SecurityGroupID},
+		AtRestEncryptionEnabled: pulumi.Bool(true), KmsKeyId: args.DataKeyArn.ToStringOutput(),
+		TransitEncryptionEnabled: pulumi.Bool(true), TransitEncryptionMode: pulumi.String("required"),
+		// A token given at creation is demanded from the first connection on. A later one is added by
+		// ROTATE beside the old, and becomes the only one by SET (docs/runbook.md).
+		AuthToken: token.ToStringPtrOutput(), AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
+		SnapshotRetentionLimit: pulumi.Int(args.SnapshotRetentionDays), SnapshotWindow: pulumi.String("03:00-04:00"),
+		MaintenanceWindow: pulumi.String("sun:05:00-sun:06:00"), AutoMinorVersionUpgrade: pulumi.Bool(true),
+		ApplyImmediately: pulumi.Bool(true), LogDeliveryConfigurations: logs,
+	}
+	if args.SnapshotName != "" {
+		inputs.SnapshotName = pulumi.String(args.SnapshotName)
+	}
+	if args.Protect {
+		inputs.FinalSnapshotIdentifier = pulumi.String(physical + "-final")
+	}
+	// A snapshot only says how the group began: taking its name away later must not replace it.
+	group, err := elasticache.NewReplicationGroup(ctx, name+"-group", inputs, under, pulumi.Protect(args.Protect),
+		pulumi.IgnoreChanges([]string{"snapshotName"}))
+	if err != nil {
+		return err
+	}
+	r.ConfigurationEndpoint, r.ReplicationGroupID = group.ConfigurationEndpointAddress, group.ReplicationGroupId
+	return nil
+}
+
+// family is the parameter group family of an engine and its version: redis7, valkey8 …
+func family(args Args) string {
+	major, _, _ := strings.Cut(args.EngineVersion, ".")
+	return args.Engine + major
+}
+
+func parameter(name, value string) *elasticache.ParameterGroupParameterArgs {
+	return &elasticache.ParameterGroupParameterArgs{Name: pulumi.String(name), Value: pulumi.String(value)}
+}
+
+// logs are Redis's own two: slow commands, and the engine's.
+func (r *RedisCluster) logs(ctx *pulumi.Context, name string, args Args) (elasticache.ReplicationGroupLogDeliveryConfigurationArray, error) {
+	var deliveries elasticache.ReplicationGroupLogDeliveryConfigurationArray
+	for _, kind := range []string{"slow-log", "engine-log"} {
+		group, err := cloudwatch.NewLogGroup(ctx, name+"-"+kind, &cloudwatch.LogGroupArgs{
+			Name:            pulumi.Sprintf("/%s/redis/%s", args.Environment, kind),
+			RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogsKeyArn.ToStringOutput()}, pulumi.Parent(r))
+		if err != nil {
+			return nil, err
+		}
+		deliveries = append(deliveries, &elasticache.ReplicationGroupLogDeliveryConfigurationArgs{
+			Destination: group.Name, DestinationType: pulumi.String("cloudwatch-logs"), LogFormat: pulumi.String("json"), LogType: pulumi.String(kind)})
+	}
+	return deliveries, nil
+}

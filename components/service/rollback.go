@@ -1,0 +1,66 @@
+// The rollback check. When new tasks do not become healthy, ECS goes back to the last revision
+// that did; that is a steady state too, so the provider calls it a success (pulumi-aws#4487).
+// Nobody would learn that the new version does not run. Here the update fails.
+package service
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// deployed reads back from ECS which task definition the service runs, and fails if it is not
+// the one that was asked for. The failure counts because the output is one of the component's:
+// registering a failed output fails the program. The program keeps only the first such error,
+// so each is also logged at its service.
+//
+// A preview does not look: after a rollback it would refuse the very update that is to mend it.
+func (s *Service) deployed(
+	ctx *pulumi.Context, args Args, definition *ecs.TaskDefinition, service *ecs.Service,
+) pulumi.StringOutput {
+	if ctx.DryRun() || !args.HasImage {
+		return definition.Arn
+	}
+	// Asked of ECS itself, after the service is steady again: its state as recorded may still
+	// be what was asked for.
+	running := ecs.LookupServiceOutput(ctx, ecs.LookupServiceOutputArgs{
+		ClusterArn:  args.ClusterArn,
+		ServiceName: service.Name,
+	}, pulumi.Parent(s), pulumi.DependsOn([]pulumi.Resource{service}))
+
+	return pulumi.All(definition.Arn, running.TaskDefinition(), args.ClusterName, s.LogGroup).ApplyT(
+		func(known []any) (string, error) {
+			asked, deployed := known[0].(string), known[1].(string)
+			err := judge(args.Name, asked, deployed, known[2].(string), known[3].(string))
+			if err != nil {
+				if logErr := ctx.Log.Error(err.Error(), &pulumi.LogArgs{Resource: s}); logErr != nil {
+					return "", fmt.Errorf("%w (and logging this failed: %w)", err, logErr)
+				}
+				return "", err
+			}
+			return deployed, nil
+		}).(pulumi.StringOutput)
+}
+
+// judge compares the task definition asked for with the one that runs.
+func judge(service, asked, deployed, cluster, logGroup string) error {
+	if revision(asked) == revision(deployed) {
+		return nil
+	}
+	return fmt.Errorf("deploying service %q: asked for task definition %s, but ECS runs %s: the new tasks did not become healthy "+
+		"and ECS rolled back, or someone else deployed. Look into log group %s and at the events of "+
+		"\"aws ecs describe-services --cluster %s --services %s\", mend the image or its configuration, then run "+
+		"\"pulumi up --refresh\"",
+		service, revision(asked), revision(deployed), logGroup, cluster, service)
+}
+
+// revision is family:revision of a task definition's ARN; what is no ARN stays as it is.
+func revision(arn string) string {
+	_, after, found := strings.Cut(arn, ":task-definition/")
+	if !found {
+		return arn
+	}
+	return after
+}

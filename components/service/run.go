@@ -1,0 +1,141 @@
+// The ECS service: how many tasks run, how they are replaced, and how their number follows load.
+package service
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/naming"
+)
+
+// startSeconds is how long ECS leaves a task behind a load balancer alone after its start: a
+// Fargate task takes about a minute to come up.
+const startSeconds = 60
+
+// cpuTarget is the average CPU use in percent that autoscaling aims at.
+const cpuTarget = 60
+
+// autoscaled says whether ECS and not the program decides how many tasks run.
+func (a Args) autoscaled() bool { return a.HasImage && a.MaxTaskCount > a.TaskCount }
+
+// desired is the number of tasks that the service starts with.
+func (a Args) desired() int {
+	if !a.HasImage {
+		return 0
+	}
+	return a.TaskCount
+}
+
+func (s *Service) run(
+	ctx *pulumi.Context, name string, args Args, definition *ecs.TaskDefinition,
+) (*ecs.Service, error) {
+	serviceName, err := naming.Service.Compose(args.Name)
+	if err != nil {
+		return nil, err
+	}
+	inputs := &ecs.ServiceArgs{
+		Name:            pulumi.String(serviceName),
+		Cluster:         args.ClusterArn.ToStringOutput(),
+		TaskDefinition:  definition.Arn,
+		DesiredCount:    pulumi.Int(args.desired()),
+		LaunchType:      pulumi.String("FARGATE"),
+		PlatformVersion: pulumi.String("LATEST"),
+		NetworkConfiguration: ecs.ServiceNetworkConfigurationArgs{
+			AssignPublicIp: pulumi.Bool(false),
+			Subnets:        args.SubnetIDs,
+			SecurityGroups: pulumi.StringArray{args.SecurityGroupID},
+		},
+		DeploymentCircuitBreaker: ecs.ServiceDeploymentCircuitBreakerArgs{
+			Enable: pulumi.Bool(true), Rollback: pulumi.Bool(true),
+		},
+		// New tasks are healthy before old ones stop: an update never serves with fewer.
+		DeploymentMinimumHealthyPercent: pulumi.Int(100),
+		DeploymentMaximumPercent:        pulumi.Int(200),
+		AvailabilityZoneRebalancing:     pulumi.String("ENABLED"),
+		EnableExecuteCommand:            pulumi.Bool(args.ExecLogGroupArn != nil),
+		EnableEcsManagedTags:            pulumi.Bool(true),
+		PropagateTags:                   pulumi.String("SERVICE"),
+		WaitForSteadyState:              pulumi.Bool(args.HasImage),
+	}
+	if len(args.TargetGroupArns) > 0 {
+		inputs.LoadBalancers = targets(args)
+		inputs.HealthCheckGracePeriodSeconds = pulumi.Int(startSeconds)
+	}
+	service, err := ecs.NewService(ctx, name+"-service", inputs, s.options(args)...)
+	if err != nil {
+		return nil, fmt.Errorf("creating ECS service %q: %w", serviceName, err)
+	}
+	return service, nil
+}
+
+// options are the resource options of the ECS service. While it is autoscaled its number of
+// tasks is ignored, else an update after a refresh would take away tasks in the middle of a peak.
+// But ignoring keeps the number that was last asked for, which for a service created without
+// an image is 0: it would stay empty for ever. So the first image replaces the service, which has
+// nothing to lose, and a replacement starts with the number asked for. The name is fixed, so
+// the old one has to go first.
+func (s *Service) options(args Args) []pulumi.ResourceOption {
+	image := "awaited"
+	if args.HasImage {
+		image = "present"
+	}
+	options := []pulumi.ResourceOption{
+		pulumi.Parent(s),
+		pulumi.DeleteBeforeReplace(true),
+		pulumi.ReplacementTrigger(pulumi.String(image)),
+		pulumi.DependsOn(args.After),
+	}
+	if args.autoscaled() {
+		options = append(options, pulumi.IgnoreChanges([]string{"desiredCount"}))
+	}
+	return options
+}
+
+func targets(args Args) ecs.ServiceLoadBalancerArray {
+	var all ecs.ServiceLoadBalancerArray
+	for _, targetGroup := range args.TargetGroupArns {
+		all = append(all, ecs.ServiceLoadBalancerArgs{
+			TargetGroupArn: targetGroup.ToStringOutput(),
+			ContainerName:  pulumi.String(args.Name),
+			ContainerPort:  pulumi.Int(args.Port),
+		})
+	}
+	return all
+}
+
+// scale lets the number of tasks follow the CPU use. A raised TaskCount moves the lower bound;
+// ECS goes up to it with the next scaling out, or at once by "aws ecs update-service --desired-count".
+func (s *Service) scale(ctx *pulumi.Context, name string, args Args, service *ecs.Service) error {
+	if !args.autoscaled() {
+		return nil
+	}
+	target, err := appautoscaling.NewTarget(ctx, name+"-scaling-target", &appautoscaling.TargetArgs{
+		ServiceNamespace:  pulumi.String("ecs"),
+		ScalableDimension: pulumi.String("ecs:service:DesiredCount"),
+		ResourceId:        pulumi.Sprintf("service/%s/%s", args.ClusterName, service.Name),
+		MinCapacity:       pulumi.Int(args.TaskCount),
+		MaxCapacity:       pulumi.Int(args.MaxTaskCount),
+	}, pulumi.Parent(s))
+	if err != nil {
+		return fmt.Errorf("making service %q scalable: %w", args.Name, err)
+	}
+	_, err = appautoscaling.NewPolicy(ctx, name+"-scaling-policy", &appautoscaling.PolicyArgs{
+		PolicyType:        pulumi.String("TargetTrackingScaling"),
+		ServiceNamespace:  target.ServiceNamespace,
+		ScalableDimension: target.ScalableDimension,
+		ResourceId:        target.ResourceId,
+		TargetTrackingScalingPolicyConfiguration: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
+			TargetValue: pulumi.Float64(cpuTarget),
+			PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
+				PredefinedMetricType: pulumi.String("ECSServiceAverageCPUUtilization"),
+			},
+		},
+	}, pulumi.Parent(s))
+	if err != nil {
+		return fmt.Errorf("scaling service %q by its CPU use: %w", args.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,221 @@
+// IAM: roles, their policies, instance profiles. KMS and Secrets Manager stand in table_secrets.go.
+package localcloud
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// noSuchRole is IAM's error for a role that does not exist.
+const noSuchRole = "NoSuchEntity: The role with name {value} cannot be found."
+
+// iamName is what IAM accepts in names.
+var iamName = regexp.MustCompile(`^[\w+=,.@-]+$`)
+
+var _ = register(
+	row{
+		token: "aws:iam/role:Role", source: "internal/service/iam/role.go",
+		required: []string{"assumeRolePolicy"},
+		replace:  []string{"name", "namePrefix", "path"},
+		defaults: map[string]any{"forceDetachPolicies": false, "maxSessionDuration": 3600.0, "path": "/"},
+		name: &nameRule{property: "name", max: 64, pattern: iamName, auto: true, unique: true,
+			taken: "EntityAlreadyExists: Role with name {value} already exists."},
+		computed: map[string]value{
+			"arn":               text("arn:aws:iam::{account}:role{path}{name}"),
+			"createDate":        text("{now}"),
+			"uniqueId":          func(*call) any { return "AROA" + uniqueUpper(17) },
+			"managedPolicyArns": fixed([]any{}),
+			"inlinePolicies":    fixed([]any{}),
+		},
+		check:        checks(validJSON("assumeRolePolicy"), between("maxSessionDuration", 3600, 43200)),
+		beforeCreate: judgeTrust, beforeUpdate: judgeTrust,
+		beforeDelete: judgeRoleDeletion, afterDelete: forgetRole,
+		notReal: "inlinePolicies and managedPolicyArns of the role itself are kept but not judged; namePrefix is not filled in.",
+	},
+	row{
+		token: "aws:iam/rolePolicy:RolePolicy", source: "internal/service/iam/role_policy.go",
+		required:     []string{"policy", "role"},
+		replace:      []string{"name", "namePrefix", "role"},
+		name:         &nameRule{property: "name", max: 128, pattern: iamName, auto: true},
+		id:           freeID("{role}:{name}", "{role}:{name}:{hex8}"),
+		references:   []reference{{path: "role", to: one("aws:iam/role:Role"), missing: noSuchRole}},
+		check:        validJSON("policy"),
+		beforeCreate: inTurn(needsPolicy("policy", identityPolicy), inlineQuota),
+		beforeUpdate: inTurn(needsPolicy("policy", identityPolicy), inlineQuota),
+	},
+	row{
+		token: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", source: "internal/service/iam/role_policy_attachment.go",
+		required: []string{"policyArn", "role"},
+		replace:  []string{"policyArn", "role"},
+		id: func(c *call) any {
+			return c.str("role") + "-" + time.Now().UTC().Format("20060102150405") + randomDigits(12)
+		},
+		references: []reference{
+			{path: "role", to: one("aws:iam/role:Role"), missing: noSuchRole},
+			{path: "policyArn", to: []string{"aws:iam/policy:Policy", managedPolicyType},
+				missing: "NoSuchEntity: Policy {value} does not exist or is not attachable.",
+				blocks:  "DeleteConflict: Cannot delete a policy attached to entities."},
+		},
+		beforeCreate: attachmentQuota,
+		notReal:      "Of AWS's managed policies only those of seed.go exist.",
+	},
+	row{
+		token: "aws:iam/instanceProfile:InstanceProfile", source: "internal/service/iam/instance_profile.go",
+		seconds:  5,
+		replace:  []string{"name", "namePrefix", "path"},
+		defaults: map[string]any{"path": "/"},
+		name: &nameRule{property: "name", max: 128, pattern: iamName, auto: true, unique: true,
+			taken: "EntityAlreadyExists: Instance Profile {value} already exists."},
+		computed: map[string]value{
+			"arn":        text("arn:aws:iam::{account}:instance-profile{path}{name}"),
+			"createDate": text("{now}"),
+			"uniqueId":   func(*call) any { return "AIPA" + uniqueUpper(17) },
+		},
+		references: []reference{{path: "role", to: one("aws:iam/role:Role"), missing: noSuchRole}},
+	},
+	row{
+		token: "aws:iam/policy:Policy", source: "internal/service/iam/policy.go",
+		required: []string{"policy"},
+		replace:  []string{"name", "namePrefix", "description", "path"},
+		defaults: map[string]any{"path": "/"},
+		name: &nameRule{property: "name", max: 128, pattern: iamName, auto: true, unique: true,
+			taken: "EntityAlreadyExists: A policy called {value} already exists. Duplicate names are not allowed."},
+		id: text("arn:aws:iam::{account}:policy{path}{name}"),
+		computed: map[string]value{
+			"arn":             text("{id}"),
+			"attachmentCount": fixed(0.0),
+			"policyId":        func(*call) any { return "ANPA" + uniqueUpper(17) },
+		},
+		check:        validJSON("policy"),
+		beforeCreate: inTurn(needsPolicy("policy", identityPolicy), managedQuota),
+		beforeUpdate: inTurn(needsPolicy("policy", identityPolicy), managedQuota),
+		notReal:      "Versions of a policy are not kept.",
+	},
+)
+
+// judgeTrust refuses a trust policy that IAM would not store: syntax, size, principals of
+// this account that do not exist.
+func judgeTrust(c *call) error {
+	text := c.str("assumeRolePolicy")
+	policy, err := readPolicy(text, trustPolicy)
+	if err != nil {
+		return err
+	}
+	if withoutSpaces(text) > 2048 {
+		return fmt.Errorf("LimitExceeded: Cannot exceed quota for ACLSizePerRole: 2048")
+	}
+	roles := "arn:aws:iam::" + c.cloud.Account + ":role/"
+	for _, s := range policy.Statements {
+		for _, name := range s.Principals["AWS"] {
+			if strings.HasPrefix(name, roles) && c.cloud.find("aws:iam/role:Role", "arn", name) == nil {
+				return fmt.Errorf("MalformedPolicyDocument: Invalid principal in policy: \"AWS\":%q", name)
+			}
+		}
+		for _, name := range s.Principals["Service"] {
+			if !strings.HasSuffix(name, ".amazonaws.com") {
+				return fmt.Errorf("MalformedPolicyDocument: Invalid principal in policy: \"SERVICE\":%q", name)
+			}
+		}
+	}
+	return nil
+}
+
+// inlineQuota: the inline policies of a role hold 10,240 characters together (IAM quotas).
+func inlineQuota(c *call) error {
+	total := withoutSpaces(c.str("policy"))
+	for _, other := range c.cloud.all("aws:iam/rolePolicy:RolePolicy") {
+		if other.ID != c.id && other.str("role") == c.str("role") && other.str("name") != c.name() {
+			total += withoutSpaces(other.str("policy"))
+		}
+	}
+	if total > 10240 {
+		return fmt.Errorf("LimitExceeded: Maximum policy size of 10240 bytes exceeded for role %s", c.str("role"))
+	}
+	return nil
+}
+
+// managedQuota: a managed policy holds 6,144 characters (IAM quotas).
+func managedQuota(c *call) error {
+	if withoutSpaces(c.str("policy")) > 6144 {
+		return fmt.Errorf("LimitExceeded: Cannot exceed quota for PolicySize: 6144")
+	}
+	return nil
+}
+
+// attachmentQuota: ten managed policies to a role (IAM quotas, default).
+func attachmentQuota(c *call) error {
+	attached := map[string]bool{c.str("policyArn"): true}
+	for _, other := range c.cloud.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
+		if other.str("role") == c.str("role") {
+			attached[other.str("policyArn")] = true
+		}
+	}
+	if len(attached) > 10 {
+		return fmt.Errorf("LimitExceeded: Cannot exceed quota for PoliciesPerRole: 10")
+	}
+	return nil
+}
+
+// judgeRoleDeletion: the provider takes a role out of its instance profiles by itself, and
+// detaches policies only if it is told to.
+func judgeRoleDeletion(c *call) error {
+	if c.yes("forceDetachPolicies") {
+		return nil
+	}
+	holds := func(token string) bool {
+		return slices.ContainsFunc(c.cloud.all(token), func(r *Record) bool { return r.str("role") == c.id })
+	}
+	switch {
+	case holds("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
+		return fmt.Errorf("DeleteConflict: Cannot delete entity, must detach all policies first.")
+	case holds("aws:iam/rolePolicy:RolePolicy"):
+		return fmt.Errorf("DeleteConflict: Cannot delete entity, must delete policies first.")
+	}
+	return nil
+}
+
+// forgetRole takes a deleted role out of profiles, and its policies with it.
+func forgetRole(c *call) error {
+	for _, token := range []string{"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/rolePolicy:RolePolicy"} {
+		for _, r := range c.cloud.all(token) {
+			if r.str("role") == c.id {
+				c.cloud.remove(token, r.ID)
+			}
+		}
+	}
+	for _, profile := range c.cloud.all("aws:iam/instanceProfile:InstanceProfile") {
+		if profile.str("role") == c.id {
+			delete(profile.Outputs, resource.PropertyKey("role"))
+			delete(profile.Inputs, resource.PropertyKey("role"))
+		}
+	}
+	return nil
+}
+
+// roleByARN finds a role; nil if there is none.
+func (c *Cloud) roleByARN(arn string) *Record { return c.find("aws:iam/role:Role", "arn", arn) }
+
+// needsRole refuses a role that does not exist or that a service may not assume; refused is
+// the service's error, {value} is the role's ARN.
+func needsRole(path, service, missing, refused string) judgement {
+	return func(c *call) error {
+		for _, arn := range c.all(path) {
+			role := c.cloud.roleByARN(arn)
+			if role == nil {
+				if strings.Contains(arn, ":role/aws-service-role/") {
+					continue
+				}
+				return fmt.Errorf("%s", strings.ReplaceAll(missing, "{value}", arn))
+			}
+			if service != "" && !allowsService(role.str("assumeRolePolicy"), service) {
+				return fmt.Errorf("%s", strings.ReplaceAll(refused, "{value}", arn))
+			}
+		}
+		return nil
+	}
+}

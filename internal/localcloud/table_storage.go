@@ -1,0 +1,269 @@
+// S3: buckets, their settings, and objects, whose content is kept.
+package localcloud
+
+import (
+	"crypto/md5"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+const (
+	bucketType = "aws:s3/bucketV2:BucketV2"
+	objectType = "aws:s3/bucketObjectv2:BucketObjectv2"
+	// storedObjectType records objects that something else than the program has put.
+	storedObjectType = "aws:s3/object:Object"
+)
+
+var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`)
+
+// bucketSetting is the row of a setting of one bucket: one per bucket, under the bucket's name.
+func bucketSetting(token, source string, required []string) row {
+	return row{token: token, source: source, required: append([]string{"bucket"}, required...),
+		replace: []string{"bucket"}, id: text("{bucket}"),
+		references: []reference{{path: "bucket", to: one(bucketType), missing: "NoSuchBucket: The specified bucket does not exist"}}}
+}
+
+// ownedBy is the change of those settings that may name the bucket's owner.
+func ownedBy(r *row) { r.replace = append(r.replace, "expectedBucketOwner") }
+
+// with changes a row on its way into the table.
+func (r row) with(change func(*row)) row {
+	change(&r)
+	return r
+}
+
+var _ = register(
+	row{
+		token: bucketType, source: "pulumi-aws SDK doc; AWS S3 user guide, \"Bucket naming rules\"",
+		replace:  []string{"bucket", "bucketPrefix", "objectLockEnabled"},
+		defaults: map[string]any{"forceDestroy": false},
+		name: &nameRule{property: "bucket", min: 3, max: 63, pattern: bucketName, auto: true, unique: true,
+			taken: "BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded and you already own it."},
+		computed: map[string]value{
+			"arn": text("arn:aws:s3:::{bucket}"), "bucketDomainName": text("{bucket}.s3.amazonaws.com"),
+			"bucketRegionalDomainName": text("{bucket}.s3.{region}.amazonaws.com"), "region": text("{region}"),
+			"hostedZoneId":      func(c *call) any { return bucketZones[c.cloud.Region] },
+			"objectLockEnabled": fixed(false), "requestPayer": fixed("BucketOwner"), "accelerationStatus": fixed(""), "policy": fixed(""),
+			"websiteDomain": fixed(""), "websiteEndpoint": fixed(""),
+		},
+		check: checkBucketName, beforeDelete: emptyBucket,
+		notReal: "Names are unique in this account only, not in the world.",
+	},
+	bucketSetting("aws:s3/bucketVersioningV2:BucketVersioningV2", "internal/service/s3/bucket_versioning.go",
+		[]string{"versioningConfiguration", "versioningConfiguration.status"}).with(ownedBy).with(func(r *row) {
+		r.check = oneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")
+		r.beforeUpdate = func(c *call) error {
+			before, now := c.was("versioningConfiguration.status"), c.str("versioningConfiguration.status")
+			if now == "Disabled" && before != "" && before != "Disabled" {
+				return fmt.Errorf("versioning_configuration.status cannot be updated from '%s' to '%s'", before, now)
+			}
+			return nil
+		}
+	}),
+	bucketSetting("aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "pulumi-aws SDK doc", []string{"rules"}).with(ownedBy).with(func(r *row) {
+		r.check = oneOf("rules.applyServerSideEncryptionByDefault.sseAlgorithm", "AES256", "aws:kms", "aws:kms:dsse")
+		r.beforeCreate = needsKey("rules.applyServerSideEncryptionByDefault.kmsMasterKeyId", "KMS.NotFoundException: Key '{value}' does not exist")
+		r.beforeUpdate = r.beforeCreate
+	}),
+	bucketSetting("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "pulumi-aws SDK doc", nil).with(func(r *row) {
+		r.defaults = map[string]any{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false}
+	}),
+	bucketSetting("aws:s3/bucketOwnershipControls:BucketOwnershipControls", "pulumi-aws SDK doc", []string{"rule"}).with(func(r *row) {
+		r.check = oneOf("rule.objectOwnership", "BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
+	}),
+	bucketSetting("aws:s3/bucketPolicy:BucketPolicy", "pulumi-aws SDK doc", []string{"policy"}).with(func(r *row) {
+		r.check = validJSON("policy")
+		r.beforeCreate = judgeBucketPolicy
+		r.beforeUpdate = judgeBucketPolicy
+	}),
+	bucketSetting("aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "pulumi-aws SDK doc", []string{"rules"}).with(ownedBy).with(func(r *row) {
+		r.computed = map[string]value{"transitionDefaultMinimumObjectSize": fixed("all_storage_classes_128K")}
+		r.check = oneOf("rules.status", "Enabled", "Disabled")
+		r.beforeCreate = judgeLifecycle
+		r.beforeUpdate = judgeLifecycle
+		r.notReal = "Nothing expires."
+	}),
+	row{
+		token: objectType, source: "internal/service/s3/object.go",
+		required: []string{"bucket", "key"}, replace: []string{"bucket", "key"},
+		defaults: map[string]any{"forceDestroy": false},
+		name:     &nameRule{property: "key", max: 1024},
+		id:       freeID("{key}", "{bucket}/{key}"),
+		computed: map[string]value{
+			"arn": text("arn:aws:s3:::{bucket}/{key}"), "acl": fixed("private"), "contentType": fixed("application/octet-stream"),
+			"storageClass": fixed("STANDARD"), "serverSideEncryption": fixed("AES256"), "bucketKeyEnabled": fixed(false),
+			"versionId": newObjectVersion, "checksumCrc32": fixed(""), "checksumCrc32c": fixed(""), "checksumCrc64nvme": fixed(""),
+			"checksumSha1": fixed(""), "checksumSha256": fixed(""),
+		},
+		derived:    map[string]value{"etag": func(c *call) any { return objectTag(c.inputs) }},
+		references: []reference{{path: "bucket", to: one(bucketType), missing: "NoSuchBucket: The specified bucket does not exist"}},
+		check: func(c *call) []fault {
+			var given []string
+			for _, path := range []string{"source", "content", "contentBase64"} {
+				if present(c.inputs, path) {
+					given = append(given, path)
+				}
+			}
+			if len(given) > 1 {
+				return []fault{{given[0], fmt.Sprintf("%q: conflicts with %s", given[0], given[1])}}
+			}
+			return nil
+		},
+		beforeCreate: inTurn(readableObject, needsKey("kmsKeyId", "KMS.NotFoundException: Key '{value}' does not exist")),
+		beforeUpdate: readableObject,
+		afterCreate:  storeObject,
+		afterUpdate: func(c *call) error {
+			if held, _ := c.cloud.object(c.str("bucket"), c.str("key")); tagOf(held) != objectTag(c.inputs) {
+				c.set("versionId", newObjectVersion(c))
+			}
+			return storeObject(c)
+		},
+		afterDelete: func(c *call) error {
+			delete(c.cloud.private, objectKey(c.str("bucket"), c.str("key")))
+			return nil
+		},
+		notReal: "Earlier versions of an object are not kept. The etag is the MD5 under KMS encryption too. Checksums are empty.",
+	},
+)
+
+// bucketZones are the hosted zones of S3's website endpoints (AWS general reference).
+var bucketZones = map[string]string{"us-east-1": "Z3AQBSTGFYJSTF", "us-east-2": "Z2O1EMRO9K5GLX", "us-west-2": "Z3BJ6K6RIION7M",
+	"eu-central-1": "Z21DNDUVLTQW6Q", "eu-west-1": "Z1BKCTXD74EZPE"}
+
+func checkBucketName(c *call) []fault {
+	name := c.name()
+	_, notAddress := netip.ParseAddr(name)
+	switch {
+	case strings.Contains(name, ".."), name != "" && notAddress == nil,
+		strings.HasPrefix(name, "xn--"), strings.HasPrefix(name, "sthree-"), strings.HasSuffix(name, "-s3alias"), strings.HasSuffix(name, "--ol-s3"):
+		return []fault{{"bucket", fmt.Sprintf("only valid bucket names are allowed, got %s: no two adjacent periods, no IP address, "+
+			"not starting with xn-- or sthree-, not ending in -s3alias or --ol-s3", name)}}
+	}
+	return nil
+}
+
+// emptyBucket: objects block a deletion unless it is forced; forced, they go with the bucket.
+func emptyBucket(c *call) error {
+	for _, token := range []string{objectType, storedObjectType} {
+		for _, object := range c.cloud.all(token) {
+			if object.str("bucket") != c.id {
+				continue
+			}
+			if !c.yes("forceDestroy") {
+				return fmt.Errorf("BucketNotEmpty: The bucket you tried to delete is not empty")
+			}
+			delete(c.cloud.private, objectKey(c.id, object.str("key")))
+			c.cloud.remove(token, object.ID)
+		}
+	}
+	return nil
+}
+
+// judgeBucketPolicy refuses what S3 does not store, and a public policy where that is blocked.
+func judgeBucketPolicy(c *call) error {
+	policy, err := readPolicy(c.str("policy"), resourcePolicy)
+	if err != nil {
+		return fmt.Errorf("%s", strings.Replace(err.Error(), "MalformedPolicyDocument:", "MalformedPolicy:", 1))
+	}
+	arn := "arn:aws:s3:::" + c.str("bucket")
+	blocked := false
+	if block := c.cloud.find("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "", c.str("bucket")); block != nil {
+		blocked, _ = block.Get("blockPublicPolicy").(bool)
+	}
+	for _, s := range policy.Statements {
+		for _, r := range s.Resources {
+			if r != arn && !strings.HasPrefix(r, arn+"/") && r != "*" {
+				return fmt.Errorf("MalformedPolicy: Policy has invalid resource")
+			}
+		}
+		public := slices.Contains(s.Principals["AWS"], "*") || slices.Contains(s.Principals["*"], "*")
+		if public && blocked && s.Effect == "Allow" && !s.Condition {
+			return fmt.Errorf("AccessDenied: User is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies "+
+				"are blocked by the BlockPublicPolicy block public access setting.", arn)
+		}
+	}
+	return nil
+}
+
+// judgeLifecycle: rules need ids that differ.
+func judgeLifecycle(c *call) error {
+	ids := c.all("rules.id")
+	slices.Sort(ids)
+	if unique := slices.Compact(slices.Clone(ids)); len(unique) != len(ids) {
+		return fmt.Errorf("InvalidArgument: Rule ID must be unique. Found same ID for more than one rule")
+	}
+	return nil
+}
+
+// objectContent reads what an object shall hold: a file or text asset, text, or base64.
+func objectContent(inputs resource.PropertyMap) ([]byte, error) {
+	if source, given := lookup(inputs, "source"); given {
+		switch source := open(source); {
+		case source.IsAsset():
+			return source.AssetValue().Bytes()
+		case source.IsArchive():
+			return archiveBytes(source.ArchiveValue())
+		}
+	}
+	if content, given := lookup(inputs, "contentBase64"); given {
+		s, _ := plain(content).(string)
+		return base64.StdEncoding.DecodeString(s)
+	}
+	content, _ := lookup(inputs, "content")
+	s, _ := plain(content).(string)
+	return []byte(s), nil
+}
+
+func readableObject(c *call) error {
+	if _, err := objectContent(c.inputs); err != nil {
+		return fmt.Errorf("opening S3 object source (%s/%s): %w", c.str("bucket"), c.str("key"), err)
+	}
+	return nil
+}
+
+func tagOf(content []byte) string {
+	sum := md5.Sum(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// objectTag is the etag that an object's inputs lead to; "" where they cannot be read yet.
+func objectTag(inputs resource.PropertyMap) string {
+	content, err := objectContent(inputs)
+	if err != nil {
+		return ""
+	}
+	return tagOf(content)
+}
+
+// newObjectVersion is a version id where the bucket keeps versions, "" where it does not.
+func newObjectVersion(c *call) any {
+	setting := c.cloud.find("aws:s3/bucketVersioningV2:BucketVersioningV2", "", c.str("bucket"))
+	if setting == nil || setting.str("versioningConfiguration.status") != "Enabled" {
+		return ""
+	}
+	return randomOf(lettersAndDigits, 32)
+}
+
+func objectKey(bucket, key string) string { return "s3://" + bucket + "/" + key }
+
+func storeObject(c *call) error {
+	content, err := objectContent(c.inputs)
+	if err != nil {
+		return err
+	}
+	c.cloud.private[objectKey(c.str("bucket"), c.str("key"))] = content
+	return nil
+}
+
+// object is the content of an object; false if there is none. Call it with the lock held.
+func (c *Cloud) object(bucket, key string) ([]byte, bool) {
+	content, found := c.private[objectKey(bucket, key)].([]byte)
+	return content, found
+}

@@ -1,0 +1,106 @@
+// The drills: every change, fault and recovery that `make rehearse` does not show.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// drill is a scenario with the ground that it needs.
+type drill struct {
+	scenario
+	// fresh drills start from an empty cloud of their own; the others share one platform that
+	// stands, and leave it as they found it.
+	fresh bool
+}
+
+// drills by id, in the order in which they are played.
+var drills = []drill{
+	{scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, false},
+	{scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, false},
+	{scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, false},
+	{scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, false},
+	{scenario{"change.ami", "a new AMI replaces the five instances one after the other, gates between; no volume, address or name", changeAMI}, false},
+	{scenario{"guard.protect", "an up that would delete a NATS volume or Redis is refused and says so", guardProtect}, false},
+	{scenario{"interrupt.resume", "the engine is killed in the middle of an up; after the runbook's recovery the next up completes, nothing twice, nothing orphaned", interruptResume}, true},
+	{scenario{"fail.resume", "each of 10 resources fails to create: a clear error, the rest intact, the next up completes", failResume}, true},
+	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true},
+}
+
+// Drill plays all drills, or those whose ids are given, and writes out/drills.json.
+func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids ...string) error {
+	chosen, err := choose(ids)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := prepare(ctx, root, out); err != nil {
+		return err
+	}
+	shown := newProgress(out, terminal)
+	options := Options{Root: root, Progress: out, Observe: shown.observe}
+	recorder := &recorder{out: out}
+	err = errors.Join(playShared(ctx, recorder, options, chosen), playFresh(ctx, recorder, options, chosen))
+	err = errors.Join(err, recorder.write(filepath.Join(root, "out", "drills.json")))
+	return finish(recorder, out, start, err)
+}
+
+// choose picks drills by id; an id that does not exist is an error that names those that do.
+func choose(ids []string) ([]drill, error) {
+	if len(ids) == 0 {
+		return drills, nil
+	}
+	var known []string
+	for _, d := range drills {
+		known = append(known, d.id)
+	}
+	for _, id := range ids {
+		if !slices.Contains(known, id) {
+			return nil, fmt.Errorf("there is no drill %q; there are %s", id, strings.Join(known, ", "))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(drills), func(d drill) bool { return !slices.Contains(ids, d.id) }), nil
+}
+
+// playShared brings one platform up and plays on it every chosen drill that leaves it standing.
+func playShared(ctx context.Context, r *recorder, o Options, chosen []drill) error {
+	shared := slices.DeleteFunc(slices.Clone(chosen), func(d drill) bool { return d.fresh })
+	if len(shared) == 0 {
+		return nil
+	}
+	stage, err := NewStage(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(r.out, "\nBringing up the platform that the next drills share …")
+	if _, err := stage.Up(ctx); err != nil {
+		return errors.Join(fmt.Errorf("bringing up the platform for the drills: %w", err), stage.Close())
+	}
+	for _, d := range shared {
+		r.play(ctx, stage, d.scenario)
+	}
+	return stage.Close()
+}
+
+func playFresh(ctx context.Context, r *recorder, o Options, chosen []drill) error {
+	for _, d := range chosen {
+		if !d.fresh {
+			continue
+		}
+		stage, err := NewStage(ctx, o)
+		if err != nil {
+			return err
+		}
+		r.play(ctx, stage, d.scenario)
+		if err := stage.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+// Drills of changes that a platform engineer makes on an ordinary day.
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud"
+)
+
+// upWith updates with configuration set over the shipped one.
+func upWith(ctx context.Context, s *Stage, override map[string]any) (Steps, error) {
+	if err := s.Configure(override); err != nil {
+		return Steps{}, err
+	}
+	steps, err := s.Up(ctx)
+	if err != nil {
+		return steps, fmt.Errorf("%w", err)
+	}
+	return steps, nil
+}
+
+// restore brings the shared platform back to its shipped configuration.
+func restore(ctx context.Context, s *Stage) error {
+	if _, err := upWith(ctx, s, nil); err != nil {
+		return fmt.Errorf("going back to the shipped configuration: %w", err)
+	}
+	return nil
+}
+
+// images is the shipped serviceImages with some changed or added.
+func (s *Stage) images(change map[string]string) (map[string]any, error) {
+	shipped, err := s.shipped("serviceImages")
+	if err != nil {
+		return nil, err
+	}
+	images, _ := shipped.(map[string]any)
+	for service, tag := range change {
+		images[service] = tag
+	}
+	return images, nil
+}
+
+func changeImage(ctx context.Context, s *Stage) (string, error) {
+	images, err := s.images(map[string]string{"quest-system": "1.0.1"})
+	if err != nil {
+		return "", err
+	}
+	steps, err := upWith(ctx, s, map[string]any{"serviceImages": images})
+	if err != nil {
+		return steps.Summary(), err
+	}
+	touched := map[string]bool{}
+	for _, step := range steps.Changes() {
+		touched[step.Type] = true
+		if !strings.Contains(step.Name(), "quest-system") {
+			return steps.Summary(), fmt.Errorf("%s %s was touched too", step.Operation, step.URN)
+		}
+	}
+	if !touched["aws:ecs/taskDefinition:TaskDefinition"] || !touched["aws:ecs/service:Service"] || len(touched) != 2 {
+		return steps.Summary(), fmt.Errorf("wanted one task definition and one service to change, got %v", touched)
+	}
+	return steps.Summary() + ": quest-system's task definition and service", restore(ctx, s)
+}
+
+func changeService(ctx context.Context, s *Stage) (string, error) {
+	const name = "match-maker"
+	images, err := s.images(map[string]string{name: "1.0.0"})
+	if err != nil {
+		return "", err
+	}
+	added := []any{map[string]any{"name": name, "queue": "q.match", "rpc": []any{"svc.match.v1.find"}, "events": []any{}}}
+	steps, err := upWith(ctx, s, map[string]any{"additionalServices": added, "serviceImages": images})
+	if err != nil {
+		return steps.Summary(), err
+	}
+	for _, step := range steps.Changes() {
+		if step.Type == "aws:ec2/instance:Instance" {
+			return steps.Summary(), fmt.Errorf("%s %s", step.Operation, step.Name())
+		}
+		if strings.HasPrefix(step.Type, "aws:ecs/") && !strings.Contains(step.Name(), name) {
+			return steps.Summary(), fmt.Errorf("another service was touched: %s %s", step.Operation, step.URN)
+		}
+	}
+	services := len(s.Cloud.Records("aws:ecs/service:Service"))
+	if services != 24 {
+		return steps.Summary(), fmt.Errorf("wanted 23 services and the gateway, the cloud has %d", services)
+	}
+	return steps.Summary() + ": 23 services and the gateway, every instance as it was", restore(ctx, s)
+}
+
+func changeRedis(ctx context.Context, s *Stage) (string, error) {
+	before := s.Cloud.Records("aws:elasticache/replicationGroup:ReplicationGroup")
+	steps, err := upWith(ctx, s, map[string]any{"redisNodeType": "cache.r7g.xlarge"})
+	if err != nil {
+		return steps.Summary(), err
+	}
+	after := s.Cloud.Records("aws:elasticache/replicationGroup:ReplicationGroup")
+	switch {
+	case len(after) != 1 || after[0].Created != before[0].Created:
+		return steps.Summary(), fmt.Errorf("the replication group was made anew")
+	case after[0].Get("nodeType") != "cache.r7g.xlarge":
+		return steps.Summary(), fmt.Errorf("the cloud has node type %v", after[0].Get("nodeType"))
+	}
+	return steps.Summary() + ": the same group, now cache.r7g.xlarge", restore(ctx, s)
+}
+
+// newAMI is the second image of the embedded AWS.
+const newAMI = "ami-0b2c3d4e5f6071829"
+
+func changeAMI(ctx context.Context, s *Stage) (string, error) {
+	kept := keptRecords(s.Cloud)
+	before := len(s.Cloud.Events())
+	steps, err := upWith(ctx, s, map[string]any{"natsAmi": newAMI})
+	if err != nil {
+		return steps.Summary(), err
+	}
+	if after := keptRecords(s.Cloud); !slices.Equal(kept, after) {
+		return steps.Summary(), fmt.Errorf("volumes, interfaces or names changed: before %v, after %v", kept, after)
+	}
+	order := rollOrder(s.Cloud.Events()[before:])
+	var wanted []string
+	for n := 1; n <= 5; n++ {
+		for _, what := range []string{"delete nats-%d-gate", "delete nats-%d-attachment", "delete nats-%d-instance",
+			"create nats-%d-instance", "create nats-%d-attachment", "create nats-%d-gate"} {
+			wanted = append(wanted, fmt.Sprintf(what, n))
+		}
+	}
+	if !slices.Equal(order, wanted) {
+		return strings.Join(order, ", "), fmt.Errorf("wanted %s", strings.Join(wanted, ", "))
+	}
+	for _, i := range s.Cloud.Records("aws:ec2/instance:Instance") {
+		if i.Get("ami") != newAMI {
+			return steps.Summary(), fmt.Errorf("instance %s still runs %v", i.ID, i.Get("ami"))
+		}
+	}
+	// Taking the image out of the configuration again must not touch the nodes either.
+	steps, err = upWith(ctx, s, nil)
+	if err == nil && len(steps.Changes()) > 0 {
+		err = fmt.Errorf("without natsAmi the nodes are touched again: %s", steps.Summary())
+	}
+	return "gate off, detached, terminated, made, attached, gate passed: node by node, 1 to 5", err
+}
+
+// keptRecords are the ids of what must outlive an instance.
+func keptRecords(c *localcloud.Cloud) (ids []string) {
+	for _, token := range []string{"aws:ebs/volume:Volume", "aws:ec2/networkInterface:NetworkInterface", "aws:route53/record:Record"} {
+		for _, r := range c.Records(token) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// rollOrder tells in order what happened to instances, attachments and gates.
+func rollOrder(happened []localcloud.Event) (order []string) {
+	for _, e := range happened {
+		switch e.Type {
+		case "aws:ec2/instance:Instance", "aws:ec2/volumeAttachment:VolumeAttachment", "aws:lambda/invocation:Invocation":
+			order = append(order, e.Operation+" "+e.URN[strings.LastIndex(e.URN, "::")+2:])
+		}
+	}
+	return order
+}

@@ -1,0 +1,215 @@
+// Drills of nights on which an update does not get through: the engine dies, or AWS refuses.
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+
+	"github.com/bodybroker/platform/internal/localcloud"
+)
+
+// killAfter is how many resources are begun when the engine is killed: in the middle of the
+// platform, with Redis, nodes and services under way.
+const killAfter = 250
+
+func interruptResume(ctx context.Context, s *Stage) (string, error) {
+	var begun atomic.Int32
+	shown := s.observe
+	s.observe = func(event events.EngineEvent) {
+		if event.ResourcePreEvent != nil && begun.Add(1) == killAfter {
+			_ = s.engine.kill() // an engine that has just ended by itself fails the check below
+		}
+		shown(event)
+	}
+	_, interrupted := s.Up(ctx)
+	s.observe = shown
+	if interrupted == nil {
+		return "", errors.New("the engine was not interrupted: the update completed")
+	}
+	made := len(s.Cloud.Events())
+	recovered, err := s.recover(ctx)
+	if err != nil {
+		return "", err
+	}
+	steps, err := s.Up(ctx)
+	if err != nil {
+		return "", fmt.Errorf("the up after the recovery: %w", err)
+	}
+	if twice := madeTwice(s.Cloud); len(twice) > 0 {
+		return "", fmt.Errorf("made twice: %s", strings.Join(twice, ", "))
+	}
+	if _, wrong := count(s.Cloud, production); len(wrong) > 0 {
+		return "", errors.New(strings.Join(wrong, "; "))
+	}
+	orphans, err := s.orphans()
+	if err != nil || len(orphans) > 0 {
+		return "", errors.Join(err, fmt.Errorf("in the cloud but not in the state: %s", strings.Join(orphans, ", ")))
+	}
+	return fmt.Sprintf("killed after %d creations; %s; then %s; nothing twice, nothing orphaned", made, recovered, steps.Summary()), nil
+}
+
+// pending is a creation that the engine had begun and not recorded the end of.
+type pending struct {
+	Type     string `json:"type"`
+	Resource struct {
+		URN  string `json:"urn"`
+		Type string `json:"type"`
+	} `json:"resource"`
+}
+
+// recover does what docs/runbook.md says under "The engine was killed": the lock is taken off,
+// and every creation that was under way is looked up in AWS, then either taken into the state
+// or forgotten.
+func (s *Stage) recover(ctx context.Context) (string, error) {
+	if err := s.stack.Cancel(ctx); err != nil {
+		return "", fmt.Errorf("recovering: taking the lock off: %w", err)
+	}
+	operations, err := s.pendingOperations()
+	if err != nil {
+		return "", err
+	}
+	args := []string{"refresh", "--yes", "--skip-preview", "--stack", s.name, "--run-program=false"}
+	imported := 0
+	for _, operation := range operations {
+		if operation.Type != "creating" {
+			continue
+		}
+		for _, record := range s.Cloud.Records(operation.Resource.Type) {
+			if record.URN == operation.Resource.URN {
+				args = append(args, "--import-pending-creates", operation.Resource.URN, "--import-pending-creates", record.ID)
+				imported++
+			}
+		}
+	}
+	if imported < len(operations) {
+		args = append(args, "--clear-pending-creates")
+	}
+	if _, errOut, _, err := s.run(ctx, args...); err != nil {
+		return "", fmt.Errorf("recovering: %w\n%s", err, errOut)
+	}
+	return fmt.Sprintf("%s under way, %d of them found in the cloud and taken over", plural(len(operations), "operation"), imported), nil
+}
+
+func (s *Stage) pendingOperations() ([]pending, error) {
+	content, err := s.State()
+	if err != nil {
+		return nil, err
+	}
+	var state struct {
+		Checkpoint struct {
+			Latest struct {
+				Pending []pending `json:"pending_operations"`
+			} `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	if err := json.Unmarshal(content, &state); err != nil {
+		return nil, fmt.Errorf("reading the state: %w", err)
+	}
+	return state.Checkpoint.Latest.Pending, nil
+}
+
+// madeTwice names resources of which the cloud holds two.
+func madeTwice(c *localcloud.Cloud) (twice []string) {
+	for token := range c.Inventory() {
+		seen := map[string]bool{}
+		for _, record := range c.Records(token) {
+			if record.URN != "" && seen[record.URN] {
+				twice = append(twice, record.URN)
+			}
+			seen[record.URN] = true
+		}
+	}
+	return twice
+}
+
+// orphans are records that the state does not know.
+func (s *Stage) orphans() (ids []string, err error) {
+	content, err := s.State()
+	if err != nil {
+		return nil, err
+	}
+	for token := range s.Cloud.Inventory() {
+		for _, record := range s.Cloud.Records(token) {
+			if !strings.Contains(string(content), `"`+record.ID+`"`) {
+				ids = append(ids, token+" "+record.ID)
+			}
+		}
+	}
+	return ids, nil
+}
+
+// refusal is one creation that AWS does not grant, and what AWS says.
+type refusal struct{ token, name, text string }
+
+// refusals are ten resources spread over the platform; errors as the services word them.
+var refusals = []refusal{
+	{"aws:kms/key:Key", "keys-data", "LimitExceededException: You have reached the quota for keys."},
+	{"aws:ec2/natGateway:NatGateway", "network-vpc-2", "NatGatewayLimitExceeded: The maximum number of NAT Gateways has been reached."},
+	{"aws:acmpca/certificateAuthority:CertificateAuthority", "", "LimitExceededException: You have reached the limit of certificate authorities."},
+	{"aws:s3/bucketObjectv2:BucketObjectv2", "", "SlowDown: Please reduce your request rate."},
+	{"aws:lambda/function:Function", "controller-function", "CodeStorageExceededException: Code storage limit exceeded."},
+	{"aws:elasticache/replicationGroup:ReplicationGroup", "", "InsufficientCacheClusterCapacity: The requested cache node type is not available in the specified Availability Zone."},
+	{"aws:ec2/instance:Instance", "nats-3-instance", "InsufficientInstanceCapacity: We currently do not have sufficient m6i.large capacity in the Availability Zone you requested."},
+	{"aws:lambda/invocation:Invocation", "nats-4-gate", "Lambda function (rehearsal-controller) returned error: gate of nats-4: not up after 600s"},
+	{"aws:lb/loadBalancer:LoadBalancer", "", "TooManyLoadBalancers: The maximum number of load balancers has been reached."},
+	{"aws:ecs/service:Service", "quest-system-service", "ClientException: The specified capacity provider was not found."},
+}
+
+func failResume(ctx context.Context, s *Stage) (string, error) {
+	for _, r := range refusals {
+		hits := s.Cloud.Arm(localcloud.Fault{Token: r.token, Name: r.name, Error: r.text})
+		before := standingIDs(s.Cloud)
+		_, err := s.Up(ctx)
+		s.Cloud.Disarm()
+		told := fmt.Sprint(err)
+		switch {
+		case hits() == 0:
+			return "", fmt.Errorf("%s %s: was not asked for, so nothing was proven", r.token, r.name)
+		case err == nil:
+			return "", fmt.Errorf("%s %s: the update succeeded although AWS said %q", r.token, r.name, r.text)
+		case !strings.Contains(told, r.text):
+			return "", fmt.Errorf("%s %s: the error does not tell what AWS said (%q): %s", r.token, r.name, r.text, told)
+		}
+		for _, id := range before {
+			if !standsStill(s.Cloud, id) {
+				return "", fmt.Errorf("%s %s: its failure took %s with it", r.token, r.name, id)
+			}
+		}
+	}
+	_, err := s.Up(ctx)
+	if err != nil {
+		return "", fmt.Errorf("the up after the last failure: %w", err)
+	}
+	if twice := madeTwice(s.Cloud); len(twice) > 0 {
+		return "", fmt.Errorf("made twice: %s", strings.Join(twice, ", "))
+	}
+	if _, wrong := count(s.Cloud, production); len(wrong) > 0 {
+		return "", errors.New(strings.Join(wrong, "; "))
+	}
+	return fmt.Sprintf("%s failed with AWS's words, each time the rest stayed; then the platform was complete", plural(len(refusals), "creation")), nil
+}
+
+// standingIDs are the types and ids of all that exists.
+func standingIDs(c *localcloud.Cloud) (ids [][2]string) {
+	for token := range c.Inventory() {
+		for _, record := range c.Records(token) {
+			ids = append(ids, [2]string{token, record.ID})
+		}
+	}
+	return ids
+}
+
+func standsStill(c *localcloud.Cloud, id [2]string) bool {
+	for _, record := range c.Records(id[0]) {
+		if record.ID == id[1] {
+			return true
+		}
+	}
+	return false
+}

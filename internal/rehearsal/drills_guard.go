@@ -1,0 +1,97 @@
+// Drills of drift and of protection: what somebody did behind the program's back, and what the
+// program must refuse to do.
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const (
+	alarmType         = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	securityGroupType = "aws:ec2/securityGroup:SecurityGroup"
+)
+
+func refreshNoop(ctx context.Context, s *Stage) (string, error) {
+	steps, err := s.Refresh(ctx)
+	if err != nil {
+		return "", err
+	}
+	if found := steps.Drift(); len(found) > 0 {
+		return "", fmt.Errorf("drift where there is none: %s", strings.Join(found, ", "))
+	}
+	alarm := s.Cloud.Records(alarmType)[0]
+	s.Cloud.Remove(alarmType, alarm.ID)
+	var group string
+	for _, g := range s.Cloud.Records(securityGroupType) {
+		if strings.HasSuffix(g.URN, "::flow-nats") {
+			group = g.ID
+		}
+	}
+	opened := resource.NewPropertyValue(map[string]any{"protocol": "tcp", "fromPort": 22, "toPort": 22,
+		"cidrBlocks": []any{"0.0.0.0/0"}, "description": "opened by hand"})
+	if !s.Cloud.Change(securityGroupType, group, func(properties resource.PropertyMap) {
+		properties["ingress"] = resource.NewArrayProperty(append(properties["ingress"].ArrayValue(), opened))
+	}) {
+		return "", fmt.Errorf("found no security group of the NATS nodes")
+	}
+	if steps, err = s.Refresh(ctx); err != nil {
+		return "", err
+	}
+	found := strings.Join(steps.Drift(), ", ")
+	if !strings.Contains(found, "flow-nats") || !strings.Contains(found, alarm.URN[strings.LastIndex(alarm.URN, "::")+2:]) {
+		return found, fmt.Errorf("wanted the deleted alarm and the opened group to be found")
+	}
+	if steps, err = s.Up(ctx); err != nil {
+		return found, err
+	}
+	for _, g := range s.Cloud.Records(securityGroupType) {
+		if strings.Contains(fmt.Sprint(g.Get("ingress")), "opened by hand") {
+			return found, fmt.Errorf("the group is still open after: %s", steps.Summary())
+		}
+	}
+	mended := false
+	for _, a := range s.Cloud.Records(alarmType) {
+		mended = mended || a.URN == alarm.URN
+	}
+	if !mended {
+		return found, fmt.Errorf("the alarm is still gone after: %s", steps.Summary())
+	}
+	return "no drift; then found " + found + "; mended by " + steps.Summary(), nil
+}
+
+func guardProtect(ctx context.Context, s *Stage) (string, error) {
+	inventory := inventoryText(s.Cloud.Inventory())
+	_, fewer := upWith(ctx, s, map[string]any{"natsNodeCount": 3})
+	if err := refusedFor(fewer, "nats-5-volume", "protect"); err != nil {
+		return "", fmt.Errorf("three nodes instead of five: %w", err)
+	}
+	program := s.program
+	s.program = func(*pulumi.Context) error { return nil }
+	_, nothing := s.Up(ctx)
+	s.program = program
+	if err := refusedFor(nothing, "redis", "protect"); err != nil {
+		return "", fmt.Errorf("a program without Redis: %w", err)
+	}
+	if after := inventoryText(s.Cloud.Inventory()); after != inventory {
+		return "", fmt.Errorf("something was deleted all the same: before %s, after %s", inventory, after)
+	}
+	return "both refused, nothing deleted", restore(ctx, s)
+}
+
+// refusedFor says what is missing from an error that should name what it protects.
+func refusedFor(err error, words ...string) error {
+	if err == nil {
+		return fmt.Errorf("was not refused")
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			return fmt.Errorf("the refusal does not say %q: %w", word, err)
+		}
+	}
+	return nil
+}

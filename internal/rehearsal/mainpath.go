@@ -1,0 +1,87 @@
+// The main path: from nothing to the whole platform, nothing left to change, nothing shown
+// that is secret, and nothing left behind.
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// mainPath is what `make rehearse` plays, in this order on one stage.
+var mainPath = []scenario{
+	{"preview.clean", "a preview of the production topology succeeds from nothing, and makes nothing", previewClean},
+	{"up.all", "up makes everything; the cloud's own records hold what production is made of", upAll},
+	{"up.noop", "a second up changes nothing", upNoop},
+	{"secrets.hidden", "no generated secret stands in clear in state, plan, outputs, logs or user-data", secretsHidden},
+	{"destroy.clean", "with protection lifted, destroy leaves an empty cloud", destroyClean},
+}
+
+func previewClean(ctx context.Context, s *Stage) (string, error) {
+	steps, err := s.Preview(ctx)
+	if err != nil {
+		return "", err
+	}
+	creates := len(steps.Of("create"))
+	if others := len(steps.Changes()) - len(onlyCreates(steps)); others > 0 || creates == 0 {
+		return steps.Summary(), fmt.Errorf("wanted creations only")
+	}
+	if left := s.Cloud.Inventory(); len(left) > 0 {
+		return steps.Summary(), fmt.Errorf("the preview made %s", inventoryText(left))
+	}
+	return plural(creates, "resource") + " to create, none made", nil
+}
+
+func onlyCreates(steps Steps) []Step {
+	return slices.DeleteFunc(steps.Changes(), func(step Step) bool { return step.Operation != "create" })
+}
+
+func upAll(ctx context.Context, s *Stage) (string, error) {
+	steps, err := s.Up(ctx)
+	if err != nil {
+		return steps.Summary(), fmt.Errorf("%w", err)
+	}
+	seen, wrong := count(s.Cloud, production)
+	if len(wrong) > 0 {
+		return seen, fmt.Errorf("%s", strings.Join(wrong, "; "))
+	}
+	return seen, nil
+}
+
+func upNoop(ctx context.Context, s *Stage) (string, error) {
+	steps, err := s.Up(ctx)
+	if err != nil {
+		return steps.Summary(), err
+	}
+	if changes := steps.Changes(); len(changes) > 0 {
+		return steps.Summary(), fmt.Errorf("wanted none, the first is %s %s %v", changes[0].Operation, changes[0].URN, changes[0].Diffs)
+	}
+	return fmt.Sprintf("%s looked at, no changes", plural(len(steps.All), "resource")), nil
+}
+
+func destroyClean(ctx context.Context, s *Stage) (string, error) {
+	if err := s.Configure(map[string]any{"protect": false}); err != nil {
+		return "", err
+	}
+	if steps, err := s.Up(ctx); err != nil {
+		return steps.Summary(), fmt.Errorf("lifting the protection: %w", err)
+	}
+	steps, err := s.Destroy(ctx)
+	if err != nil {
+		return steps.Summary(), fmt.Errorf("%w", err)
+	}
+	if left := s.Cloud.Inventory(); len(left) > 0 {
+		return steps.Summary(), fmt.Errorf("left behind: %s", inventoryText(left))
+	}
+	return steps.Summary() + ", nothing left", nil
+}
+
+func inventoryText(inventory map[string]int) string {
+	var parts []string
+	for _, token := range slices.Sorted(maps.Keys(inventory)) {
+		parts = append(parts, fmt.Sprintf("%d %s", inventory[token], token))
+	}
+	return strings.Join(parts, ", ")
+}

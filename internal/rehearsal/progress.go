@@ -1,0 +1,104 @@
+// Showing a person what the engine is doing, while it does it.
+package rehearsal
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+)
+
+// progress prints a line whenever a part of the platform is complete, and on a terminal a
+// counter in between.
+type progress struct {
+	out      io.Writer
+	terminal bool
+
+	mu    sync.Mutex
+	start time.Time
+	begun int
+	done  int
+	parts map[string]*part
+	shown time.Time
+}
+
+// part is what one component of the platform has under way.
+type part struct{ begun, done int }
+
+func newProgress(out io.Writer, terminal bool) *progress {
+	return &progress{out: out, terminal: terminal, start: time.Now(), parts: map[string]*part{}}
+}
+
+// observe is called with every event of the engine.
+func (p *progress) observe(event events.EngineEvent) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case event.PreludeEvent != nil:
+		p.start, p.begun, p.done, p.parts = time.Now(), 0, 0, map[string]*part{}
+	case event.ResourcePreEvent != nil && event.ResourcePreEvent.Metadata.Op != "same":
+		p.begun++
+		p.part(event.ResourcePreEvent.Metadata.URN).begun++
+		p.count(string(event.ResourcePreEvent.Metadata.Op), event.ResourcePreEvent.Metadata.URN)
+	case event.ResOutputsEvent != nil && event.ResOutputsEvent.Metadata.Op != "same":
+		p.done++
+		p.part(event.ResOutputsEvent.Metadata.URN).done++
+	case event.SummaryEvent != nil:
+		p.clear()
+		fmt.Fprintf(p.out, "      %s in %.1f s: %s\n", plural(p.done, "step"), time.Since(p.start).Seconds(), p.summary())
+	}
+}
+
+func (p *progress) part(urn string) *part {
+	name := component(urn)
+	if p.parts[name] == nil {
+		p.parts[name] = &part{}
+	}
+	return p.parts[name]
+}
+
+// count shows how far it is: on a terminal in place and often, elsewhere a line every ten seconds.
+func (p *progress) count(operation, urn string) {
+	every := 10 * time.Second
+	if p.terminal {
+		every = 100 * time.Millisecond
+	}
+	if time.Since(p.shown) < every {
+		return
+	}
+	p.shown = time.Now()
+	line := fmt.Sprintf("      %4.0f s  %d of %d under way done, now %s %s", time.Since(p.start).Seconds(), p.done, p.begun, operation, urn[strings.LastIndex(urn, "::")+2:])
+	if p.terminal {
+		fmt.Fprintf(p.out, "\r\x1b[K%.110s", line)
+		return
+	}
+	fmt.Fprintln(p.out, line)
+}
+
+func (p *progress) clear() {
+	if p.terminal {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+}
+
+// summary tells the parts, largest first.
+func (p *progress) summary() string {
+	return tally(p.parts)
+}
+
+// component is the top-level component that a URN belongs to: the first type of its chain.
+func component(urn string) string {
+	fields := strings.Split(urn, "::")
+	if len(fields) < 3 {
+		return "other"
+	}
+	chain := strings.Split(fields[2], "$")
+	kind := strings.Split(chain[0], ":")
+	if kind[0] != "nats-platform" {
+		return "other"
+	}
+	return kind[1]
+}

@@ -1,0 +1,114 @@
+// Package rehearsal brings the whole platform up on an embedded AWS with the real Pulumi
+// engine, and shows a person what it does: the main path (Rehearse) and everything that can
+// change or go wrong (Drill).
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/bodybroker/platform/internal/artifactbuild"
+	"github.com/bodybroker/platform/internal/localcloud"
+)
+
+// ErrFailed says that a scenario did not hold; which ones stands in what was shown.
+var ErrFailed = errors.New("not everything was seen that should be seen")
+
+// Rehearse plays the main path in the repository at root, and writes out/rehearsal.json.
+func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) error {
+	start := time.Now()
+	if err := prepare(ctx, root, out); err != nil {
+		return err
+	}
+	shown := newProgress(out, terminal)
+	stage, err := NewStage(ctx, Options{Root: root, Progress: out, Observe: shown.observe})
+	if err != nil {
+		return err
+	}
+	recorder := &recorder{out: out}
+	var page string
+	for _, s := range mainPath {
+		held := recorder.play(ctx, stage, s)
+		if s.id == "secrets.hidden" {
+			page = standing(ctx, stage)
+		}
+		if !held && s.id == "up.all" {
+			break // nothing stands that the rest could look at
+		}
+	}
+	fmt.Fprint(out, page)
+	err = errors.Join(stage.Close(), recorder.write(filepath.Join(root, "out", "rehearsal.json")))
+	return finish(recorder, out, start, err)
+}
+
+// prepare builds what a deployment uploads.
+func prepare(ctx context.Context, root string, out io.Writer) error {
+	fmt.Fprintln(out, "Building nats-server and the controller from pinned sources …")
+	start := time.Now()
+	if err := artifactbuild.Build(ctx, root, filepath.Join(root, "artifacts")); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "      built in %.1f s\n", time.Since(start).Seconds())
+	return nil
+}
+
+func finish(r *recorder, out io.Writer, start time.Time, err error) error {
+	if err != nil {
+		return err
+	}
+	failed := r.failed()
+	fmt.Fprintf(out, "\n%d of %d held, %.0f s in all.\n", len(r.results)-len(failed), len(r.results), time.Since(start).Seconds())
+	if len(failed) > 0 {
+		return fmt.Errorf("%w: %s", ErrFailed, strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+// standing is the short page of what stood before it was taken down again.
+func standing(ctx context.Context, s *Stage) string {
+	outputs, err := s.Outputs(ctx)
+	if err != nil {
+		return fmt.Sprintf("\nThe outputs could not be read: %v\n", err)
+	}
+	var b strings.Builder
+	b.WriteString("\nWhat stood, in an embedded AWS (" + s.Cloud.Region + "), before it was taken down again:\n\n")
+	for _, e := range production {
+		fmt.Fprintf(&b, "  %-18s %s\n", e.what, e.read(s.Cloud))
+	}
+	for _, name := range []string{"natsUrl", "redisEndpoint", "gatewayUrl"} {
+		fmt.Fprintf(&b, "  %-18s %v\n", name, outputs[name].Value)
+	}
+	fmt.Fprintf(&b, "  %-18s %d\n", "alarms", len(s.Cloud.Records("aws:cloudwatch/metricAlarm:MetricAlarm")))
+	fmt.Fprintf(&b, "  %-18s %d\n", "resources in AWS", total(s.Cloud))
+	return b.String()
+}
+
+func total(c *localcloud.Cloud) (n int) {
+	for _, count := range c.Inventory() {
+		n += count
+	}
+	return n
+}
+
+// Root finds the repository's root from the working directory: the folder with Pulumi.yaml.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir, nil
+		}
+		if filepath.Dir(dir) == dir {
+			return "", errors.New("finding the repository: no Pulumi.yaml here or above; start this in the project's folder")
+		}
+		dir = filepath.Dir(dir)
+	}
+}

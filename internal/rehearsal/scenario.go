@@ -1,0 +1,81 @@
+// Scenarios and how they are played: each says what must be seen, and what was.
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Result is what a scenario came to; a list of them is out/rehearsal.json and out/drills.json.
+type Result struct {
+	ID      string  `json:"id"`
+	Wanted  string  `json:"wanted"`
+	Seen    string  `json:"seen"`
+	OK      bool    `json:"ok"`
+	Seconds float64 `json:"seconds"`
+}
+
+// scenario is one thing that must be seen. play returns what was seen; an error means that it
+// was something else, and says what.
+type scenario struct {
+	id, wanted string
+	play       func(context.Context, *Stage) (seen string, err error)
+}
+
+// recorder plays scenarios and keeps and shows their results.
+type recorder struct {
+	out     io.Writer
+	results []Result
+}
+
+// play plays one scenario on a stage and says whether it held.
+func (r *recorder) play(ctx context.Context, stage *Stage, s scenario) bool {
+	fmt.Fprintf(r.out, "\n%s  %s\n", s.id, s.wanted)
+	start := time.Now()
+	seen, err := s.play(ctx, stage)
+	result := Result{ID: s.id, Wanted: s.wanted, Seen: seen, OK: err == nil, Seconds: round(time.Since(start).Seconds())}
+	mark := "ok  "
+	if err != nil {
+		result.Seen = strings.TrimSpace(seen + "\n" + err.Error())
+		mark = "FAIL"
+	}
+	fmt.Fprintf(r.out, "%s  %s  (%.1f s)\n", mark, result.Seen, result.Seconds)
+	r.results = append(r.results, result)
+	return result.OK
+}
+
+// write puts the results into a file, whole or not at all.
+func (r *recorder) write(file string) error {
+	content, err := json.MarshalIndent(r.results, "", "  ")
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(file), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(file+".unfinished", append(content, '\n'), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(file+".unfinished", file)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the results to %s: %w", file, err)
+	}
+	return nil
+}
+
+// failed are the ids of scenarios that did not hold.
+func (r *recorder) failed() (ids []string) {
+	for _, result := range r.results {
+		if !result.OK {
+			ids = append(ids, result.ID)
+		}
+	}
+	return ids
+}
+
+func round(seconds float64) float64 { return float64(int(seconds*10+0.5)) / 10 }

@@ -1,0 +1,259 @@
+// A stage: one embedded AWS, one stack of the real program, and the engine between them.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"gopkg.in/yaml.v3"
+
+	"github.com/bodybroker/platform/internal/artifactbuild"
+	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/pulumicli"
+	"github.com/bodybroker/platform/stacks"
+)
+
+// Stage is where scenarios play.
+type Stage struct {
+	Cloud *localcloud.Cloud
+
+	root     string // the repository's root
+	dir      string // everything of this stage, removed by Close
+	name     string // of the stack
+	engine   *engine
+	endpoint *localcloud.Endpoint
+	stack    auto.Stack
+	env      map[string]string
+	program  pulumi.RunFunc // what the next command runs
+	observe  func(events.EngineEvent)
+}
+
+// Options of a stage; the zero value is the rehearsal's.
+type Options struct {
+	Root     string         // the repository's root
+	Region   string         // default us-east-1
+	Stack    string         // which Pulumi.<stack>.yaml, default rehearsal
+	Override map[string]any // configuration keys set over the file's, without "nats-platform:"
+	Program  pulumi.RunFunc // default stacks.Deploy
+	Progress io.Writer      // where a CLI build is told
+	// Observe gets every event of the engine while it happens.
+	Observe func(events.EngineEvent)
+}
+
+// NewStage makes an empty cloud and an empty stack.
+func NewStage(ctx context.Context, o Options) (*Stage, error) {
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.Stack == "" {
+		o.Stack = "rehearsal"
+	}
+	if o.Program == nil {
+		o.Program = stacks.Deploy
+	}
+	cli, err := pulumicli.Find(ctx, o.Root, o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	binary, err := pulumicli.Path(o.Root)
+	if err != nil {
+		return nil, err
+	}
+	cloud, err := localcloud.New(o.Region)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "rehearsal-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the rehearsal: %w", err)
+	}
+	s := &Stage{Cloud: cloud, root: o.Root, dir: dir, name: o.Stack, observe: o.Observe, program: o.Program,
+		engine: &engine{binary: binary, version: cli.Version()}}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Stage) open(ctx context.Context, o Options) (err error) {
+	if s.endpoint, err = s.Cloud.Serve(); err != nil {
+		return err
+	}
+	if s.env, err = environment(s.dir, s.endpoint.Env()); err != nil {
+		return err
+	}
+	project, err := workspace.LoadProject(filepath.Join(o.Root, "Pulumi.yaml"))
+	if err != nil {
+		return fmt.Errorf("reading the project: %w", err)
+	}
+	project.Name = tokens.PackageName(project.Name.String())
+	s.stack, err = auto.UpsertStackInlineSource(ctx, o.Stack, project.Name.String(), func(ctx *pulumi.Context) error { return s.program(ctx) },
+		auto.Project(*project), auto.WorkDir(filepath.Join(s.dir, "work")), auto.Pulumi(s.engine),
+		auto.EnvVars(s.env), auto.SecretsProvider("passphrase"))
+	if err != nil {
+		return fmt.Errorf("making the stack %s: %w", o.Stack, err)
+	}
+	return s.Configure(o.Override)
+}
+
+// shipped is one value of the stack's shipped configuration, "" where it is not set.
+func (s *Stage) shipped(key string) (any, error) {
+	file := filepath.Join(s.root, "Pulumi."+s.name+".yaml")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the shipped configuration: %w", err)
+	}
+	var read struct {
+		Config map[string]any `yaml:"config"`
+	}
+	if err := yaml.Unmarshal(content, &read); err != nil {
+		return nil, fmt.Errorf("reading the shipped configuration %s: %w", file, err)
+	}
+	return read.Config["nats-platform:"+key], nil
+}
+
+// Configure writes the stack's configuration: the shipped file, with the overrides over it.
+func (s *Stage) Configure(override map[string]any) error {
+	values := map[string]any{}
+	for _, file := range []string{filepath.Join(s.root, "Pulumi."+s.name+".yaml"), s.stackFile()} {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("configuring the rehearsed stack: %w", err)
+		}
+		var read map[string]any
+		if err := yaml.Unmarshal(content, &read); err != nil {
+			return fmt.Errorf("configuring the rehearsed stack: reading %s: %w", file, err)
+		}
+		for key, value := range read {
+			// The stack's own file contributes its encryption salt, never old configuration.
+			if key != "config" || file != s.stackFile() {
+				values[key] = value
+			}
+		}
+	}
+	config, _ := values["config"].(map[string]any)
+	config["aws:region"] = s.Cloud.Region
+	for key, value := range s.artifacts() {
+		config["nats-platform:"+key] = value
+	}
+	for key, value := range override {
+		config["nats-platform:"+key] = value
+	}
+	content, err := yaml.Marshal(values)
+	if err != nil {
+		return fmt.Errorf("configuring the rehearsed stack: %w", err)
+	}
+	if err := os.WriteFile(s.stackFile(), content, 0o600); err != nil {
+		return fmt.Errorf("configuring the rehearsed stack: %w", err)
+	}
+	return nil
+}
+
+func (s *Stage) stackFile() string { return filepath.Join(s.dir, "work", "Pulumi."+s.name+".yaml") }
+
+// artifacts are absolute here: an inline program runs wherever the rehearsal was started.
+func (s *Stage) artifacts() map[string]any {
+	folder := filepath.Join(s.root, "artifacts")
+	return map[string]any{"natsServerBinary": filepath.Join(folder, artifactbuild.ServerFile),
+		"controllerArchive": filepath.Join(folder, artifactbuild.ControllerFile)}
+}
+
+// Preview, Up, Refresh and Destroy run the engine's commands and tell what it did.
+func (s *Stage) Preview(ctx context.Context) (Steps, error) {
+	return s.watch(func(c chan<- events.EngineEvent) error {
+		_, err := s.stack.Preview(ctx, optpreview.EventStreams(c))
+		return err
+	})
+}
+
+// Up updates the platform. Options are the engine's own.
+func (s *Stage) Up(ctx context.Context, options ...optup.Option) (Steps, error) {
+	return s.watch(func(c chan<- events.EngineEvent) error {
+		_, err := s.stack.Up(ctx, append(options, optup.EventStreams(c))...)
+		return err
+	})
+}
+
+// Refresh reads what exists into the state.
+func (s *Stage) Refresh(ctx context.Context) (Steps, error) {
+	return s.watch(func(c chan<- events.EngineEvent) error {
+		_, err := s.stack.Refresh(ctx, optrefresh.EventStreams(c))
+		return err
+	})
+}
+
+// Destroy takes everything down.
+func (s *Stage) Destroy(ctx context.Context) (Steps, error) {
+	return s.watch(func(c chan<- events.EngineEvent) error {
+		_, err := s.stack.Destroy(ctx, optdestroy.EventStreams(c))
+		return err
+	})
+}
+
+// watch runs a command and collects the steps that its events tell.
+func (s *Stage) watch(run func(chan<- events.EngineEvent) error) (Steps, error) {
+	channel := make(chan events.EngineEvent)
+	var steps Steps
+	var done sync.WaitGroup
+	done.Go(func() {
+		for event := range channel {
+			steps.add(event)
+			if s.observe != nil {
+				s.observe(event)
+			}
+		}
+	})
+	err := run(channel)
+	done.Wait()
+	// The Automation API's error is all that the engine printed; its diagnostics say what is wrong.
+	if told := steps.Errors(); err != nil && len(told) > 0 {
+		err = errors.New(strings.Join(told, "\n"))
+	}
+	return steps, err
+}
+
+// run runs a CLI command in the stack's folder and environment.
+func (s *Stage) run(ctx context.Context, args ...string) (string, string, int, error) {
+	var env []string
+	for key, value := range s.env {
+		env = append(env, key+"="+value)
+	}
+	return s.engine.Run(ctx, filepath.Join(s.dir, "work"), nil, nil, nil, env, args...)
+}
+
+// Outputs are the stack's outputs, secrets opened.
+func (s *Stage) Outputs(ctx context.Context) (auto.OutputMap, error) { return s.stack.Outputs(ctx) }
+
+// State is the state file as it lies on disk.
+func (s *Stage) State() ([]byte, error) {
+	files, err := filepath.Glob(filepath.Join(s.dir, "state", ".pulumi", "stacks", "*", s.name+".json"))
+	if err != nil || len(files) != 1 {
+		return nil, fmt.Errorf("finding the state of stack %s: found %v (%w)", s.name, files, err)
+	}
+	return os.ReadFile(files[0])
+}
+
+// Close ends the cloud and removes everything of the stage.
+func (s *Stage) Close() error {
+	var err error
+	if s.endpoint != nil {
+		err = s.endpoint.Close()
+		s.endpoint = nil
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
+}

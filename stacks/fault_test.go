@@ -1,0 +1,78 @@
+package stacks_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/stacks"
+)
+
+// Each key in turn is secret and wrong; its value, or a part of it, may not be told by any
+// fault, of its own or of another key.
+func TestSecretValueIsNeverTold(t *testing.T) {
+	valid := shipped(t, "prod")
+	const secret = "hunter2-hunter2"
+	wrong := map[stacks.Type]string{
+		stacks.String:  secret,
+		stacks.Integer: "7777777777",
+		stacks.Boolean: secret,
+		stacks.Array:   `["` + secret + `", 5]`,
+		stacks.Object:  `{"auth": "` + secret + ` latest"}`,
+	}
+	for _, key := range stacks.Keys {
+		t.Run(key.Name, func(t *testing.T) {
+			value := wrong[key.Type]
+			faults := judge(with(valid, set{key.Name: value}), func(id string) bool { return id == key.ID() }, nil)
+			text := stacks.Faults(faults).Error()
+			for _, part := range []string{value, secret, "7777777777", "7,777,777,777"} {
+				assert.NotContains(t, text, part)
+			}
+			for _, fault := range faults {
+				if name, _, _ := strings.Cut(fault.Key, "."); name == key.Name && fault.Value != "" {
+					assert.Equal(t, "[secret]", fault.Value)
+				}
+			}
+		})
+	}
+}
+
+func TestSecretListIsHiddenWhole(t *testing.T) {
+	raw := with(shipped(t, "prod"), set{"alarmEmails": `["hunter2", "a@example.com"]`})
+	faults := judge(raw, func(id string) bool { return id == "nats-platform:alarmEmails" }, nil)
+	require.Len(t, faults, 1)
+	assert.Equal(t, "[secret]", faults[0].Value)
+	assert.NotContains(t, faults[0].Problem, "item 1", "where the fault lies tells of the value")
+}
+
+func TestSecretValueOfAnUnknownKeyIsNotTold(t *testing.T) {
+	raw := with(shipped(t, "prod"), set{"natsPasword": "hunter2"})
+	faults := judge(raw, func(id string) bool { return id == "nats-platform:natsPasword" }, nil)
+	require.Len(t, faults, 1)
+	assert.Equal(t, "[secret]", faults[0].Value)
+	assert.NotContains(t, faults[0].String(), "hunter2")
+}
+
+func TestSecretQuotedByAnotherKeysFaultIsHidden(t *testing.T) {
+	raw := with(shipped(t, "prod"), set{"reservedCidrs": `["10.20.64.0/20"]`})
+	faults := judge(raw, func(id string) bool { return id == "nats-platform:reservedCidrs" }, nil)
+	require.Len(t, faults, 1)
+	assert.Equal(t, "vpcCidr", faults[0].Key)
+	assert.Equal(t, "overlaps [secret] of reservedCidrs", faults[0].Problem)
+}
+
+func TestRefusalKeepsAnErrorThatIsNotOfTheConfiguration(t *testing.T) {
+	broken := errors.New("no engine")
+	assert.Equal(t, broken, stacks.Refusal(broken, []stacks.Fault{{Key: "vpcCidr"}}))
+	assert.NoError(t, stacks.Refusal(nil, nil))
+}
+
+func TestEveryFaultHasFourParts(t *testing.T) {
+	text := stacks.Fault{Key: "vpcCidr", Problem: "is wrong", Accepts: "a range", Fix: "pulumi config set vpcCidr 10.20.0.0/16"}.String()
+	for _, part := range []string{"vpcCidr: (not set)", "problem: is wrong", "accepts: a range", "to do:   pulumi config set vpcCidr"} {
+		assert.Contains(t, text, part)
+	}
+}

@@ -1,0 +1,57 @@
+package stacks_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/stacks"
+	"github.com/bodybroker/platform/stacks/shippedconfig"
+)
+
+const account = "123456789012"
+
+var zones = []string{"us-east-1a", "us-east-1b", "us-east-1c"}
+
+func notSecret(string) bool { return false }
+
+// shipped is the raw configuration of a shipped stack file, with what the operator adds: the
+// account, and the artifacts of the build as files in a directory of the test.
+func shipped(t *testing.T, stack string) map[string]string {
+	t.Helper()
+	raw, err := shippedconfig.LoadShipped("../Pulumi." + stack + ".yaml")
+	require.NoError(t, err)
+	raw["nats-platform:allowedAccounts"] = `["` + account + `"]`
+	for _, key := range []string{"natsServerBinary", "controllerArchive"} {
+		file := filepath.Join(t.TempDir(), key)
+		require.NoError(t, os.WriteFile(file, []byte("artifact"), 0o600))
+		raw["nats-platform:"+key] = file
+	}
+	return raw
+}
+
+// with returns a copy of the raw configuration with some keys changed. A key without a
+// namespace stands in the project's.
+func with(raw map[string]string, changes map[string]string) map[string]string {
+	changed := maps.Clone(raw)
+	for key, value := range changes {
+		if !strings.Contains(key, ":") {
+			key = "nats-platform:" + key
+		}
+		changed[key] = value
+	}
+	return changed
+}
+
+// judge decodes and validates, as the program does.
+func judge(raw map[string]string, secret func(string) bool, change func(*stacks.Config)) []stacks.Fault {
+	config, faults := stacks.Decode(raw, secret)
+	if change != nil {
+		change(&config)
+	}
+	return append(faults, config.Validate(zones, account)...)
+}

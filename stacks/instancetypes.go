@@ -1,0 +1,46 @@
+// The EC2 instance types that a NATS node may be, with what their connection to the data disk
+// sustains: a disk that is faster than its instance is money burnt.
+package stacks
+
+// instanceFamilies names the families of the table for people.
+const instanceFamilies = "c6i, m6i, m7i, r6i and t3"
+
+// instanceType is what one type sustains towards EBS for as long as one likes: its baseline,
+// not the maximum that smaller sizes reach for 30 minutes a day.
+type instanceType struct {
+	iops       int
+	throughput int // MB/s, rounded down
+}
+
+// instanceTypes are x86_64 only: the server binary is built for amd64. The numbers are the
+// baselines in "Amazon EBS specifications" of Amazon EC2 Instance Types
+// (docs.aws.amazon.com/ec2/latest/instancetypes: gp.html, co.html, mo.html), 2024 edition.
+var instanceTypes = withFamilies(map[string]instanceType{
+	"t3.small":   {1000, 21},
+	"t3.medium":  {2000, 43},
+	"t3.large":   {4000, 86},
+	"t3.xlarge":  {4000, 86},
+	"t3.2xlarge": {4000, 86},
+}, "c6i", "m6i", "m7i", "r6i")
+
+// sizeBaselines hold for every size of c6i, m6i, m7i and r6i: AWS gives the four the same
+// connection to EBS.
+var sizeBaselines = map[string]instanceType{
+	"large":    {3600, 81},
+	"xlarge":   {6000, 156},
+	"2xlarge":  {12000, 312},
+	"4xlarge":  {20000, 625},
+	"8xlarge":  {40000, 1250},
+	"12xlarge": {60000, 1875},
+	"16xlarge": {80000, 2500},
+	"24xlarge": {120000, 3750},
+}
+
+func withFamilies(types map[string]instanceType, families ...string) map[string]instanceType {
+	for _, family := range families {
+		for size, baseline := range sizeBaselines {
+			types[family+"."+size] = baseline
+		}
+	}
+	return types
+}

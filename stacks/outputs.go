@@ -1,0 +1,38 @@
+// What a person needs to know of a stack that stands.
+package stacks
+
+import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+func (p *platform) export() {
+	var awaiting pulumi.StringArray
+	for _, s := range p.config.Services.Table {
+		if !p.hasImage(p.config.Services.Images[s.Name]) {
+			awaiting = append(awaiting, pulumi.String(s.Name))
+		}
+	}
+	if !p.hasImage(p.config.Gateway.Image) {
+		awaiting = append(awaiting, pulumi.String("http-nats-gateway"))
+	}
+	logs := pulumi.StringArray{p.front.Service.LogGroup}
+	for _, s := range p.running {
+		logs = append(logs, s.LogGroup)
+	}
+	for name, output := range map[string]pulumi.Input{
+		"natsUrl":                 p.cluster.URL,
+		"natsCertificate":         p.authority.Certificate,
+		"natsConfigurationDigest": p.cluster.ConfigurationDigest,
+		"redisEndpoint":           p.redis.ConfigurationEndpoint,
+		"redisAuthSecretArn":      p.redis.AuthSecretArn,
+		"gatewayUrl":              p.front.URL,
+		"repositoryUrls":          p.repositories.URLs,
+		"servicesAwaitingImages":  awaiting,
+		"clusterName":             p.containers.Name,
+		"controllerName":          p.controlling.Name,
+		"logGroups":               logs,
+		"alarmTopicArn":           p.alarms.TopicArn,
+		"alarmNames":              p.alarms.AlarmNames,
+		"artifactBucket":          p.bucket.Bucket,
+	} {
+		p.ctx.Export(name, output)
+	}
+}

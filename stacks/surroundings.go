@@ -1,0 +1,65 @@
+// What the program asks AWS before it makes anything: whose account this is, which zones the
+// region has, which image new nodes get.
+package stacks
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// surroundings are facts of the account and the region.
+type surroundings struct {
+	account      string
+	allZones     []string // of the region
+	zones        []string // those that the platform uses
+	ami          string   // image for new NATS nodes
+	s3PrefixList string
+	serverDigest string // SHA-256 of the nats-server that nodes run, set by artifacts
+}
+
+func lookUp(ctx *pulumi.Context, config Config) (surroundings, error) {
+	identity, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
+	if err != nil {
+		return surroundings{}, fmt.Errorf("asking AWS whose account this is: %w; check the credentials (aws sts get-caller-identity)", err)
+	}
+	available := "available"
+	zones, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{State: &available,
+		// Local zones, which are opted into, have neither ElastiCache nor network load balancers everywhere.
+		Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}}})
+	if err != nil {
+		return surroundings{}, fmt.Errorf("asking AWS for the zones of %s: %w", config.Region, err)
+	}
+	around := surroundings{account: identity.AccountId, allZones: zones.Names, zones: zones.Names, ami: config.NATS.AMI}
+	if n := config.Network.ZoneCount; n > 0 && n < len(around.zones) {
+		around.zones = around.zones[:n]
+	}
+	if around.ami == "" {
+		if around.ami, err = amazonLinux(ctx); err != nil {
+			return surroundings{}, err
+		}
+	}
+	list, err := ec2.GetPrefixList(ctx, &ec2.GetPrefixListArgs{Name: pulumi.StringRef("com.amazonaws." + config.Region + ".s3")})
+	if err != nil {
+		return surroundings{}, fmt.Errorf("asking AWS for the address ranges of S3 in %s: %w", config.Region, err)
+	}
+	around.s3PrefixList = list.Id
+	return around, nil
+}
+
+// amazonLinux is the newest Amazon Linux 2023. Nodes that run already keep theirs; it counts
+// for new ones only.
+func amazonLinux(ctx *pulumi.Context) (string, error) {
+	newest := true
+	image, err := ec2.LookupAmi(ctx, &ec2.LookupAmiArgs{MostRecent: &newest, Owners: []string{"amazon"},
+		Filters: []ec2.GetAmiFilter{
+			{Name: "name", Values: []string{"al2023-ami-2023.*-kernel-6.1-x86_64"}},
+			{Name: "state", Values: []string{"available"}},
+		}})
+	if err != nil {
+		return "", fmt.Errorf("asking AWS for the newest Amazon Linux 2023: %w; name an image with: pulumi config set natsAmi ami-…", err)
+	}
+	return image.Id, nil
+}

@@ -1,0 +1,40 @@
+// Rules of the gateway and of the cutover from HTTP.
+package stacks
+
+import "strings"
+
+func (j *judge) judgeGateway() {
+	g := j.Gateway
+	if g.Domain != "" && g.HostedZoneID == "" {
+		j.refuse("gatewayHostedZoneId", "must be set with gatewayDomain: the certificate is proved and the name published there")
+	}
+	if g.Domain == "" && g.HostedZoneID != "" {
+		j.refuse("gatewayDomain", "must be set with gatewayHostedZoneId: the zone alone publishes nothing")
+	}
+	if g.Domain != "" && (g.Domain == j.NATS.PrivateDomain || strings.HasSuffix(g.Domain, "."+j.NATS.PrivateDomain)) {
+		j.refuse("gatewayDomain", "lies in privateDomain %s: inside the VPC the private zone would hide it", j.NATS.PrivateDomain)
+	}
+	if g.LegacyTargetGroupARN == "" {
+		if g.NatsWeight < 100 && !j.refused("natsWeight") {
+			j.refuse("natsWeight", "%d %% of the traffic would go nowhere: legacyTargetGroupArn is not set", 100-g.NatsWeight)
+		}
+		if g.ShadowPercent > 0 && !j.refused("shadowPercent") {
+			j.refuse("shadowPercent", "there is no legacy traffic to shadow: legacyTargetGroupArn is not set")
+		}
+		return
+	}
+	j.judgeLegacyTargetGroup()
+}
+
+func (j *judge) judgeLegacyTargetGroup() {
+	if j.refused("legacyTargetGroupArn") {
+		return
+	}
+	fields := strings.Split(j.Gateway.LegacyTargetGroupARN, ":")
+	if region := fields[3]; region != j.Region {
+		j.refuse("legacyTargetGroupArn", "is in region %s, the gateway in %s: a load balancer forwards inside its region only", region, j.Region)
+	}
+	if account := fields[4]; account != j.account {
+		j.refuse("legacyTargetGroupArn", "belongs to account %s, the credentials in use to %s", account, j.account)
+	}
+}

@@ -1,0 +1,95 @@
+// Rules of images and of the sizes of tasks.
+package stacks
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+)
+
+var imagePattern = regexp.MustCompile(imageForm)
+
+func (j *judge) judgeImages() {
+	var names []string
+	for _, service := range j.Services.Table {
+		names = append(names, service.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(j.Services.Images)) {
+		key, image := "serviceImages."+name, j.Services.Images[name]
+		if !slices.Contains(names, name) {
+			right := nearest(name, names)
+			j.add(Fault{
+				Key: key, Value: image, Problem: fmt.Sprintf("there is no service %s; the nearest is %s", name, right),
+				Accepts: "the names of " + servicesFile + " and additionalServices",
+				Fix:     fmt.Sprintf("pulumi config rm --path '%s' && pulumi config set --path 'serviceImages.%s' %s --type string", key, right, image),
+			})
+		}
+		if problem := imageProblem(image); problem != "" {
+			j.add(Fault{
+				Key: key, Value: image, Problem: problem, Accepts: imageTakes,
+				Fix: fmt.Sprintf("pulumi config set --path '%s' 1.0.0 --type string", key),
+			})
+		}
+	}
+	if problem := imageProblem(j.Gateway.Image); j.Gateway.Image != "" && problem != "" && !j.refused("gatewayImage") {
+		j.refuse("gatewayImage", "%s", problem)
+	}
+}
+
+// imageProblem is what is wrong with a tag or digest; empty if nothing is.
+func imageProblem(image string) string {
+	switch {
+	case image == "latest":
+		return "latest says neither what runs nor what to roll back to"
+	case !imagePattern.MatchString(image):
+		return "is neither a tag nor a digest"
+	}
+	return ""
+}
+
+const fargateCPUText = "256, 512, 1,024, 2,048, 4,096, 8,192 or 16,384"
+
+// fargateSize is what memory Fargate offers with a number of CPU units, in MiB.
+type fargateSize struct {
+	cpu, least, most, step int
+}
+
+// fargateSizes are all of Fargate's Linux task sizes.
+// docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+var fargateSizes = []fargateSize{
+	{256, 512, 2048, 1024}, // 512, 1,024 and 2,048: see offers
+	{512, 1024, 4096, 1024},
+	{1024, 2048, 8192, 1024},
+	{2048, 4096, 16384, 1024},
+	{4096, 8192, 30720, 1024},
+	{8192, 16384, 61440, 4096},
+	{16384, 32768, 122880, 8192},
+}
+
+// offers says whether the memory exists at this size. 512 MiB is the one amount that is not a
+// multiple of its step.
+func (s fargateSize) offers(memory int) bool {
+	return memory >= s.least && memory <= s.most && (memory%s.step == 0 || memory == s.least)
+}
+
+func (j *judge) judgeTasks() {
+	j.judgeTaskSize("serviceCpu", j.Services.CPU, "serviceMemory", j.Services.Memory)
+	j.judgeTaskSize("gatewayCpu", j.Gateway.CPU, "gatewayMemory", j.Gateway.Memory)
+	if j.Services.MaxTaskCount < j.Services.TaskCount && !j.refused("serviceTaskCount", "serviceMaxTaskCount") {
+		j.refuse("serviceMaxTaskCount", "is less than serviceTaskCount, %d", j.Services.TaskCount)
+	}
+}
+
+func (j *judge) judgeTaskSize(cpuKey string, cpu int, memoryKey string, memory int) {
+	index := slices.IndexFunc(fargateSizes, func(size fargateSize) bool { return size.cpu == cpu })
+	if index < 0 {
+		j.refuse(cpuKey, "Fargate has no task of %s CPU units", thousands(cpu))
+		return
+	}
+	size := fargateSizes[index]
+	if !size.offers(memory) {
+		j.refuse(memoryKey, "Fargate has no task of %s CPU units (%s) with %s MiB: it has %s to %s MiB in steps of %s",
+			thousands(cpu), cpuKey, thousands(memory), thousands(size.least), thousands(size.most), thousands(size.step))
+	}
+}

@@ -1,0 +1,196 @@
+// What stands on the ground floor: NATS, Redis, repositories, services, gateway, alarms.
+package stacks
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/components/containercluster"
+	"github.com/bodybroker/platform/components/encryption"
+	"github.com/bodybroker/platform/components/gateway"
+	"github.com/bodybroker/platform/components/natscluster"
+	"github.com/bodybroker/platform/components/observability"
+	"github.com/bodybroker/platform/components/rediscluster"
+	"github.com/bodybroker/platform/components/registry"
+	"github.com/bodybroker/platform/components/securitygroups"
+	"github.com/bodybroker/platform/components/service"
+)
+
+func (p *platform) nats() (err error) {
+	c := p.config.NATS
+	users, err := p.natsUsers()
+	if err != nil {
+		return err
+	}
+	p.cluster, err = natscluster.New(p.ctx, "nats", natscluster.Args{
+		Environment: p.config.Environment, Region: p.config.Region, Domain: c.PrivateDomain, NodeCount: c.NodeCount,
+		Zones: p.around.zones, InstanceType: c.InstanceType, AMI: p.around.ami, KeepAMI: c.AMI == "",
+		VolumeGiB: c.VolumeGiB, VolumeIOPS: c.VolumeIOPS, VolumeThroughput: c.VolumeThroughput, VolumeSnapshots: c.VolumeSnapshots,
+		ServerDigest: p.around.serverDigest, MaxPayload: c.MaxPayload,
+		Protect: p.config.Protect, BackupTag: [2]string{p.snapshots.TagKey, p.snapshots.TagValue},
+		VpcID: p.vpc.VpcID, SubnetIDs: p.vpc.PrivateSubnetIDs, NodeSecurityGroupID: p.groups.ID(securitygroups.Nats),
+		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.NatsLoadBalancer), DataKeyArn: p.keys.Key(encryption.Data),
+		ArtifactsKeyArn: p.keys.Key(encryption.Artifacts), Bucket: p.bucket.Bucket, BucketArn: p.bucket.BucketArn,
+		ServerKey: p.bucket.ServerKey, CertificateAuthorityArn: p.authority.Arn, ControllerName: p.controlling.Name,
+		SystemKey: p.system.PublicKey, Users: users, NetworkReady: p.networkReady(), ControllerReady: p.controlling.Ready,
+	}, p.under)
+	return err
+}
+
+// networkReady is what a machine needs to reach AWS when it boots.
+func (p *platform) networkReady() []pulumi.Resource {
+	ready := []pulumi.Resource{p.vpc, p.groups}
+	if p.endpoints != nil {
+		ready = append(ready, p.endpoints)
+	}
+	return ready
+}
+
+func (p *platform) natsUsers() ([]natscluster.User, error) {
+	_, front, err := services.Table()
+	if err != nil {
+		return nil, err
+	}
+	var users []natscluster.User
+	for _, s := range p.config.Services.Table {
+		users = append(users, natscluster.User{User: nats.ServiceUser(s, ""), PublicKey: p.users[s.Name].PublicKey})
+	}
+	return append(users, natscluster.User{User: nats.GatewayUser(front, ""), PublicKey: p.users[front.Name].PublicKey}), nil
+}
+
+func (p *platform) cache() (err error) {
+	c := p.config.Redis
+	p.redis, err = rediscluster.New(p.ctx, "redis", rediscluster.Args{Environment: p.config.Environment, Engine: c.Engine,
+		EngineVersion: c.EngineVersion, NodeType: c.NodeType, Shards: c.Shards, ReplicasPerShard: c.ReplicasPerShard,
+		SnapshotRetentionDays: c.SnapshotRetentionDays, SnapshotName: c.SnapshotName, SubnetIDs: p.vpc.PrivateSubnetIDs,
+		SecurityGroupID: p.groups.ID(securitygroups.Redis), DataKeyArn: p.keys.Key(encryption.Data),
+		SecretsKeyArn: p.keys.Key(encryption.Secrets), LogsKeyArn: p.keys.Key(encryption.Logs),
+		LogRetentionDays: p.config.Observability.LogRetentionDays, Protect: p.config.Protect}, p.under)
+	return err
+}
+
+func (p *platform) registry() (err error) {
+	_, front, err := services.Table()
+	if err != nil {
+		return err
+	}
+	names := []string{front.Name}
+	for _, s := range p.config.Services.Table {
+		names = append(names, s.Name)
+	}
+	p.repositories, err = registry.New(p.ctx, "registry", registry.Args{Prefix: p.config.Environment, Names: names,
+		KeyArn: p.keys.Key(encryption.Artifacts), Protect: p.config.Protect}, p.under)
+	return err
+}
+
+func (p *platform) containerCluster() (err error) {
+	secrets := pulumi.StringArray{p.redis.AuthSecretArn}
+	_, front, err := services.Table()
+	if err != nil {
+		return err
+	}
+	for _, s := range p.config.Services.Table {
+		secrets = append(secrets, p.users[s.Name].SecretArn)
+	}
+	secrets = append(secrets, p.users[front.Name].SecretArn)
+	arn := func(service, resource string) pulumi.String {
+		return pulumi.String(fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, p.config.Region, p.around.account, resource))
+	}
+	p.containers, err = containercluster.New(p.ctx, "services", containercluster.Args{Environment: p.config.Environment,
+		LogsKeyArn: p.keys.Key(encryption.Logs), LogRetentionDays: p.config.Observability.LogRetentionDays,
+		Protect: p.config.Protect, SecretArns: secrets, SecretsKeyArn: p.keys.Key(encryption.Secrets),
+		RepositoryArns:    pulumi.StringArray{arn("ecr", "repository/"+p.config.Environment+"/*")},
+		LogGroupArnPrefix: arn("logs", "log-group:/"+p.config.Environment+"/")}, p.under)
+	return err
+}
+
+// services starts after the NATS gate: a task never has to wait for a server.
+func (p *platform) services() error {
+	c := p.config.Services
+	for _, s := range c.Table {
+		args := p.task(s.Name, c.Images[s.Name])
+		args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, c.MaxTaskCount, c.CPU, c.Memory
+		args.SecurityGroupID = p.groups.ID(securitygroups.Service)
+		args.Variables["SERVICE_NAME"] = pulumi.String(s.Name)
+		args.Variables["NATS_QUEUE_GROUP"] = pulumi.String(s.Queue)
+		args.Variables["NATS_SUBJECTS"] = pulumi.String(strings.Join(s.RPC, ","))
+		args.Variables["REDIS_ADDRESS"] = pulumi.Sprintf("%s:6379", p.redis.ConfigurationEndpoint)
+		args.Secrets["REDIS_AUTH_TOKEN"] = p.redis.AuthSecretArn
+		running, err := service.New(p.ctx, s.Name, args, p.under)
+		if err != nil {
+			return err
+		}
+		p.running = append(p.running, running)
+	}
+	return nil
+}
+
+// task is what the tasks of services and gateway have in common.
+func (p *platform) task(name, image string) service.Args {
+	return service.Args{
+		Environment: p.config.Environment, Name: name, Region: p.config.Region, Account: p.around.account,
+		ClusterArn: p.containers.Arn, ClusterName: p.containers.Name, ExecutionRoleArn: p.containers.ExecutionRoleArn,
+		ExecLogGroupArn: p.containers.ExecLogGroupArn,
+		HasImage:        p.hasImage(image), Image: p.image(name, image),
+		SubnetIDs: p.vpc.PrivateSubnetIDs, LogsKeyArn: p.keys.Key(encryption.Logs),
+		LogRetentionDays: p.config.Observability.LogRetentionDays, Protect: p.config.Protect,
+		After: p.cluster.Ready,
+		Variables: map[string]pulumi.StringInput{
+			"NATS_URL":           p.cluster.URL,
+			"NATS_CA":            p.authority.Certificate,
+			"NATS_INBOX_PREFIX":  pulumi.String("_INBOX_" + name),
+			"ENVIRONMENT":        pulumi.String(p.config.Environment),
+			"AVAILABILITY_ZONES": pulumi.String(strings.Join(p.around.zones, ",")),
+		},
+		Secrets: map[string]pulumi.StringInput{"NATS_NKEY_SEED": p.users[name].SecretArn},
+	}
+}
+
+func (p *platform) hasImage(image string) bool { return image != "" && !p.config.Services.AwaitImages }
+
+// image is the full reference: a tag after ":", a digest after "@".
+func (p *platform) image(name, image string) pulumi.StringInput {
+	separator := ":"
+	if strings.HasPrefix(image, "sha256:") {
+		separator = "@"
+	}
+	return pulumi.Sprintf("%s%s%s", p.repositories.URL(name), separator, image)
+}
+
+func (p *platform) gateway() error {
+	c := p.config.Gateway
+	_, front, err := services.Table()
+	if err != nil {
+		return err
+	}
+	args := p.task(front.Name, c.Image)
+	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, max(c.TaskCount, p.config.Services.MaxTaskCount), c.CPU, c.Memory
+	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
+	p.front, err = gateway.New(p.ctx, "gateway", gateway.Args{Service: args, Environment: p.config.Environment, VpcID: p.vpc.VpcID,
+		PublicSubnetIDs: p.vpc.PublicSubnetIDs, PrivateSubnetIDs: p.vpc.PrivateSubnetIDs,
+		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.GatewayLoadBalancer), Domain: c.Domain, HostedZoneID: c.HostedZoneID,
+		LegacyTargetGroupArn: c.LegacyTargetGroupARN, NatsWeight: c.NatsWeight, ShadowPercent: c.ShadowPercent,
+		Protect: p.config.Protect}, p.under)
+	return err
+}
+
+func (p *platform) observability() (err error) {
+	var names []string
+	for _, s := range p.config.Services.Table {
+		if p.hasImage(p.config.Services.Images[s.Name]) {
+			names = append(names, s.Name)
+		}
+	}
+	p.alarms, err = observability.New(p.ctx, "alarms", observability.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
+		AlarmEmails: p.config.Observability.AlarmEmails, MonthlyBudget: p.config.Observability.MonthlyBudget,
+		NotificationsKeyArn: p.keys.Key(encryption.Notifications),
+		Subjects: observability.Subjects{RedisGroupID: p.redis.ReplicationGroupID, NatsInstanceIDs: p.cluster.InstanceIDs,
+			NatsLoadBalancerSuffix: p.cluster.LoadBalancerSuffix, NatsTargetGroupSuffix: p.cluster.TargetGroupSuffix,
+			GatewayLoadBalancerSuffix: p.front.LoadBalancerSuffix, GatewayTargetGroupSuffix: p.front.TargetGroupSuffix,
+			ClusterName: p.containers.Name, Services: names, TasksWanted: p.config.Services.TaskCount, ControllerName: p.controlling.Name}}, p.under)
+	return err
+}
