@@ -19,8 +19,7 @@ var _ = register(
 		// An interface endpoint takes 1 to 2 minutes (facts, "Creation times"); a gateway endpoint is quicker.
 		token: vpcEndpointType, seconds: 90, source: "internal/service/ec2/vpc_endpoint.go",
 		required: []string{"vpcId"},
-		replace: []string{"vpcId", "serviceName", "vpcEndpointType", "resourceConfigurationArn", "serviceNetworkArn", "serviceRegion",
-			"dnsOptions.privateDnsPreference", "dnsOptions.privateDnsSpecifiedDomains", replacementMark},
+		replace:  []string{"vpcId", "serviceName", "vpcEndpointType", "resourceConfigurationArn", "serviceNetworkArn", "serviceRegion", replacementMark},
 		defaults: map[string]any{"vpcEndpointType": "Gateway"},
 		id:       text("vpce-{hex17}"),
 		computed: join(map[string]value{
@@ -44,7 +43,7 @@ var _ = register(
 		},
 		check: checks(oneOf("vpcEndpointType", "Gateway", "Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork"), validJSON("policy"),
 			conflicts("serviceName", "resourceConfigurationArn", "serviceNetworkArn"), replaceWhen(func(c *call) bool {
-				return c.old["privateDnsEnabled"].DeepEquals(c.inputs["privateDnsEnabled"]) == false && c.str("vpcEndpointType") != "Interface"
+				return c.changed("privateDnsEnabled") && c.str("vpcEndpointType") != "Interface"
 			})),
 		beforeCreate: judgeEndpoint, beforeUpdate: judgeEndpoint,
 		afterCreate: settleEndpoint, afterUpdate: settleEndpoint,
@@ -158,9 +157,7 @@ func judgeInterfaceEndpoint(c *call) error {
 		return nil
 	}
 	vpc := c.cloud.find(vpcType, "", c.str("vpcId"))
-	hostnames, _ := vpc.Get("enableDnsHostnames").(bool)
-	support, given := vpc.Get("enableDnsSupport").(bool)
-	if !hostnames || given && !support {
+	if vpc.Get("enableDnsHostnames") == false || vpc.Get("enableDnsSupport") == false {
 		return errorf("InvalidParameter: Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for %s", vpc.ID)
 	}
 	for _, other := range c.cloud.all(vpcEndpointType) {

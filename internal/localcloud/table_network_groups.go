@@ -106,7 +106,7 @@ func ruleRow(token, source string) row {
 		},
 		check: checks(exactlyOneOf(ruleSources...), between("fromPort", -1, 65535), between("toPort", -1, 65535),
 			networkRange("cidrIpv4", 0, 32), replaceWhen(sourceKindReplaces)),
-		beforeCreate: inTurn(judgeDescription, judgeRule), beforeUpdate: inTurn(judgeDescription, judgeRule),
+		beforeCreate: inTurn(judgeDescription, judgeGroupRule), beforeUpdate: inTurn(judgeDescription, judgeGroupRule),
 		notReal: "Rules are compared with their like, not with those written in the group. Prefix lists are not checked.",
 	}
 }
@@ -179,8 +179,8 @@ func sourceKindReplaces(c *call) bool {
 	return false
 }
 
-// judgeRule: ports that make sense, and no other rule of the group that says the same.
-func judgeRule(c *call) error {
+// judgeGroupRule: ports that make sense, and no other rule of the group that says the same.
+func judgeGroupRule(c *call) error {
 	protocol := c.str("ipProtocol")
 	if slices.Contains([]string{"tcp", "udp", "6", "17"}, protocol) {
 		from, to := c.get("fromPort"), c.get("toPort")

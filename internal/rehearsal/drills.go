@@ -18,19 +18,21 @@ type drill struct {
 	// fresh drills start from an empty cloud of their own; the others share one platform that
 	// stands, and leave it as they found it.
 	fresh bool
+	// checkpoints: the engine writes its state at every step, for it will be killed.
+	checkpoints bool
 }
 
 // drills by id, in the order in which they are played.
 var drills = []drill{
-	{scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, false},
-	{scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, false},
-	{scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, false},
-	{scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, false},
-	{scenario{"change.ami", "a new AMI replaces the five instances one after the other, gates between; no volume, address or name", changeAMI}, false},
-	{scenario{"guard.protect", "an up that would delete a NATS volume or Redis is refused and says so", guardProtect}, false},
-	{scenario{"interrupt.resume", "the engine is killed in the middle of an up; after the runbook's recovery the next up completes, nothing twice, nothing orphaned", interruptResume}, true},
-	{scenario{"fail.resume", "each of 10 resources fails to create: a clear error, the rest intact, the next up completes", failResume}, true},
-	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true},
+	{scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, false, false},
+	{scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, false, false},
+	{scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, false, false},
+	{scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, false, false},
+	{scenario{"change.ami", "a new AMI replaces the five instances one after the other, gates between; no volume, address or name", changeAMI}, false, false},
+	{scenario{"guard.protect", "an up that would delete a NATS volume or Redis is refused and says so", guardProtect}, false, false},
+	{scenario{"interrupt.resume", "the engine is killed in the middle of an up; after the runbook's recovery the next up completes, nothing twice, nothing orphaned", interruptResume}, true, true},
+	{scenario{"fail.resume", "each of 10 resources fails to create: a clear error, the rest intact, the next up completes", failResume}, true, false},
+	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true, false},
 }
 
 // Drill plays all drills, or those whose ids are given, and writes out/drills.json.
@@ -40,7 +42,7 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 		return err
 	}
 	start := time.Now()
-	if err := prepare(ctx, root, out); err != nil {
+	if err := Prepare(ctx, root, out); err != nil {
 		return err
 	}
 	shown := newProgress(out, terminal)
@@ -93,6 +95,7 @@ func playFresh(ctx context.Context, r *recorder, o Options, chosen []drill) erro
 		if !d.fresh {
 			continue
 		}
+		o.Checkpoints = d.checkpoints
 		stage, err := NewStage(ctx, o)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ var ErrFailed = errors.New("not everything was seen that should be seen")
 // Rehearse plays the main path in the repository at root, and writes out/rehearsal.json.
 func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) error {
 	start := time.Now()
-	if err := prepare(ctx, root, out); err != nil {
+	if err := Prepare(ctx, root, out); err != nil {
 		return err
 	}
 	shown := newProgress(out, terminal)
@@ -47,8 +47,8 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	return finish(recorder, out, start, err)
 }
 
-// prepare builds what a deployment uploads.
-func prepare(ctx context.Context, root string, out io.Writer) error {
+// Prepare builds what a deployment uploads.
+func Prepare(ctx context.Context, root string, out io.Writer) error {
 	fmt.Fprintln(out, "Building nats-server and the controller from pinned sources …")
 	start := time.Now()
 	if err := artifactbuild.Build(ctx, root, filepath.Join(root, "artifacts")); err != nil {

@@ -51,6 +51,8 @@ type Options struct {
 	Override map[string]any // configuration keys set over the file's, without "nats-platform:"
 	Program  pulumi.RunFunc // default stacks.Deploy
 	Progress io.Writer      // where a CLI build is told
+	// Checkpoints makes the engine write its state at every step, as it does against AWS.
+	Checkpoints bool
 	// Observe gets every event of the engine while it happens.
 	Observe func(events.EngineEvent)
 }
@@ -94,7 +96,7 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 	if s.endpoint, err = s.Cloud.Serve(); err != nil {
 		return err
 	}
-	if s.env, err = environment(s.dir, s.endpoint.Env()); err != nil {
+	if s.env, err = environment(s.dir, s.endpoint.Env(), o.Checkpoints); err != nil {
 		return err
 	}
 	project, err := workspace.LoadProject(filepath.Join(o.Root, "Pulumi.yaml"))

@@ -1,0 +1,177 @@
+// Package bench measures what the program costs beside what the engine itself costs: the same
+// number of plain resources, with no program logic, through the same provider in the same run.
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/resourcegraph"
+)
+
+// Measure is one row of out/bench.json.
+type Measure struct {
+	ID     string  `json:"id"`
+	Value  float64 `json:"value"`
+	Unit   string  `json:"unit"`
+	Wanted string  `json:"wanted"`
+	OK     bool    `json:"ok"`
+}
+
+// limit is what every ratio to the engine's floor may be at most.
+const limit = 1.25
+
+// size is one size of the platform that is measured.
+type size struct {
+	suffix   string // of the ids: "preview" + suffix + ".ratio"
+	services int
+	runs     int // medians of so many
+}
+
+// sizes: production's, and five times its services once, for cost must not grow faster than
+// the engine's own.
+var sizes = []size{{"", 22, 5}, {"110", 110, 1}}
+
+// Run measures everything, prints it and writes out/bench.json in the repository at root.
+func Run(ctx context.Context, root string, out io.Writer) error {
+	if err := rehearsal.Prepare(ctx, root, out); err != nil {
+		return err
+	}
+	b := &bench{root: root, out: out}
+	graph, err := b.graphBuild()
+	if err != nil {
+		return err
+	}
+	for _, s := range sizes {
+		if err := b.ratios(ctx, s, graph); err != nil {
+			return err
+		}
+	}
+	return b.write(filepath.Join(root, "out", "bench.json"))
+}
+
+type bench struct {
+	root     string
+	out      io.Writer
+	measures []Measure
+}
+
+func (b *bench) add(m Measure) {
+	b.measures = append(b.measures, m)
+	mark := "ok  "
+	if !m.OK {
+		mark = "over"
+	}
+	fmt.Fprintf(b.out, "%s  %-18s %8.2f %-6s wanted %s\n", mark, m.ID, m.Value, m.Unit, m.Wanted)
+}
+
+// graphBuild measures the graph under mocks: the program alone.
+func (b *bench) graphBuild() (resourcegraph.Graph, error) {
+	var graph resourcegraph.Graph
+	var seconds []float64
+	for range 5 {
+		start := time.Now()
+		var err error
+		if graph, err = resourcegraph.Shipped(b.root, "prod"); err != nil {
+			return graph, fmt.Errorf("measuring the graph: %w", err)
+		}
+		seconds = append(seconds, time.Since(start).Seconds())
+	}
+	b.add(Measure{"graph.build", median(seconds), "s", "no limit", true})
+	return graph, nil
+}
+
+// timing is the wall-clock seconds of the three commands.
+type timing struct{ preview, up, noop float64 }
+
+// ratios measures platform and floor in turn, run by run, so that a machine that slows down
+// slows both.
+func (b *bench) ratios(ctx context.Context, s size, _ resourcegraph.Graph) error {
+	var preview, up, noop []float64
+	for run := range s.runs {
+		platform, count, err := b.time(ctx, rehearsal.Options{Override: extraServices(s.services)})
+		if err != nil {
+			return fmt.Errorf("measuring the platform with %d services: %w", s.services, err)
+		}
+		floor, _, err := b.time(ctx, rehearsal.Options{Program: plain(count)})
+		if err != nil {
+			return fmt.Errorf("measuring %d plain resources: %w", count, err)
+		}
+		fmt.Fprintf(b.out, "      run %d of %d, %d services, %d resources: preview %.1f / %.1f s, up %.1f / %.1f s, no-op %.1f / %.1f s\n",
+			run+1, s.runs, s.services, count, platform.preview, floor.preview, platform.up, floor.up, platform.noop, floor.noop)
+		preview = append(preview, platform.preview/floor.preview)
+		up = append(up, platform.up/floor.up)
+		noop = append(noop, platform.noop/floor.noop)
+	}
+	for id, ratios := range map[string][]float64{"preview": preview, "up": up, "noop": noop} {
+		value := median(ratios)
+		b.add(Measure{id + s.suffix + ".ratio", value, "ratio", fmt.Sprintf("≤ %.2f", limit), value <= limit})
+	}
+	return nil
+}
+
+// time runs a preview, an up and a no-op up on a stage of its own.
+func (b *bench) time(ctx context.Context, o rehearsal.Options) (timing, int, error) {
+	o.Root, o.Progress = b.root, b.out
+	stage, err := rehearsal.NewStage(ctx, o)
+	if err != nil {
+		return timing{}, 0, err
+	}
+	var t timing
+	var steps rehearsal.Steps
+	for _, command := range []struct {
+		seconds *float64
+		run     func() (rehearsal.Steps, error)
+	}{
+		{&t.preview, func() (rehearsal.Steps, error) { return stage.Preview(ctx) }},
+		{&t.up, func() (rehearsal.Steps, error) { return stage.Up(ctx) }},
+		{&t.noop, func() (rehearsal.Steps, error) { return stage.Up(ctx) }},
+	} {
+		start := time.Now()
+		if steps, err = command.run(); err != nil {
+			break
+		}
+		*command.seconds = time.Since(start).Seconds()
+	}
+	if closeErr := stage.Close(); err == nil {
+		err = closeErr
+	}
+	return t, len(steps.All), err
+}
+
+// write puts the measures into a file, whole or not at all; one over its limit is an error.
+func (b *bench) write(file string) error {
+	content, err := json.MarshalIndent(b.measures, "", "  ")
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(file), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(file, append(content, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the measures to %s: %w", file, err)
+	}
+	var over []string
+	for _, m := range b.measures {
+		if !m.OK {
+			over = append(over, m.ID)
+		}
+	}
+	if len(over) > 0 {
+		return fmt.Errorf("over their limit: %s", strings.Join(over, ", "))
+	}
+	return nil
+}
+
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}

@@ -1,0 +1,136 @@
+package localcloud
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// balancer makes a load balancer and a target group that its listeners may forward to.
+func (b bench) balancer(kind, protocol string) (balancer, group string) {
+	b.Helper()
+	vpc, subnets := b.network()
+	balancer, _ = b.make(loadBalancerType, "balancer", map[string]any{"name": kind, "loadBalancerType": kind, "internal": true, "subnets": anys(subnets)})
+	group, _ = b.make(targetGroupType, "targets", map[string]any{"name": kind, "vpcId": vpc, "port": 4222.0, "protocol": protocol, "targetType": "ip"})
+	return balancer, group
+}
+
+func forwardTo(balancer, group, protocol string, port float64) map[string]any {
+	return map[string]any{"loadBalancerArn": balancer, "port": port, "protocol": protocol,
+		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": group}}}
+}
+
+func TestNetworkBalancerReplacements(t *testing.T) {
+	b := newBench(t)
+	list := func(items ...string) []any { return anys(items) }
+	for name, c := range map[string]struct {
+		kind          string
+		before, after map[string]any
+		replaces      bool
+	}{
+		"first group":         {"network", map[string]any{}, map[string]any{"securityGroups": list("sg-1")}, true},
+		"last group":          {"network", map[string]any{"securityGroups": list("sg-1")}, map[string]any{}, true},
+		"another group":       {"network", map[string]any{"securityGroups": list("sg-1")}, map[string]any{"securityGroups": list("sg-2")}, false},
+		"first group of alb":  {"application", map[string]any{}, map[string]any{"securityGroups": list("sg-1")}, false},
+		"one subnet more":     {"network", map[string]any{"subnets": list("a")}, map[string]any{"subnets": list("a", "b")}, false},
+		"one subnet less":     {"network", map[string]any{"subnets": list("a", "b")}, map[string]any{"subnets": list("a")}, true},
+		"another subnet":      {"network", map[string]any{"subnets": list("a", "b")}, map[string]any{"subnets": list("a", "c")}, true},
+		"same in other order": {"network", map[string]any{"subnets": list("a", "b")}, map[string]any{"subnets": list("b", "a")}, false},
+		"subnets of alb":      {"application", map[string]any{"subnets": list("a", "b")}, map[string]any{"subnets": list("a", "c")}, false},
+		"protection":          {"network", map[string]any{}, map[string]any{"enableDeletionProtection": true}, false},
+		"internal":            {"network", map[string]any{"internal": true}, map[string]any{"internal": false}, true},
+	} {
+		base := map[string]any{"loadBalancerType": c.kind, "name": "n", "subnets": list("a", "b")}
+		assert.Equal(t, c.replaces, b.replacesOn(loadBalancerType, with(base, c.before), with(base, c.after)), name)
+	}
+}
+
+func TestBalancerRefusals(t *testing.T) {
+	b := newBench(t)
+	_, subnets := b.network()
+	inputs := map[string]any{"name": "gateway", "subnets": anys(subnets), "enableDeletionProtection": true}
+	id, outputs := b.make(loadBalancerType, "gateway", inputs)
+	assert.Regexp(t, `^gateway-\d{10}\.us-east-1\.elb\.amazonaws\.com$`, outputs["dnsName"].StringValue())
+	assert.Equal(t, "Z35SXDOTRQ7X7K", outputs["zoneId"].StringValue())
+	b.refused("ELBv2 Load Balancer (gateway) already exists", loadBalancerType, "again", inputs)
+	b.refused("At least two subnets", loadBalancerType, "narrow", map[string]any{"subnets": anys(subnets[:1])})
+	assert.ErrorContains(t, b.end(loadBalancerType, id), "OperationNotPermitted: Load balancer '"+id)
+	assert.ErrorContains(t, b.end(subnetType, subnets[0]), "DependencyViolation")
+	require.NoError(t, b.change(loadBalancerType, id, without(inputs, "enableDeletionProtection")))
+	require.NoError(t, b.end(loadBalancerType, id))
+	require.NoError(t, b.end(subnetType, subnets[0]))
+}
+
+func TestTargetGroupHealthCheck(t *testing.T) {
+	b := newBench(t)
+	vpc, _ := b.network()
+	inputs := map[string]any{"vpcId": vpc, "port": 4222.0, "protocol": "TCP", "targetType": "ip"}
+	_, plainTCP := b.make(targetGroupType, "tcp", inputs)
+	assert.Equal(t, "TCP", plainTCP["healthCheck"].ObjectValue()["protocol"].StringValue())
+	assert.Equal(t, "false", plainTCP["preserveClientIp"].StringValue())
+	_, probed := b.make(targetGroupType, "http", with(inputs, map[string]any{"healthCheck": map[string]any{"path": "/healthz", "interval": 10.0}}))
+	check := probed["healthCheck"].ObjectValue()
+	assert.Equal(t, []any{"HTTP", "/healthz", 10.0, 6.0, "200-399"},
+		[]any{plain(check["protocol"]), plain(check["path"]), plain(check["interval"]), plain(check["timeout"]), plain(check["matcher"])})
+	b.refused("interval must be greater than the timeout", targetGroupType, "slow",
+		with(inputs, map[string]any{"healthCheck": map[string]any{"protocol": "HTTP", "interval": 5.0, "timeout": 5.0}}))
+	assert.Equal(t, []string{"vpcId", "healthCheck.path"}, b.faults(targetGroupType,
+		with(without(inputs, "vpcId"), map[string]any{"healthCheck": map[string]any{"protocol": "TCP", "path": "/"}})))
+	for _, path := range []string{"port", "protocol", "vpcId", "targetType"} {
+		assert.True(t, replacesAt(targetGroupType, path), path)
+	}
+	assert.False(t, replacesAt(targetGroupType, "healthCheck.path"))
+}
+
+func TestListeners(t *testing.T) {
+	b := newBench(t)
+	balancer, group := b.balancer("network", "TCP")
+	inputs := forwardTo(balancer, group, "TCP", 4222)
+	id, outputs := b.make(listenerType, "listener", inputs)
+	assert.Equal(t, 350.0, outputs["tcpIdleTimeoutSeconds"].NumberValue())
+	assert.Equal(t, balancer, b.find(targetGroupType, "", group).str("loadBalancerArns.0"))
+	b.refused("DuplicateListener", listenerType, "again", inputs)
+	b.refused("Listener protocol 'HTTP' must be one of 'TCP", listenerType, "http", forwardTo(balancer, group, "HTTP", 80))
+	b.refused("A certificate must be specified for TLS listeners", listenerType, "tls", forwardTo(balancer, group, "TLS", 443))
+	assert.ErrorContains(t, b.end(targetGroupType, group), "ResourceInUse: Target group '"+group)
+	require.NoError(t, b.end(loadBalancerType, balancer))
+	assert.Nil(t, b.find(listenerType, "", id), "the listener goes with its load balancer")
+	require.NoError(t, b.end(targetGroupType, group))
+}
+
+func TestTargetGroupBelongsToOneBalancer(t *testing.T) {
+	b := newBench(t)
+	balancer, group := b.balancer("application", "HTTP")
+	first, _ := b.make(listenerType, "first", forwardTo(balancer, group, "HTTP", 80))
+	other, _ := b.make(loadBalancerType, "other", map[string]any{"name": "other", "subnets": b.find(loadBalancerType, "", balancer).Get("subnets")})
+	b.refused("TargetGroupAssociationLimit", listenerType, "other", forwardTo(other, group, "HTTP", 80))
+	b.refused("is not supported with target group", listenerType, "tcp", map[string]any{"loadBalancerArn": other, "port": 81.0, "protocol": "HTTP",
+		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": b.tcpGroup()}}})
+
+	rule := map[string]any{"listenerArn": first, "conditions": []any{map[string]any{}}, "actions": []any{map[string]any{"type": "forward", "targetGroupArn": group}}}
+	_, made := b.make(listenerRuleType, "rule", with(rule, map[string]any{"priority": 10.0}))
+	assert.Equal(t, 10.0, made["priority"].NumberValue())
+	b.refused("PriorityInUse", listenerRuleType, "again", with(rule, map[string]any{"priority": 10.0}))
+	_, made = b.make(listenerRuleType, "next", rule)
+	assert.Equal(t, 11.0, made["priority"].NumberValue())
+	assert.Equal(t, []string{"actions[0].redirect"}, b.faults(listenerRuleType, with(rule, map[string]any{"actions": []any{map[string]any{"type": "redirect"}}})))
+}
+
+func (b bench) tcpGroup() string {
+	b.Helper()
+	id, _ := b.make(targetGroupType, "tcp", map[string]any{"vpcId": b.all(vpcType)[0].ID, "port": 1.0, "protocol": "TCP", "targetType": "ip"})
+	return id
+}
+
+func TestTargets(t *testing.T) {
+	b := newBench(t)
+	_, group := b.balancer("network", "TCP")
+	target := map[string]any{"targetGroupArn": group, "targetId": "10.0.0.10"}
+	first, _ := b.make(targetAttachmentType, "a", target)
+	second, _ := b.make(targetAttachmentType, "b", with(target, map[string]any{"targetId": "10.0.1.10"}))
+	assert.NotEqual(t, first, second)
+	b.refused("outside the VPC", targetAttachmentType, "far", with(target, map[string]any{"targetId": "192.168.0.1"}))
+	b.make(targetAttachmentType, "far", with(target, map[string]any{"targetId": "192.168.0.1", "availabilityZone": "all"}))
+	assert.True(t, replacesAt(targetAttachmentType, "port"))
+}
