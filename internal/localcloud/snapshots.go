@@ -3,8 +3,6 @@
 package localcloud
 
 import (
-	"strings"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
@@ -19,7 +17,7 @@ const (
 // Snapshot lets a day pass: every disk whose tags a lifecycle policy chooses, with a copy rule
 // to the region, gets a snapshot there, in the order of the disks; a Redis group with snapshot
 // retention gets one too. The records are to be seeded into a cloud of that region. Not
-// faithful: Redis snapshots do not leave their region by themselves, a person exports them.
+// faithful: Redis snapshots do not leave their region by themselves; here they have.
 func (c *Cloud) Snapshot(region string) (disks []Record, redis Record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,7 +30,7 @@ func (c *Cloud) Snapshot(region string) (disks []Record, redis Record) {
 	}
 	for _, group := range c.all(redisGroupType) {
 		if days, _ := group.Get("snapshotRetentionLimit").(float64); days > 0 {
-			redis = Record{Type: redisSnapshotType, ID: "automatic." + group.ID + "-" + strings.ToLower(randomHex(8)),
+			redis = Record{Type: redisSnapshotType, ID: group.ID + "-" + randomHex(8),
 				Outputs: resource.NewPropertyMapFromMap(map[string]any{"replicationGroupId": group.ID})}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/recovery"
 )
 
 // killAfter is how many resources are begun when the engine is killed: in the middle of the
@@ -54,64 +55,49 @@ func interruptResume(ctx context.Context, s *Stage) (string, error) {
 	return fmt.Sprintf("killed after %d creations; %s; then %s; nothing twice, nothing orphaned", made, recovered, steps.Summary()), nil
 }
 
-// pending is a creation that the engine had begun and not recorded the end of.
-type pending struct {
-	Type     string `json:"type"`
-	Resource struct {
-		URN  string `json:"urn"`
-		Type string `json:"type"`
-	} `json:"resource"`
-}
-
 // recover does what docs/runbook.md says under "The engine was killed": the lock is taken off,
-// and every creation that was under way is looked up in AWS, then either taken into the state
-// or forgotten.
+// every creation that was under way is looked up in AWS and taken into the state or forgotten,
+// and a refresh reads how everything ended.
 func (s *Stage) recover(ctx context.Context) (string, error) {
 	if err := s.stack.Cancel(ctx); err != nil {
 		return "", fmt.Errorf("recovering: taking the lock off: %w", err)
 	}
-	operations, err := s.pendingOperations()
+	deployment, err := s.stack.Export(ctx)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("recovering: exporting the state: %w", err)
 	}
-	args := []string{"refresh", "--yes", "--skip-preview", "--stack", s.name, "--run-program=false"}
-	imported := 0
-	for _, operation := range operations {
-		if operation.Type != "creating" {
-			continue
-		}
-		for _, record := range s.Cloud.Records(operation.Resource.Type) {
-			if record.URN == operation.Resource.URN {
-				args = append(args, "--import-pending-creates", operation.Resource.URN, "--import-pending-creates", record.ID)
-				imported++
+	exported, err := json.Marshal(deployment)
+	if err != nil {
+		return "", fmt.Errorf("recovering: %w", err)
+	}
+	underWay, err := recovery.List(exported)
+	if err != nil {
+		return "", fmt.Errorf("recovering: %w", err)
+	}
+	found, taken := map[string]string{}, 0
+	for _, p := range underWay {
+		found[p.URN] = recovery.Gone
+		for _, record := range s.Cloud.Records(p.Type) {
+			if record.URN == p.URN {
+				found[p.URN] = record.ID
+				taken++
 			}
 		}
 	}
-	if imported < len(operations) {
-		args = append(args, "--clear-pending-creates")
+	mended, err := recovery.Resolve(exported, found)
+	if err == nil {
+		err = json.Unmarshal(mended, &deployment)
 	}
-	if _, errOut, _, err := s.run(ctx, args...); err != nil {
-		return "", fmt.Errorf("recovering: %w\n%s", err, errOut)
+	if err == nil {
+		err = s.stack.Import(ctx, deployment)
 	}
-	return fmt.Sprintf("%s under way, %d of them found in the cloud and taken over", plural(len(operations), "operation"), imported), nil
-}
-
-func (s *Stage) pendingOperations() ([]pending, error) {
-	content, err := s.State()
+	if err == nil {
+		_, err = s.Refresh(ctx)
+	}
 	if err != nil {
-		return nil, err
+		return "", fmt.Errorf("recovering: %w", err)
 	}
-	var state struct {
-		Checkpoint struct {
-			Latest struct {
-				Pending []pending `json:"pending_operations"`
-			} `json:"latest"`
-		} `json:"checkpoint"`
-	}
-	if err := json.Unmarshal(content, &state); err != nil {
-		return nil, fmt.Errorf("reading the state: %w", err)
-	}
-	return state.Checkpoint.Latest.Pending, nil
+	return fmt.Sprintf("%s under way, %d of them found in the cloud and taken over", plural(len(underWay), "creation"), taken), nil
 }
 
 // madeTwice names resources of which the cloud holds two.
@@ -147,7 +133,8 @@ func (s *Stage) orphans() (ids []string, err error) {
 // refusal is one creation that AWS does not grant, and what AWS says.
 type refusal struct{ token, name, text string }
 
-// refusals are ten resources spread over the platform; errors as the services word them.
+// refusals are ten resources spread over the platform, in the order in which it is made; errors
+// as the services word them.
 var refusals = []refusal{
 	{"aws:kms/key:Key", "keys-data", "LimitExceededException: You have reached the quota for keys."},
 	{"aws:ec2/natGateway:NatGateway", "network-vpc-2", "NatGatewayLimitExceeded: The maximum number of NAT Gateways has been reached."},
@@ -157,8 +144,8 @@ var refusals = []refusal{
 	{"aws:elasticache/replicationGroup:ReplicationGroup", "", "InsufficientCacheClusterCapacity: The requested cache node type is not available in the specified Availability Zone."},
 	{"aws:ec2/instance:Instance", "nats-3-instance", "InsufficientInstanceCapacity: We currently do not have sufficient m6i.large capacity in the Availability Zone you requested."},
 	{"aws:lambda/invocation:Invocation", "nats-4-gate", "Lambda function (rehearsal-controller) returned error: gate of nats-4: not up after 600s"},
-	{"aws:lb/loadBalancer:LoadBalancer", "", "TooManyLoadBalancers: The maximum number of load balancers has been reached."},
 	{"aws:ecs/service:Service", "quest-system-service", "ClientException: The specified capacity provider was not found."},
+	{"aws:lb/loadBalancer:LoadBalancer", "gateway-load-balancer", "TooManyLoadBalancers: The maximum number of load balancers has been reached."},
 }
 
 func failResume(ctx context.Context, s *Stage) (string, error) {
@@ -170,7 +157,7 @@ func failResume(ctx context.Context, s *Stage) (string, error) {
 		told := fmt.Sprint(err)
 		switch {
 		case hits() == 0:
-			return "", fmt.Errorf("%s %s: was not asked for, so nothing was proven", r.token, r.name)
+			return "", fmt.Errorf("%s %s: was not asked for, so nothing was proven: %w", r.token, r.name, err)
 		case err == nil:
 			return "", fmt.Errorf("%s %s: the update succeeded although AWS said %q", r.token, r.name, r.text)
 		case !strings.Contains(told, r.text):

@@ -64,23 +64,34 @@ func refreshNoop(ctx context.Context, s *Stage) (string, error) {
 	return "no drift; then found " + found + "; mended by " + steps.Summary(), nil
 }
 
+// guardProtect looks at both lines of defence: the preview with which every `pulumi up` begins
+// refuses, so that nothing is begun; and an update that skips it still cannot delete the data.
 func guardProtect(ctx context.Context, s *Stage) (string, error) {
 	inventory := inventoryText(s.Cloud.Inventory())
-	_, fewer := upWith(ctx, s, map[string]any{"natsNodeCount": 3})
-	if err := refusedFor(fewer, "nats-5-volume", "protect"); err != nil {
-		return "", fmt.Errorf("three nodes instead of five: %w", err)
+	if err := s.Configure(map[string]any{"natsNodeCount": 3}); err != nil {
+		return "", err
+	}
+	_, fewer := s.Preview(ctx)
+	if err := refusedFor(fewer, "nats-4-volume", "nats-5-volume", "protected"); err != nil {
+		return "", fmt.Errorf("a preview of three nodes instead of five: %w", err)
 	}
 	program := s.program
 	s.program = func(*pulumi.Context) error { return nil }
-	_, nothing := s.Up(ctx)
+	_, nothing := s.Preview(ctx)
 	s.program = program
-	if err := refusedFor(nothing, "redis", "protect"); err != nil {
-		return "", fmt.Errorf("a program without Redis: %w", err)
+	if err := refusedFor(nothing, "redis-group", "nats-1-volume", "protected"); err != nil {
+		return "", fmt.Errorf("a preview of a program without Redis: %w", err)
 	}
 	if after := inventoryText(s.Cloud.Inventory()); after != inventory {
-		return "", fmt.Errorf("something was deleted all the same: before %s, after %s", inventory, after)
+		return "", fmt.Errorf("a preview changed the cloud: before %s, after %s", inventory, after)
 	}
-	return "both refused, nothing deleted", restore(ctx, s)
+	if _, err := s.Up(ctx); refusedFor(err, "nats-4-volume", "protected") != nil {
+		return "", fmt.Errorf("an update without a preview: %w", refusedFor(err, "nats-4-volume", "protected"))
+	}
+	if disks := len(s.Cloud.Records("aws:ebs/volume:Volume")); disks != 5 {
+		return "", fmt.Errorf("%d of 5 disks are left", disks)
+	}
+	return "refused by the preview that every pulumi up begins with, nothing touched; without a preview all five disks stay", restore(ctx, s)
 }
 
 // refusedFor says what is missing from an error that should name what it protects.

@@ -229,15 +229,6 @@ func (s *Stage) watch(run func(chan<- events.EngineEvent) error) (Steps, error) 
 	return steps, err
 }
 
-// run runs a CLI command in the stack's folder and environment.
-func (s *Stage) run(ctx context.Context, args ...string) (string, string, int, error) {
-	var env []string
-	for key, value := range s.env {
-		env = append(env, key+"="+value)
-	}
-	return s.engine.Run(ctx, filepath.Join(s.dir, "work"), nil, nil, nil, env, args...)
-}
-
 // Outputs are the stack's outputs, secrets opened.
 func (s *Stage) Outputs(ctx context.Context) (auto.OutputMap, error) { return s.stack.Outputs(ctx) }
 
