@@ -32,18 +32,23 @@ func secretsHidden(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var found []string
+	if shown := leaks(places, secrets); len(shown) > 0 {
+		return "", fmt.Errorf("%s", strings.Join(shown, "; "))
+	}
+	return fmt.Sprintf("%s in %d forms, none in %s", plural(len(s.owners(secrets)), "secret"), len(secrets), strings.Join(sortedKeys(places), ", ")), nil
+}
+
+// leaks names every place that shows a secret, and whose.
+func leaks(places map[string][]byte, secrets []secret) []string {
+	var shown []string
 	for _, place := range sortedKeys(places) {
 		for _, secret := range secrets {
 			if bytes.Contains(places[place], secret.value) {
-				found = append(found, fmt.Sprintf("%s shows %s", place, secret.owner))
+				shown = append(shown, fmt.Sprintf("%s shows %s", place, secret.owner))
 			}
 		}
 	}
-	if len(found) > 0 {
-		return "", fmt.Errorf("%s", strings.Join(slices.Compact(found), "; "))
-	}
-	return fmt.Sprintf("%s in %d forms, none in %s", plural(len(s.owners(secrets)), "secret"), len(secrets), strings.Join(sortedKeys(places), ", ")), nil
+	return slices.Compact(shown)
 }
 
 type secret struct {
@@ -63,14 +68,19 @@ func (s *Stage) secrets() []secret {
 					continue
 				}
 				owner := record.URN[strings.LastIndex(record.URN, "::")+2:] + "." + property
-				quoted, _ := json.Marshal(value) // a string always marshals
-				for _, form := range []string{value, strings.Trim(string(quoted), `"`), base64.StdEncoding.EncodeToString([]byte(value))} {
+				for _, form := range forms(value) {
 					found = append(found, secret{owner, []byte(form)})
 				}
 			}
 		}
 	}
 	return found
+}
+
+// forms are the ways in which a value could be written somewhere.
+func forms(value string) []string {
+	quoted, _ := json.Marshal(value) // a string always marshals
+	return []string{value, strings.Trim(string(quoted), `"`), base64.StdEncoding.EncodeToString([]byte(value))}
 }
 
 func (s *Stage) owners(secrets []secret) []string {

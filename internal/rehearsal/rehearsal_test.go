@@ -1,0 +1,90 @@
+package rehearsal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud"
+)
+
+// required are the ids that the rehearsal and the drills promise.
+var required = struct{ mainPath, drills []string }{
+	[]string{"preview.clean", "up.all", "up.noop", "secrets.hidden", "destroy.clean"},
+	[]string{"refresh.noop", "change.image", "change.service", "change.ami", "change.redis", "guard.protect",
+		"interrupt.resume", "fail.resume", "dr.rebuild"},
+}
+
+func TestEveryPromisedScenarioIsThere(t *testing.T) {
+	var main, others []string
+	for _, s := range mainPath {
+		main = append(main, s.id)
+	}
+	for _, d := range drills {
+		others = append(others, d.id)
+	}
+	assert.Equal(t, required.mainPath, main)
+	assert.ElementsMatch(t, required.drills, others)
+}
+
+func TestAnUnknownDrillNamesTheKnownOnes(t *testing.T) {
+	_, err := choose([]string{"change.amy"})
+	assert.ErrorContains(t, err, `no drill "change.amy"`)
+	assert.ErrorContains(t, err, "change.ami")
+}
+
+func TestAFailedScenarioIsTold(t *testing.T) {
+	var shown bytes.Buffer
+	r := &recorder{out: &shown}
+	held := r.play(context.Background(), nil, scenario{"x.y", "z is seen", func(context.Context, *Stage) (string, error) {
+		return "half", errors.New("z was not seen")
+	}})
+	assert.False(t, held)
+	assert.Equal(t, []string{"x.y"}, r.failed())
+	assert.Contains(t, shown.String(), "FAIL  half\nz was not seen")
+
+	file := filepath.Join(t.TempDir(), "out", "drills.json")
+	require.NoError(t, r.write(file))
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	var results []map[string]any
+	require.NoError(t, json.Unmarshal(content, &results))
+	assert.Equal(t, "x.y", results[0]["id"])
+	assert.Equal(t, false, results[0]["ok"])
+	assert.Contains(t, results[0], "seconds")
+	require.ErrorIs(t, finish(r, &shown, time.Now(), nil), ErrFailed)
+}
+
+func TestAnEmptyCloudIsNotTheProduction(t *testing.T) {
+	cloud, err := localcloud.New("us-east-1")
+	require.NoError(t, err)
+	_, wrong := count(cloud, production)
+	assert.Len(t, wrong, len(production)-1, "all but the public addresses: there are none in an empty cloud")
+}
+
+func TestStepsTellChangesErrorsAndDrift(t *testing.T) {
+	var s Steps
+	urn := "urn:pulumi:s::p::aws:sns/topic:Topic::alarms"
+	for _, op := range []apitype.OpType{"same", "update"} {
+		s.add(engineEvent(apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: apitype.StepEventMetadata{Op: op, URN: urn, Type: "aws:sns/topic:Topic"}}}))
+	}
+	s.add(engineEvent(apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{URN: urn, Severity: "error", Message: "<{%reset%}>it broke<{%reset%}>\n"}}))
+	s.add(engineEvent(apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: apitype.StepEventMetadata{Op: "delete", URN: urn}}}))
+	require.Len(t, s.Changes(), 1)
+	assert.Equal(t, "alarms", s.Changes()[0].Name())
+	assert.Equal(t, "1 update", s.Summary())
+	assert.Equal(t, []string{"alarms: it broke"}, s.Errors())
+	assert.Equal(t, []string{"delete alarms"}, s.Drift())
+}
+
+func engineEvent(e apitype.EngineEvent) events.EngineEvent { return events.EngineEvent{EngineEvent: e} }
