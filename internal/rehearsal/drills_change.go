@@ -17,7 +17,7 @@ func upWith(ctx context.Context, s *Stage, override map[string]any) (Steps, erro
 	}
 	steps, err := s.Up(ctx)
 	if err != nil {
-		return steps, fmt.Errorf("%w", err)
+		return steps, err
 	}
 	return steps, nil
 }

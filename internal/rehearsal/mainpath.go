@@ -38,10 +38,16 @@ func onlyCreates(steps Steps) []Step {
 	return slices.DeleteFunc(steps.Changes(), func(step Step) bool { return step.Operation != "create" })
 }
 
+// pace replays AWS's creation times at a fiftieth, so that a person sees what takes long and
+// what runs beside it.
+const pace = 1.0 / 50
+
 func upAll(ctx context.Context, s *Stage) (string, error) {
+	s.Cloud.Pace = pace
 	steps, err := s.Up(ctx)
+	s.Cloud.Pace = 0
 	if err != nil {
-		return steps.Summary(), fmt.Errorf("%w", err)
+		return steps.Summary(), err
 	}
 	seen, wrong := count(s.Cloud, production)
 	if len(wrong) > 0 {
@@ -70,7 +76,7 @@ func destroyClean(ctx context.Context, s *Stage) (string, error) {
 	}
 	steps, err := s.Destroy(ctx)
 	if err != nil {
-		return steps.Summary(), fmt.Errorf("%w", err)
+		return steps.Summary(), err
 	}
 	if left := s.Cloud.Inventory(); len(left) > 0 {
 		return steps.Summary(), fmt.Errorf("left behind: %s", inventoryText(left))

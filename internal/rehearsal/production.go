@@ -40,10 +40,10 @@ func count(c *localcloud.Cloud, expectations []expectation) (seen string, wrong 
 		if got := e.read(c); got != e.want {
 			wrong = append(wrong, fmt.Sprintf("%s: wanted %q, the cloud has %q", e.what, e.want, got))
 		} else {
-			good = append(good, e.what+" "+got)
+			good = append(good, fmt.Sprintf("%-16s %s", e.what, got))
 		}
 	}
-	return strings.Join(good, "; "), wrong
+	return strings.Join(good, "\n"), wrong
 }
 
 func redisShape(c *localcloud.Cloud) string {

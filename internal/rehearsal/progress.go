@@ -38,7 +38,7 @@ func (p *progress) observe(event events.EngineEvent) {
 	defer p.mu.Unlock()
 	switch {
 	case event.PreludeEvent != nil:
-		p.start, p.begun, p.done, p.parts = time.Now(), 0, 0, map[string]*part{}
+		p.start, p.shown, p.begun, p.done, p.parts = time.Now(), time.Now(), 0, 0, map[string]*part{}
 	case event.ResourcePreEvent != nil && event.ResourcePreEvent.Metadata.Op != "same":
 		p.begun++
 		p.part(event.ResourcePreEvent.Metadata.URN).begun++
@@ -48,7 +48,9 @@ func (p *progress) observe(event events.EngineEvent) {
 		p.part(event.ResOutputsEvent.Metadata.URN).done++
 	case event.SummaryEvent != nil:
 		p.clear()
-		fmt.Fprintf(p.out, "      %s in %.1f s: %s\n", plural(p.done, "step"), time.Since(p.start).Seconds(), p.summary())
+		if p.done > 0 {
+			fmt.Fprintf(p.out, "      %s in %.1f s: %s\n", plural(p.done, "step"), time.Since(p.start).Seconds(), p.summary())
+		}
 	}
 }
 
@@ -60,9 +62,9 @@ func (p *progress) part(urn string) *part {
 	return p.parts[name]
 }
 
-// count shows how far it is: on a terminal in place and often, elsewhere a line every ten seconds.
+// count shows how far it is: on a terminal in place and often, elsewhere a line every five seconds.
 func (p *progress) count(operation, urn string) {
-	every := 10 * time.Second
+	every := 5 * time.Second
 	if p.terminal {
 		every = 100 * time.Millisecond
 	}
@@ -70,7 +72,7 @@ func (p *progress) count(operation, urn string) {
 		return
 	}
 	p.shown = time.Now()
-	line := fmt.Sprintf("      %4.0f s  %d of %d under way done, now %s %s", time.Since(p.start).Seconds(), p.done, p.begun, operation, urn[strings.LastIndex(urn, "::")+2:])
+	line := fmt.Sprintf("      %4.0f s  %d done, %d under way, now: %s %s", time.Since(p.start).Seconds(), p.done, p.begun-p.done, operation, urn[strings.LastIndex(urn, "::")+2:])
 	if p.terminal {
 		fmt.Fprintf(p.out, "\r\x1b[K%.110s", line)
 		return

@@ -51,7 +51,7 @@ func TestAFailedScenarioIsTold(t *testing.T) {
 	}})
 	assert.False(t, held)
 	assert.Equal(t, []string{"x.y"}, r.failed())
-	assert.Contains(t, shown.String(), "FAIL  half\nz was not seen")
+	assert.Contains(t, shown.String(), "FAIL  half\n      z was not seen")
 
 	file := filepath.Join(t.TempDir(), "out", "drills.json")
 	require.NoError(t, r.write(file))

@@ -45,7 +45,7 @@ func (r *recorder) play(ctx context.Context, stage *Stage, s scenario) bool {
 		result.Seen = strings.TrimSpace(seen + "\n" + err.Error())
 		mark = "FAIL"
 	}
-	fmt.Fprintf(r.out, "%s  %s  (%.1f s)\n", mark, result.Seen, result.Seconds)
+	fmt.Fprintf(r.out, "%s  %s  (%.1f s)\n", mark, strings.ReplaceAll(result.Seen, "\n", "\n      "), result.Seconds)
 	r.results = append(r.results, result)
 	return result.OK
 }
