@@ -56,7 +56,8 @@ var refusals = []refusal{
 	{"more zones than the region has", set{"zoneCount": "4"}, "zoneCount", "has 3 availability zones"},
 	{"one zone", set{"zoneCount": "1"}, "zoneCount", "1 is outside 2 to 6"},
 	{"NAT strategy misspelled", set{"natGatewayStrategy": "OnePerAZ"}, "natGatewayStrategy", "the nearest is OnePerAz"},
-	{"no NAT and an endpoint missing", set{"natGatewayStrategy": "None", "interfaceEndpoints": `["ecr.api", "ecr.dkr", "logs", "secretsmanager", "monitoring"]`}, "interfaceEndpoints", "acm-pca is missing"},
+	{"no NAT and an endpoint missing", set{"natGatewayStrategy": "None", "interfaceEndpoints": `["ecr.api", "ecr.dkr", "logs", "secretsmanager", "monitoring"]`}, "interfaceEndpoints", "missing: acm-pca"},
+	{"an endpoint missing although there is NAT", set{"interfaceEndpoints": `["ecr.api", "ecr.dkr", "logs", "secretsmanager"]`}, "interfaceEndpoints", "missing: acm-pca"},
 	{"endpoint malformed", set{"interfaceEndpoints": `["com.amazonaws/ecr"]`}, "interfaceEndpoints", "form"},
 	{"flow log retention", set{"flowLogRetentionDays": "31"}, "flowLogRetentionDays", "does not keep logs for 31 days"},
 

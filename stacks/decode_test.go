@@ -108,5 +108,5 @@ func TestDefaultsAreNotSharedBetweenConfigurations(t *testing.T) {
 	first.Network.InterfaceEndpoints[0] = "changed"
 	second, _ := stacks.Decode(map[string]string{}, notSecret)
 	assert.Empty(t, second.Services.Images)
-	assert.Equal(t, "ecr.api", second.Network.InterfaceEndpoints[0])
+	assert.Equal(t, "acm-pca", second.Network.InterfaceEndpoints[0])
 }

@@ -36,14 +36,16 @@ func (p *platform) network() (err error) {
 	if err != nil {
 		return err
 	}
+	// An existing VPC keeps the endpoints that it has; what stands here reaches AWS through its NAT.
+	endpoints := len(c.InterfaceEndpoints) > 0 && c.VpcID == ""
 	p.groups, err = securitygroups.New(p.ctx, "flow", securitygroups.Args{Environment: p.config.Environment, VpcID: p.vpc.VpcID,
-		VpcCidr: pulumi.String(c.Cidr), S3PrefixListID: pulumi.String(p.around.s3PrefixList),
-		Flows: securitygroups.Flows(p.config.Gateway.Domain != "", len(c.InterfaceEndpoints) > 0)}, p.under)
+		VpcCidr: p.vpc.Cidr, S3PrefixListID: pulumi.String(p.around.s3PrefixList),
+		Flows: securitygroups.Flows(p.config.Gateway.Domain != "", endpoints)}, p.under)
 	if err != nil || c.VpcID != "" {
-		return err // an existing VPC keeps the endpoints that it has
+		return err
 	}
 	args := network.EndpointsArgs{Region: p.config.Region, Services: c.InterfaceEndpoints}
-	if len(c.InterfaceEndpoints) > 0 {
+	if endpoints {
 		args.SecurityGroupID = p.groups.ID(securitygroups.Endpoint)
 	}
 	p.endpoints, err = network.NewEndpoints(p.ctx, "endpoint", p.vpc, args, p.under)

@@ -22,15 +22,20 @@ const (
 	rehearsalEnvironment = "rehearsal"
 )
 
-// endpointsWithoutNAT are the services that tasks and nodes cannot start or stay without; with
-// no NAT gateway each needs an interface endpoint. (S3 has a gateway endpoint in every VPC.)
-var endpointsWithoutNAT = []string{
+// endpointsNeeded are the services that tasks, nodes and the controller call. Where there are
+// interface endpoints, security groups let them reach those and nothing else, so that one that
+// is missing would be out of reach. (S3 has a gateway endpoint in every new VPC.)
+var endpointsNeeded = []string{
 	"acm-pca",        // node certificates
+	"ec2messages",    // Session Manager on the nodes
 	"ecr.api",        // image names
 	"ecr.dkr",        // image layers
+	"kms",            // keys of exec sessions
 	"logs",           // task and node logs
 	"monitoring",     // metrics of nodes and controller
 	"secretsmanager", // identities of services
+	"ssm",            // Session Manager on the nodes
+	"ssmmessages",    // Session Manager, and exec into tasks
 }
 
 var loopback = netip.MustParsePrefix("127.0.0.0/8")
@@ -154,12 +159,14 @@ func (j *judge) addressesPerSubnet() int {
 }
 
 func (j *judge) judgeEndpoints() {
-	if j.Network.NatGatewayStrategy != "None" || j.Network.VpcID != "" {
+	none := len(j.Network.InterfaceEndpoints) == 0 && j.Network.NatGatewayStrategy != "None"
+	if none || j.Network.VpcID != "" {
 		return
 	}
-	for _, endpoint := range endpointsWithoutNAT {
-		if !slices.Contains(j.Network.InterfaceEndpoints, endpoint) {
-			j.refuse("interfaceEndpoints", "%s is missing: with natGatewayStrategy None nothing reaches that service without it", endpoint)
-		}
+	missing := slices.DeleteFunc(slices.Clone(endpointsNeeded), func(endpoint string) bool {
+		return slices.Contains(j.Network.InterfaceEndpoints, endpoint)
+	})
+	if len(missing) > 0 && !j.refused("interfaceEndpoints") {
+		j.refuse("interfaceEndpoints", "missing: %s; nothing would reach those services", strings.Join(missing, ", "))
 	}
 }

@@ -62,7 +62,7 @@ func TestRightConfigurationIsAccepted(t *testing.T) {
 		"existing VPC":                 {"vpcId": vpcID, "privateSubnetIds": threeSubnets("a"), "publicSubnetIds": threeSubnets("b")},
 		"peer beside the VPC":          {"reservedCidrs": `["10.21.0.0/16", "10.0.0.0/12"]`},
 		"smallest shares that fit":     {"zoneCidrMask": "22"},
-		"no NAT with all endpoints":    {"natGatewayStrategy": "None", "interfaceEndpoints": `["acm-pca", "ecr.api", "ecr.dkr", "logs", "monitoring", "secretsmanager"]`},
+		"no NAT with all endpoints":    {"natGatewayStrategy": "None", "interfaceEndpoints": `["acm-pca", "ec2messages", "ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "secretsmanager", "ssm", "ssmmessages"]`},
 		"valkey":                       {"redisEngine": "valkey", "redisEngineVersion": "8.1"},
 		"most cache nodes":             {"redisShards": "45"},
 		"IOPS that the type sustains":  {"natsVolumeIops": "3600"},

@@ -33,6 +33,7 @@ type Network struct {
 	pulumi.ResourceState
 
 	VpcID            pulumi.StringOutput      `pulumi:"vpcId"`
+	Cidr             pulumi.StringOutput      `pulumi:"cidr"` // the VPC's main range
 	PrivateSubnetIDs pulumi.StringArrayOutput `pulumi:"privateSubnetIds"`
 	PublicSubnetIDs  pulumi.StringArrayOutput `pulumi:"publicSubnetIds"`
 	RouteTableIDs    pulumi.StringArrayOutput `pulumi:"routeTableIds"` // empty for an existing VPC
@@ -46,7 +47,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	var err error
 	if args.VpcID != "" {
-		n.adopt(args)
+		n.adopt(ctx, args)
 	} else {
 		err = n.create(ctx, name, args)
 	}
@@ -54,13 +55,15 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, fmt.Errorf("creating network %q: %w", name, err)
 	}
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{
-		"vpcId": n.VpcID, "privateSubnetIds": n.PrivateSubnetIDs,
+		"vpcId": n.VpcID, "cidr": n.Cidr, "privateSubnetIds": n.PrivateSubnetIDs,
 		"publicSubnetIds": n.PublicSubnetIDs, "routeTableIds": n.RouteTableIDs,
 	})
 }
 
-func (n *Network) adopt(args Args) {
+func (n *Network) adopt(ctx *pulumi.Context, args Args) {
 	n.VpcID = pulumi.String(args.VpcID).ToStringOutput()
+	found := ec2.LookupVpcOutput(ctx, ec2.LookupVpcOutputArgs{Id: pulumi.StringPtr(args.VpcID)}, pulumi.Parent(n))
+	n.Cidr = found.CidrBlock()
 	n.PrivateSubnetIDs = pulumi.ToStringArray(args.PrivateSubnetIDs).ToStringArrayOutput()
 	n.PublicSubnetIDs = pulumi.ToStringArray(args.PublicSubnetIDs).ToStringArrayOutput()
 	n.RouteTableIDs = pulumi.StringArray{}.ToStringArrayOutput()
@@ -82,6 +85,7 @@ func (n *Network) create(ctx *pulumi.Context, name string, args Args) error {
 	if err != nil {
 		return err
 	}
+	n.Cidr = pulumi.String(args.Cidr).ToStringOutput()
 	n.VpcID, n.PrivateSubnetIDs, n.PublicSubnetIDs = vpc.VpcId, vpc.PrivateSubnetIds, vpc.PublicSubnetIds
 	n.RouteTableIDs = routeTableIDs(vpc)
 
