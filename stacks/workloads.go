@@ -188,7 +188,8 @@ func (p *platform) observability() (err error) {
 	p.alarms, err = observability.New(p.ctx, "alarms", observability.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
 		AlarmEmails: p.config.Observability.AlarmEmails, MonthlyBudget: p.config.Observability.MonthlyBudget,
 		NotificationsKeyArn: p.keys.Key(encryption.Notifications),
-		Subjects: observability.Subjects{RedisGroupID: p.redis.ReplicationGroupID, NatsInstanceIDs: p.cluster.InstanceIDs,
+		Subjects: observability.Subjects{RedisGroupID: p.redis.ReplicationGroupID,
+			RedisShards: p.config.Redis.Shards, RedisNodesPerShard: 1 + p.config.Redis.ReplicasPerShard, NatsInstanceIDs: p.cluster.InstanceIDs,
 			NatsLoadBalancerSuffix: p.cluster.LoadBalancerSuffix, NatsTargetGroupSuffix: p.cluster.TargetGroupSuffix,
 			GatewayLoadBalancerSuffix: p.front.LoadBalancerSuffix, GatewayTargetGroupSuffix: p.front.TargetGroupSuffix,
 			ClusterName: p.containers.Name, Services: names, TasksWanted: p.config.Services.TaskCount, ControllerName: p.controlling.Name}}, p.under)

@@ -30,13 +30,6 @@ const (
 // table lists the alarms for what stands in Subjects.
 func table(environment string, s Subjects) []alarm {
 	alarms := []alarm{
-		{"redis-cpu", "AWS/ElastiCache", "EngineCPUUtilization", "Maximum", above, 80, 300, 3, "breaching", group(s),
-			"Redis has one thread per shard; above this, latency grows (ElastiCache user guide, which metrics to monitor)"},
-		{"redis-memory", "AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Maximum", above, 80, 300, 3, "breaching", group(s),
-			"before a full shard refuses writes"},
-		{"redis-evictions", "AWS/ElastiCache", "Evictions", "Sum", above, 0, 300, 1, "notBreaching", group(s), "state is being dropped"},
-		{"redis-replication-lag", "AWS/ElastiCache", "ReplicationLag", "Maximum", above, 5, 60, 5, "notBreaching", group(s),
-			"a failover now would lose as many seconds of writes"},
 		{"nats-unhealthy", "AWS/NetworkELB", "UnHealthyHostCount", "Maximum", above, 0, 60, 3, "breaching",
 			pulumi.StringMap{"LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()},
 			"a NATS server does not answer its health check"},
@@ -48,6 +41,9 @@ func table(environment string, s Subjects) []alarm {
 		{"gateway-unhealthy", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", above, 0, 60, 3, "breaching",
 			pulumi.StringMap{"LoadBalancer": s.GatewayLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.GatewayTargetGroupSuffix.ToStringOutput()},
 			"a gateway task does not answer its health check"},
+	}
+	for _, node := range s.redisNodes() {
+		alarms = append(alarms, redisAlarms(node.name, node.dimensions)...)
 	}
 	for i, instance := range s.NatsInstanceIDs {
 		alarms = append(alarms, alarm{fmt.Sprintf("nats-%d-status", i+1), "AWS/EC2", "StatusCheckFailed", "Maximum", above, 0, 60, 2, "breaching",
@@ -64,8 +60,36 @@ func table(environment string, s Subjects) []alarm {
 	return alarms
 }
 
-func group(s Subjects) pulumi.StringMap {
-	return pulumi.StringMap{"ReplicationGroupId": s.RedisGroupID.ToStringOutput()}
+// redisAlarms watch one node. Thresholds on CPU and memory: ElastiCache user guide, "Which
+// metrics should I monitor?".
+func redisAlarms(node string, dimensions pulumi.StringMap) []alarm {
+	return []alarm{
+		{node + "-cpu", "AWS/ElastiCache", "EngineCPUUtilization", "Maximum", above, 80, 300, 3, "breaching", dimensions,
+			"a shard has one thread; above this, latency grows"},
+		{node + "-memory", "AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "Maximum", above, 80, 300, 3, "breaching", dimensions,
+			"before a full shard refuses writes"},
+		{node + "-evictions", "AWS/ElastiCache", "Evictions", "Sum", above, 0, 300, 1, "notBreaching", dimensions, "state is being dropped"},
+		{node + "-replication-lag", "AWS/ElastiCache", "ReplicationLag", "Maximum", above, 5, 60, 5, "notBreaching", dimensions,
+			"a failover now would lose as many seconds of writes"},
+	}
+}
+
+// redisNode is one node of the group; CloudWatch keeps ElastiCache's metrics by node.
+type redisNode struct {
+	name       string // for example redis-0001-002
+	dimensions pulumi.StringMap
+}
+
+// redisNodes names the nodes as ElastiCache does: <group>-<shard>-<node>, both counted from one.
+func (s Subjects) redisNodes() (nodes []redisNode) {
+	for shard := range s.RedisShards {
+		for node := range s.RedisNodesPerShard {
+			suffix := fmt.Sprintf("-%04d-%03d", shard+1, node+1)
+			nodes = append(nodes, redisNode{"redis" + suffix,
+				pulumi.StringMap{"CacheClusterId": pulumi.Sprintf("%s%s", s.RedisGroupID, suffix)}})
+		}
+	}
+	return nodes
 }
 
 func front(s Subjects) pulumi.StringMap {

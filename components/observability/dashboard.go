@@ -3,6 +3,7 @@ package observability
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -23,8 +24,8 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) e
 		widgets := []widget{
 			{"NATS servers healthy", [][]string{{"AWS/NetworkELB", "HealthyHostCount", "LoadBalancer", nats, "TargetGroup", targets}}},
 			{"NATS connections", [][]string{{"AWS/NetworkELB", "ActiveFlowCount", "LoadBalancer", nats}}},
-			{"Redis CPU and memory", [][]string{{"AWS/ElastiCache", "EngineCPUUtilization", "ReplicationGroupId", redis},
-				{"AWS/ElastiCache", "DatabaseMemoryUsagePercentage", "ReplicationGroupId", redis}}},
+			{"Redis CPU", s.redisMetric(redis, "EngineCPUUtilization")},
+			{"Redis memory", s.redisMetric(redis, "DatabaseMemoryUsagePercentage")},
 			{"Requests and errors", [][]string{{"AWS/ApplicationELB", "RequestCount", "LoadBalancer", front},
 				{"AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", front}}},
 			{"Latency", [][]string{{"AWS/ApplicationELB", "TargetResponseTime", "LoadBalancer", front}}},
@@ -38,6 +39,14 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) e
 	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: pulumi.String(args.Environment), DashboardBody: body}, pulumi.Parent(o))
 	return err
+}
+
+// redisMetric is one metric of every Redis node.
+func (s Subjects) redisMetric(group, metric string) (lines [][]string) {
+	for _, node := range s.redisNodes() {
+		lines = append(lines, []string{"AWS/ElastiCache", metric, "CacheClusterId", group + strings.TrimPrefix(node.name, "redis")})
+	}
+	return lines
 }
 
 // dashboardBody lays graphs out two in a row; the dashboard's grid is 24 wide.

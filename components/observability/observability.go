@@ -30,6 +30,7 @@ type Args struct {
 // Subjects are what is watched, by the identifiers under which CloudWatch keeps its metrics.
 type Subjects struct {
 	RedisGroupID                                        pulumi.StringInput
+	RedisShards, RedisNodesPerShard                     int // nodes: the primary and its replicas
 	NatsInstanceIDs                                     []pulumi.StringInput
 	NatsLoadBalancerSuffix, NatsTargetGroupSuffix       pulumi.StringInput
 	GatewayLoadBalancerSuffix, GatewayTargetGroupSuffix pulumi.StringInput
