@@ -30,7 +30,7 @@ func find(t *testing.T, statements []policy.Statement, action string) policy.Sta
 }
 
 func TestExecutionRoleReachesOnlyWhatIsListed(t *testing.T) {
-	statements := executionRights([]string{secret}, []string{repository}, key, logs)
+	statements := slices.Concat(executionRights([]string{repository}, logs), secretRights([]string{secret}, key))
 
 	assert.Equal(t, []string{secret}, find(t, statements, "secretsmanager:GetSecretValue").Resource)
 	assert.Equal(t, []string{repository}, find(t, statements, "ecr:BatchGetImage").Resource)
@@ -47,8 +47,12 @@ func TestExecutionRoleReachesOnlyWhatIsListed(t *testing.T) {
 }
 
 func TestNothingListedLeavesNoStatementWithoutResource(t *testing.T) {
-	for _, statement := range executionRights(nil, nil, key, logs) {
+	for _, statement := range executionRights(nil, logs) {
 		assert.NotEmpty(t, statement.Resource, "IAM refuses statement %s", statement.Sid)
-		assert.NotContains(t, statement.Action, "kms:Decrypt", "no secret, so nothing to decrypt")
 	}
+}
+
+func TestAPolicyFullOfSecretsFitsIAMsLimit(t *testing.T) {
+	long := "arn:aws:secretsmanager:ap-southeast-1:123456789012:secret:identity-" + strings.Repeat("n", 40) + "-seed-1a2b3c4-AbCdEf"
+	assert.Less(t, len(policy.JSON(secretRights(slices.Repeat([]string{long}, secretsPerPolicy), key)...)), 6144)
 }
