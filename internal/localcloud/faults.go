@@ -45,3 +45,23 @@ func (c *Cloud) armed(token, urn string) string {
 	}
 	return ""
 }
+
+// RollBack makes every deployment of a service from now on end where it is now, as ECS's circuit
+// breaker does with tasks that never become healthy: the service is steady again, on the task
+// definition of before, and only a look at it tells. The returned function ends that.
+func (c *Cloud) RollBack(service string) (end func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.all("aws:ecs/service:Service") {
+		if s.str("name") == service {
+			c.private[rollbackKey(service)] = s.str("taskDefinition")
+		}
+	}
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.private, rollbackKey(service))
+	}
+}
+
+func rollbackKey(service string) string { return "rolled back " + service }

@@ -76,7 +76,8 @@ func getService(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
 	name, _ := plain(args["serviceName"]).(string)
 	for _, s := range c.all("aws:ecs/service:Service") {
 		if s.str("name") == name && s.str("cluster") == cluster {
-			deployed := cmp.Or(s.str("deployedTaskDefinition"), s.str("taskDefinition"))
+			rolledBackTo, _ := c.private[rollbackKey(name)].(string)
+			deployed := cmp.Or(rolledBackTo, s.str("taskDefinition"))
 			return map[string]any{"id": s.ID, "arn": s.ID, "clusterArn": cluster, "serviceName": name,
 				"desiredCount": s.Get("desiredCount"), "launchType": "FARGATE", "schedulingStrategy": "REPLICA",
 				"taskDefinition": deployed}, nil

@@ -103,16 +103,16 @@ func checkPassword(c *call) []fault {
 	if !known {
 		return nil
 	}
-	least, any := 0, false
+	least, wanted := 0, false
 	for _, set := range passwordSets(c) {
-		least, any = least+set.least, any || set.wanted
+		least, wanted = least+set.least, wanted || set.wanted
 	}
 	switch {
 	case length < 1:
 		return []fault{{"length", fmt.Sprintf("length must be at least 1, got: %s", trimFloat(length))}}
 	case int(length) < least:
 		return []fault{{"length", fmt.Sprintf("length must be at least sum of min_upper + min_lower + min_numeric + min_special: %d, got: %s", least, trimFloat(length))}}
-	case !any:
+	case !wanted:
 		return []fault{{"length", "at least one of upper, lower, numeric and special must be true"}}
 	}
 	return nil

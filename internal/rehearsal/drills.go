@@ -26,6 +26,7 @@ type drill struct {
 var drills = []drill{
 	{scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, false, false},
 	{scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, false, false},
+	{scenario{"change.rollback", "a version that ECS rolls back fails the update, which names the service", changeRollback}, false, false},
 	{scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, false, false},
 	{scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, false, false},
 	{scenario{"change.ami", "a new AMI replaces the five instances one after the other, gates between; no volume, address or name", changeAMI}, false, false},

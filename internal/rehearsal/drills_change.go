@@ -65,6 +65,25 @@ func changeImage(ctx context.Context, s *Stage) (string, error) {
 	return steps.Summary() + ": quest-system's task definition and service", restore(ctx, s)
 }
 
+// changeRollback looks at incident 19: what ECS took back must not be called deployed.
+func changeRollback(ctx context.Context, s *Stage) (string, error) {
+	images, err := s.images(map[string]string{"quest-system": "1.0.2"})
+	if err != nil {
+		return "", err
+	}
+	end := s.Cloud.RollBack("quest-system")
+	defer end()
+	_, first := upWith(ctx, s, map[string]any{"serviceImages": images})
+	if err := refusedFor(first, "quest-system", "rolled back"); err != nil {
+		return "", fmt.Errorf("the update after which ECS rolled back: %w", err)
+	}
+	if _, again := s.Up(ctx); refusedFor(again, "quest-system", "rolled back") != nil {
+		return "", fmt.Errorf("the same update once more: %w", refusedFor(again, "quest-system", "rolled back"))
+	}
+	end()
+	return "the update failed and named the service, and so did the next; with a version that stays up it passed", restore(ctx, s)
+}
+
 func changeService(ctx context.Context, s *Stage) (string, error) {
 	const name = "match-maker"
 	images, err := s.images(map[string]string{name: "1.0.0"})

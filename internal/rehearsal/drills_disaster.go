@@ -47,7 +47,7 @@ func rebuilt(ctx context.Context, s *Stage, disks []localcloud.Record, redis loc
 	}
 	group := s.Cloud.Records("aws:elasticache/replicationGroup:ReplicationGroup")[0]
 	if group.Get("snapshotName") != redis.ID {
-		return "", fmt.Errorf("Redis was not made from its snapshot: %v", group.Get("snapshotName"))
+		return "", fmt.Errorf("the replication group was not made from its snapshot: %v", group.Get("snapshotName"))
 	}
 	return fmt.Sprintf("%s in %s, %d disks and Redis from snapshots", steps.Summary(), s.Cloud.Region, len(disks)), nil
 }

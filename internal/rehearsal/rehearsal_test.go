@@ -21,7 +21,7 @@ import (
 // required are the ids that the rehearsal and the drills promise.
 var required = struct{ mainPath, drills []string }{
 	[]string{"preview.clean", "up.all", "up.noop", "secrets.hidden", "destroy.clean"},
-	[]string{"refresh.noop", "change.image", "change.service", "change.ami", "change.redis", "guard.protect",
+	[]string{"refresh.noop", "change.image", "change.rollback", "change.service", "change.ami", "change.redis", "guard.protect",
 		"interrupt.resume", "fail.resume", "dr.rebuild"},
 }
 

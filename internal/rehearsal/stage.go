@@ -175,7 +175,7 @@ func (s *Stage) artifacts() map[string]any {
 		"controllerArchive": filepath.Join(folder, artifactbuild.ControllerFile)}
 }
 
-// Preview, Up, Refresh and Destroy run the engine's commands and tell what it did.
+// Preview says what an update would do and changes nothing.
 func (s *Stage) Preview(ctx context.Context) (Steps, error) {
 	return s.watch(func(c chan<- events.EngineEvent) error {
 		_, err := s.stack.Preview(ctx, optpreview.EventStreams(c))
