@@ -32,10 +32,15 @@ cost: ## print the monthly cost by part: make cost STACK=prod
 artifacts: ## build what a deployment uploads: nats-server and the controller
 	@go run ./cmd/artifacts
 
-preview: artifacts ## show what an update would change in AWS: make preview STACK=prod
+# An account is changed with the installed CLI: unlike a rehearsal it needs Pulumi's Go language
+# plugin and the real AWS provider, which come with it.
+pulumi:
+	@command -v pulumi >/dev/null || { echo "There is no pulumi on PATH: install the Pulumi CLI 3.259.0 or newer (pulumi.com/docs/install), then try again." >&2; exit 1; }
+
+preview: pulumi artifacts ## show what an update would change in AWS: make preview STACK=prod
 	@pulumi preview --stack $(STACK) --diff
 
-up: artifacts ## update the platform in AWS: make up STACK=prod
+up: pulumi artifacts ## update the platform in AWS: make up STACK=prod
 	@pulumi up --stack $(STACK)
 
-.PHONY: help rehearse drills test lint bench graph cost artifacts preview up
+.PHONY: pulumi help rehearse drills test lint bench graph cost artifacts preview up

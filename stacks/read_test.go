@@ -65,8 +65,8 @@ func TestReadWithoutFaultsIsNoError(t *testing.T) {
 }
 
 func TestChangedContextIsAClearError(t *testing.T) {
-	type info struct{ Settings map[string]string }
-	type state struct{ info info }
+	type info struct{ Settings map[string]string } //nolint:unused // read by reflection
+	type state struct{ info info }                 //nolint:unused // read by reflection
 	for name, changed := range map[string]any{
 		"field renamed": &struct{ state *state }{&state{}},
 		"no state":      &struct{ engine int }{},

@@ -189,7 +189,7 @@ func (p *platform) observability() (err error) {
 		AlarmEmails: p.config.Observability.AlarmEmails, MonthlyBudget: p.config.Observability.MonthlyBudget,
 		NotificationsKeyArn: p.keys.Key(encryption.Notifications),
 		Subjects: observability.Subjects{RedisGroupID: p.redis.ReplicationGroupID,
-			RedisShards: p.config.Redis.Shards, RedisNodesPerShard: 1 + p.config.Redis.ReplicasPerShard, NatsInstanceIDs: p.cluster.InstanceIDs,
+			RedisShards: p.config.Redis.Shards, RedisNodesPerShard: 1 + p.config.Redis.ReplicasPerShard, NatsInstanceIDs: p.cluster.InstanceIDs, NatsZones: p.around.zones,
 			NatsLoadBalancerSuffix: p.cluster.LoadBalancerSuffix, NatsTargetGroupSuffix: p.cluster.TargetGroupSuffix,
 			GatewayLoadBalancerSuffix: p.front.LoadBalancerSuffix, GatewayTargetGroupSuffix: p.front.TargetGroupSuffix,
 			ClusterName: p.containers.Name, Services: names, TasksWanted: p.config.Services.TaskCount, ControllerName: p.controlling.Name}}, p.under)

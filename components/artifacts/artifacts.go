@@ -27,7 +27,8 @@ type Args struct {
 type Artifacts struct {
 	pulumi.ResourceState
 
-	Bucket    pulumi.StringOutput `pulumi:"bucket"` // name
+	// Bucket is the name, known once whatever is put there is encrypted with the key and versioned.
+	Bucket    pulumi.StringOutput `pulumi:"bucket"`
 	BucketArn pulumi.StringOutput `pulumi:"bucketArn"`
 	// ServerKey is the key of the server binary; known once the binary is there.
 	ServerKey pulumi.StringOutput `pulumi:"serverKey"`
@@ -53,19 +54,20 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	// A digest is part of the key: an older server stays until the last node that names it is gone,
 	// for the object is replaced before it is deleted.
 	server, err := s3.NewBucketObjectv2(ctx, name+"-server", &s3.BucketObjectv2Args{
-		Bucket: bucket.Bucket,
+		Bucket: a.Bucket,
 		Key:    pulumi.Sprintf("nats-server/%s/nats-server", args.ServerDigest),
 		Source: pulumi.NewFileAsset(args.ServerBinary),
 	}, pulumi.Parent(a))
 	if err != nil {
 		return nil, fmt.Errorf("creating artifacts %q: server binary: %w", name, err)
 	}
-	a.Bucket, a.BucketArn, a.ServerKey = bucket.Bucket, bucket.Arn, server.Key
+	a.BucketArn, a.ServerKey = bucket.Arn, server.Key
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"bucket": a.Bucket, "bucketArn": a.BucketArn, "serverKey": a.ServerKey})
 }
 
 // lock gives the bucket what every bucket here has: versions, encryption, no public access, no
-// other owners, TLS only, and an end for old versions.
+// other owners, TLS only, and an end for old versions. Bucket is set here: S3 encrypts an object by
+// the rule that stands when it arrives, so one that came earlier would stay under S3's own key.
 func (a *Artifacts) lock(ctx *pulumi.Context, name string, args Args, bucket *s3.BucketV2) error {
 	under := pulumi.Parent(a)
 	versioning, err := s3.NewBucketVersioningV2(ctx, name+"-versioning", &s3.BucketVersioningV2Args{
@@ -75,15 +77,19 @@ func (a *Artifacts) lock(ctx *pulumi.Context, name string, args Args, bucket *s3
 	if err != nil {
 		return fmt.Errorf("versioning: %w", err)
 	}
-	if _, err = s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
+	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: bucket.ID(),
 		Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{&s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
 			BucketKeyEnabled: pulumi.Bool(true), // one call to KMS for many objects
 			ApplyServerSideEncryptionByDefault: &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
 				SseAlgorithm: pulumi.String("aws:kms"), KmsMasterKeyId: args.KeyArn.ToStringOutput()}}},
-	}, under); err != nil {
+	}, under)
+	if err != nil {
 		return fmt.Errorf("encryption: %w", err)
 	}
+	a.Bucket = pulumi.All(bucket.Bucket, versioning.ID(), encryption.ID()).ApplyT(func(known []any) string {
+		return known[0].(string)
+	}).(pulumi.StringOutput)
 	public, err := s3.NewBucketPublicAccessBlock(ctx, name+"-public-access", &s3.BucketPublicAccessBlockArgs{Bucket: bucket.ID(),
 		BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true), IgnorePublicAcls: pulumi.Bool(true),
 		RestrictPublicBuckets: pulumi.Bool(true)}, under)

@@ -19,7 +19,7 @@ const Type = "nats-platform:backup:Backup"
 type Args struct {
 	Environment   string
 	CopyRegion    string // second region; empty: snapshots stay in their own
-	CopyKeyArn    string // KMS key in the second region; empty: that region's default key
+	CopyKeyArn    string // KMS key in the second region, with CopyRegion only; empty: that region's default key
 	RetentionDays int    // 1–365
 }
 
@@ -52,6 +52,14 @@ func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 		PolicyArn: pulumi.String("arn:aws:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole")}, under); err != nil {
 		return err
 	}
+	// The disks' own key admits the role by its policy, as it does everyone who comes through EC2
+	// (encryption); a default key does so too. A key of somebody else's making is opened here.
+	if args.CopyKeyArn != "" {
+		if _, err := iam.NewRolePolicy(ctx, name+"-copy-key", &iam.RolePolicyArgs{Role: role.Name,
+			Policy: pulumi.String(policy.JSON(copyKeyUse(args.CopyKeyArn)...))}, under); err != nil {
+			return err
+		}
+	}
 	schedule := &dlm.LifecyclePolicyPolicyDetailsScheduleArgs{
 		Name:       pulumi.String("daily"),
 		CopyTags:   pulumi.Bool(true), // a rebuild finds the node by the disk's Name
@@ -72,6 +80,16 @@ func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 		},
 	}, under)
 	return err
+}
+
+// copyKeyUse is what copying to an encrypted snapshot needs of its key; the grant is for EBS alone.
+// EBS user guide, "Amazon EBS encryption", requirements.
+func copyKeyUse(key string) []policy.Statement {
+	return []policy.Statement{
+		{Sid: "Use", Action: []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"}, Resource: key},
+		{Sid: "Grant", Action: []string{"kms:CreateGrant"}, Resource: key,
+			Condition: map[string]any{"Bool": map[string]string{"kms:GrantIsForAWSResource": "true"}}},
+	}
 }
 
 func copyRule(args Args) *dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArgs {

@@ -23,7 +23,7 @@ type Args struct {
 	LogRetentionDays int                // one of CloudWatch's values; required
 	Protect          bool               // refuse the deletion of the record of exec sessions; default false
 
-	SecretArns     pulumi.StringArray // secrets that tasks may be given, and no others; required
+	SecretArns     pulumi.StringArray      // secrets that tasks may be given, and no others; required
 	SecretsKeyArn  pulumi.StringInput      // KMS key of those secrets; required
 	RepositoryArns pulumi.StringArrayInput // ECR repositories that tasks may be made from; required
 	// LogGroupArnPrefix is the beginning of the ARNs of the services' log groups, for example

@@ -55,7 +55,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{})
 }
 
-// Key is the ARN of the key for a purpose.
+// Key is the ARN of the key for a purpose, one of the constants above.
 func (e *Encryption) Key(purpose Purpose) pulumi.StringOutput { return e.keys[purpose].Arn }
 
 func (e *Encryption) key(ctx *pulumi.Context, name string, purpose Purpose, args Args) error {
@@ -94,10 +94,12 @@ func statements(purpose Purpose, args Args) []policy.Statement {
 				"kms:EncryptionContext:aws:logs:arn": fmt.Sprintf("arn:aws:logs:%s:%s:log-group:/%s/*", args.Region, args.Account, args.Environment)}}})
 	case Notifications:
 		// SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted topics".
+		// Not EventBridge: no rule publishes here, and SNS takes no condition that would keep other accounts' out.
 		list = append(list, policy.Statement{Sid: "Publishers", Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
 			Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: "*", Condition: account})
 	case Data:
 		// A grant lets EC2 and ElastiCache use the key for a disk without holding rights to it themselves.
+		// "*" is everyone in this account who comes through those two, not the public (control KMS.5).
 		list = append(list, policy.Statement{Sid: "Disks", Principal: map[string]string{"AWS": "*"},
 			Action: append([]string{"kms:CreateGrant"}, use...), Resource: "*", Condition: map[string]any{
 				"StringEquals": map[string]any{"kms:CallerAccount": args.Account, "kms:ViaService": []string{

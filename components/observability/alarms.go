@@ -46,8 +46,15 @@ func table(environment string, s Subjects) []alarm {
 		alarms = append(alarms, redisAlarms(node.name, node.dimensions)...)
 	}
 	for i, instance := range s.NatsInstanceIDs {
-		alarms = append(alarms, alarm{fmt.Sprintf("nats-%d-status", i+1), "AWS/EC2", "StatusCheckFailed", "Maximum", above, 0, 60, 2, "breaching",
-			pulumi.StringMap{"InstanceId": instance.ToStringOutput()}, "the machine or its host is broken"})
+		alarms = append(alarms, nodeAlarms(fmt.Sprintf("nats-%d", i+1), pulumi.StringMap{"InstanceId": instance.ToStringOutput()})...)
+	}
+	for _, zone := range s.NatsZones {
+		alarms = append(alarms, alarm{"nats-" + zone, "AWS/NetworkELB", "HealthyHostCount", "Minimum", below, 1, 60, 5, "breaching",
+			pulumi.StringMap{"AvailabilityZone": pulumi.String(zone), "LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(),
+				"TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()}, "no NATS server in this zone: its clients pay a hop to another"})
+	}
+	if s.ControllerMetrics {
+		alarms = append(alarms, controllerAlarms("NATS/"+environment, len(s.NatsInstanceIDs))...)
 	}
 	for _, service := range s.Services {
 		dimensions := pulumi.StringMap{"ClusterName": s.ClusterName.ToStringOutput(), "ServiceName": pulumi.String(service)}
@@ -71,6 +78,38 @@ func redisAlarms(node string, dimensions pulumi.StringMap) []alarm {
 		{node + "-evictions", "AWS/ElastiCache", "Evictions", "Sum", above, 0, 300, 1, "notBreaching", dimensions, "state is being dropped"},
 		{node + "-replication-lag", "AWS/ElastiCache", "ReplicationLag", "Maximum", above, 5, 60, 5, "notBreaching", dimensions,
 			"a failover now would lose as many seconds of writes"},
+		// The smallest nodes take 20,000 connections, all others more (ElastiCache user guide, parameter
+		// maxclients); services that need 80 % of that are leaking them.
+		{node + "-connections", "AWS/ElastiCache", "CurrConnections", "Maximum", above, 16000, 300, 3, "notBreaching", dimensions,
+			"clients leak connections; at the limit new ones are refused"},
+	}
+}
+
+// nodeAlarms watch one NATS machine from outside. The balances exist only on types that burst above
+// what they sustain (EC2 user guide, "CloudWatch metrics for your instances"): elsewhere no data is
+// no fault. At 20 % there is time left to act before a disk slows down.
+func nodeAlarms(node string, dimensions pulumi.StringMap) []alarm {
+	return []alarm{
+		{node + "-status", "AWS/EC2", "StatusCheckFailed", "Maximum", above, 0, 60, 2, "breaching", dimensions, "the machine or its host is broken"},
+		{node + "-cpu", "AWS/EC2", "CPUUtilization", "Average", above, 85, 300, 3, "notBreaching", dimensions, "the server falls behind its clients"},
+		{node + "-disk-operations", "AWS/EC2", "EBSIOBalance%", "Minimum", below, 20, 300, 3, "notBreaching", dimensions,
+			"soon the disk does only the operations that the type sustains, and publishers wait"},
+		{node + "-disk-throughput", "AWS/EC2", "EBSByteBalance%", "Minimum", below, 20, 300, 3, "notBreaching", dimensions,
+			"soon the disk moves only the bytes that the type sustains, and publishers wait"},
+	}
+}
+
+// controllerAlarms watch what only NATS knows. The controller publishes these metrics each minute,
+// without dimensions, the worst of all nodes in one; its silence is a fault like any other.
+// Certificates are made for 6 days (assets/nats/user-data.sh.tmpl). A full disk disables JetStream, so
+// storage rings at 70 %. A lag of 5,900 messages is one second of the fastest publisher measured.
+func controllerAlarms(namespace string, nodes int) []alarm {
+	return []alarm{
+		{"nats-servers", namespace, "ServersUp", "Minimum", below, float64(nodes), 60, 5, "breaching", nil, "a NATS server is not in the cluster"},
+		{"nats-certificate", namespace, "CertificateDaysLeft", "Minimum", below, 2, 300, 3, "breaching", nil,
+			"a node does not renew its certificate; when it ends nobody can connect"},
+		{"nats-storage", namespace, "StorageUsedPercent", "Maximum", above, 70, 300, 3, "breaching", nil, "before a full disk disables JetStream"},
+		{"nats-lag", namespace, "ReplicaLag", "Maximum", above, 5900, 60, 5, "breaching", nil, "a replica falls behind; losing another node would lose messages"},
 	}
 }
 

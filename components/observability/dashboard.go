@@ -36,9 +36,13 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) e
 		}
 		return dashboardBody(args.Region, append(widgets, widget{"CPU of services", cpu}))
 	}).(pulumi.StringOutput)
-	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
+	made, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: pulumi.String(args.Environment), DashboardBody: body}, pulumi.Parent(o))
-	return err
+	if err != nil {
+		return err
+	}
+	o.Dashboard = made.DashboardName
+	return nil
 }
 
 // redisMetric is one metric of every Redis node.

@@ -32,11 +32,15 @@ type Subjects struct {
 	RedisGroupID                                        pulumi.StringInput
 	RedisShards, RedisNodesPerShard                     int // nodes: the primary and its replicas
 	NatsInstanceIDs                                     []pulumi.StringInput
+	NatsZones                                           []string // zones in which nodes stand; none: no alarms by zone
 	NatsLoadBalancerSuffix, NatsTargetGroupSuffix       pulumi.StringInput
 	GatewayLoadBalancerSuffix, GatewayTargetGroupSuffix pulumi.StringInput
 	ClusterName, ControllerName                         pulumi.StringInput
 	Services                                            []string // names of services that have tasks
 	TasksWanted                                         int      // of each service
+	// ControllerMetrics says that the controller publishes what controllerAlarms watch. Until it
+	// does, an alarm on them would ring for ever, or never.
+	ControllerMetrics bool
 }
 
 // Observability is what watches.
@@ -45,6 +49,7 @@ type Observability struct {
 
 	TopicArn   pulumi.StringOutput      `pulumi:"topicArn"`
 	AlarmNames pulumi.StringArrayOutput `pulumi:"alarmNames"`
+	Dashboard  pulumi.StringOutput      `pulumi:"dashboard"` // name
 }
 
 // New makes topic, alarms, dashboard and budget.
@@ -58,7 +63,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 			return nil, fmt.Errorf("creating observability %q: %w", name, err)
 		}
 	}
-	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicArn, "alarmNames": o.AlarmNames})
+	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicArn, "alarmNames": o.AlarmNames, "dashboard": o.Dashboard})
 }
 
 func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error {

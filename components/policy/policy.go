@@ -5,6 +5,7 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -21,6 +22,7 @@ type Statement struct {
 
 // JSON is the policy document of the statements, the same bytes for the same statements.
 func JSON(statements ...Statement) string {
+	statements = slices.Clone(statements) // the caller's own list stays as it was
 	for i := range statements {
 		if statements[i].Effect == "" {
 			statements[i].Effect = "Allow"

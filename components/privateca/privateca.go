@@ -1,6 +1,6 @@
 // Package privateca is the certificate authority behind NATS's TLS. In short-lived mode it costs
-// $50 a month instead of $400, and its certificates live for seven days at most: the nodes
-// renew theirs long before (docs/adr/0003-short-lived-ca.md).
+// $50 a month instead of $400, and its certificates live for seven days at most: whoever holds one
+// must renew it well before (docs/adr/0003-short-lived-ca.md).
 package privateca
 
 import (
@@ -54,6 +54,8 @@ func (p *PrivateCA) create(ctx *pulumi.Context, name string, args Args) error {
 	if args.Protect {
 		recovery = 30
 	}
+	// Control PCA.1 wants root CAs disabled, for they should only sign subordinates. This one cannot
+	// sign any (short-lived mode) and issues every day.
 	authority, err := acmpca.NewCertificateAuthority(ctx, name+"-authority", &acmpca.CertificateAuthorityArgs{
 		Type:                        pulumi.String("ROOT"),
 		UsageMode:                   pulumi.String("SHORT_LIVED_CERTIFICATE"),
@@ -82,6 +84,8 @@ func (p *PrivateCA) create(ctx *pulumi.Context, name string, args Args) error {
 	if err != nil {
 		return err
 	}
+	// The certificate is taken from where it was signed: the activation returns it as a secret,
+	// and what clients trust is public.
 	p.Arn, p.Certificate = active.CertificateAuthorityArn, root.Certificate
 	return nil
 }

@@ -4,6 +4,8 @@ package rediscluster
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
@@ -28,8 +30,8 @@ type Args struct {
 	ReplicasPerShard      int    // at least one: Multi-AZ fails over to it
 	SnapshotRetentionDays int    // 1–35
 	SnapshotName          string // start from this snapshot; empty: start empty
-	LogRetentionDays      int
-	Protect               bool
+	LogRetentionDays      int    // of the slow and engine logs, one of CloudWatch's values
+	Protect               bool   // refuse the deletion of group, token and logs; a deletion leaves a final snapshot
 
 	SubnetIDs       pulumi.StringArrayInput // private
 	SecurityGroupID pulumi.StringInput
@@ -47,6 +49,9 @@ type RedisCluster struct {
 	ConfigurationEndpoint pulumi.StringOutput `pulumi:"configurationEndpoint"`
 	AuthSecretArn         pulumi.StringOutput `pulumi:"authSecretArn"` // known once the token is in it
 	ReplicationGroupID    pulumi.StringOutput `pulumi:"replicationGroupId"`
+	// SlowLogGroup and EngineLogGroup are names of log groups.
+	SlowLogGroup   pulumi.StringOutput `pulumi:"slowLogGroup"`
+	EngineLogGroup pulumi.StringOutput `pulumi:"engineLogGroup"`
 }
 
 // New makes the group, its token and its logs.
@@ -64,7 +69,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
 	}
 	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"configurationEndpoint": r.ConfigurationEndpoint,
-		"authSecretArn": r.AuthSecretArn, "replicationGroupId": r.ReplicationGroupID})
+		"authSecretArn": r.AuthSecretArn, "replicationGroupId": r.ReplicationGroupID,
+		"slowLogGroup": r.SlowLogGroup, "engineLogGroup": r.EngineLogGroup})
 }
 
 // tokenCharacters are the only special ones that ElastiCache takes in a token and that need no
@@ -82,6 +88,8 @@ func (r *RedisCluster) token(ctx *pulumi.Context, name string, args Args) (pulum
 	if args.Protect {
 		recovery = 30
 	}
+	// Without a rotation schedule (controls SecretsManager.1 and .4): group, secret and tasks change
+	// together, which an update does and a schedule cannot.
 	secret, err := secretsmanager.NewSecret(ctx, name+"-token", &secretsmanager.SecretArgs{
 		Description: pulumi.String("AUTH token of Redis of " + args.Environment), KmsKeyId: args.SecretsKeyArn.ToStringOutput(),
 		RecoveryWindowInDays: pulumi.Int(recovery)}, under, pulumi.Protect(args.Protect))
@@ -103,12 +111,18 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 	if err != nil {
 		return err
 	}
+	wanted, err := family(args.Engine, args.EngineVersion)
+	if err != nil {
+		return err
+	}
 	subnets, err := elasticache.NewSubnetGroup(ctx, name+"-subnets", &elasticache.SubnetGroupArgs{SubnetIds: args.SubnetIDs}, under)
 	if err != nil {
 		return err
 	}
-	parameters, err := elasticache.NewParameterGroup(ctx, name+"-"+family(args), &elasticache.ParameterGroupArgs{
-		Family: pulumi.String(family(args)),
+	// The family is part of the resource's name: an upgrade makes a second group, moves the nodes
+	// over with the engine, and only then deletes the first.
+	parameters, err := elasticache.NewParameterGroup(ctx, name+"-"+wanted, &elasticache.ParameterGroupArgs{
+		Family: pulumi.String(wanted),
 		Parameters: elasticache.ParameterGroupParameterArray{
 			parameter("cluster-enabled", "yes"),
 			// What has no expiry is state, not cache: a full node refuses writes before it drops that.
@@ -132,8 +146,10 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 		SecurityGroupIds:        pulumi.StringArray{args.SecurityGroupID},
 		AtRestEncryptionEnabled: pulumi.Bool(true), KmsKeyId: args.DataKeyArn.ToStringOutput(),
 		TransitEncryptionEnabled: pulumi.Bool(true), TransitEncryptionMode: pulumi.String("required"),
-		// A token given at creation is demanded from the first connection on. A later one is added by
-		// ROTATE beside the old, and becomes the only one by SET (docs/runbook.md).
+		// Creation sends the token alone, and it is demanded from the first connection on (provider
+		// source, replication_group.go). Updates send the strategy too, and AWS takes SET only after
+		// ROTATE (API reference, ModifyReplicationGroup). So ROTATE stands from the start: a later token
+		// is valid beside the old one, until an update with SET and the same token drops the old.
 		AuthToken: token.ToStringPtrOutput(), AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
 		SnapshotRetentionLimit: pulumi.Int(args.SnapshotRetentionDays), SnapshotWindow: pulumi.String("03:00-04:00"),
 		MaintenanceWindow: pulumi.String("sun:05:00-sun:06:00"), AutoMinorVersionUpgrade: pulumi.Bool(true),
@@ -155,10 +171,23 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 	return nil
 }
 
-// family is the parameter group family of an engine and its version: redis7, valkey8 …
-func family(args Args) string {
-	major, _, _ := strings.Cut(args.EngineVersion, ".")
-	return args.Engine + major
+// families are the parameter group families by engine and major version (ElastiCache user guide,
+// "Engine specific parameters").
+var families = map[string]string{
+	"redis 7":  "redis7",
+	"valkey 7": "valkey7",
+	"valkey 8": "valkey8",
+}
+
+// family is the parameter group family of an engine's version, for example of redis 7.1.
+func family(engine, version string) (string, error) {
+	major, _, _ := strings.Cut(version, ".")
+	found, known := families[engine+" "+major]
+	if !known {
+		return "", fmt.Errorf("finding the parameter group family: there is none for engine %q version %q; known are %s",
+			engine, version, strings.Join(slices.Sorted(maps.Keys(families)), ", "))
+	}
+	return found, nil
 }
 
 func parameter(name, value string) *elasticache.ParameterGroupParameterArgs {
@@ -168,15 +197,20 @@ func parameter(name, value string) *elasticache.ParameterGroupParameterArgs {
 // logs are Redis's own two: slow commands, and the engine's.
 func (r *RedisCluster) logs(ctx *pulumi.Context, name string, args Args) (elasticache.ReplicationGroupLogDeliveryConfigurationArray, error) {
 	var deliveries elasticache.ReplicationGroupLogDeliveryConfigurationArray
-	for _, kind := range []string{"slow-log", "engine-log"} {
-		group, err := cloudwatch.NewLogGroup(ctx, name+"-"+kind, &cloudwatch.LogGroupArgs{
-			Name:            pulumi.Sprintf("/%s/redis/%s", args.Environment, kind),
-			RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogsKeyArn.ToStringOutput()}, pulumi.Parent(r))
+	for _, log := range []struct {
+		kind string // as ElastiCache calls it
+		name *pulumi.StringOutput
+	}{{"slow-log", &r.SlowLogGroup}, {"engine-log", &r.EngineLogGroup}} {
+		group, err := cloudwatch.NewLogGroup(ctx, name+"-"+log.kind, &cloudwatch.LogGroupArgs{
+			Name:            pulumi.Sprintf("/%s/redis/%s", args.Environment, log.kind),
+			RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogsKeyArn.ToStringOutput(),
+		}, pulumi.Parent(r), pulumi.Protect(args.Protect))
 		if err != nil {
 			return nil, err
 		}
+		*log.name = group.Name
 		deliveries = append(deliveries, &elasticache.ReplicationGroupLogDeliveryConfigurationArgs{
-			Destination: group.Name, DestinationType: pulumi.String("cloudwatch-logs"), LogFormat: pulumi.String("json"), LogType: pulumi.String(kind)})
+			Destination: group.Name, DestinationType: pulumi.String("cloudwatch-logs"), LogFormat: pulumi.String("json"), LogType: pulumi.String(log.kind)})
 	}
 	return deliveries, nil
 }

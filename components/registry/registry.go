@@ -48,8 +48,15 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"urls": r.URLs})
 }
 
-// URL is where images of a name are pushed to, without tag.
-func (r *Registry) URL(name string) pulumi.StringOutput { return r.urls[name] }
+// URL is where images of a name are pushed to, without tag. A name that is not in Args.Names is a
+// mistake of the caller and panics.
+func (r *Registry) URL(name string) pulumi.StringOutput {
+	url, known := r.urls[name]
+	if !known {
+		panic(fmt.Sprintf("registry: there is no repository %q: add it to Args.Names", name))
+	}
+	return url
+}
 
 func (r *Registry) repository(ctx *pulumi.Context, name, image string, args Args) (pulumi.StringOutput, error) {
 	physical, err := naming.Repository.Path(args.Prefix, image)

@@ -38,6 +38,8 @@ func interruptResume(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// The next update is not killed: it need not write its state at every step.
+	s.stack.Workspace().SetEnvVar("PULUMI_SKIP_CHECKPOINTS", "true")
 	steps, err := s.Up(ctx)
 	if err != nil {
 		return "", fmt.Errorf("the up after the recovery: %w", err)
@@ -77,6 +79,9 @@ func (s *Stage) recover(ctx context.Context) (string, error) {
 	found, taken := map[string]string{}, 0
 	for _, p := range underWay {
 		found[p.URN] = recovery.Gone
+		if !strings.HasPrefix(p.Type, "aws:") {
+			continue // a key or password is nowhere but in the state
+		}
 		for _, record := range s.Cloud.Records(p.Type) {
 			if record.URN == p.URN {
 				found[p.URN] = record.ID
@@ -100,9 +105,12 @@ func (s *Stage) recover(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s under way, %d of them found in the cloud and taken over", plural(len(underWay), "creation"), taken), nil
 }
 
-// madeTwice names resources of which the cloud holds two.
+// madeTwice names resources of which AWS holds two.
 func madeTwice(c *localcloud.Cloud) (twice []string) {
 	for token := range c.Inventory() {
+		if !strings.HasPrefix(token, "aws:") {
+			continue
+		}
 		seen := map[string]bool{}
 		for _, record := range c.Records(token) {
 			if record.URN != "" && seen[record.URN] {
@@ -114,13 +122,16 @@ func madeTwice(c *localcloud.Cloud) (twice []string) {
 	return twice
 }
 
-// orphans are records that the state does not know.
+// orphans are what AWS has and the state does not know.
 func (s *Stage) orphans() (ids []string, err error) {
 	content, err := s.State()
 	if err != nil {
 		return nil, err
 	}
 	for token := range s.Cloud.Inventory() {
+		if !strings.HasPrefix(token, "aws:") {
+			continue
+		}
 		for _, record := range s.Cloud.Records(token) {
 			if !strings.Contains(string(content), `"`+record.ID+`"`) {
 				ids = append(ids, token+" "+record.ID)

@@ -1,0 +1,43 @@
+package encryption
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/bodybroker/platform/components/policy"
+)
+
+func TestOnlyTheKeyOfAPurposeAdmitsItsServices(t *testing.T) {
+	admits := map[Purpose][]string{
+		Logs:          {"logs.eu-west-1.amazonaws.com"},
+		Notifications: {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"},
+		Data:          {"ec2.eu-west-1.amazonaws.com", "elasticache.eu-west-1.amazonaws.com"},
+		Secrets:       nil,
+		Artifacts:     nil,
+	}
+	var all []string
+	for _, services := range admits {
+		all = append(all, services...)
+	}
+	for purpose, services := range admits {
+		written := policy.JSON(statements(purpose, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"})...)
+		for _, service := range all {
+			assert.Equal(t, slices.Contains(services, service), strings.Contains(written, `"`+service+`"`), "%s in the key for %s", service, purpose)
+		}
+	}
+}
+
+func TestServiceMayUseAKeyForThisAccountOnly(t *testing.T) {
+	for _, purpose := range []Purpose{Data, Logs, Secrets, Artifacts, Notifications} {
+		for _, s := range statements(purpose, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"}) {
+			if s.Sid == "Account" {
+				assert.Equal(t, map[string]string{"AWS": "arn:aws:iam::123456789012:root"}, s.Principal)
+				continue
+			}
+			assert.Contains(t, policy.JSON(policy.Statement{Condition: s.Condition}), "123456789012", "statement %s of %s", s.Sid, purpose)
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package policy_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/bodybroker/platform/components/policy"
+)
+
+func TestStatementAllowsUnlessItSaysOtherwise(t *testing.T) {
+	statements := []policy.Statement{
+		{Sid: "Read", Action: []string{"s3:GetObject"}, Resource: "arn:aws:s3:::b/*"},
+		{Effect: "Deny", Principal: "*", Action: []string{"s3:*"}, Resource: []string{"a", "b"},
+			Condition: map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}}},
+	}
+
+	assert.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
+		{"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::b/*"},
+		{"Effect": "Deny", "Principal": "*", "Action": ["s3:*"], "Resource": ["a", "b"],
+			"Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}`, policy.JSON(statements...))
+	assert.Empty(t, statements[0].Effect, "the caller's statements were changed")
+}
+
+func TestTrustPolicyNamesOneService(t *testing.T) {
+	assert.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Principal": {"Service": "dlm.amazonaws.com"}, "Action": ["sts:AssumeRole"]}]}`,
+		policy.AssumeRole("dlm.amazonaws.com"))
+}
