@@ -1,6 +1,4 @@
-// Package resourcegraph runs the program without an engine and records what it registers:
-// every resource with its inputs, options and dependencies. Tests assert on it, and the
-// commands for cost and for the longest chains read it.
+// The recording: the program under the SDK's mocks, answered by an embedded AWS.
 package resourcegraph
 
 import (
@@ -12,47 +10,12 @@ import (
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
 	"github.com/bodybroker/platform/internal/localcloud"
 )
-
-// Resource is one registration.
-type Resource struct {
-	Type, Name, URN string
-	Parent          string // URN, empty for the stack
-	Custom          bool   // a resource of a provider; false for components
-	Inputs          resource.PropertyMap
-	Protect         bool
-	DependsOn       []string // URNs, from options and from inputs
-	DeleteFirst     bool     // DeleteBeforeReplace
-	IgnoreChanges   []string
-	Provider        string
-}
-
-// Get is an input as plain Go at a dotted path; nil where it is absent or unknown.
-func (r Resource) Get(path string) any { return localcloud.Lookup(r.Inputs, path) }
-
-// Graph is all that a program registered, in order.
-type Graph struct {
-	Resources []Resource
-	Outputs   map[string]any
-}
-
-// Of are the resources of a type.
-func (g Graph) Of(token string) []Resource {
-	return slices.DeleteFunc(slices.Clone(g.Resources), func(r Resource) bool { return r.Type != token })
-}
-
-// Named is the resource of a type with a logical name; an error if there is none.
-func (g Graph) Named(token, name string) (Resource, error) {
-	for _, r := range g.Of(token) {
-		if r.Name == name {
-			return r, nil
-		}
-	}
-	return Resource{}, fmt.Errorf("the graph has no %s named %q", token, name)
-}
 
 // Options of a recording.
 type Options struct {
@@ -64,12 +27,15 @@ type Options struct {
 	Preview bool
 	// Fail makes the creation of a resource fail; nil fails none.
 	Fail func(token, name string) error
+	// Prepare puts into the cloud what exists before the program; nil: the account is empty.
+	Prepare func(*localcloud.Cloud)
 }
 
-// ErrFailed is what a creation that Options.Fail refuses fails with, wrapped.
+// ErrFailed is for Options.Fail: a refusal that a test finds again in the program's error text.
 var ErrFailed = errors.New("refused by the test")
 
-// Record runs a program against an empty embedded AWS, without an engine.
+// Record runs a program against an embedded AWS, without an engine. The region is that of
+// aws:region, default us-east-1. With an error the graph holds what was registered before it.
 func Record(program pulumi.RunFunc, o Options) (Graph, error) {
 	region := o.Config["aws:region"]
 	if region == "" {
@@ -79,13 +45,16 @@ func Record(program pulumi.RunFunc, o Options) (Graph, error) {
 	if err != nil {
 		return Graph{}, err
 	}
-	r := &recorder{cloud: cloud, options: o}
-	err = pulumi.RunErr(program, pulumi.WithMocks("nats-platform", "test", r), func(info *pulumi.RunInfo) {
+	if o.Prepare != nil {
+		o.Prepare(cloud)
+	}
+	r := &recorder{cloud: cloud, options: o, outputs: map[string]any{}}
+	err = pulumi.RunErr(r.exporting(program), pulumi.WithMocks("nats-platform", "test", r), func(info *pulumi.RunInfo) {
 		info.Config, info.ConfigSecretKeys, info.DryRun = o.Config, o.SecretKeys, o.Preview
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Graph{Resources: slices.Clone(r.resources)}, err
+	return Graph{Resources: slices.Clone(r.resources), Outputs: maps.Clone(r.outputs)}, err
 }
 
 // recorder is the SDK's mock, answered by the embedded AWS.
@@ -95,38 +64,116 @@ type recorder struct {
 
 	mu        sync.Mutex
 	resources []Resource
+	outputs   map[string]any
 }
 
 var _ pulumi.MockResourceMonitor = (*recorder)(nil)
 
+// exporting is the program, followed by a look at what it exported: the SDK's mocks are not
+// told the stack's outputs.
+func (r *recorder) exporting(program pulumi.RunFunc) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		if err := program(ctx); err != nil {
+			return err
+		}
+		for name, output := range ctx.GetCurrentExportMap() {
+			pulumi.ToOutput(output).ApplyT(func(value any) any {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.outputs[name] = value
+				return value
+			})
+		}
+		return nil
+	}
+}
+
 // NewResource records a registration and answers as the cloud would.
 func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	made := Resource{Type: args.TypeToken, Name: args.Name, Custom: args.Custom, Inputs: args.Inputs}
-	if rpc := args.RegisterRPC; rpc != nil {
-		made.Parent, made.Protect, made.DeleteFirst = rpc.GetParent(), rpc.GetProtect(), rpc.GetDeleteBeforeReplace()
-		made.IgnoreChanges, made.Provider = rpc.GetIgnoreChanges(), rpc.GetProvider()
-		made.DependsOn = slices.Clone(rpc.GetDependencies())
-		made.URN = urn(made)
-	}
-	r.mu.Lock()
-	r.resources = append(r.resources, made)
-	r.mu.Unlock()
-	if r.options.Fail != nil {
-		if err := r.options.Fail(args.TypeToken, args.Name); err != nil {
-			return "", nil, fmt.Errorf("creating %s %q: %w", args.TypeToken, args.Name, err)
-		}
-	}
-	switch {
-	case args.TypeToken == "awsx:ec2:Vpc":
-		return "", r.vpc(args.Inputs), nil
-	case !args.Custom || strings.HasPrefix(args.TypeToken, "pulumi:providers:"):
-		return args.Name + "-id", args.Inputs, nil
-	}
-	id, outputs, err := r.cloud.Make(args.TypeToken, made.URN, args.Name, args.Inputs, r.options.Preview)
+	made, secrets, err := registration(args)
 	if err != nil {
 		return "", nil, err
 	}
-	return id, outputs, nil
+	id, outputs, err := r.make(made)
+	made.ID = id
+	made.Outputs = outputs.Copy()
+	r.mu.Lock()
+	r.resources = append(r.resources, made)
+	r.mu.Unlock()
+	if err != nil {
+		return "", nil, fmt.Errorf("%s: %w", made.URN, err)
+	}
+	return id, answer(outputs, secrets), nil
+}
+
+// answer is what the program gets to see. The SDK's mocks take no unknowns: an output that
+// is left out is unknown to it in a preview. And it is the engine, not the provider, that makes outputs
+// secret on a resource's word.
+func answer(outputs resource.PropertyMap, secrets []string) resource.PropertyMap {
+	maps.DeleteFunc(outputs, func(_ resource.PropertyKey, v resource.PropertyValue) bool { return v.ContainsUnknowns() })
+	for _, key := range secrets {
+		if v, ok := outputs[resource.PropertyKey(key)]; ok && !v.IsSecret() {
+			outputs[resource.PropertyKey(key)] = resource.MakeSecret(v)
+		}
+	}
+	return outputs
+}
+
+func (r *recorder) make(made Resource) (string, resource.PropertyMap, error) {
+	if r.options.Fail != nil {
+		if err := r.options.Fail(made.Type, made.Name); err != nil {
+			return "", nil, err
+		}
+	}
+	switch {
+	case made.Type == "awsx:ec2:Vpc" && r.options.Preview:
+		return "", resource.PropertyMap{}, nil
+	case made.Type == "awsx:ec2:Vpc":
+		outputs, err := r.cloud.MakeVpc(made.Name, made.Inputs)
+		return "", outputs, err
+	case !made.Custom:
+		return "", made.Inputs, nil
+	case strings.HasPrefix(made.Type, "pulumi:providers:"):
+		return made.Name + "-id", made.Inputs, nil
+	}
+	return r.cloud.Make(made.Type, made.URN, made.Name, made.Inputs, r.options.Preview && !knownInPreview(made.Type))
+}
+
+// knownInPreview are keys and tokens, which are made without AWS. To an engine they are unknown
+// in a preview too, but the SDK's mocks refuse an input that is both secret and unknown.
+func knownInPreview(token string) bool {
+	return strings.HasPrefix(token, "tls:") || strings.HasPrefix(token, "random:")
+}
+
+// registration reads what the program asked for, and which outputs it wants secret. The
+// mock's own arguments lack what is unknown, so the call itself is read again.
+func registration(args pulumi.MockResourceArgs) (Resource, []string, error) {
+	made := Resource{Type: args.TypeToken, Name: args.Name, Custom: args.Custom, Inputs: args.Inputs}
+	rpc := args.RegisterRPC
+	if rpc == nil {
+		return made, nil, fmt.Errorf("recording %s %q: the program reads it from AWS, and only registrations are known here", args.TypeToken, args.Name)
+	}
+	inputs, err := plugin.UnmarshalProperties(rpc.GetObject(),
+		plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, KeepResources: true})
+	if err != nil {
+		return made, nil, fmt.Errorf("recording %s %q: reading its inputs: %w", args.TypeToken, args.Name, err)
+	}
+	made.Inputs, made.Remote = inputs, rpc.GetRemote()
+	made.Parent, made.Protect, made.DeleteFirst = rpc.GetParent(), rpc.GetProtect(), rpc.GetDeleteBeforeReplace()
+	made.IgnoreChanges, made.Provider = rpc.GetIgnoreChanges(), rpc.GetProvider()
+	made.DependsOn, made.PropertyDepends = dependencies(rpc)
+	made.URN = urn(made)
+	return made, rpc.GetAdditionalSecretOutputs(), nil
+}
+
+func dependencies(rpc *pulumirpc.RegisterResourceRequest) (all []string, byProperty map[string][]string) {
+	all, byProperty = slices.Clone(rpc.GetDependencies()), map[string][]string{}
+	for property, list := range rpc.GetPropertyDependencies() {
+		byProperty[property] = list.GetUrns()
+		all = append(all, list.GetUrns()...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), byProperty
 }
 
 // urn is what the SDK's mock monitor calls a resource.
@@ -140,51 +187,7 @@ func urn(r Resource) string {
 	return "urn:pulumi:test::nats-platform::" + parent + r.Type + "::" + r.Name
 }
 
-// vpc stands for awsx's component, which under mocks is one resource: the subnets that its
-// children would be are seeded into the cloud, so that what refers to them finds them.
-func (r *recorder) vpc(inputs resource.PropertyMap) resource.PropertyMap {
-	if r.options.Preview {
-		return resource.PropertyMap{}
-	}
-	outputs := map[string]any{"vpcId": "vpc-00000000000000001", "routeTables": []any{}}
-	r.cloud.Seed("aws:ec2/vpc:Vpc", "vpc-00000000000000001", resource.PropertyMap{"cidrBlock": inputs["cidrBlock"]})
-	for kind, offset := range map[string]int{"private": 0, "public": 8} {
-		var ids []any
-		for i, zone := range r.cloud.Zones() {
-			id := fmt.Sprintf("subnet-0000000000000%s%d", map[string]string{"private": "000", "public": "100"}[kind], i)
-			ids = append(ids, id)
-			r.cloud.Seed("aws:ec2/subnet:Subnet", id, resource.NewPropertyMapFromMap(map[string]any{"vpcId": "vpc-00000000000000001",
-				"availabilityZone": zone, "cidrBlock": subnetOf(inputs, offset+i)}))
-		}
-		outputs[kind+"SubnetIds"] = ids
-	}
-	return resource.NewPropertyMapFromMap(outputs)
-}
-
-// subnetOf is a /24 of the VPC's range, which validation has found to be a /16 to /24.
-func subnetOf(inputs resource.PropertyMap, n int) string {
-	cidr, _ := localcloud.Lookup(inputs, "cidrBlock").(string)
-	parts := strings.Split(cidr, ".")
-	if len(parts) < 4 {
-		return "10.0.0.0/24"
-	}
-	return fmt.Sprintf("%s.%s.%d.0/24", parts[0], parts[1], n*8)
-}
-
 // Call answers an invoke as the cloud would.
 func (r *recorder) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	return r.cloud.Invoke(args.Token, args.Args)
-}
-
-// Types counts the graph's resources by type, for messages.
-func (g Graph) Types() string {
-	counts := map[string]int{}
-	for _, r := range g.Resources {
-		counts[r.Type]++
-	}
-	var lines []string
-	for _, token := range slices.Sorted(maps.Keys(counts)) {
-		lines = append(lines, fmt.Sprintf("%d %s", counts[token], token))
-	}
-	return strings.Join(lines, ", ")
 }

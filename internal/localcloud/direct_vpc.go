@@ -1,0 +1,55 @@
+// awsx's Vpc without an engine: under the SDK's mocks it is one resource, and what its
+// children would be is made here, so that all that refers to them finds them.
+package localcloud
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// MakeVpc makes VPC and subnets as awsx:ec2:Vpc lays them out and returns the component's
+// outputs vpcId, privateSubnetIds, publicSubnetIds and an empty routeTables. Gateways and
+// routes, which nothing outside the component refers to, are left out.
+func (c *Cloud) MakeVpc(name string, inputs resource.PropertyMap) (resource.PropertyMap, error) {
+	zones := stringsAt(inputs["availabilityZoneNames"], "")
+	if len(zones) == 0 {
+		zones = c.Zones()
+	}
+	var zoneMask *int
+	if mask, ok := Lookup(inputs, "availabilityZoneCidrMask").(float64); ok {
+		n := int(mask)
+		zoneMask = &n
+	}
+	cidr, _ := Lookup(inputs, "cidrBlock").(string)
+	layout, err := layOut(cidr, zoneMask, len(zones))
+	if err != nil {
+		return nil, fmt.Errorf("awsx:ec2:Vpc %q: %w", name, err)
+	}
+	make := func(token, child string, properties map[string]any) (string, error) {
+		id, _, err := c.Make(token, "urn:pulumi:test::nats-platform::awsx:ec2:Vpc$"+token+"::"+child, child,
+			resource.NewPropertyMapFromMap(properties), false)
+		return id, err
+	}
+	vpc, err := make(vpcType, name, map[string]any{"cidrBlock": cidr, "enableDnsHostnames": true, "enableDnsSupport": true})
+	if err != nil {
+		return nil, err
+	}
+	var private, public []any
+	for i, zone := range zones {
+		for kind, cidr := range map[string]string{"private": layout[i].private.String(), "public": layout[i].public.String()} {
+			id, err := make(subnetType, fmt.Sprintf("%s-%s-%d", name, kind, i+1), map[string]any{"vpcId": vpc, "cidrBlock": cidr,
+				"availabilityZone": zone, "mapPublicIpOnLaunch": kind == "public"})
+			if err != nil {
+				return nil, err
+			}
+			if kind == "private" {
+				private = append(private, id)
+			} else {
+				public = append(public, id)
+			}
+		}
+	}
+	return resource.NewPropertyMapFromMap(map[string]any{"vpcId": vpc, "privateSubnetIds": private,
+		"publicSubnetIds": public, "routeTables": []any{}}), nil
+}
