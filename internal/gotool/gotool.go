@@ -23,6 +23,8 @@ type Tool struct {
 	Module string
 	// Command is the command's package.
 	Command string
+	// LinkerFlags are handed to the linker; empty: none.
+	LinkerFlags string
 }
 
 // progressInterval is how often a build that goes on says so.
@@ -63,7 +65,7 @@ func (t Tool) version(ctx context.Context, root string) (string, error) {
 // leaves nothing that looks finished.
 func (t Tool) build(ctx context.Context, root, binary string, progress io.Writer) error {
 	unfinished := binary + ".unfinished"
-	command := exec.CommandContext(ctx, "go", "build", "-v", "-o", unfinished, t.Command)
+	command := exec.CommandContext(ctx, "go", "build", "-v", "-ldflags", t.LinkerFlags, "-o", unfinished, t.Command)
 	command.Dir = filepath.Join(root, t.Folder)
 	output, err := command.StderrPipe()
 	if err != nil {

@@ -68,11 +68,7 @@ func NewStage(ctx context.Context, o Options) (*Stage, error) {
 	if o.Program == nil {
 		o.Program = stacks.Deploy
 	}
-	cli, err := pulumicli.Find(ctx, o.Root, o.Progress)
-	if err != nil {
-		return nil, err
-	}
-	binary, err := pulumicli.Path(o.Root)
+	binary, version, err := pulumicli.Find(ctx, o.Root, o.Progress)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +81,7 @@ func NewStage(ctx context.Context, o Options) (*Stage, error) {
 		return nil, fmt.Errorf("making a folder for the rehearsal: %w", err)
 	}
 	s := &Stage{Cloud: cloud, root: o.Root, dir: dir, name: o.Stack, observe: o.Observe, program: o.Program,
-		engine: &engine{binary: binary, version: cli.Version()}}
+		engine: &engine{binary: binary, version: version}}
 	if err := s.open(ctx, o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
