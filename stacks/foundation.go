@@ -32,7 +32,8 @@ func (p *platform) network() (err error) {
 	c := p.config.Network
 	p.vpc, err = network.New(p.ctx, "network", network.Args{Environment: p.config.Environment, Cidr: c.Cidr, Zones: p.around.zones,
 		ZoneCidrMask: c.ZoneCidrMask, NatGatewayStrategy: c.NatGatewayStrategy, VpcID: c.VpcID, PrivateSubnetIDs: c.PrivateSubnetIDs,
-		PublicSubnetIDs: c.PublicSubnetIDs, LogRetentionDays: c.FlowLogRetention, LogsKeyArn: p.keys.Key(encryption.Logs)}, p.under)
+		PublicSubnetIDs: c.PublicSubnetIDs, LogRetentionDays: c.FlowLogRetention, LogsKeyArn: p.keys.Key(encryption.Logs),
+		Protect: p.config.Protect}, p.under)
 	if err != nil {
 		return err
 	}
@@ -107,6 +108,6 @@ func (p *platform) controller() (err error) {
 		Archive: p.config.NATS.ControllerArchive, LogRetentionDays: p.config.Observability.LogRetentionDays,
 		SubnetIDs: p.vpc.PrivateSubnetIDs, SecurityGroupID: p.groups.ID(securitygroups.Controller),
 		SystemSecretArn: p.system.SecretArn, SecretsKeyArn: p.keys.Key(encryption.Secrets),
-		LogsKeyArn: p.keys.Key(encryption.Logs)}, p.under)
+		LogsKeyArn: p.keys.Key(encryption.Logs), Protect: p.config.Protect}, p.under)
 	return err
 }

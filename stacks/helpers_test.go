@@ -2,18 +2,16 @@ package stacks_test
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bodybroker/platform/internal/resourcegraph"
 	"github.com/bodybroker/platform/stacks"
-	"github.com/bodybroker/platform/stacks/shippedconfig"
 )
 
-const account = "123456789012"
+const account = resourcegraph.Account
 
 var zones = []string{"us-east-1a", "us-east-1b", "us-east-1c"}
 
@@ -23,14 +21,8 @@ func notSecret(string) bool { return false }
 // account, and the artifacts of the build as files in a directory of the test.
 func shipped(t *testing.T, stack string) map[string]string {
 	t.Helper()
-	raw, err := shippedconfig.LoadShipped("../Pulumi." + stack + ".yaml")
+	raw, err := resourcegraph.ShippedConfig("..", stack, t.TempDir())
 	require.NoError(t, err)
-	raw["nats-platform:allowedAccounts"] = `["` + account + `"]`
-	for _, key := range []string{"natsServerBinary", "controllerArchive"} {
-		file := filepath.Join(t.TempDir(), key)
-		require.NoError(t, os.WriteFile(file, []byte("artifact"), 0o600))
-		raw["nats-platform:"+key] = file
-	}
 	return raw
 }
 

@@ -30,6 +30,7 @@ type Args struct {
 	SystemSecretArn  pulumi.StringInput // the system account's nkey seed
 	SecretsKeyArn    pulumi.StringInput
 	LogsKeyArn       pulumi.StringInput
+	Protect          bool // refuse the deletion of the log group; default false
 }
 
 // Controller is the function.
@@ -55,7 +56,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String("/" + args.Environment + "/controller"),
 		RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogsKeyArn,
-	}, pulumi.Parent(c))
+	}, pulumi.Parent(c), pulumi.Protect(args.Protect))
 	if err != nil {
 		return nil, fmt.Errorf("creating controller %q: log group: %w", name, err)
 	}

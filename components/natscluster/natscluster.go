@@ -68,7 +68,7 @@ type NatsCluster struct {
 	// InstanceIDs are in the order of the nodes.
 	InstanceIDs []pulumi.StringInput
 	// Ready is what a client must depend on: the last gate, behind which all others have passed,
-	// and the names under which the cluster is found.
+	// the name under which the cluster is found, and the nodes' places behind it.
 	Ready []pulumi.Resource
 
 	args    Args
@@ -77,6 +77,7 @@ type NatsCluster struct {
 	current pulumi.Resource // the pointer to the configuration
 	subnets []subnet
 	targets *lb.TargetGroup
+	records []pulumi.Resource // the nodes' private names
 }
 
 // subnet is a private subnet as the nodes see it.

@@ -29,13 +29,19 @@ type node struct {
 const firstHost = 10
 
 func (c *NatsCluster) nodes(ctx *pulumi.Context, name string) error {
-	var previousGate pulumi.Resource
-	for i := range c.args.NodeCount {
+	list := make([]node, c.args.NodeCount)
+	for i := range list {
 		z := i % len(c.args.Zones)
 		offset := firstHost + i/len(c.args.Zones)
-		n := node{number: i + 1, name: nodeName(i), zone: c.args.Zones[z], subnet: c.subnets[z],
+		list[i] = node{number: i + 1, name: nodeName(i), zone: c.args.Zones[z], subnet: c.subnets[z],
 			address: c.subnets[z].cidr.ApplyT(func(cidr string) (string, error) { return host(cidr, offset) }).(pulumi.StringOutput)}
-		gate, err := c.node(ctx, name+"-"+fmt.Sprint(n.number), n, previousGate)
+		if err := c.names(ctx, fmt.Sprintf("%s-%d", name, i+1), list[i]); err != nil {
+			return fmt.Errorf("names of node %s: %w", nodeName(i), err)
+		}
+	}
+	var previousGate pulumi.Resource
+	for _, n := range list {
+		gate, err := c.node(ctx, fmt.Sprintf("%s-%d", name, n.number), n, previousGate)
 		if err != nil {
 			return fmt.Errorf("node %s: %w", n.name, err)
 		}
@@ -75,9 +81,6 @@ func (c *NatsCluster) node(ctx *pulumi.Context, name string, n node, previousGat
 		Tags:           pulumi.StringMap{"Name": pulumi.String(c.args.Environment + "-" + n.name)},
 	}, under)
 	if err != nil {
-		return nil, err
-	}
-	if err := c.names(ctx, name, n); err != nil {
 		return nil, err
 	}
 	volume, err := c.volume(ctx, name, n)
@@ -127,7 +130,10 @@ func (c *NatsCluster) volume(ctx *pulumi.Context, name string, n node) (*ebs.Vol
 func (c *NatsCluster) instance(ctx *pulumi.Context, name string, n node, networkInterface *ec2.NetworkInterface,
 	volume *ebs.Volume, previousGate pulumi.Resource,
 ) (*ec2.Instance, error) {
-	after := append([]pulumi.Resource{c.current}, c.args.NetworkReady...)
+	// A server that asks for the name of another before it exists is told so for minutes: the
+	// VPC's resolver remembers that there was no answer.
+	after := append([]pulumi.Resource{c.current}, c.records...)
+	after = append(after, c.args.NetworkReady...)
 	if previousGate != nil {
 		after = append(after, previousGate)
 	}
@@ -170,19 +176,25 @@ func (c *NatsCluster) userData(n node, volume *ebs.Volume) pulumi.StringOutput {
 // names gives the node its private name and its place behind the load balancer. Neither
 // waits for the machine: they belong to the address.
 func (c *NatsCluster) names(ctx *pulumi.Context, name string, n node) error {
-	if _, err := route53.NewRecord(ctx, name+"-record", &route53.RecordArgs{
+	record, err := route53.NewRecord(ctx, name+"-record", &route53.RecordArgs{
 		ZoneId:  c.zone.ZoneId,
 		Name:    pulumi.String(n.name + "." + c.args.Domain),
 		Type:    pulumi.String("A"),
 		Ttl:     pulumi.Int(60),
 		Records: pulumi.StringArray{n.address},
-	}, pulumi.Parent(c)); err != nil {
+	}, pulumi.Parent(c))
+	if err != nil {
 		return err
 	}
-	_, err := lb.NewTargetGroupAttachment(ctx, name+"-target", &lb.TargetGroupAttachmentArgs{
+	target, err := lb.NewTargetGroupAttachment(ctx, name+"-target", &lb.TargetGroupAttachmentArgs{
 		TargetGroupArn: c.targets.Arn,
 		TargetId:       n.address,
 		Port:           pulumi.Int(4222),
 	}, pulumi.Parent(c))
-	return err
+	if err != nil {
+		return err
+	}
+	c.records = append(c.records, record)
+	c.Ready = append(c.Ready, target)
+	return nil
 }

@@ -16,7 +16,7 @@ func (n *Network) flowLogs(ctx *pulumi.Context, name string, args Args) error {
 		Name:            pulumi.String("/" + args.Environment + "/vpc-flow-logs"),
 		RetentionInDays: pulumi.Int(args.LogRetentionDays),
 		KmsKeyId:        args.LogsKeyArn,
-	}, under)
+	}, under, pulumi.Protect(args.Protect))
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type Args struct {
 	PrivateSubnetIDs   []string // of the existing VPC, one per zone in the order of Zones
 	PublicSubnetIDs    []string // of the existing VPC, one per zone in the order of Zones
 	LogRetentionDays   int      // of the flow logs
+	Protect            bool     // refuse the deletion of the flow logs; default false
 	LogsKeyArn         pulumi.StringInput
 }
 
