@@ -26,19 +26,19 @@ func (c *Cloud) MakeVpc(name string, inputs resource.PropertyMap) (resource.Prop
 	if err != nil {
 		return nil, fmt.Errorf("awsx:ec2:Vpc %q: %w", name, err)
 	}
-	make := func(token, child string, properties map[string]any) (string, error) {
+	create := func(token, child string, properties map[string]any) (string, error) {
 		id, _, err := c.Make(token, "urn:pulumi:test::nats-platform::awsx:ec2:Vpc$"+token+"::"+child, child,
 			resource.NewPropertyMapFromMap(properties), false)
 		return id, err
 	}
-	vpc, err := make(vpcType, name, map[string]any{"cidrBlock": cidr, "enableDnsHostnames": true, "enableDnsSupport": true})
+	vpc, err := create(vpcType, name, map[string]any{"cidrBlock": cidr, "enableDnsHostnames": true, "enableDnsSupport": true})
 	if err != nil {
 		return nil, err
 	}
 	var private, public []any
 	for i, zone := range zones {
 		for kind, cidr := range map[string]string{"private": layout[i].private.String(), "public": layout[i].public.String()} {
-			id, err := make(subnetType, fmt.Sprintf("%s-%s-%d", name, kind, i+1), map[string]any{"vpcId": vpc, "cidrBlock": cidr,
+			id, err := create(subnetType, fmt.Sprintf("%s-%s-%d", name, kind, i+1), map[string]any{"vpcId": vpc, "cidrBlock": cidr,
 				"availabilityZone": zone, "mapPublicIpOnLaunch": kind == "public"})
 			if err != nil {
 				return nil, err

@@ -2,6 +2,7 @@
 package resourcegraph
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,13 +22,12 @@ func Shipped(root, stack string) (Graph, error) {
 	if err != nil {
 		return Graph{}, fmt.Errorf("recording stack %s: making a folder for artifacts: %w", stack, err)
 	}
-	defer os.RemoveAll(folder)
+	var graph Graph
 	config, err := ShippedConfig(root, stack, folder)
-	if err != nil {
-		return Graph{}, fmt.Errorf("recording stack %s: %w", stack, err)
+	if err == nil {
+		graph, err = Record(stacks.Deploy, Options{Config: config})
 	}
-	graph, err := Record(stacks.Deploy, Options{Config: config})
-	if err != nil {
+	if err = errors.Join(err, os.RemoveAll(folder)); err != nil {
 		return Graph{}, fmt.Errorf("recording stack %s: %w", stack, err)
 	}
 	return graph, nil
