@@ -1,0 +1,62 @@
+// Command cost prints the monthly cost of a stack by part (make cost STACK=prod).
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/cost"
+	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/resourcegraph"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return errors.New("cost: name one stack, for example prod")
+	}
+	root, err := rehearsal.Root()
+	if err != nil {
+		return err
+	}
+	graph, err := resourcegraph.Shipped(root, args[0])
+	if err != nil {
+		return err
+	}
+	lines, err := cost.Of(graph)
+	if err != nil {
+		return err
+	}
+	show(args[0], lines)
+	return nil
+}
+
+func show(stack string, lines []cost.Line) {
+	old := map[string]float64{}
+	var oldTotal, total float64
+	for _, line := range cost.Old {
+		old[line.Part] = line.Dollars
+		oldTotal += line.Dollars
+	}
+	fmt.Printf("%s, US dollars a month: on-demand prices of us-east-1, %s, whatever the stack's region.\n\n", stack, cost.PriceDate)
+	const row = "%10s %10s  %s\n"
+	fmt.Printf(row, "now", "old sheet", "part")
+	for _, line := range lines {
+		total += line.Dollars
+		was := "-"
+		if old[line.Part] > 0 {
+			was = fmt.Sprintf("%.0f", old[line.Part])
+		}
+		fmt.Printf(row, fmt.Sprintf("%.2f", line.Dollars), was, line.Part+": "+line.What)
+	}
+	fmt.Printf(row, fmt.Sprintf("%.2f", total), fmt.Sprintf("%.0f", oldTotal), "in all")
+	fmt.Printf("\nNot counted, for it depends on traffic: %s.\n", strings.Join(cost.Usage, "; "))
+}

@@ -1,0 +1,163 @@
+// Package cost works out what a stack costs a month, from a dated price table over the
+// resources that the program really makes. A type that is neither priced nor known to be free
+// is an error: nothing is left out silently, as the old sheet left out a third (incident 25).
+package cost
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/resourcegraph"
+)
+
+// Line is the cost of one part of the platform.
+type Line struct {
+	Part    string
+	What    string  // how it comes about
+	Dollars float64 // per month
+}
+
+// item is what one resource adds.
+type item struct {
+	part, what string
+	dollars    float64
+}
+
+// priced are the types that cost something by standing there.
+var priced = map[string]func(resourcegraph.Graph, resourcegraph.Resource) (item, error){
+	"aws:elasticache/replicationGroup:ReplicationGroup":    redis,
+	"aws:ec2/instance:Instance":                            instance,
+	"aws:ebs/volume:Volume":                                volume,
+	"aws:ecs/service:Service":                              fargate,
+	"aws:lb/loadBalancer:LoadBalancer":                     each("Load balancers", "load balancer", loadBalancer*hours),
+	"aws:ec2/vpcEndpoint:VpcEndpoint":                      endpoint,
+	"awsx:ec2:Vpc":                                         nat,
+	"aws:acmpca/certificateAuthority:CertificateAuthority": certificateAuthority,
+	"aws:kms/key:Key":                                      each("Keys and secrets", "key", key),
+	"aws:secretsmanager/secret:Secret":                     each("Keys and secrets", "secret", secretPrice),
+	"aws:cloudwatch/metricAlarm:MetricAlarm":               each("Alarms", "alarm", alarmPrice),
+	"aws:route53/zone:Zone":                                each("Network", "private zone", privateZone),
+}
+
+// Of returns the monthly cost by part, dearest first.
+func Of(g resourcegraph.Graph) ([]Line, error) {
+	var faults []error
+	parts, counts := map[string]*Line{}, map[string]map[string]int{}
+	for _, r := range g.Resources {
+		price, known := priced[r.Type]
+		if !known {
+			if !free[r.Type] && !strings.HasPrefix(r.Type, "nats-platform:") {
+				faults = append(faults, fmt.Errorf("%s %s has no price: add it to internal/cost/prices.go, or to the free types there", r.Type, r.Name))
+			}
+			continue
+		}
+		i, err := price(g, r)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		if parts[i.part] == nil {
+			parts[i.part], counts[i.part] = &Line{Part: i.part}, map[string]int{}
+		}
+		parts[i.part].Dollars += i.dollars
+		counts[i.part][i.what]++
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("working out the cost: %w", err)
+	}
+	var lines []Line
+	for part, line := range parts {
+		line.What = list(counts[part])
+		lines = append(lines, *line)
+	}
+	slices.SortFunc(lines, func(a, b Line) int { return int(b.Dollars*100) - int(a.Dollars*100) })
+	return lines, nil
+}
+
+func list(counts map[string]int) string {
+	var texts []string
+	for what, n := range counts {
+		texts = append(texts, fmt.Sprintf("%d × %s", n, what))
+	}
+	slices.Sort(texts)
+	return strings.Join(texts, ", ")
+}
+
+func each(part, what string, dollars float64) func(resourcegraph.Graph, resourcegraph.Resource) (item, error) {
+	return func(resourcegraph.Graph, resourcegraph.Resource) (item, error) { return item{part, what, dollars}, nil }
+}
+
+func number(r resourcegraph.Resource, path string) float64 {
+	n, _ := r.Get(path).(float64)
+	return n
+}
+
+func unknown(r resourcegraph.Resource, value string) error {
+	return fmt.Errorf("%s %s: there is no price for %q in internal/cost/prices.go", r.Type, r.Name, value)
+}
+
+func redis(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
+	kind := r.Text("engine") + " " + r.Text("nodeType")
+	price, known := redisNodeHour[kind]
+	if !known {
+		return item{}, unknown(r, kind)
+	}
+	nodes := number(r, "numNodeGroups") * (1 + number(r, "replicasPerNodeGroup"))
+	return item{"Redis", fmt.Sprintf("group of %.0f nodes, %s", nodes, kind), nodes * price * hours}, nil
+}
+
+func instance(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
+	price, known := instanceHour[r.Text("instanceType")]
+	if !known {
+		return item{}, unknown(r, r.Text("instanceType"))
+	}
+	return item{"NATS", r.Text("instanceType"), price*hours + number(r, "rootBlockDevice.volumeSize")*gp3GiB}, nil
+}
+
+func volume(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
+	dollars := number(r, "size")*gp3GiB + max(0, number(r, "iops")-freeIOPS)*gp3IOPS +
+		max(0, number(r, "throughput")-freeThroughput)*gp3Throughput
+	return item{"NATS", fmt.Sprintf("disk of %.0f GiB", number(r, "size")), dollars}, nil
+}
+
+// fargate prices a service's tasks by the task definition beside it.
+func fargate(g resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
+	for _, definition := range g.Of("aws:ecs/taskDefinition:TaskDefinition") {
+		if definition.Parent != r.Parent {
+			continue
+		}
+		var cpu, memory float64
+		if _, err := fmt.Sscanf(definition.Text("cpu")+" "+definition.Text("memory"), "%g %g", &cpu, &memory); err != nil {
+			return item{}, fmt.Errorf("reading the size of %s: %w", definition.Name, err)
+		}
+		tasks := number(r, "desiredCount")
+		return item{"ECS", fmt.Sprintf("service of %.0f tasks, %g/%g", tasks, cpu, memory),
+			tasks * hours * (cpu/fargateUnit*vcpuHour + memory/fargateUnit*memoryHour)}, nil
+	}
+	return item{}, fmt.Errorf("%s has no task definition beside it", r.Name)
+}
+
+func endpoint(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
+	if r.Text("vpcEndpointType") == "Gateway" {
+		return item{"Network", "gateway endpoint, free", 0}, nil
+	}
+	zones, _ := r.Get("subnetIds").([]any)
+	return item{"Network", fmt.Sprintf("interface endpoint in %d zones", len(zones)), float64(len(zones)) * endpointHour * hours}, nil
+}
+
+// nat prices awsx's network, which without an engine is one resource: its NAT gateways and
+// their addresses.
+func nat(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
+	zones, _ := r.Get("availabilityZoneNames").([]any)
+	gateways := map[string]int{"OnePerAz": len(zones), "Single": 1, "None": 0}[r.Text("natGateways.strategy")]
+	return item{"Network", fmt.Sprintf("VPC with %d NAT gateways", gateways), float64(gateways) * (natGatewayHour + addressHour) * hours}, nil
+}
+
+func certificateAuthority(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
+	if r.Text("usageMode") == "SHORT_LIVED_CERTIFICATE" {
+		return item{"Private CA", "short-lived CA", authorityShort}, nil
+	}
+	return item{"Private CA", "general-purpose CA", authority}, nil
+}
