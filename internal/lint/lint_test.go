@@ -96,7 +96,7 @@ func TestWorkflowsInstallThePulumiThatRehearsalsUse(t *testing.T) {
 		content, err := os.ReadFile(filepath.Join(r.root, file))
 		require.NoError(t, err)
 		for _, version := range regexp.MustCompile(`pulumi-version: (\S+)`).FindAllStringSubmatch(string(content), -1) {
-			assert.Equal(t, pulumicli.Version, version[1], file)
+			assert.Equal(t, pulumicli.Version.String(), version[1], file)
 			installs++
 		}
 	}
