@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/bodybroker/platform/internal/rehearsal"
@@ -35,17 +36,24 @@ func run(args []string) error {
 		return err
 	}
 	chains := graph.Chains()
-	fmt.Printf("%s: %d resources. The longest chains, with AWS's creation times; everything else is made beside them.\n",
+	fmt.Printf("%s: %d resources. The longest chains, with AWS's creation times; everything else is made\nbeside them. The last one is the row of NATS nodes.\n",
 		args[0], len(graph.Resources))
-	for _, chain := range chains[:min(shown, len(chains))] {
-		fmt.Printf("\n%4.1f min  to %s\n", chain.Seconds/60, chain.End().Name)
-		var links []string
-		for _, link := range chain.Links {
-			if link.Seconds > 0 {
-				links = append(links, fmt.Sprintf("%s %.0f s", link.Resource.Name, link.Seconds))
-			}
-		}
-		fmt.Printf("          %s\n", strings.Join(links, " → "))
+	for _, chain := range append(slices.Clone(chains[:min(shown, len(chains))]), graph.ChainTo("aws:lambda/invocation:Invocation")) {
+		show(chain)
 	}
 	return nil
+}
+
+func show(chain resourcegraph.Chain) {
+	if len(chain.Links) == 0 {
+		return
+	}
+	fmt.Printf("\n%4.1f min  to %s\n", chain.Seconds/60, chain.End().Name)
+	var links []string
+	for _, link := range chain.Links {
+		if link.Seconds > 0 {
+			links = append(links, fmt.Sprintf("%s %.0f s", link.Resource.Name, link.Seconds))
+		}
+	}
+	fmt.Printf("          %s\n", strings.Join(links, " → "))
 }

@@ -38,7 +38,9 @@ var priced = map[string]func(resourcegraph.Graph, resourcegraph.Resource) (item,
 	"aws:kms/key:Key":                                      each("Keys and secrets", "key", key),
 	"aws:secretsmanager/secret:Secret":                     each("Keys and secrets", "secret", secretPrice),
 	"aws:cloudwatch/metricAlarm:MetricAlarm":               each("Alarms", "alarm", alarmPrice),
-	"aws:route53/zone:Zone":                                each("Network", "private zone", privateZone),
+	// Target tracking makes two alarms of its own for each policy (Application Auto Scaling user guide).
+	"aws:appautoscaling/policy:Policy": each("Alarms", "scaling policy with 2 alarms", 2*alarmPrice),
+	"aws:route53/zone:Zone":            each("Network", "private zone", privateZone),
 }
 
 // Of returns the monthly cost by part, dearest first.
@@ -151,7 +153,10 @@ func endpoint(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 // their addresses.
 func nat(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	zones, _ := r.Get("availabilityZoneNames").([]any)
-	gateways := map[string]int{"OnePerAz": len(zones), "Single": 1, "None": 0}[r.Text("natGateways.strategy")]
+	gateways, known := map[string]int{"OnePerAz": len(zones), "Single": 1, "None": 0}[r.Text("natGateways.strategy")]
+	if !known {
+		return item{}, unknown(r, r.Text("natGateways.strategy"))
+	}
 	return item{"Network", fmt.Sprintf("VPC with %d NAT gateways", gateways), float64(gateways) * (natGatewayHour + addressHour) * hours}, nil
 }
 

@@ -38,7 +38,8 @@ const (
 
 // Usage is what the sums leave out, because it depends on traffic.
 var Usage = []string{"data through NAT gateways, endpoints and load balancers", "traffic between zones", "log ingestion",
-	"snapshots beyond the first day", "image storage", "certificates (0.058 each, short-lived)", "Lambda, S3 and KMS requests"}
+	"snapshots beyond the first day", "image storage", "certificates (0.058 each, short-lived)", "Lambda, S3 and KMS requests",
+	"metrics of Container Insights and of detailed monitoring", "addresses of a public load balancer"}
 
 // Old is what the system before this one was stated to cost a month, by part.
 var Old = []Line{{Part: "Redis", Dollars: 1288}, {Part: "NATS", Dollars: 420}, {Part: "ECS", Dollars: 1000}}
@@ -49,7 +50,7 @@ var free = map[string]bool{}
 func init() {
 	for _, token := range []string{
 		"aws:acmpca/certificate:Certificate", "aws:acmpca/certificateAuthorityCertificate:CertificateAuthorityCertificate",
-		"aws:appautoscaling/policy:Policy", "aws:appautoscaling/target:Target", "aws:budgets/budget:Budget",
+		"aws:appautoscaling/target:Target", "aws:budgets/budget:Budget",
 		"aws:cloudwatch/dashboard:Dashboard", // three dashboards are free (CloudWatch pricing)
 		"aws:cloudwatch/logGroup:LogGroup", "aws:dlm/lifecyclePolicy:LifecyclePolicy", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
 		"aws:ec2/flowLog:FlowLog", "aws:ec2/networkInterface:NetworkInterface", "aws:ec2/securityGroup:SecurityGroup",

@@ -28,6 +28,18 @@ func (c Chain) End() Resource { return c.Links[len(c.Links)-1].Resource }
 // and of several that end in the same type only the longest. Resources are taken to be made as
 // soon as what they wait for stands: the engine's limit on parallel work is left out.
 func (g Graph) Chains() []Chain {
+	return g.chains(func(r Resource, waitedFor bool) bool { return !waitedFor && r.Custom })
+}
+
+// ChainTo is the longest chain to a resource of a type, whatever waits for it; an empty one if there is none.
+func (g Graph) ChainTo(token string) Chain {
+	for _, chain := range g.chains(func(r Resource, _ bool) bool { return r.Type == token }) {
+		return chain
+	}
+	return Chain{}
+}
+
+func (g Graph) chains(wanted func(r Resource, waitedFor bool) bool) []Chain {
 	finished := map[string]float64{}
 	longest := map[string]string{} // URN → the URN that it waited for longest
 	byURN := map[string]Resource{}
@@ -45,7 +57,7 @@ func (g Graph) Chains() []Chain {
 	}
 	var chains []Chain
 	for urn, total := range finished {
-		if !waitedFor[urn] && byURN[urn].Custom {
+		if wanted(byURN[urn], waitedFor[urn]) {
 			chains = append(chains, Chain{Links: links(urn, byURN, longest), Seconds: total})
 		}
 	}
