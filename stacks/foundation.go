@@ -6,7 +6,9 @@ package stacks
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -65,18 +67,20 @@ func (p *platform) identities() (err error) {
 	if err != nil {
 		return err
 	}
-	names := []string{front.Name}
+	names := []string{"controller", front.Name}
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}
-	p.users = map[string]*identity.Identity{}
-	for _, name := range names {
-		if p.users[name], err = p.identity(name); err != nil {
-			return err
-		}
+	made, err := each(names, p.identity)
+	if err != nil {
+		return err
 	}
-	p.system, err = p.identity("controller")
-	return err
+	p.system = made[0]
+	p.users = map[string]*identity.Identity{}
+	for i, name := range names[1:] {
+		p.users[name] = made[i+1]
+	}
+	return nil
 }
 
 func (p *platform) identity(name string) (*identity.Identity, error) {
@@ -90,13 +94,17 @@ func (p *platform) certificates() (err error) {
 	return err
 }
 
-func (p *platform) artifacts() error {
-	binary, err := os.ReadFile(p.config.NATS.ServerBinary)
+func (p *platform) artifacts() (err error) {
+	binary, err := os.Open(p.config.NATS.ServerBinary)
 	if err != nil {
 		return fmt.Errorf("reading the nats-server that nodes are to run: %w; build it with: make artifacts", err)
 	}
-	sum := sha256.Sum256(binary)
-	p.around.serverDigest = hex.EncodeToString(sum[:])
+	defer func() { err = errors.Join(err, binary.Close()) }()
+	sum := sha256.New()
+	if _, err = io.Copy(sum, binary); err != nil {
+		return fmt.Errorf("reading the nats-server that nodes are to run: %w", err)
+	}
+	p.around.serverDigest = hex.EncodeToString(sum.Sum(nil))
 	p.bucket, err = artifacts.New(p.ctx, "artifacts", artifacts.Args{Environment: p.config.Environment,
 		KeyArn: p.keys.Key(encryption.Artifacts), ServerBinary: p.config.NATS.ServerBinary, ServerDigest: p.around.serverDigest,
 		Protect: p.config.Protect}, p.under)

@@ -109,24 +109,22 @@ func (p *platform) containerCluster() (err error) {
 }
 
 // services starts after the NATS gate: a task never has to wait for a server.
-func (p *platform) services() error {
+func (p *platform) services() (err error) {
+	p.running, err = each(p.config.Services.Table, p.service)
+	return err
+}
+
+func (p *platform) service(s services.Service) (*service.Service, error) {
 	c := p.config.Services
-	for _, s := range c.Table {
-		args := p.task(s.Name, c.Images[s.Name])
-		args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, c.MaxTaskCount, c.CPU, c.Memory
-		args.SecurityGroupID = p.groups.ID(securitygroups.Service)
-		args.Variables["SERVICE_NAME"] = pulumi.String(s.Name)
-		args.Variables["NATS_QUEUE_GROUP"] = pulumi.String(s.Queue)
-		args.Variables["NATS_SUBJECTS"] = pulumi.String(strings.Join(s.RPC, ","))
-		args.Variables["REDIS_ADDRESS"] = pulumi.Sprintf("%s:6379", p.redis.ConfigurationEndpoint)
-		args.Secrets["REDIS_AUTH_TOKEN"] = p.redis.AuthSecretArn
-		running, err := service.New(p.ctx, s.Name, args, p.under)
-		if err != nil {
-			return err
-		}
-		p.running = append(p.running, running)
-	}
-	return nil
+	args := p.task(s.Name, c.Images[s.Name])
+	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, c.MaxTaskCount, c.CPU, c.Memory
+	args.SecurityGroupID = p.groups.ID(securitygroups.Service)
+	args.Variables["SERVICE_NAME"] = pulumi.String(s.Name)
+	args.Variables["NATS_QUEUE_GROUP"] = pulumi.String(s.Queue)
+	args.Variables["NATS_SUBJECTS"] = pulumi.String(strings.Join(s.RPC, ","))
+	args.Variables["REDIS_ADDRESS"] = pulumi.Sprintf("%s:6379", p.redis.ConfigurationEndpoint)
+	args.Secrets["REDIS_AUTH_TOKEN"] = p.redis.AuthSecretArn
+	return service.New(p.ctx, s.Name, args, p.under)
 }
 
 // task is what the tasks of services and gateway have in common.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -206,6 +207,8 @@ func judgeLifecycle(c *call) error {
 func objectContent(inputs resource.PropertyMap) ([]byte, error) {
 	if source, given := lookup(inputs, "source"); given {
 		switch source := open(source); {
+		case source.IsAsset() && source.AssetValue().IsPath():
+			return os.ReadFile(source.AssetValue().Path) // one read at its full size: nats-server has 17 MB
 		case source.IsAsset():
 			return source.AssetValue().Bytes()
 		case source.IsArchive():
