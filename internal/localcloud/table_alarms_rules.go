@@ -10,15 +10,18 @@ import (
 
 var statistics = []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
 
+// alarmValues are the checks of single values, built once: an update checks hundreds of alarms.
+var alarmValues = checks(
+	oneOf("comparisonOperator", "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold",
+		"LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"),
+	oneOf("treatMissingData", "missing", "ignore", "breaching", "notBreaching"), oneOf("statistic", statistics...),
+	between("evaluationPeriods", 1, 1<<31), between("datapointsToAlarm", 1, 1<<31),
+	matches("extendedStatistic", regexp.MustCompile(`^(p|tm|wm|tc|ts)[0-9]{1,3}(\.[0-9]+)?$|^IQM$|^(TM|WM|PR|TC|TS)\(.*\)$`), "invalid statistic"),
+)
+
 // checkAlarm is the provider's plan-time judgement.
 func checkAlarm(c *call) []fault {
-	faults := checks(
-		oneOf("comparisonOperator", "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold",
-			"LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"),
-		oneOf("treatMissingData", "missing", "ignore", "breaching", "notBreaching"), oneOf("statistic", statistics...),
-		between("evaluationPeriods", 1, 1<<31), between("datapointsToAlarm", 1, 1<<31),
-		matches("extendedStatistic", regexp.MustCompile(`^(p|tm|wm|tc|ts)[0-9]{1,3}(\.[0-9]+)?$|^IQM$|^(TM|WM|PR|TC|TS)\(.*\)$`), "invalid statistic"),
-	)(c)
+	faults := alarmValues(c)
 	one, other := present(c.inputs, "statistic"), present(c.inputs, "extendedStatistic")
 	if present(c.inputs, "metricName") && one == other {
 		faults = append(faults, fault{"statistic", "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm"})
