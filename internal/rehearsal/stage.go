@@ -41,6 +41,7 @@ type Stage struct {
 	env      map[string]string
 	program  pulumi.RunFunc // what the next command runs
 	observe  func(events.EngineEvent)
+	options  Options
 }
 
 // Options of a stage; the zero value is the rehearsal's.
@@ -68,24 +69,35 @@ func NewStage(ctx context.Context, o Options) (*Stage, error) {
 	if o.Program == nil {
 		o.Program = stacks.Deploy
 	}
+	s := &Stage{root: o.Root, name: o.Stack, observe: o.Observe, program: o.Program, options: o}
+	return s, s.begin(ctx)
+}
+
+func (s *Stage) begin(ctx context.Context) error {
+	o := s.options
 	binary, version, err := pulumicli.Find(ctx, o.Root, o.Progress)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	cloud, err := localcloud.New(o.Region)
-	if err != nil {
-		return nil, err
+	if s.Cloud, err = localcloud.New(o.Region); err != nil {
+		return err
 	}
-	dir, err := os.MkdirTemp("", "rehearsal-")
-	if err != nil {
-		return nil, fmt.Errorf("making a folder for the rehearsal: %w", err)
+	if s.dir, err = os.MkdirTemp("", "rehearsal-"); err != nil {
+		return fmt.Errorf("making a folder for the rehearsal: %w", err)
 	}
-	s := &Stage{Cloud: cloud, root: o.Root, dir: dir, name: o.Stack, observe: o.Observe, program: o.Program,
-		engine: &engine{binary: binary, version: version}}
+	s.engine = &engine{binary: binary, version: version}
 	if err := s.open(ctx, o); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return errors.Join(err, s.Close())
 	}
-	return s, nil
+	return nil
+}
+
+// Renew closes the stage and begins it again, empty.
+func (s *Stage) Renew(ctx context.Context) error {
+	if err := s.Close(); err != nil {
+		return err
+	}
+	return s.begin(ctx)
 }
 
 func (s *Stage) open(ctx context.Context, o Options) (err error) {
