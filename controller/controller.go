@@ -1,139 +1,122 @@
 // Package controller is the cluster controller: the one place that looks at NATS itself and
-// says whether a node may be called up. It runs as a Lambda function in the VPC, and the same
-// handler runs in rehearsals.
+// says whether a node may be called up, and that makes the streams. It runs as a Lambda function in
+// the VPC, and the same handler runs in rehearsals.
 package controller
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
+	"net"
+	"slices"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/bodybroker/platform/assets/nats"
 )
 
-// Request is what an invocation asks. An action that is not known is an error.
-type Request struct {
-	Action  string `json:"action"`  // "gate"
-	Node    string `json:"node"`    // server name, for example "nats-1"
-	Address string `json:"address"` // the node's private address
-	// ServerDigest only makes another server another request; the node itself checks its binary.
-	ServerDigest string `json:"serverDigest"`
+// Node is one NATS server as requests name it.
+type Node struct {
+	Name    string `json:"name"`    // server name, for example "nats-1"
+	Address string `json:"address"` // private address
+	Zone    string `json:"zone"`    // availability zone
 }
 
-// Response is what a node was seen to be.
+// Request is what an invocation asks.
+type Request struct {
+	Action string `json:"action"` // gate or streams
+	Node   Node   `json:"node"`   // gate: the one that is to pass
+	Nodes  []Node `json:"nodes"`  // all nodes of the cluster
+	// Revision is the configuration that the node must run: gate, 16 hexadecimal digits.
+	Revision string `json:"revision"`
+	// ServerDigest only makes another server another request; the node itself checks its binary.
+	ServerDigest string        `json:"serverDigest"`
+	Streams      []nats.Stream `json:"streams"` // streams: the table, with byte limits set
+}
+
+// Response is what was seen or done.
 type Response struct {
-	Node    string `json:"node"`
-	Version string `json:"version"`
-	Waited  string `json:"waited"`
+	Node    string   `json:"node,omitempty"`
+	Version string   `json:"version,omitempty"` // of the server that passed
+	Waited  string   `json:"waited,omitempty"`
+	Created []string `json:"created,omitempty"` // streams and consumers
+	Updated []string `json:"updated,omitempty"`
+	Orphans []string `json:"orphans,omitempty"` // streams of the cluster that the table does not have; they stay
+}
+
+// Settings are what the function's environment gives.
+type Settings struct {
+	// AdministratorSecretArn holds the nkey seed of the platform account's administrator.
+	AdministratorSecretArn string
+	CertificateAuthority   string // PEM; what the servers' certificates chain to
+	AWS                    aws.Config
+	// Dial connects to nodes; nil: the ordinary dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// MonitorPort and ClientPort are NATS's, 8222 and 4222 by default.
+	MonitorPort, ClientPort int
+	// Interval is the pause between two looks at a node, 2 s by default.
+	Interval time.Duration
 }
 
 // Controller answers requests.
-type Controller struct {
-	// HTTP reads the monitoring port; nil: http.DefaultClient.
-	HTTP *http.Client
-	// MonitorPort is NATS's monitoring port, 8222 by default.
-	MonitorPort int
-	// Interval is the pause between two looks at a node, 2 s by default.
-	Interval time.Duration
+type Controller struct{ Settings }
+
+// New fills in defaults.
+func New(s Settings) *Controller {
+	if s.Dial == nil {
+		s.Dial = (&net.Dialer{}).DialContext
+	}
+	if s.MonitorPort == 0 {
+		s.MonitorPort = 8222
+	}
+	if s.ClientPort == 0 {
+		s.ClientPort = 4222
+	}
+	if s.Interval == 0 {
+		s.Interval = 2 * time.Second
+	}
+	return &Controller{s}
 }
 
 // margin is kept of the invocation's time, so that the reason is said before Lambda ends it.
 const margin = 5 * time.Second
 
 // Handle answers one invocation. An error fails the invocation, and so the update that made it.
-func (c Controller) Handle(ctx context.Context, request Request) (Response, error) {
-	var missing []string
-	for field, value := range map[string]string{"node": request.Node, "address": request.Address} {
-		if value == "" {
-			missing = append(missing, field)
-		}
+func (c *Controller) Handle(ctx context.Context, request Request) (Response, error) {
+	if err := request.judge(); err != nil {
+		return Response{}, err
 	}
-	switch {
-	case request.Action != "gate":
-		return Response{}, fmt.Errorf("controller: action %q is not known; known is gate", request.Action)
-	case len(missing) > 0:
-		return Response{}, fmt.Errorf("controller: gate request lacks %s", strings.Join(missing, " and "))
-	}
-	return c.gate(ctx, request)
-}
-
-// gate waits until the node's own server says that it is this node and that it listens.
-func (c Controller) gate(ctx context.Context, request Request) (Response, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
 		defer cancel()
 	}
-	start := time.Now()
-	for {
-		version, err := c.look(ctx, request)
-		if err == nil {
-			return Response{Node: request.Node, Version: version, Waited: time.Since(start).Round(time.Second).String()}, nil
+	if request.Action == "gate" {
+		return c.gate(ctx, request)
+	}
+	return c.streams(ctx, request)
+}
+
+// judge tells all that is wrong with a request at once.
+func (r Request) judge() error {
+	var errs []error
+	lacks := func(what string, is bool) {
+		if is {
+			errs = append(errs, fmt.Errorf("controller: %s request lacks %s", r.Action, what))
 		}
-		select {
-		case <-ctx.Done():
-			return Response{}, fmt.Errorf("gate of %s at %s: not up after %s: %w; on the node see journalctl -u cloud-final -u nats",
-				request.Node, request.Address, time.Since(start).Round(time.Second), err)
-		case <-time.After(c.interval()):
-		}
 	}
-}
-
-// look asks the server once who it is and whether its listeners are open.
-func (c Controller) look(ctx context.Context, request Request) (version string, err error) {
-	if _, err := c.get(ctx, request.Address, "/healthz?js-server-only=true"); err != nil {
-		return "", err
+	switch r.Action {
+	case "gate":
+		lacks("node.name", r.Node.Name == "")
+		lacks("node.address", r.Node.Address == "")
+		lacks("revision", r.Revision == "")
+	case "streams":
+		lacks("streams", len(r.Streams) == 0)
+	default:
+		return fmt.Errorf("controller: action %q is not known; known are gate and streams", r.Action)
 	}
-	body, err := c.get(ctx, request.Address, "/varz")
-	if err != nil {
-		return "", err
-	}
-	var server struct {
-		Name    string `json:"server_name"`
-		Version string `json:"version"`
-	}
-	if err := json.Unmarshal(body, &server); err != nil {
-		return "", fmt.Errorf("reading /varz: %w", err)
-	}
-	if server.Name != request.Node {
-		return "", fmt.Errorf("the server there is %q", server.Name)
-	}
-	return server.Version, nil
-}
-
-func (c Controller) get(ctx context.Context, address, path string) ([]byte, error) {
-	port := c.MonitorPort
-	if port == 0 {
-		port = 8222
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d%s", address, port, path), nil)
-	if err != nil {
-		return nil, err
-	}
-	client := c.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	body, readErr := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err := errors.Join(readErr, response.Body.Close()); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %s", path, response.Status)
-	}
-	return body, nil
-}
-
-func (c Controller) interval() time.Duration {
-	if c.Interval == 0 {
-		return 2 * time.Second
-	}
-	return c.Interval
+	lacks("nodes", len(r.Nodes) == 0)
+	lacks("a name or an address of a node", slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.Name == "" || n.Address == "" }))
+	return errors.Join(errs...)
 }

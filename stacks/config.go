@@ -44,6 +44,7 @@ type NetworkConfig struct {
 	PrivateSubnetIDs   []string // privateSubnetIds; one per zone, with vpcId only
 	PublicSubnetIDs    []string // publicSubnetIds; one per zone, with vpcId only
 	Cidr               string   // vpcCidr; range of the new VPC, /16 to /24
+	Zones              []string // availabilityZones; empty: the region's first zoneCount
 	ZoneCount          int      // zoneCount; availability zones used, 2–6, default 3
 	ZoneCidrMask       int      // zoneCidrMask; prefix length of one zone's share of vpcCidr
 	NatGatewayStrategy string   // natGatewayStrategy; OnePerAz, Single or None
@@ -72,6 +73,8 @@ type NATSConfig struct {
 	VolumeThroughput  int      // natsVolumeThroughput; gp3, MB/s, 125–1,000, at most what the instance type sustains or 125
 	AMI               string   // natsAmi; empty: today's Amazon Linux at first creation, then kept
 	ServerBinary      string   // natsServerBinary; path of the nats-server that nodes run (make artifacts)
+	NodeProgram       string   // natsNodeProgram; path of the program that boots nodes (make artifacts)
+	LameDuckSeconds   int      // natsLameDuckSeconds; 30–140, default 120
 	ControllerArchive string   // controllerArchive; path of the controller's Lambda zip (make artifacts)
 	VolumeSnapshots   []string // natsVolumeSnapshots; one snapshot id per node, in order (disaster recovery)
 	PrivateDomain     string   // privateDomain; private DNS zone, for example prod.internal

@@ -2,6 +2,7 @@ package stacks_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -94,7 +95,7 @@ func TestRehearsalDiffersFromProductionOnlyInWhereItRuns(t *testing.T) {
 	production, rehearsal := shipped(t, "prod"), shipped(t, "rehearsal")
 	var different []string
 	for key := range production {
-		if production[key] != rehearsal[key] && !strings.HasSuffix(key, "natsServerBinary") && !strings.HasSuffix(key, "controllerArchive") {
+		if production[key] != rehearsal[key] && !slices.Contains([]string{"natsServerBinary", "natsNodeProgram", "controllerArchive"}, strings.TrimPrefix(key, "nats-platform:")) {
 			different = append(different, strings.TrimPrefix(key, "nats-platform:"))
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/assets/services"
 	"github.com/bodybroker/platform/components/artifacts"
 	"github.com/bodybroker/platform/components/backup"
@@ -47,7 +48,7 @@ func (p *platform) network() (err error) {
 	if err != nil || c.VpcID != "" {
 		return err
 	}
-	args := network.EndpointsArgs{Region: p.config.Region, Services: c.InterfaceEndpoints}
+	args := network.EndpointsArgs{Region: p.config.Region, Account: p.around.account, Services: c.InterfaceEndpoints}
 	if endpoints {
 		args.SecurityGroupID = p.groups.ID(securitygroups.Endpoint)
 	}
@@ -61,13 +62,14 @@ func (p *platform) backup() (err error) {
 	return err
 }
 
-// identities makes one NATS identity for each service, the gateway and the controller.
+// identities makes one NATS identity for each service, the gateway and the two accounts that the
+// controller acts in: the system's, and the platform's own.
 func (p *platform) identities() (err error) {
 	_, front, err := services.Table()
 	if err != nil {
 		return err
 	}
-	names := []string{"controller", front.Name}
+	names := []string{"controller", nats.Administrator, front.Name}
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}
@@ -75,10 +77,10 @@ func (p *platform) identities() (err error) {
 	if err != nil {
 		return err
 	}
-	p.system = made[0]
+	p.system, p.administrator = made[0], made[1]
 	p.users = map[string]*identity.Identity{}
-	for i, name := range names[1:] {
-		p.users[name] = made[i+1]
+	for i, name := range names[2:] {
+		p.users[name] = made[i+2]
 	}
 	return nil
 }
@@ -95,27 +97,38 @@ func (p *platform) certificates() (err error) {
 }
 
 func (p *platform) artifacts() (err error) {
-	binary, err := os.Open(p.config.NATS.ServerBinary)
-	if err != nil {
-		return fmt.Errorf("reading the nats-server that nodes are to run: %w; build it with: make artifacts", err)
+	args := artifacts.Args{Environment: p.config.Environment, KeyArn: p.keys.Key(encryption.Artifacts), Protect: p.config.Protect}
+	if args.Server, err = program(p.config.NATS.ServerBinary); err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, binary.Close()) }()
-	sum := sha256.New()
-	if _, err = io.Copy(sum, binary); err != nil {
-		return fmt.Errorf("reading the nats-server that nodes are to run: %w", err)
+	if args.Node, err = program(p.config.NATS.NodeProgram); err != nil {
+		return err
 	}
-	p.around.serverDigest = hex.EncodeToString(sum.Sum(nil))
-	p.bucket, err = artifacts.New(p.ctx, "artifacts", artifacts.Args{Environment: p.config.Environment,
-		KeyArn: p.keys.Key(encryption.Artifacts), ServerBinary: p.config.NATS.ServerBinary, ServerDigest: p.around.serverDigest,
-		Protect: p.config.Protect}, p.under)
+	p.serverDigest, p.nodeDigest = args.Server.Digest, args.Node.Digest
+	p.bucket, err = artifacts.New(p.ctx, "artifacts", args, p.under)
 	return err
 }
 
+// program reads a built file's digest.
+func program(path string) (made artifacts.Program, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return made, fmt.Errorf("reading a program that nodes are to run: %w; build it with: make artifacts", err)
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return made, fmt.Errorf("reading a program that nodes are to run: %w", err)
+	}
+	return artifacts.Program{File: path, Digest: hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
 func (p *platform) controller() (err error) {
-	p.controlling, err = controller.New(p.ctx, "controller", controller.Args{Environment: p.config.Environment,
+	p.controlling, err = controller.New(p.ctx, "controller", controller.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
 		Archive: p.config.NATS.ControllerArchive, LogRetentionDays: p.config.Observability.LogRetentionDays,
 		SubnetIDs: p.vpc.PrivateSubnetIDs, SecurityGroupID: p.groups.ID(securitygroups.Controller),
-		SystemSecretArn: p.system.SecretArn, SecretsKeyArn: p.keys.Key(encryption.Secrets),
+		AdministratorSecretArn: p.administrator.SecretArn,
+		SecretsKeyArn:          p.keys.Key(encryption.Secrets), CertificateAuthority: p.authority.Certificate,
 		LogsKeyArn: p.keys.Key(encryption.Logs), Protect: p.config.Protect}, p.under)
 	return err
 }

@@ -20,6 +20,7 @@ const (
 	volumeType         = "aws:ebs/volume:Volume"
 	attachmentType     = "aws:ec2/volumeAttachment:VolumeAttachment"
 	gateType           = "aws:lambda/invocation:Invocation"
+	objectType         = "aws:s3/bucketObjectv2:BucketObjectv2"
 	serviceType        = "aws:ecs/service:Service"
 	taskDefinitionType = "aws:ecs/taskDefinition:TaskDefinition"
 	repositoryType     = "aws:ecr/repository:Repository"

@@ -32,6 +32,7 @@ func (p *platform) export() {
 		"alarmTopicArn":           p.alarms.TopicArn,
 		"alarmNames":              p.alarms.AlarmNames,
 		"artifactBucket":          p.bucket.Bucket,
+		"availabilityZones":       pulumi.ToStringArray(p.around.zones),
 	} {
 		p.ctx.Export(name, output)
 	}

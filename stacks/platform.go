@@ -55,23 +55,26 @@ type platform struct {
 	around surroundings
 	under  pulumi.ResourceOption
 
-	keys         *encryption.Encryption
-	vpc          *network.Network
-	endpoints    *network.Endpoints
-	groups       *securitygroups.SecurityGroups
-	snapshots    *backup.Backup
-	users        map[string]*identity.Identity // services and gateway by name
-	system       *identity.Identity            // the controller's, in the system account
-	authority    *privateca.PrivateCA
-	bucket       *artifacts.Artifacts
-	controlling  *controller.Controller
-	cluster      *natscluster.NatsCluster
-	redis        *rediscluster.RedisCluster
-	repositories *registry.Registry
-	containers   *containercluster.ContainerCluster
-	running      []*service.Service // in the order of the table
-	front        *gateway.Gateway
-	alarms       *observability.Observability
+	serverDigest  string // SHA-256 of nats-server, hex
+	nodeDigest    string // SHA-256 of nats-node, hex
+	keys          *encryption.Encryption
+	vpc           *network.Network
+	endpoints     *network.Endpoints
+	groups        *securitygroups.SecurityGroups
+	snapshots     *backup.Backup
+	users         map[string]*identity.Identity // services and gateway by name
+	system        *identity.Identity            // the controller's, in the system account
+	administrator *identity.Identity            // the controller's, in the platform's account
+	authority     *privateca.PrivateCA
+	bucket        *artifacts.Artifacts
+	controlling   *controller.Controller
+	cluster       *natscluster.NatsCluster
+	redis         *rediscluster.RedisCluster
+	repositories  *registry.Registry
+	containers    *containercluster.ContainerCluster
+	running       []*service.Service // in the order of the table
+	front         *gateway.Gateway
+	alarms        *observability.Observability
 }
 
 func (p *platform) provider() error {

@@ -2,8 +2,8 @@
 package stacks_test
 
 import (
+	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -27,7 +27,7 @@ func TestNodesAreTouchedOneAfterAnother(t *testing.T) {
 
 func TestGateRunsAgainForAnotherMachineOrDisk(t *testing.T) {
 	g := productionGraph(t)
-	require.Len(t, g.Of(gateType), 5)
+	require.Len(t, g.Of(gateType), 6, "five gates and the streams")
 	for n := 1; n <= 5; n++ {
 		name := fmt.Sprintf("nats-%d", n)
 		gate := named(t, g, gateType, name+"-gate")
@@ -71,7 +71,7 @@ func TestIncident7ServersAreNamedAfterNodesNotInstances(t *testing.T) {
 	for n := 1; n <= 5; n++ {
 		instance := named(t, g, instanceType, fmt.Sprintf("nats-%d-instance", n))
 		userData := instance.Text("userData")
-		assert.Contains(t, userData, fmt.Sprintf("NATS_SERVER_NAME=nats-%d\n", n))
+		assert.Contains(t, userData, fmt.Sprintf(`"node": "nats-%d"`, n))
 		for _, other := range g.Of(instanceType) {
 			assert.NotContains(t, userData, other.ID, "%s knows no instance id", instance.Name)
 		}
@@ -83,7 +83,7 @@ func TestIncident4DiskIsFoundByItsVolumeID(t *testing.T) {
 	for n := 1; n <= 5; n++ {
 		userData := named(t, g, instanceType, fmt.Sprintf("nats-%d-instance", n)).Text("userData")
 		disk := named(t, g, volumeType, fmt.Sprintf("nats-%d-volume", n))
-		assert.Contains(t, userData, strings.ReplaceAll(disk.ID, "-", ""), "the NVMe serial number of %s", disk.Name)
+		assert.Contains(t, userData, `"volumeId": "`+disk.ID+`"`, disk.Name)
 		assert.NotContains(t, userData, "/dev/nvme")
 	}
 }
@@ -93,7 +93,7 @@ func TestIncident17TasksStartAfterTheCluster(t *testing.T) {
 		needed := append(g.Of(gateType), g.Of("aws:lb/targetGroupAttachment:TargetGroupAttachment")...)
 		needed = append(needed, named(t, g, "aws:lb/listener:Listener", "nats-listener"),
 			named(t, g, "aws:route53/record:Record", "nats-record"))
-		require.Len(t, needed, 12)
+		require.Len(t, needed, 13, "five gates, the streams, five targets, listener and name")
 		require.Len(t, g.Of(serviceType), 23)
 		for _, service := range g.Of(serviceType) {
 			behind := g.Behind(service.URN)
@@ -104,13 +104,50 @@ func TestIncident17TasksStartAfterTheCluster(t *testing.T) {
 	})
 }
 
-func TestServersFindEachOtherBeforeTheyStart(t *testing.T) {
+func TestIncident2ServersKnowEachOthersAddresses(t *testing.T) {
+	g := productionGraph(t)
+	text := named(t, g, objectType, "nats-configuration").Text("content")
+	for n := 1; n <= 5; n++ {
+		addresses, _ := named(t, g, "aws:ec2/networkInterface:NetworkInterface", fmt.Sprintf("nats-%d-interface", n)).Get("privateIps").([]any)
+		require.Len(t, addresses, 1)
+		assert.Contains(t, text, fmt.Sprintf(`"nats-route://%s:6222"`, addresses[0]))
+	}
+	for _, r := range g.Of("aws:iam/rolePolicy:RolePolicy") {
+		assert.NotContains(t, r.Text("policy"), "autoscaling", r.Name)
+	}
+}
+
+// A configuration that does no good must stop at the first node.
+func TestConfigurationMovesOneNodeAfterAnother(t *testing.T) {
 	inUpdateAndPreview(t, func(t *testing.T, g resourcegraph.Graph) {
-		instance := named(t, g, instanceType, "nats-1-instance")
-		behind := g.Behind(instance.URN)
 		for n := 1; n <= 5; n++ {
-			record := named(t, g, "aws:route53/record:Record", fmt.Sprintf("nats-%d-record", n))
-			assert.True(t, behind[record.URN], "nats-1 starts after %s", record.Name)
+			pointer := named(t, g, objectType, fmt.Sprintf("nats-%d-configuration", n))
+			gate := named(t, g, gateType, fmt.Sprintf("nats-%d-gate", n))
+			assert.True(t, g.Behind(gate.URN)[pointer.URN], "%s looks at what %s names", gate.Name, pointer.Name)
+			if n > 1 {
+				before := named(t, g, gateType, fmt.Sprintf("nats-%d-gate", n-1))
+				assert.True(t, g.Behind(pointer.URN)[before.URN], "%s waits for %s", pointer.Name, before.Name)
+			}
 		}
 	})
+}
+
+func TestAnotherConfigurationRunsTheGatesAgainAndReplacesNoMachine(t *testing.T) {
+	before := productionGraph(t)
+	after := changed(t, map[string]string{"additionalServices": `[{"name": "inventory", "queue": "q.inventory", "rpc": ["svc.inventory.v1.get"], "events": []}]`})
+	for n := 1; n <= 5; n++ {
+		gate, machine := fmt.Sprintf("nats-%d-gate", n), fmt.Sprintf("nats-%d-instance", n)
+		assert.NotEqual(t, revisionOf(t, before, gate), revisionOf(t, after, gate), gate)
+		assert.NotContains(t, named(t, after, instanceType, machine).Text("userData"), revisionOf(t, after, gate), "%s does not know the configuration", machine)
+	}
+}
+
+func revisionOf(t *testing.T, g resourcegraph.Graph, gate string) string {
+	t.Helper()
+	var request struct {
+		Revision string `json:"revision"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(named(t, g, gateType, gate).Text("input")), &request))
+	require.Len(t, request.Revision, 16, gate)
+	return request.Revision
 }

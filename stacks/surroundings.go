@@ -17,7 +17,6 @@ type surroundings struct {
 	zones        []string // those that the platform uses
 	ami          string   // image for new NATS nodes
 	s3PrefixList string
-	serverDigest string // SHA-256 of the nats-server that nodes run, set by artifacts
 }
 
 func lookUp(ctx *pulumi.Context, config Config) (surroundings, error) {
@@ -25,15 +24,19 @@ func lookUp(ctx *pulumi.Context, config Config) (surroundings, error) {
 	if err != nil {
 		return surroundings{}, fmt.Errorf("asking AWS whose account this is: %w; check the credentials (aws sts get-caller-identity)", err)
 	}
-	available := "available"
-	zones, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{State: &available,
+	zones, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
+		// Whatever their state: a zone that is impaired today must not move the platform out of it in the
+		// plan. These are old zones without current instance types and Lambda.
+		ExcludeZoneIds: []string{"use1-az3", "usw1-az2", "apne1-az3", "cac1-az3"},
 		// Local zones, which are opted into, have neither ElastiCache nor network load balancers everywhere.
 		Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}}})
 	if err != nil {
 		return surroundings{}, fmt.Errorf("asking AWS for the zones of %s: %w", config.Region, err)
 	}
 	around := surroundings{account: identity.AccountId, allZones: zones.Names, zones: zones.Names, ami: config.NATS.AMI}
-	if n := config.Network.ZoneCount; n > 0 && n < len(around.zones) {
+	if len(config.Network.Zones) > 0 {
+		around.zones = config.Network.Zones
+	} else if n := config.Network.ZoneCount; n > 0 && n < len(around.zones) {
 		around.zones = around.zones[:n]
 	}
 	if around.ami == "" {

@@ -42,6 +42,7 @@ func (j *judge) judgeNodes() {
 		}
 	}
 	j.judgeFile("natsServerBinary", n.ServerBinary)
+	j.judgeFile("natsNodeProgram", n.NodeProgram)
 	j.judgeFile("controllerArchive", n.ControllerArchive)
 }
 

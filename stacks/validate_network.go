@@ -45,6 +45,7 @@ func (j *judge) judgeNetwork() {
 	if len(j.zones) < n.ZoneCount && !j.refused("zoneCount") {
 		j.refuse("zoneCount", "%s has %d availability zones for this account (%s)", j.Region, len(j.zones), strings.Join(j.zones, ", "))
 	}
+	j.judgeZones()
 	if n.VpcID != "" {
 		j.judgeSubnetIDs("privateSubnetIds", n.PrivateSubnetIDs)
 		j.judgeSubnetIDs("publicSubnetIds", n.PublicSubnetIDs)
@@ -60,6 +61,21 @@ func (j *judge) judgeNetwork() {
 	}
 	j.judgeEndpoints()
 	j.judgeRetention("flowLogRetentionDays", n.FlowLogRetention)
+}
+
+func (j *judge) judgeZones() {
+	named := j.Network.Zones
+	if len(named) == 0 || j.refused("availabilityZones", "zoneCount") {
+		return
+	}
+	if len(named) != j.Network.ZoneCount {
+		j.refuse("availabilityZones", "%d zones are named, zoneCount is %d", len(named), j.Network.ZoneCount)
+	}
+	for _, zone := range named {
+		if !slices.Contains(j.zones, zone) {
+			j.refuse("availabilityZones", "%s has no zone %q for this account (it has %s)", j.Region, zone, strings.Join(j.zones, ", "))
+		}
+	}
 }
 
 func (j *judge) judgeSubnetIDs(name string, ids []string) {

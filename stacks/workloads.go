@@ -30,13 +30,15 @@ func (p *platform) nats() (err error) {
 		Environment: p.config.Environment, Region: p.config.Region, Domain: c.PrivateDomain, NodeCount: c.NodeCount,
 		Zones: p.around.zones, InstanceType: c.InstanceType, AMI: p.around.ami, KeepAMI: c.AMI == "",
 		VolumeGiB: c.VolumeGiB, VolumeIOPS: c.VolumeIOPS, VolumeThroughput: c.VolumeThroughput, VolumeSnapshots: c.VolumeSnapshots,
-		ServerDigest: p.around.serverDigest, MaxPayload: c.MaxPayload,
+		ServerDigest: p.serverDigest, NodeDigest: p.nodeDigest, MaxPayload: c.MaxPayload, LameDuckSeconds: c.LameDuckSeconds,
+		Streams: c.Streams,
 		Protect: p.config.Protect, BackupTag: [2]string{p.snapshots.TagKey, p.snapshots.TagValue},
 		VpcID: p.vpc.VpcID, SubnetIDs: p.vpc.PrivateSubnetIDs, NodeSecurityGroupID: p.groups.ID(securitygroups.Nats),
 		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.NatsLoadBalancer), DataKeyArn: p.keys.Key(encryption.Data),
 		ArtifactsKeyArn: p.keys.Key(encryption.Artifacts), Bucket: p.bucket.Bucket, BucketArn: p.bucket.BucketArn,
-		ServerKey: p.bucket.ServerKey, CertificateAuthorityArn: p.authority.Arn, ControllerName: p.controlling.Name,
-		SystemKey: p.system.PublicKey, Users: users, NetworkReady: p.networkReady(), ControllerReady: p.controlling.Ready,
+		ServerKey: p.bucket.ServerKey, NodeKey: p.bucket.NodeKey, CertificateAuthorityArn: p.authority.Arn,
+		ControllerName: p.controlling.Name,
+		SystemKey:      p.system.PublicKey, AdministratorKey: p.administrator.PublicKey, Users: users, NetworkReady: p.networkReady(), ControllerReady: p.controlling.Ready,
 	}, p.under)
 	return err
 }
@@ -56,10 +58,10 @@ func (p *platform) natsUsers() ([]natscluster.User, error) {
 		return nil, err
 	}
 	var users []natscluster.User
-	for _, s := range p.config.Services.Table {
-		users = append(users, natscluster.User{User: nats.ServiceUser(s, ""), PublicKey: p.users[s.Name].PublicKey})
+	for _, u := range nats.Users(p.config.Services.Table, front) {
+		users = append(users, natscluster.User{User: u, PublicKey: p.users[u.Name].PublicKey})
 	}
-	return append(users, natscluster.User{User: nats.GatewayUser(front, ""), PublicKey: p.users[front.Name].PublicKey}), nil
+	return users, nil
 }
 
 func (p *platform) cache() (err error) {
@@ -140,7 +142,7 @@ func (p *platform) task(name, image string) service.Args {
 		Variables: map[string]pulumi.StringInput{
 			"NATS_URL":           p.cluster.URL,
 			"NATS_CA":            p.authority.Certificate,
-			"NATS_INBOX_PREFIX":  pulumi.String("_INBOX_" + name),
+			"NATS_INBOX_PREFIX":  pulumi.String(nats.Inbox(name)),
 			"ENVIRONMENT":        pulumi.String(p.config.Environment),
 			"AVAILABILITY_ZONES": pulumi.String(strings.Join(p.around.zones, ",")),
 		},

@@ -1,15 +1,18 @@
 // Package nats holds what runs on a NATS node, as templates and data: the server's
-// configuration, the user-data that boots a node, its systemd unit, and the streams.
+// configuration, the user-data that boots a node, its systemd units, and the streams.
 package nats
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"text/template"
+	"time"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/node/settings"
 )
 
 //go:embed nats.conf.tmpl
@@ -18,53 +21,69 @@ var configurationTemplate string
 //go:embed user-data.sh.tmpl
 var userDataTemplate string
 
-//go:embed nats.service
-var unit string
+var functions = template.FuncMap{"permission": permission}
 
-var functions = template.FuncMap{"quote": func(subjects []string) string {
+// permission is a list of subjects. An empty list must deny: the server reads it as no limit at all.
+func permission(subjects []string) string {
+	if len(subjects) == 0 {
+		return `{ deny: ">" }`
+	}
 	quoted := make([]string, len(subjects))
 	for i, s := range subjects {
 		quoted[i] = fmt.Sprintf("%q", s)
 	}
-	return strings.Join(quoted, ", ")
-}}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
 
 // User is one NATS identity and what it may do.
 type User struct {
-	Name           string
-	PublicKey      string   // nkey, "U…"
-	Publish        []string // subjects it may publish to or request
-	Subscribe      []string // subjects it may subscribe to, "subject queue" for a queue group
-	AllowResponses bool     // it may answer the requests that it gets
+	Name      string
+	PublicKey string   // nkey, "U…"
+	Publish   []string // subjects it may publish to, request, or answer
+	Subscribe []string // subjects it may subscribe to, "subject queue" for a queue group
 }
 
 // Configuration is what the server configuration is rendered from.
 type Configuration struct {
-	ClusterName    string
-	Routes         []string // DNS names of all nodes
-	MaxPayload     int      // bytes
-	MaxFileStore   int64    // bytes of JetStream storage per node
-	MaxMemoryStore int64    // bytes
-	SystemKey      string   // public nkey of the controller in the system account
-	Users          []User
+	ClusterName      string
+	Routes           []string // addresses of all nodes
+	MaxPayload       int      // bytes
+	MaxFileStore     int64    // bytes of JetStream storage per node
+	MaxMemoryStore   int64    // bytes
+	LameDuckDuration time.Duration
+	LameDuckGrace    time.Duration
+	SystemKey        string // public nkey of the controller in the system account
+	AdministratorKey string // public nkey of the controller in the platform's account
+	Users            []User
+	// Revision is set by Render.
+	Revision string
 }
 
-// Render returns nats.conf, the same bytes for the same values.
-func (c Configuration) Render() (string, error) { return render("nats.conf", configurationTemplate, c) }
+// Render returns nats.conf, the same bytes for the same values, and its revision: 16 hex digits of the
+// SHA-256 of the text without it.
+func (c Configuration) Render() (text, revision string, err error) {
+	c.Revision = ""
+	bare, err := render("nats.conf", configurationTemplate, c)
+	if err != nil {
+		return "", "", err
+	}
+	sum := sha256.Sum256([]byte(bare))
+	c.Revision = hex.EncodeToString(sum[:8])
+	text, err = render("nats.conf", configurationTemplate, c)
+	return text, c.Revision, err
+}
 
 // UserData is what one node's user-data is rendered from.
 type UserData struct {
-	Node, Zone, Address, Region, Domain             string
-	VolumeID                                        string
-	Bucket, ServerKey, ServerDigest                 string
-	CertificateAuthorityArn, CertificateTemplateArn string
+	settings.Settings
+	ProgramKey, ProgramDigest string // nats-node in the bucket, and its SHA-256
 }
 
-// VolumeSerial is the volume's id as NVMe shows it: without the dash.
-func (u UserData) VolumeSerial() string { return strings.ReplaceAll(u.VolumeID, "-", "") }
-
-// Unit is the systemd unit.
-func (u UserData) Unit() string { return unit }
+// JSON is the settings as nats-node reads them.
+func (u UserData) JSON() (string, error) {
+	text, err := json.MarshalIndent(u.Settings, "", "  ")
+	return string(text), err
+}
 
 // MaxUserData is EC2's limit for user-data before base64, in bytes (EC2 user guide, "User data").
 const MaxUserData = 16384
@@ -89,20 +108,4 @@ func render(name, source string, values any) (string, error) {
 		return "", fmt.Errorf("rendering %s: %w", name, err)
 	}
 	return b.String(), nil
-}
-
-// ServiceUser is the identity of a service: it answers its own subjects in its own queue
-// group, publishes its own events, calls what it is listed to call, and receives replies.
-func ServiceUser(s services.Service, publicKey string) User {
-	subscribe := []string{"_INBOX_" + s.Name + ".>"}
-	for _, subject := range s.RPC {
-		subscribe = append(subscribe, subject+" "+s.Queue)
-	}
-	return User{Name: s.Name, PublicKey: publicKey, Publish: slices.Concat(s.Events, s.Calls),
-		Subscribe: subscribe, AllowResponses: true}
-}
-
-// GatewayUser is the identity of the gateway: it calls and receives replies.
-func GatewayUser(g services.Gateway, publicKey string) User {
-	return User{Name: g.Name, PublicKey: publicKey, Publish: g.Calls, Subscribe: []string{"_INBOX_" + g.Name + ".>"}}
 }

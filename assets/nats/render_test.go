@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/conf"
 	"github.com/nats-io/nkeys"
@@ -12,30 +13,40 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/node/settings"
 )
 
-func publicKey(t *testing.T) string {
+// example is a whole configuration; seeds are by identity.
+func example(t *testing.T) (c Configuration, seeds map[string][]byte) {
 	t.Helper()
-	pair, err := nkeys.CreateUser()
+	seeds = map[string][]byte{}
+	key := func(name string) string {
+		pair, err := nkeys.CreateUser()
+		require.NoError(t, err)
+		public, err := pair.PublicKey()
+		require.NoError(t, err)
+		seeds[name], err = pair.Seed()
+		require.NoError(t, err)
+		return public
+	}
+	table, gateway, err := services.Table()
 	require.NoError(t, err)
-	public, err := pair.PublicKey()
-	require.NoError(t, err)
-	return public
+	c = Configuration{ClusterName: "nats-platform", Routes: []string{"10.0.0.10", "10.0.64.10"}, MaxPayload: 1 << 20, MaxFileStore: 450 << 30,
+		MaxMemoryStore: 1 << 30, LameDuckDuration: 2 * time.Minute, LameDuckGrace: 10 * time.Second,
+		SystemKey: key("system"), AdministratorKey: key(Administrator)}
+	for _, user := range Users(table, gateway) {
+		user.PublicKey = key(user.Name)
+		c.Users = append(c.Users, user)
+	}
+	return c, seeds
 }
 
 func TestConfigurationIsReadByTheServersOwnParser(t *testing.T) {
-	table, gateway, err := services.Table()
-	require.NoError(t, err)
-	c := Configuration{ClusterName: "prod", Routes: []string{"nats-1.prod.internal", "nats-2.prod.internal"},
-		MaxPayload: 1 << 20, MaxFileStore: 450 << 30, MaxMemoryStore: 1 << 30, SystemKey: publicKey(t)}
-	for _, s := range table {
-		c.Users = append(c.Users, ServiceUser(s, publicKey(t)))
-	}
-	c.Users = append(c.Users, GatewayUser(gateway, publicKey(t)))
-	rendered, err := c.Render()
+	c, _ := example(t)
+	rendered, revision, err := c.Render()
 	require.NoError(t, err)
 
-	for variable, value := range map[string]string{"NATS_SERVER_NAME": "nats-1", "NATS_ADDRESS": "10.0.0.10", "NATS_ZONE": "az:us-east-1a"} {
+	for variable, value := range map[string]string{"NATS_SERVER_NAME": "nats-1", "NATS_ADDRESS": `"10.0.0.10"`, "NATS_ZONE": "az:us-east-1a"} {
 		t.Setenv(variable, value)
 	}
 	file := filepath.Join(t.TempDir(), "nats.conf")
@@ -43,27 +54,46 @@ func TestConfigurationIsReadByTheServersOwnParser(t *testing.T) {
 	parsed, err := conf.ParseFile(file)
 	require.NoError(t, err)
 
-	accounts := parsed["accounts"].(map[string]any)
-	users := accounts["PLATFORM"].(map[string]any)["users"].([]any)
-	assert.Len(t, users, len(table)+1, "one user per service and the gateway")
+	users := parsed["accounts"].(map[string]any)["PLATFORM"].(map[string]any)["users"].([]any)
+	assert.Len(t, users, len(c.Users)+1, "one user per service, the gateway and the administrator")
 	assert.Equal(t, "nats-1", parsed["server_name"])
+	assert.Equal(t, "10.0.0.10", parsed["host"])
+	assert.Equal(t, []any{"az:us-east-1a", "configuration:" + revision}, parsed["server_tags"])
 	assert.Equal(t, true, parsed["cluster"].(map[string]any)["no_advertise"])
 }
 
-func TestServiceUserMayDoItsOwnAndNoMore(t *testing.T) {
-	user := ServiceUser(services.Service{Name: "quest-system", Queue: "q.quest", RPC: []string{"svc.quest.v1.generate"},
-		Events: []string{"evt.quest.>"}}, "U")
-	assert.Equal(t, []string{"evt.quest.>"}, user.Publish)
-	assert.Equal(t, []string{"_INBOX_quest-system.>", "svc.quest.v1.generate q.quest"}, user.Subscribe)
+func TestIncident6NoPasswordStandsInTheConfiguration(t *testing.T) {
+	c, seeds := example(t)
+	rendered, _, err := c.Render()
+	require.NoError(t, err)
+	assert.NotContains(t, strings.ToLower(rendered), "password")
+	for name, seed := range seeds {
+		assert.NotContains(t, rendered, string(seed), name)
+	}
+	assert.Contains(t, rendered, "verify: true", "routes show certificates instead")
 }
 
-func TestUserDataFitsAndNamesItsServer(t *testing.T) {
-	u := UserData{Node: "nats-1", Zone: "us-east-1a", Address: "10.0.0.10", Region: "us-east-1", Domain: "prod.internal",
-		VolumeID: "vol-0123456789abcdef0", Bucket: "b", ServerKey: "k", ServerDigest: strings.Repeat("a", 64)}
+func TestRevisionFollowsTheContent(t *testing.T) {
+	c, _ := example(t)
+	first, revision, err := c.Render()
+	require.NoError(t, err)
+	again, same, err := c.Render()
+	require.NoError(t, err)
+	assert.Equal(t, first, again)
+	assert.Equal(t, revision, same)
+	c.MaxPayload++
+	_, other, err := c.Render()
+	require.NoError(t, err)
+	assert.NotEqual(t, revision, other)
+}
+
+func TestUserDataFitsAndNamesItsProgram(t *testing.T) {
+	u := UserData{ProgramKey: "nats-node/d/nats-node", ProgramDigest: strings.Repeat("a", 64), Settings: settings.Settings{
+		Node: "nats-1", Bucket: "b", Region: "us-east-1", VolumeID: "vol-0123456789abcdef0"}}
 	rendered, err := u.Render()
 	require.NoError(t, err)
-	assert.Contains(t, rendered, "serial=vol0123456789abcdef0")
-	assert.Contains(t, rendered, strings.Repeat("a", 64))
+	assert.Contains(t, rendered, `"volumeId": "vol-0123456789abcdef0"`)
+	assert.Contains(t, rendered, strings.Repeat("a", 64)+"  opt/nats/nats-node.new", "the program is checked before it runs")
 	assert.Less(t, len(rendered), MaxUserData)
 
 	u.Domain = strings.Repeat("d", MaxUserData)

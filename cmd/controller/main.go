@@ -2,9 +2,22 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"os"
+
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/bodybroker/platform/controller"
 )
 
-func main() { lambda.Start(controller.Controller{}.Handle) }
+func main() {
+	found, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "controller: finding AWS credentials:", err)
+		os.Exit(1)
+	}
+	lambda.Start(controller.New(controller.Settings{AWS: found, AdministratorSecretArn: os.Getenv("ADMINISTRATOR_SECRET_ARN"),
+		CertificateAuthority: os.Getenv("NATS_CA")}).Handle)
+}

@@ -16,11 +16,17 @@ const Type = "nats-platform:artifacts:Artifacts"
 
 // Args shape the bucket.
 type Args struct {
-	Environment  string
-	KeyArn       pulumi.StringInput // encrypts the bucket
-	ServerBinary string             // path of nats-server on disk
-	ServerDigest string             // its SHA-256, hex
-	Protect      bool               // refuse deletion; without it, deletion takes the objects along
+	Environment string
+	KeyArn      pulumi.StringInput // encrypts the bucket
+	Server      Program            // nats-server
+	Node        Program            // nats-node, which boots a node and keeps it
+	Protect     bool               // refuse deletion; without it, deletion takes the objects along
+}
+
+// Program is a file that nodes run.
+type Program struct {
+	File   string // its path on disk
+	Digest string // its SHA-256, hex
 }
 
 // Artifacts is the bucket and what is in it.
@@ -30,15 +36,16 @@ type Artifacts struct {
 	// Bucket is the name, known once whatever is put there is encrypted with the key and versioned.
 	Bucket    pulumi.StringOutput `pulumi:"bucket"`
 	BucketArn pulumi.StringOutput `pulumi:"bucketArn"`
-	// ServerKey is the key of the server binary; known once the binary is there.
+	// ServerKey and NodeKey are the keys of the programs; known once the programs are there.
 	ServerKey pulumi.StringOutput `pulumi:"serverKey"`
+	NodeKey   pulumi.StringOutput `pulumi:"nodeKey"`
 }
 
-// New makes the bucket, locks it down and uploads the server binary under its digest.
+// New makes the bucket, locks it down and uploads the programs under their digests.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Artifacts, error) {
 	a := &Artifacts{}
 	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"environment": pulumi.String(args.Environment),
-		"serverDigest": pulumi.String(args.ServerDigest)}, a, opts...)
+		"serverDigest": pulumi.String(args.Server.Digest), "nodeDigest": pulumi.String(args.Node.Digest)}, a, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("creating artifacts %q: %w", name, err)
 	}
@@ -51,18 +58,28 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err := a.lock(ctx, name, args, bucket); err != nil {
 		return nil, fmt.Errorf("creating artifacts %q: %w", name, err)
 	}
-	// A digest is part of the key: an older server stays until the last node that names it is gone,
-	// for the object is replaced before it is deleted.
-	server, err := s3.NewBucketObjectv2(ctx, name+"-server", &s3.BucketObjectv2Args{
+	a.BucketArn = bucket.Arn
+	if a.ServerKey, err = a.upload(ctx, name+"-server", "nats-server", args.Server); err == nil {
+		a.NodeKey, err = a.upload(ctx, name+"-node", "nats-node", args.Node)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("creating artifacts %q: %w", name, err)
+	}
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"bucket": a.Bucket, "bucketArn": a.BucketArn, "serverKey": a.ServerKey, "nodeKey": a.NodeKey})
+}
+
+// upload puts a program under a key with its digest: an older one stays until the last node that
+// names it is gone, for the object is replaced before it is deleted.
+func (a *Artifacts) upload(ctx *pulumi.Context, name, file string, program Program) (pulumi.StringOutput, error) {
+	object, err := s3.NewBucketObjectv2(ctx, name, &s3.BucketObjectv2Args{
 		Bucket: a.Bucket,
-		Key:    pulumi.Sprintf("nats-server/%s/nats-server", args.ServerDigest),
-		Source: pulumi.NewFileAsset(args.ServerBinary),
+		Key:    pulumi.String(file + "/" + program.Digest + "/" + file),
+		Source: pulumi.NewFileAsset(program.File),
 	}, pulumi.Parent(a))
 	if err != nil {
-		return nil, fmt.Errorf("creating artifacts %q: server binary: %w", name, err)
+		return pulumi.StringOutput{}, fmt.Errorf("program %s: %w", file, err)
 	}
-	a.BucketArn, a.ServerKey = bucket.Arn, server.Key
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"bucket": a.Bucket, "bucketArn": a.BucketArn, "serverKey": a.ServerKey})
+	return object.Key, nil
 }
 
 // lock gives the bucket what every bucket here has: versions, encryption, no public access, no

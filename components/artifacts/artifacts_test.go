@@ -36,7 +36,8 @@ func TestNothingIsPutIntoTheBucketBeforeItEncryptsAndKeepsVersions(t *testing.T)
 	seen := &recorder{dependsOn: map[string][]string{}}
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
 		made, err := artifacts.New(ctx, "artifacts", artifacts.Args{Environment: "test", KeyArn: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/k"),
-			ServerBinary: "artifacts_test.go", ServerDigest: strings.Repeat("0", 64)})
+			Server: artifacts.Program{File: "artifacts_test.go", Digest: strings.Repeat("0", 64)},
+			Node:   artifacts.Program{File: "artifacts_test.go", Digest: strings.Repeat("1", 64)}})
 		if err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ func TestNothingIsPutIntoTheBucketBeforeItEncryptsAndKeepsVersions(t *testing.T)
 		return ctx.RegisterComponentResourceV2("test:Other", "other", pulumi.Map{"bucket": made.Bucket}, &pulumi.ResourceState{})
 	}, pulumi.WithMocks("project", "stack", seen))
 	require.NoError(t, err)
-	for _, name := range []string{"artifacts-server", "other"} {
+	for _, name := range []string{"artifacts-server", "artifacts-node", "other"} {
 		assert.Subset(t, seen.dependsOn[name], []string{"artifacts-encryption", "artifacts-versioning"}, name)
 	}
 }

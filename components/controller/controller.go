@@ -1,5 +1,5 @@
 // Package controller is the cluster's controller as it stands in AWS: one small function in
-// the VPC, with the system account's identity, that gates every NATS node.
+// the VPC that gates every NATS node and makes the streams.
 package controller
 
 import (
@@ -22,16 +22,24 @@ const timeoutSeconds = 600
 
 // Args shape the controller.
 type Args struct {
-	Environment      string
-	Archive          string // path of the zip on disk
-	LogRetentionDays int
-	SubnetIDs        pulumi.StringArrayInput
-	SecurityGroupID  pulumi.StringInput
-	SystemSecretArn  pulumi.StringInput // the system account's nkey seed
-	SecretsKeyArn    pulumi.StringInput
-	LogsKeyArn       pulumi.StringInput
-	Protect          bool // refuse the deletion of the log group; default false
+	Environment            string
+	Region, Account        string
+	Archive                string // path of the zip on disk
+	LogRetentionDays       int
+	SubnetIDs              pulumi.StringArrayInput
+	SecurityGroupID        pulumi.StringInput
+	AdministratorSecretArn pulumi.StringInput // the nkey seed with which it makes streams
+	SecretsKeyArn          pulumi.StringInput
+	CertificateAuthority   pulumi.StringInput // PEM; what the servers' certificates chain to
+	LogsKeyArn             pulumi.StringInput
+	Protect                bool // refuse the deletion of the log group; default false
 }
+
+// networkInterfaces is what Lambda does in the VPC in the function's name.
+var networkInterfaces = []string{"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+	"ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"}
+
+func (a Args) functionName() string { return a.Environment + "-controller" }
 
 // Controller is the function.
 type Controller struct {
@@ -48,11 +56,6 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err := ctx.RegisterComponentResource(Type, name, c, opts...); err != nil {
 		return nil, fmt.Errorf("creating controller %q: %w", name, err)
 	}
-	role, rights, err := c.role(ctx, name, args)
-	if err != nil {
-		return nil, fmt.Errorf("creating controller %q: role: %w", name, err)
-	}
-	physical := args.Environment + "-controller"
 	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String("/" + args.Environment + "/controller"),
 		RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogsKeyArn,
@@ -60,20 +63,25 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, fmt.Errorf("creating controller %q: log group: %w", name, err)
 	}
+	role, rights, err := c.role(ctx, name, args, logs)
+	if err != nil {
+		return nil, fmt.Errorf("creating controller %q: role: %w", name, err)
+	}
 	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
-		Name:          pulumi.String(physical),
-		Description:   pulumi.String("Gates the NATS nodes of " + args.Environment),
+		Name:          pulumi.String(args.functionName()),
+		Description:   pulumi.String("Gates the NATS nodes and makes the streams of " + args.Environment),
 		Role:          role.Arn,
 		Runtime:       pulumi.String("provided.al2023"),
 		Handler:       pulumi.String("bootstrap"),
 		Architectures: pulumi.StringArray{pulumi.String("arm64")},
 		Code:          pulumi.NewFileArchive(args.Archive),
-		MemorySize:    pulumi.Int(256),
+		MemorySize:    pulumi.Int(512),
 		Timeout:       pulumi.Int(timeoutSeconds),
 		VpcConfig:     &lambda.FunctionVpcConfigArgs{SubnetIds: args.SubnetIDs, SecurityGroupIds: pulumi.StringArray{args.SecurityGroupID}},
 		LoggingConfig: &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
 		Environment: &lambda.FunctionEnvironmentArgs{Variables: pulumi.StringMap{
-			"SYSTEM_SECRET_ARN": args.SystemSecretArn.ToStringOutput()}},
+			"ADMINISTRATOR_SECRET_ARN": args.AdministratorSecretArn.ToStringOutput(),
+			"NATS_CA":                  args.CertificateAuthority.ToStringOutput()}},
 	}, pulumi.Parent(c), pulumi.DependsOn(rights))
 	if err != nil {
 		return nil, fmt.Errorf("creating controller %q: function: %w", name, err)
@@ -83,16 +91,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name})
 }
 
-func (c *Controller) role(ctx *pulumi.Context, name string, args Args) (*iam.Role, []pulumi.Resource, error) {
+func (c *Controller) role(ctx *pulumi.Context, name string, args Args, logs *cloudwatch.LogGroup) (*iam.Role, []pulumi.Resource, error) {
 	under := pulumi.Parent(c)
 	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
 		AssumeRolePolicy: pulumi.String(policy.AssumeRole("lambda.amazonaws.com")),
-	}, under)
-	if err != nil {
-		return nil, nil, err
-	}
-	network, err := iam.NewRolePolicyAttachment(ctx, name+"-network", &iam.RolePolicyAttachmentArgs{
-		Role: role.Name, PolicyArn: pulumi.String("arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"),
 	}, under)
 	if err != nil {
 		return nil, nil, err
@@ -101,10 +103,16 @@ func (c *Controller) role(ctx *pulumi.Context, name string, args Args) (*iam.Rol
 		Role: role.Name,
 		Policy: policy.Output(func(v []string) []policy.Statement {
 			return []policy.Statement{
-				{Sid: "Identity", Action: []string{"secretsmanager:GetSecretValue"}, Resource: v[0]},
-				{Sid: "IdentityKey", Action: []string{"kms:Decrypt"}, Resource: v[1]},
+				{Sid: "Identities", Action: []string{"secretsmanager:GetSecretValue"}, Resource: v[0]},
+				{Sid: "IdentitiesKey", Action: []string{"kms:Decrypt"}, Resource: v[1]},
+				{Sid: "OwnLog", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: v[2] + ":*"},
+				// Lambda makes the function's interfaces with its role (Lambda developer guide, "VPC access");
+				// the code itself has no business with them.
+				{Sid: "Interfaces", Action: networkInterfaces, Resource: "*"},
+				{Sid: "NotByTheCode", Effect: "Deny", Action: networkInterfaces, Resource: "*", Condition: map[string]any{
+					"ArnEquals": map[string]string{"lambda:SourceFunctionArn": "arn:aws:lambda:" + args.Region + ":" + args.Account + ":function:" + args.functionName()}}},
 			}
-		}, args.SystemSecretArn, args.SecretsKeyArn),
+		}, args.AdministratorSecretArn, args.SecretsKeyArn, logs.Arn),
 	}, under)
-	return role, []pulumi.Resource{network, rights}, err
+	return role, []pulumi.Resource{rights}, err
 }

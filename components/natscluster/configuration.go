@@ -1,11 +1,14 @@
 // The server configuration: rendered once for all nodes, kept in the artifact bucket under its
-// digest, and named by a pointer. It is no part of user-data, so that a new service's
-// permissions reach the nodes without replacing them.
+// digest, and named by a pointer for each node. It is no part of user-data, so that a new service's
+// permissions reach the nodes without replacing them; and the pointers move one after the other, each
+// behind the gate of the node before, so that a configuration that does no good stops at the first.
 package natscluster
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"time"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -23,42 +26,63 @@ func MaxFileStore(volumeGiB int) int64 { return int64(float64(volumeGiB) * fileS
 // maxMemoryStore is small: no stream of the platform is kept in memory.
 const maxMemoryStore = 256 << 20
 
-func (c *NatsCluster) configuration(ctx *pulumi.Context, name string) error {
-	under := pulumi.Parent(c)
-	inputs := []any{c.args.SystemKey}
+// clusterName is the same in every environment: a stream's replicas are placed among servers of the
+// cluster that it was made in, by name (nats-server, jetstream_cluster.go), and disaster recovery
+// brings the streams of one environment up in another.
+const clusterName = "nats-platform"
+
+// graceShare is the part of lame duck mode that passes before the first client is moved, in which
+// leaders go elsewhere: 10 s of the server's default two minutes.
+const graceShare = 12
+
+func (c *NatsCluster) render(ctx *pulumi.Context, name string) (err error) {
+	inputs := []any{c.args.SystemKey, c.args.AdministratorKey}
+	for _, n := range c.list {
+		inputs = append(inputs, n.address)
+	}
 	for _, user := range c.args.Users {
 		inputs = append(inputs, user.PublicKey)
 	}
-	rendered := pulumi.All(inputs...).ApplyT(func(keys []any) (string, error) { return c.render(keys) }).(pulumi.StringOutput)
-	c.ConfigurationDigest = rendered.ApplyT(func(text string) string {
+	rendered := pulumi.All(inputs...).ApplyT(func(values []any) ([]string, error) { return c.rendered(values) }).(pulumi.StringArrayOutput)
+	text := rendered.Index(pulumi.Int(0))
+	c.revision = rendered.Index(pulumi.Int(1))
+	c.ConfigurationDigest = text.ApplyT(func(text string) string {
 		sum := sha256.Sum256([]byte(text))
 		return hex.EncodeToString(sum[:])
 	}).(pulumi.StringOutput)
-
-	// An earlier configuration may still be starting on a node: it is not deleted when another comes.
-	object, err := s3.NewBucketObjectv2(ctx, name+"-configuration", &s3.BucketObjectv2Args{
+	// An earlier configuration may still be starting on a node: the new one stands before it goes.
+	c.configuration, err = s3.NewBucketObjectv2(ctx, name+"-configuration", &s3.BucketObjectv2Args{
 		Bucket: c.args.Bucket, Key: pulumi.Sprintf("configuration/%s/nats.conf", c.ConfigurationDigest),
-		Content: rendered, ContentType: pulumi.String("text/plain"),
-	}, under)
-	if err != nil {
-		return err
-	}
-	c.current, err = s3.NewBucketObjectv2(ctx, name+"-configuration-current", &s3.BucketObjectv2Args{
-		Bucket: c.args.Bucket, Key: pulumi.String("configuration/current"),
-		Content: c.ConfigurationDigest, ContentType: pulumi.String("text/plain"),
-	}, under, pulumi.DependsOn([]pulumi.Resource{object}))
+		Content: text, ContentType: pulumi.String("text/plain"),
+	}, pulumi.Parent(c))
 	return err
 }
 
-func (c *NatsCluster) render(keys []any) (string, error) {
-	configuration := nats.Configuration{ClusterName: c.args.Environment, MaxPayload: c.args.MaxPayload,
-		MaxFileStore: MaxFileStore(c.args.VolumeGiB), MaxMemoryStore: maxMemoryStore, SystemKey: keys[0].(string)}
-	for i := range c.args.NodeCount {
-		configuration.Routes = append(configuration.Routes, nodeName(i)+"."+c.args.Domain)
+// rendered is the configuration's text and its revision.
+func (c *NatsCluster) rendered(values []any) ([]string, error) {
+	lameDuck := time.Duration(c.args.LameDuckSeconds) * time.Second
+	configuration := nats.Configuration{ClusterName: clusterName, MaxPayload: c.args.MaxPayload,
+		MaxFileStore: MaxFileStore(c.args.VolumeGiB), MaxMemoryStore: maxMemoryStore,
+		LameDuckDuration: lameDuck, LameDuckGrace: lameDuck / graceShare,
+		SystemKey: values[0].(string), AdministratorKey: values[1].(string)}
+	values = values[2:]
+	for i := range c.list {
+		configuration.Routes = append(configuration.Routes, values[i].(string))
 	}
 	for i, user := range c.args.Users {
-		user.User.PublicKey = keys[i+1].(string)
+		user.User.PublicKey = values[len(c.list)+i].(string)
 		configuration.Users = append(configuration.Users, user.User)
 	}
-	return configuration.Render()
+	text, revision, err := configuration.Render()
+	return []string{text, revision}, err
+}
+
+// pointerKey is where a node finds the digest of its configuration.
+func (n node) pointerKey() string { return fmt.Sprintf("configuration/%s/current", n.name) }
+
+// pointer names the node's configuration, once the node before has taken it.
+func (c *NatsCluster) pointer(ctx *pulumi.Context, name string, n node, after []pulumi.Resource) (pulumi.Resource, error) {
+	return s3.NewBucketObjectv2(ctx, name+"-configuration", &s3.BucketObjectv2Args{
+		Bucket: c.args.Bucket, Key: pulumi.String(n.pointerKey()), Content: c.ConfigurationDigest, ContentType: pulumi.String("text/plain"),
+	}, pulumi.Parent(c), pulumi.DependsOn(append([]pulumi.Resource{c.configuration}, after...)))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -32,8 +31,11 @@ type Args struct {
 	VolumeIOPS       int
 	VolumeThroughput int      // MB/s
 	VolumeSnapshots  []string // one per node, or none: disks start empty
-	ServerDigest     string   // SHA-256 of the server binary, hex
+	ServerDigest     string   // SHA-256 of nats-server, hex
+	NodeDigest       string   // SHA-256 of nats-node, hex
 	MaxPayload       int      // bytes
+	LameDuckSeconds  int      // over which a server that stops moves its clients away
+	Streams          []nats.Stream
 	Protect          bool
 	BackupTag        [2]string // key and value by which disks are chosen for daily snapshots
 
@@ -42,10 +44,11 @@ type Args struct {
 	NodeSecurityGroupID           pulumi.StringInput
 	LoadBalancerSecurityGroupID   pulumi.StringInput
 	DataKeyArn, ArtifactsKeyArn   pulumi.StringInput
-	Bucket, BucketArn, ServerKey  pulumi.StringInput
+	Bucket, BucketArn             pulumi.StringInput
+	ServerKey, NodeKey            pulumi.StringInput // of the programs in the bucket
 	CertificateAuthorityArn       pulumi.StringInput
 	ControllerName                pulumi.StringInput
-	SystemKey                     pulumi.StringInput // public nkey of the controller
+	SystemKey, AdministratorKey   pulumi.StringInput // public nkeys of the controller
 	Users                         []User
 	NetworkReady, ControllerReady []pulumi.Resource // what a node, and a gate, needs to exist first
 }
@@ -68,16 +71,19 @@ type NatsCluster struct {
 	// InstanceIDs are in the order of the nodes.
 	InstanceIDs []pulumi.StringInput
 	// Ready is what a client must depend on: the last gate, behind which all others have passed,
-	// the name under which the cluster is found, and the nodes' places behind it.
+	// the streams, the name under which the cluster is found, and the nodes' places behind it.
 	Ready []pulumi.Resource
 
 	args    Args
 	zone    *route53.Zone
 	profile pulumi.StringOutput
-	current pulumi.Resource // the pointer to the configuration
-	subnets []subnet
-	targets *lb.TargetGroup
-	records []pulumi.Resource // the nodes' private names
+	rights  []pulumi.Resource // what the role may do: a machine without it fails its only first boot
+	list    []node
+	// revision is what a server's tags show of the configuration that it runs.
+	revision      pulumi.StringOutput
+	configuration pulumi.Resource
+	subnets       []subnet
+	targets       *lb.TargetGroup
 }
 
 // subnet is a private subnet as the nodes see it.
@@ -94,7 +100,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, fmt.Errorf("creating NATS cluster %q: %w", name, err)
 	}
 	for _, step := range []func(*pulumi.Context, string) error{
-		c.lookUpSubnets, c.privateZone, c.role, c.configuration, c.loadBalancer, c.nodes,
+		c.lookUpSubnets, c.privateZone, c.role, c.render, c.loadBalancer, c.nodes, c.streams,
 	} {
 		if err := step(ctx, name); err != nil {
 			return nil, fmt.Errorf("creating NATS cluster %q: %w", name, err)
@@ -113,6 +119,11 @@ func (c *NatsCluster) lookUpSubnets(ctx *pulumi.Context, _ string) error {
 		found := ec2.LookupSubnetOutput(ctx, ec2.LookupSubnetOutputArgs{Id: id.ToStringPtrOutput()}, pulumi.Parent(c))
 		c.subnets = append(c.subnets, subnet{id: id, cidr: found.CidrBlock()})
 	}
+	for i := range c.args.NodeCount {
+		z, offset := i%len(c.args.Zones), firstHost+i/len(c.args.Zones)
+		c.list = append(c.list, node{number: i + 1, name: fmt.Sprintf("nats-%d", i+1), zone: c.args.Zones[z], subnet: c.subnets[z],
+			address: c.subnets[z].cidr.ApplyT(func(cidr string) (string, error) { return host(cidr, offset) }).(pulumi.StringOutput)})
+	}
 	return nil
 }
 
@@ -123,15 +134,4 @@ func (c *NatsCluster) privateZone(ctx *pulumi.Context, name string) (err error) 
 		Vpcs:    route53.ZoneVpcArray{&route53.ZoneVpcArgs{VpcId: c.args.VpcID}},
 	}, pulumi.Parent(c))
 	return err
-}
-
-// gateArgs are what a node's gate is told, and what makes it run again: another machine,
-// another disk attachment, another server.
-func (c *NatsCluster) gateArgs(n node, instance *ec2.Instance, attachment *ec2.VolumeAttachment) *lambda.InvocationArgs {
-	return &lambda.InvocationArgs{
-		FunctionName: c.args.ControllerName,
-		Input: pulumi.JSONMarshal(map[string]any{"action": "gate", "node": n.name, "address": n.address,
-			"serverDigest": c.args.ServerDigest}),
-		Triggers: pulumi.StringMap{"instance": instance.ID().ToStringOutput(), "attachment": attachment.ID().ToStringOutput()},
-	}
 }

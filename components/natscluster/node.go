@@ -4,15 +4,15 @@ package natscluster
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ebs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/node/settings"
 )
 
 // node is one node while it is being made.
@@ -29,29 +29,22 @@ type node struct {
 const firstHost = 10
 
 func (c *NatsCluster) nodes(ctx *pulumi.Context, name string) error {
-	list := make([]node, c.args.NodeCount)
-	for i := range list {
-		z := i % len(c.args.Zones)
-		offset := firstHost + i/len(c.args.Zones)
-		list[i] = node{number: i + 1, name: nodeName(i), zone: c.args.Zones[z], subnet: c.subnets[z],
-			address: c.subnets[z].cidr.ApplyT(func(cidr string) (string, error) { return host(cidr, offset) }).(pulumi.StringOutput)}
-		if err := c.names(ctx, fmt.Sprintf("%s-%d", name, i+1), list[i]); err != nil {
-			return fmt.Errorf("names of node %s: %w", nodeName(i), err)
-		}
-	}
 	var previousGate pulumi.Resource
-	for _, n := range list {
-		gate, err := c.node(ctx, fmt.Sprintf("%s-%d", name, n.number), n, previousGate)
+	for _, n := range c.list {
+		logical := fmt.Sprintf("%s-%d", name, n.number)
+		target, err := lb.NewTargetGroupAttachment(ctx, logical+"-target", &lb.TargetGroupAttachmentArgs{
+			TargetGroupArn: c.targets.Arn, TargetId: n.address, Port: pulumi.Int(4222)}, pulumi.Parent(c))
 		if err != nil {
 			return fmt.Errorf("node %s: %w", n.name, err)
 		}
-		previousGate = gate
+		c.Ready = append(c.Ready, target)
+		if previousGate, err = c.node(ctx, logical, n, previousGate); err != nil {
+			return fmt.Errorf("node %s: %w", n.name, err)
+		}
 	}
 	c.Ready = append(c.Ready, previousGate)
 	return nil
 }
-
-func nodeName(i int) string { return fmt.Sprintf("nats-%d", i+1) }
 
 // host is the address at an offset in a range.
 func host(cidr string, offset int) (string, error) {
@@ -87,7 +80,15 @@ func (c *NatsCluster) node(ctx *pulumi.Context, name string, n node, previousGat
 	if err != nil {
 		return nil, err
 	}
-	instance, err := c.instance(ctx, name, n, networkInterface, volume, previousGate)
+	var after []pulumi.Resource
+	if previousGate != nil {
+		after = append(after, previousGate)
+	}
+	pointer, err := c.pointer(ctx, name, n, after)
+	if err != nil {
+		return nil, err
+	}
+	instance, err := c.instance(ctx, name, n, networkInterface, volume, append(after, pointer))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (c *NatsCluster) node(ctx *pulumi.Context, name string, n node, previousGat
 	if err != nil {
 		return nil, err
 	}
-	return lambda.NewInvocation(ctx, name+"-gate", c.gateArgs(n, instance, attachment), under, pulumi.DependsOn(c.args.ControllerReady))
+	return c.gate(ctx, name, n, instance, attachment, pointer)
 }
 
 // volume is the node's data: protected, and kept whatever happens to the machine.
@@ -115,7 +116,8 @@ func (c *NatsCluster) volume(ctx *pulumi.Context, name string, n node) (*ebs.Vol
 		Throughput:       pulumi.Int(c.args.VolumeThroughput),
 		Encrypted:        pulumi.Bool(true),
 		KmsKeyId:         c.args.DataKeyArn,
-		FinalSnapshot:    pulumi.Bool(c.args.Protect),
+		// Whatever else an unprotected stack forgets: a disk with messages leaves a snapshot behind.
+		FinalSnapshot: pulumi.Bool(true),
 		Tags: pulumi.StringMap{"Name": pulumi.String(c.args.Environment + "-" + n.name),
 			c.args.BackupTag[0]: pulumi.String(c.args.BackupTag[1])},
 	}
@@ -128,15 +130,9 @@ func (c *NatsCluster) volume(ctx *pulumi.Context, name string, n node) (*ebs.Vol
 }
 
 func (c *NatsCluster) instance(ctx *pulumi.Context, name string, n node, networkInterface *ec2.NetworkInterface,
-	volume *ebs.Volume, previousGate pulumi.Resource,
+	volume *ebs.Volume, after []pulumi.Resource,
 ) (*ec2.Instance, error) {
-	// A server that asks for the name of another before it exists is told so for minutes: the
-	// VPC's resolver remembers that there was no answer.
-	after := append([]pulumi.Resource{c.current}, c.records...)
-	after = append(after, c.args.NetworkReady...)
-	if previousGate != nil {
-		after = append(after, previousGate)
-	}
+	after = slices.Concat(after, c.args.NetworkReady, c.rights)
 	// The address and the disk can be on one machine only: the old one goes first.
 	options := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DeleteBeforeReplace(true), pulumi.DependsOn(after)}
 	if c.args.KeepAMI {
@@ -164,37 +160,12 @@ func (c *NatsCluster) instance(ctx *pulumi.Context, name string, n node, network
 func (c *NatsCluster) amiInput() pulumi.StringInput { return pulumi.String(c.args.AMI) }
 
 func (c *NatsCluster) userData(n node, volume *ebs.Volume) pulumi.StringOutput {
-	return pulumi.All(n.address, volume.ID(), c.args.Bucket, c.args.ServerKey, c.args.CertificateAuthorityArn).
+	return pulumi.All(n.address, volume.ID(), c.args.Bucket, c.args.ServerKey, c.args.NodeKey, c.args.CertificateAuthorityArn).
 		ApplyT(func(v []any) (string, error) {
-			return nats.UserData{Node: n.name, Zone: n.zone, Region: c.args.Region, Domain: c.args.Domain,
-				Address: v[0].(string), VolumeID: string(v[1].(pulumi.ID)), Bucket: v[2].(string), ServerKey: v[3].(string),
-				ServerDigest: c.args.ServerDigest, CertificateAuthorityArn: v[4].(string),
-				CertificateTemplateArn: certificateTemplate}.Render()
+			return nats.UserData{ProgramKey: v[4].(string), ProgramDigest: c.args.NodeDigest, Settings: settings.Settings{
+				Node: n.name, Zone: n.zone, Region: c.args.Region, Domain: c.args.Domain, Address: v[0].(string),
+				VolumeID: string(v[1].(pulumi.ID)), Bucket: v[2].(string), ServerKey: v[3].(string), ServerDigest: c.args.ServerDigest,
+				ConfigurationPointer: n.pointerKey(), CertificateAuthorityArn: v[5].(string),
+				CertificateTemplateArn: certificateTemplate, CertificateDays: certificateDays}}.Render()
 		}).(pulumi.StringOutput)
-}
-
-// names gives the node its private name and its place behind the load balancer. Neither
-// waits for the machine: they belong to the address.
-func (c *NatsCluster) names(ctx *pulumi.Context, name string, n node) error {
-	record, err := route53.NewRecord(ctx, name+"-record", &route53.RecordArgs{
-		ZoneId:  c.zone.ZoneId,
-		Name:    pulumi.String(n.name + "." + c.args.Domain),
-		Type:    pulumi.String("A"),
-		Ttl:     pulumi.Int(60),
-		Records: pulumi.StringArray{n.address},
-	}, pulumi.Parent(c))
-	if err != nil {
-		return err
-	}
-	target, err := lb.NewTargetGroupAttachment(ctx, name+"-target", &lb.TargetGroupAttachmentArgs{
-		TargetGroupArn: c.targets.Arn,
-		TargetId:       n.address,
-		Port:           pulumi.Int(4222),
-	}, pulumi.Parent(c))
-	if err != nil {
-		return err
-	}
-	c.records = append(c.records, record)
-	c.Ready = append(c.Ready, target)
-	return nil
 }

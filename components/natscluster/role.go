@@ -13,6 +13,17 @@ import (
 // usage, both of which cluster routes need (Private CA user guide, "Template definitions").
 const certificateTemplate = "arn:aws:acm-pca:::template/EndEntityCertificate/V1"
 
+// certificateDays is a day less than a short-lived CA may issue for at most (facts, "ACM PCA"): the
+// two days before the end in which renewal is tried leave time for a person.
+const certificateDays = 6
+
+// sessionManager is what its agent needs (Systems Manager user guide, "Create a custom IAM role for
+// Session Manager", and "Reference: ec2messages, ssmmessages").
+var sessionManager = []string{"ssm:UpdateInstanceInformation",
+	"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
+	"ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint",
+	"ec2messages:GetMessages", "ec2messages:SendReply"}
+
 func (c *NatsCluster) role(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(c)
 	role, err := iam.NewRole(ctx, name+"-node", &iam.RoleArgs{
@@ -22,29 +33,27 @@ func (c *NatsCluster) role(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := iam.NewRolePolicy(ctx, name+"-node", &iam.RolePolicyArgs{
+	rights, err := iam.NewRolePolicy(ctx, name+"-node", &iam.RolePolicyArgs{
 		Role: role.Name,
 		Policy: policy.Output(func(v []string) []policy.Statement {
 			return []policy.Statement{
-				{Sid: "Artifacts", Action: []string{"s3:GetObject"}, Resource: []string{v[0] + "/nats-server/*", v[0] + "/configuration/*"}},
+				{Sid: "Artifacts", Action: []string{"s3:GetObject"}, Resource: []string{v[0] + "/nats-server/*", v[0] + "/nats-node/*", v[0] + "/configuration/*"}},
 				{Sid: "ArtifactsKey", Action: []string{"kms:Decrypt"}, Resource: v[1]},
 				{Sid: "Certificates", Action: []string{"acm-pca:IssueCertificate"}, Resource: v[2],
 					Condition: map[string]any{"StringEquals": map[string]string{"acm-pca:TemplateArn": certificateTemplate}}},
 				{Sid: "ReadCertificates", Action: []string{"acm-pca:GetCertificate", "acm-pca:GetCertificateAuthorityCertificate"}, Resource: v[2]},
+				// Not AmazonSSMManagedInstanceCore, which may read every parameter of the account.
+				{Sid: "SessionManager", Action: sessionManager, Resource: "*"},
 			}
 		}, c.args.BucketArn, c.args.ArtifactsKeyArn, c.args.CertificateAuthorityArn),
-	}, under); err != nil {
-		return err
-	}
-	if _, err := iam.NewRolePolicyAttachment(ctx, name+"-session-manager", &iam.RolePolicyAttachmentArgs{
-		Role: role.Name, PolicyArn: pulumi.String("arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"),
-	}, under); err != nil {
+	}, under)
+	if err != nil {
 		return err
 	}
 	profile, err := iam.NewInstanceProfile(ctx, name+"-node", &iam.InstanceProfileArgs{Role: role.Name}, under)
 	if err != nil {
 		return err
 	}
-	c.profile = profile.Name
+	c.profile, c.rights = profile.Name, []pulumi.Resource{rights}
 	return nil
 }

@@ -4,6 +4,7 @@ package network
 
 import (
 	"fmt"
+	"net/netip"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	awsx "github.com/pulumi/pulumi-awsx/sdk/v2/go/awsx/ec2"
@@ -87,8 +88,11 @@ func (n *Network) create(ctx *pulumi.Context, name string, args Args) error {
 		return err
 	}
 	n.Cidr = pulumi.String(args.Cidr).ToStringOutput()
-	n.VpcID, n.PrivateSubnetIDs, n.PublicSubnetIDs = vpc.VpcId, vpc.PrivateSubnetIds, vpc.PublicSubnetIds
+	n.VpcID, n.PublicSubnetIDs = vpc.VpcId, vpc.PublicSubnetIds
 	n.RouteTableIDs = routeTableIDs(vpc)
+	if n.PrivateSubnetIDs, err = n.reserve(ctx, name, len(args.Zones), vpc.PrivateSubnetIds); err != nil {
+		return err
+	}
 
 	// The default group lets its members reach each other and the world (control EC2.2);
 	// without rules, whatever lands in it by mistake can reach nothing.
@@ -98,6 +102,36 @@ func (n *Network) create(ctx *pulumi.Context, name string, args Args) error {
 		return err
 	}
 	return n.flowLogs(ctx, name, args)
+}
+
+// reserve keeps the first addresses of each private subnet for those who ask for them by name, as
+// the NATS nodes do: AWS gives any free address to whatever else is made at the same time. The ids
+// that it returns are known once that is so.
+func (n *Network) reserve(ctx *pulumi.Context, name string, zones int, ids pulumi.StringArrayOutput) (pulumi.StringArrayOutput, error) {
+	known := []any{ids}
+	for i := range zones {
+		id := ids.Index(pulumi.Int(i))
+		subnet := ec2.LookupSubnetOutput(ctx, ec2.LookupSubnetOutputArgs{Id: id.ToStringPtrOutput()}, pulumi.Parent(n))
+		made, err := ec2.NewSubnetCidrReservation(ctx, fmt.Sprintf("%s-fixed-%d", name, i+1), &ec2.SubnetCidrReservationArgs{
+			SubnetId: id, CidrBlock: subnet.CidrBlock().ApplyT(FixedAddresses).(pulumi.StringOutput),
+			ReservationType: pulumi.String("explicit"), Description: pulumi.String("Addresses of the NATS nodes"),
+		}, pulumi.Parent(n))
+		if err != nil {
+			return ids, err
+		}
+		known = append(known, made.ID())
+	}
+	return pulumi.All(known...).ApplyT(func(values []any) []string { return values[0].([]string) }).(pulumi.StringArrayOutput), nil
+}
+
+// FixedAddresses is the part of a subnet, given as a range, whose addresses AWS gives nobody: its
+// first 16.
+func FixedAddresses(cidr string) (string, error) {
+	prefix, err := netip.ParsePrefix(cidr)
+	if err != nil {
+		return "", fmt.Errorf("reserving the first addresses of subnet range %q: %w", cidr, err)
+	}
+	return netip.PrefixFrom(prefix.Masked().Addr(), 28).String(), nil
 }
 
 func strategy(s awsx.SubnetAllocationStrategy) *awsx.SubnetAllocationStrategy { return &s }

@@ -1,5 +1,5 @@
-// Package artifactbuild builds what the platform ships into AWS: the nats-server that nodes
-// run and the controller's archive. Both come from pinned sources and are the same bytes on
+// Package artifactbuild builds what the platform ships into AWS: the programs that nodes
+// run and the controller's archive. All come from pinned sources and are the same bytes on
 // every machine, so that nothing is fetched from the internet at boot and an unchanged
 // program changes nothing.
 package artifactbuild
@@ -18,6 +18,7 @@ import (
 // The files that Build leaves in its folder.
 const (
 	ServerFile     = "nats-server"
+	NodeFile       = "nats-node"
 	ControllerFile = "controller.zip"
 )
 
@@ -26,7 +27,7 @@ type program struct {
 	source, arch, file string
 }
 
-// Build builds both artifacts into folder. root is the repository's root.
+// Build builds all artifacts into folder. root is the repository's root.
 func Build(ctx context.Context, root, folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("building artifacts: making folder %s: %w", folder, err)
@@ -34,6 +35,7 @@ func Build(ctx context.Context, root, folder string) error {
 	bootstrap := filepath.Join(folder, "bootstrap")
 	for _, p := range []program{
 		{"github.com/nats-io/nats-server/v2", "amd64", filepath.Join(folder, ServerFile)},
+		{"./cmd/node", "amd64", filepath.Join(folder, NodeFile)},
 		{"./cmd/controller", "arm64", bootstrap},
 	} {
 		if err := p.build(ctx, root); err != nil {

@@ -36,7 +36,7 @@ func TestProductionCostsWhatThePriceListSays(t *testing.T) {
 	} {
 		assert.InDelta(t, want, parts[part], 0.01, part)
 	}
-	assert.InDelta(t, 5*1+25*0.40, parts["Keys and secrets"], 0.01, "5 keys; 23 identities, the controller's and Redis's token")
+	assert.InDelta(t, 5*1+26*0.40, parts["Keys and secrets"], 0.01, "5 keys; 23 identities, the controller's two and Redis's token")
 }
 
 func TestAResourceWithoutAPriceIsRefused(t *testing.T) {

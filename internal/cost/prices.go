@@ -68,7 +68,7 @@ func init() {
 		"aws:s3/bucketVersioningV2:BucketVersioningV2", "aws:secretsmanager/secretVersion:SecretVersion", "aws:sns/topic:Topic",
 		"aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription",
 		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "pulumi:providers:aws", "random:index/randomPassword:RandomPassword",
-		"tls:index/privateKey:PrivateKey",
+		"tls:index/privateKey:PrivateKey", "aws:ec2/subnetCidrReservation:SubnetCidrReservation",
 	} {
 		free[token] = true
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/internal/gotool"
+	"github.com/bodybroker/platform/node/settings"
 )
 
 // The linters that are built, each from a module of its own: together they do not build,
@@ -71,9 +72,12 @@ func shellcheck(ctx context.Context, r *repository) (string, error) {
 
 // exampleNode is a node with values of the real ones' form.
 var exampleNode = nats.UserData{
-	Node: "nats-1", Zone: "us-east-1a", Address: "10.20.0.10", Region: "us-east-1", Domain: "prod.internal",
-	VolumeID: "vol-0123456789abcdef0", Bucket: "prod-artifacts", ServerKey: "nats-server/0123",
-	ServerDigest:            strings.Repeat("0123456789abcdef", 4),
-	CertificateAuthorityArn: "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/01234567-89ab-cdef-0123-456789abcdef",
-	CertificateTemplateArn:  "arn:aws:acm-pca:::template/EndEntityCertificate/V1",
+	ProgramKey: "nats-node/0123/nats-node", ProgramDigest: strings.Repeat("0123456789abcdef", 4),
+	Settings: settings.Settings{
+		Node: "nats-1", Zone: "us-east-1a", Address: "10.20.0.10", Region: "us-east-1", Domain: "prod.internal",
+		VolumeID: "vol-0123456789abcdef0", Bucket: "prod-artifacts", ServerKey: "nats-server/0123",
+		ServerDigest:            strings.Repeat("0123456789abcdef", 4),
+		CertificateAuthorityArn: "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/01234567-89ab-cdef-0123-456789abcdef",
+		CertificateTemplateArn:  "arn:aws:acm-pca:::template/EndEntityCertificate/V1",
+	},
 }

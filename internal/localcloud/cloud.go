@@ -69,6 +69,7 @@ type Cloud struct {
 	faults  []*Fault
 	events  []Event
 	counter int
+	alive   *alive // nil: only records are kept
 }
 
 // New returns an empty account with what every AWS account has: availability zones, Amazon

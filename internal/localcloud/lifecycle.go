@@ -47,6 +47,9 @@ func (c *Cloud) create(r *row, urn string, inputs resource.PropertyMap, preview 
 		}
 	}
 	c.note("create", r.token, on.id, urn)
+	if err := c.animate(record, begin); err != nil {
+		return "", nil, fmt.Errorf("creating %s %q: %w", r.token, subject(on), err)
+	}
 	return on.id, on.outputs, nil
 }
 
@@ -150,6 +153,9 @@ func (c *Cloud) destroy(r *row, id, urn string) error {
 	}
 	if err != nil {
 		c.note("refuse", r.token, id, urn)
+		return fmt.Errorf("deleting %s %q: %w", r.token, id, err)
+	}
+	if err := c.animate(record, end); err != nil {
 		return fmt.Errorf("deleting %s %q: %w", r.token, id, err)
 	}
 	c.remove(r.token, id)

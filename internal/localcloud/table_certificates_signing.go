@@ -109,8 +109,25 @@ type issueRequest struct {
 // issued is a certificate with its chain, PEM.
 type issued struct{ ARN, Certificate, Chain string }
 
+// signing is a certificate that the CA has agreed to sign.
+type signing struct {
+	authority   authority // a copy: it is signed outside the cloud's lock
+	arn         string
+	certificate *x509.Certificate
+	request     *x509.CertificateRequest
+}
+
 // issueCertificate signs a request as the template says. Call it with the cloud's lock held.
 func (c *Cloud) issueCertificate(in issueRequest) (*issued, error) {
+	agreed, err := c.agreeCertificate(in)
+	if err != nil {
+		return nil, err
+	}
+	return agreed.sign()
+}
+
+// agreeCertificate works out the certificate that a request leads to. Call it with the cloud's lock held.
+func (c *Cloud) agreeCertificate(in issueRequest) (*signing, error) {
 	held := c.authority(in.Authority)
 	record := c.find(authorityType, "", in.Authority)
 	if held == nil || record == nil {
@@ -131,20 +148,23 @@ func (c *Cloud) issueCertificate(in issueRequest) (*issued, error) {
 	if !known {
 		return nil, fmt.Errorf("the embedded AWS does not know the certificate template %q", in.Template)
 	}
-	certificate := &x509.Certificate{Subject: request.Subject, NotBefore: time.Now().Add(-time.Hour).UTC(),
+	now := c.certificateTime()
+	certificate := &x509.Certificate{Subject: request.Subject, NotBefore: now.Add(-time.Hour),
 		SerialNumber: serialNumber(), SignatureAlgorithm: signatureAlgorithms[in.SigningAlgorithm], BasicConstraintsValid: true}
-	if certificate.NotAfter, err = notAfter(in.ValidityType, in.ValidityValue, time.Now().UTC()); err != nil {
+	if certificate.NotAfter, err = notAfter(in.ValidityType, in.ValidityValue, now); err != nil {
 		return nil, err
 	}
 	kind.apply(certificate, request)
-	if err := held.judge(record, certificate, kind, in.SigningAlgorithm, request); err != nil {
+	if err := held.judge(record, certificate, kind, in.SigningAlgorithm, request, now); err != nil {
 		return nil, err
 	}
-	return held.sign(in.Authority, certificate, request)
+	return &signing{*held, in.Authority, certificate, request}, nil
 }
 
 // judge is what the CA refuses to sign.
-func (a *authority) judge(record *Record, certificate *x509.Certificate, kind template, algorithm string, request *x509.CertificateRequest) error {
+func (a *authority) judge(record *Record, certificate *x509.Certificate, kind template, algorithm string,
+	request *x509.CertificateRequest, now time.Time,
+) error {
 	if strings.HasSuffix(algorithm, "RSA") != strings.HasSuffix(a.signingAlgorithm, "RSA") {
 		return fmt.Errorf("ValidationException: The signing algorithm %s does not go with the key of the certificate authority", algorithm)
 	}
@@ -167,24 +187,41 @@ func (a *authority) judge(record *Record, certificate *x509.Certificate, kind te
 	if kind.authority {
 		return fmt.Errorf("ValidationException: A certificate authority in SHORT_LIVED_CERTIFICATE mode cannot issue certificate authority certificates.")
 	}
-	if time.Until(certificate.NotAfter) > 7*24*time.Hour {
+	if certificate.NotAfter.Sub(now) > 7*24*time.Hour {
 		return fmt.Errorf("ValidationException: A certificate authority in SHORT_LIVED_CERTIFICATE mode issues certificates for at most 7 days.")
 	}
 	return nil
 }
 
 // sign signs with the CA's key; a root's own certificate signs itself.
-func (a *authority) sign(arn string, certificate *x509.Certificate, request *x509.CertificateRequest) (*issued, error) {
-	parent, chain := certificate, ""
-	if a.certificate != nil && !a.key.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(request.PublicKey) {
+func (s *signing) sign() (*issued, error) {
+	a, parent, chain := s.authority, s.certificate, ""
+	if a.certificate != nil && !a.key.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(s.request.PublicKey) {
 		parent, chain = a.certificate, pemOf("CERTIFICATE", a.certificate.Raw)+a.chain
 	}
-	der, err := x509.CreateCertificate(rand.Reader, certificate, parent, request.PublicKey, a.key)
+	der, err := x509.CreateCertificate(rand.Reader, s.certificate, parent, s.request.PublicKey, a.key)
 	if err != nil {
-		return nil, fmt.Errorf("signing a certificate with %s: %w", arn, err)
+		return nil, fmt.Errorf("signing a certificate with %s: %w", s.arn, err)
 	}
-	return &issued{ARN: arn + "/certificate/" + hex.EncodeToString(certificate.SerialNumber.Bytes()),
+	return &issued{ARN: s.arn + "/certificate/" + hex.EncodeToString(s.certificate.SerialNumber.Bytes()),
 		Certificate: pemOf("CERTIFICATE", der), Chain: chain}, nil
+}
+
+// SetCertificateClock makes the private CAs take another time than the real one for now: a drill that
+// sets it six days back gets certificates of seven days that end tomorrow. Nil: the real time.
+func (c *Cloud) SetCertificateClock(now func() time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.private[certificateClockKey] = now
+}
+
+const certificateClockKey = "certificate clock"
+
+func (c *Cloud) certificateTime() time.Time {
+	if clock, _ := c.private[certificateClockKey].(func() time.Time); clock != nil {
+		return clock().UTC()
+	}
+	return time.Now().UTC()
 }
 
 func serialNumber() *big.Int {

@@ -6,6 +6,7 @@ package localcloud
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,13 +20,19 @@ type policyDocument struct {
 }
 
 type policyStatement struct {
-	Effect      string
-	Actions     []string
-	Resources   []string
-	Principals  map[string][]string // kind ("AWS", "Service", "Federated", "*") to names
-	Condition   bool
-	notAction   bool
-	notResource bool
+	Effect     string
+	Actions    []string
+	Resources  []string
+	Principals map[string][]string // kind ("AWS", "Service", "Federated", "*") to names
+	Conditions []policyCondition
+	// What the statement says by exclusion: Actions, Resources or Principals are those left out.
+	notAction, notResource, notPrincipal bool
+}
+
+// policyCondition is one operator on one key; it holds if one of the values does.
+type policyCondition struct {
+	Operator, Key string
+	Values        []string
 }
 
 // policyKind is what a policy is attached to.
@@ -66,7 +73,7 @@ func readStatements(raw json.RawMessage) ([]policyStatement, error) {
 		Effect                                   string
 		Action, NotAction, Resource, NotResource any
 		Principal, NotPrincipal                  any
-		Condition                                map[string]any
+		Condition                                map[string]map[string]any
 	}
 	var many []document
 	if json.Unmarshal(raw, &many) != nil {
@@ -81,24 +88,37 @@ func readStatements(raw json.RawMessage) ([]policyStatement, error) {
 	}
 	statements := make([]policyStatement, len(many))
 	for i, d := range many {
-		statements[i] = policyStatement{Effect: d.Effect, Condition: len(d.Condition) > 0,
+		statements[i] = policyStatement{Effect: d.Effect, Conditions: conditions(d.Condition),
 			Actions: append(oneOrMany(d.Action), oneOrMany(d.NotAction)...), notAction: d.NotAction != nil,
 			Resources: append(oneOrMany(d.Resource), oneOrMany(d.NotResource)...), notResource: d.NotResource != nil,
-			Principals: principals(d.Principal, d.NotPrincipal)}
+			Principals: principals(d.Principal, d.NotPrincipal), notPrincipal: d.NotPrincipal != nil}
 	}
 	return statements, nil
+}
+
+// conditions are a statement's, in an order that does not change.
+func conditions(given map[string]map[string]any) []policyCondition {
+	var found []policyCondition
+	for _, operator := range slices.Sorted(maps.Keys(given)) {
+		for _, key := range slices.Sorted(maps.Keys(given[operator])) {
+			found = append(found, policyCondition{operator, key, oneOrMany(given[operator][key])})
+		}
+	}
+	return found
 }
 
 func oneOrMany(v any) []string {
 	switch v := v.(type) {
 	case string:
 		return []string{v}
+	case bool: // IAM takes true for "true", and 7 for "7", in conditions
+		return []string{fmt.Sprint(v)}
+	case float64:
+		return []string{trimFloat(v)}
 	case []any:
 		var items []string
 		for _, item := range v {
-			if s, ok := item.(string); ok {
-				items = append(items, s)
-			}
+			items = append(items, oneOrMany(item)...)
 		}
 		return items
 	}

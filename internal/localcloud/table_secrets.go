@@ -24,6 +24,13 @@ const (
 type secretContent struct {
 	CurrentVersion, Current   string
 	PreviousVersion, Previous string
+	CurrentIs, PreviousIs     secretForm
+}
+
+// secretForm is what a version is beside its value.
+type secretForm struct {
+	binary  bool // the value is base64
+	created time.Time
 }
 
 var keyTarget = "NotFoundException: Key '{value}' does not exist"
@@ -110,7 +117,7 @@ var _ = register(
 			return nil
 		},
 		beforeCreate: judgeSecretValue, afterCreate: storeSecretValue,
-		notReal: "AWSCURRENT and AWSPREVIOUS move as in AWS; other stages are kept as input only.",
+		notReal: "AWSCURRENT and AWSPREVIOUS move as in AWS; a version made under another stage keeps it, and goes with its resource.",
 	},
 )
 
@@ -206,6 +213,9 @@ func judgeSecretValue(c *call) error {
 // storeSecretValue makes the new version current and the current one previous.
 func storeSecretValue(c *call) error {
 	secret := c.cloud.secretByID(c.str("secretId"))
+	if stages := c.all("versionStages"); len(stages) > 0 && !slices.Contains(stages, "AWSCURRENT") {
+		return nil // a version that waits (AWSPENDING): it is in the record, and current stays current
+	}
 	content, _ := c.cloud.private[secret.ID].(secretContent)
 	for _, other := range c.cloud.all(c.row.token) {
 		stage := map[string]string{content.CurrentVersion: "AWSPREVIOUS"}[other.str("versionId")]
@@ -215,7 +225,8 @@ func storeSecretValue(c *call) error {
 	}
 	c.cloud.private[secret.ID] = secretContent{
 		CurrentVersion: c.str("versionId"), Current: c.str("secretString") + c.str("secretBinary"),
-		PreviousVersion: content.CurrentVersion, Previous: content.Current}
+		PreviousVersion: content.CurrentVersion, Previous: content.Current,
+		CurrentIs: secretForm{c.str("secretBinary") != "", time.Now().UTC()}, PreviousIs: content.CurrentIs}
 	return nil
 }
 

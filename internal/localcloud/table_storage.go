@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
@@ -127,7 +128,7 @@ var _ = register(
 			return storeObject(c)
 		},
 		afterDelete: func(c *call) error {
-			delete(c.cloud.private, objectKey(c.str("bucket"), c.str("key")))
+			c.cloud.dropObject(c.str("bucket"), c.str("key"))
 			return nil
 		},
 		notReal: "Earlier versions of an object are not kept. The etag is the MD5 under KMS encryption too. Checksums are empty.",
@@ -160,7 +161,7 @@ func emptyBucket(c *call) error {
 			if !c.yes("forceDestroy") {
 				return fmt.Errorf("BucketNotEmpty: The bucket you tried to delete is not empty")
 			}
-			delete(c.cloud.private, objectKey(c.id, object.str("key")))
+			c.cloud.dropObject(c.id, object.str("key"))
 			c.cloud.remove(token, object.ID)
 		}
 	}
@@ -185,7 +186,7 @@ func judgeBucketPolicy(c *call) error {
 			}
 		}
 		public := slices.Contains(s.Principals["AWS"], "*") || slices.Contains(s.Principals["*"], "*")
-		if public && blocked && s.Effect == "Allow" && !s.Condition {
+		if public && blocked && s.Effect == "Allow" && len(s.Conditions) == 0 {
 			return fmt.Errorf("AccessDenied: User is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies "+
 				"are blocked by the BlockPublicPolicy block public access setting.", arn)
 		}
@@ -245,9 +246,11 @@ func objectTag(inputs resource.PropertyMap) string {
 	return tagOf(content)
 }
 
-// newObjectVersion is a version id where the bucket keeps versions, "" where it does not.
-func newObjectVersion(c *call) any {
-	setting := c.cloud.find("aws:s3/bucketVersioningV2:BucketVersioningV2", "", c.str("bucket"))
+func newObjectVersion(c *call) any { return c.cloud.objectVersion(c.str("bucket")) }
+
+// objectVersion is a new version id where the bucket keeps versions, "" where it does not.
+func (c *Cloud) objectVersion(bucket string) string {
+	setting := c.find("aws:s3/bucketVersioningV2:BucketVersioningV2", "", bucket)
 	if setting == nil || setting.str("versioningConfiguration.status") != "Enabled" {
 		return ""
 	}
@@ -256,17 +259,77 @@ func newObjectVersion(c *call) any {
 
 func objectKey(bucket, key string) string { return "s3://" + bucket + "/" + key }
 
+// storedObject is what S3 keeps of an object beside its content.
+type storedObject struct {
+	modified    time.Time
+	tag         string // MD5, hex
+	contentType string
+	version     string            // "" where the bucket keeps none
+	encryption  string            // "AES256", "aws:kms"
+	key         string            // ARN of the customer's key, "" where S3's own encrypts
+	bucketKey   bool              // data keys are made for the bucket, not for each object
+	checksums   map[string]string // by algorithm, lower case, as they came with the object
+	metadata    map[string]string // the client's own, by header
+}
+
+// objectPropertiesKey is where a storedObject lies among what no record shows.
+func objectPropertiesKey(bucket, key string) string { return "properties of " + objectKey(bucket, key) }
+
 func storeObject(c *call) error {
 	content, err := objectContent(c.inputs)
 	if err != nil {
 		return err
 	}
-	c.cloud.private[objectKey(c.str("bucket"), c.str("key"))] = content
+	bucket, key := c.str("bucket"), c.str("key")
+	held := storedObject{modified: time.Now().UTC().Truncate(time.Second), tag: c.str("etag"), contentType: c.str("contentType"), version: c.str("versionId")}
+	held.encryption, held.key, held.bucketKey = c.cloud.objectEncryption(bucket, inputOf(c, "serverSideEncryption"), inputOf(c, "kmsKeyId"))
+	c.cloud.private[objectKey(bucket, key)] = content
+	c.cloud.private[objectPropertiesKey(bucket, key)] = held
+	c.cloud.remove(storedObjectType, bucket+"/"+key) // what something else has put there is the program's now
 	return nil
+}
+
+// inputOf is a string that the program gave; an output of the same name does not count.
+func inputOf(c *call, path string) string {
+	v, _ := lookup(c.inputs, path)
+	s, _ := plain(v).(string)
+	return s
+}
+
+// objectEncryption is how S3 encrypts an object that arrives now: as it is asked to, or else as the
+// bucket's rule says, or else with S3's own key (Amazon S3 user guide, "Setting default server-side
+// encryption behavior for Amazon S3 buckets"). key is an ARN, "" for a key that AWS manages.
+func (c *Cloud) objectEncryption(bucket, algorithm, keyName string) (encryption, key string, bucketKey bool) {
+	setting := c.find("aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "", bucket)
+	if setting != nil {
+		bucketKey, _ = setting.Get("rules.bucketKeyEnabled").(bool)
+		if algorithm == "" && keyName == "" {
+			algorithm = setting.str("rules.applyServerSideEncryptionByDefault.sseAlgorithm")
+			keyName = setting.str("rules.applyServerSideEncryptionByDefault.kmsMasterKeyId")
+		}
+	}
+	switch {
+	case algorithm == "" && keyName == "", algorithm == "AES256":
+		return "AES256", "", false
+	case algorithm == "":
+		algorithm = "aws:kms"
+	}
+	if found := c.key(keyName); found != nil {
+		keyName = found.str("arn")
+	} else if strings.Contains(keyName, "alias/aws/") {
+		keyName = ""
+	}
+	return algorithm, keyName, bucketKey
 }
 
 // object is the content of an object; false if there is none. Call it with the lock held.
 func (c *Cloud) object(bucket, key string) ([]byte, bool) {
 	content, found := c.private[objectKey(bucket, key)].([]byte)
 	return content, found
+}
+
+// dropObject forgets an object's content; its record is the caller's matter.
+func (c *Cloud) dropObject(bucket, key string) {
+	delete(c.private, objectKey(bucket, key))
+	delete(c.private, objectPropertiesKey(bucket, key))
 }

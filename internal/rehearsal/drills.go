@@ -20,20 +20,30 @@ type drill struct {
 	fresh bool
 	// checkpoints: the engine writes its state at every step, for it will be killed.
 	checkpoints bool
+	// alive drills share a platform of their own, whose machines run.
+	alive bool
 }
 
 // drills by id, in the order in which they are played.
 var drills = []drill{
-	{scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, false, false},
-	{scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, false, false},
-	{scenario{"change.rollback", "a version that ECS rolls back fails the update, which names the service", changeRollback}, false, false},
-	{scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, false, false},
-	{scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, false, false},
-	{scenario{"change.ami", "a new AMI replaces the five instances one after the other, gates between; no volume, address or name", changeAMI}, false, false},
-	{scenario{"guard.protect", "an up that would delete a NATS volume or Redis is refused and says so", guardProtect}, false, false},
-	{scenario{"interrupt.resume", "the engine is killed in the middle of an up; after the runbook's recovery the next up completes, nothing twice, nothing orphaned", interruptResume}, true, true},
-	{scenario{"fail.resume", "each of 10 resources fails to create: a clear error, the rest intact, the next up completes", failResume}, true, false},
-	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true, false},
+	{scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, false, false, false},
+	{scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, false, false, false},
+	{scenario{"change.rollback", "a version that ECS rolls back fails the update, which names the service", changeRollback}, false, false, false},
+	{scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, false, false, false},
+	{scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, false, false, false},
+	{scenario{"change.ami", "a new AMI replaces the five instances one after the other, gates between; no volume, address or name", changeAMI}, false, false, false},
+	{scenario{"guard.protect", "an up that would delete a NATS volume or Redis is refused and says so", guardProtect}, false, false, false},
+	{scenario{"interrupt.resume", "the engine is killed in the middle of an up; after the runbook's recovery the next up completes, nothing twice, nothing orphaned", interruptResume}, true, true, false},
+	{scenario{"fail.resume", "each of 10 resources fails to create: a clear error, the rest intact, the next up completes", failResume}, true, false, false},
+	{scenario{"nats.auth", "every identity may do what its row says and none of 200 other things; strangers are turned away", everyIdentity}, false, false, true},
+	{scenario{"nats.kill1", "each server process is killed in turn: no acknowledged message lost, no stall over 10 s", killEach}, false, false, true},
+	{scenario{"nats.kill2", "two nodes lose power at once: no acknowledged message lost, service resumes when they return", killTwo}, false, false, true},
+	{scenario{"nats.zone", "a whole zone loses power: streams stay available", loseZone}, false, false, true},
+	{scenario{"nats.quorum", "three nodes lose power: writes are refused, none is falsely acknowledged, it heals by itself", loseQuorum}, false, false, true},
+	{scenario{"nats.restart", "all five lose power and are started: everything acknowledged is there", restartAll}, false, false, true},
+	{scenario{"nats.roll.ami", "a new AMI: strictly one node at a time, no request fails twice, no message lost", rollAMI}, false, false, true},
+	{scenario{"nats.reload", "a 23rd service's permissions: no process restarts, no connection drops", reload}, false, false, true},
+	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true, false, false},
 }
 
 // Drill plays all drills, or those whose ids are given, and writes out/drills.json.
@@ -49,7 +59,11 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 	shown := newProgress(out, terminal)
 	options := Options{Root: root, Progress: out, Observe: shown.observe}
 	recorder := &recorder{out: out}
-	err = errors.Join(playShared(ctx, recorder, options, chosen), playFresh(ctx, recorder, options, chosen))
+	running := options
+	running.Alive = true
+	err = errors.Join(playShared(ctx, recorder, options, pick(chosen, func(d drill) bool { return !d.fresh && !d.alive })),
+		playFresh(ctx, recorder, options, pick(chosen, func(d drill) bool { return d.fresh })),
+		playShared(ctx, recorder, running, pick(chosen, func(d drill) bool { return d.alive })))
 	err = errors.Join(err, recorder.write(filepath.Join(root, "out", "drills.json")))
 	return finish(recorder, out, start, err)
 }
@@ -71,9 +85,12 @@ func choose(ids []string) ([]drill, error) {
 	return slices.DeleteFunc(slices.Clone(drills), func(d drill) bool { return !slices.Contains(ids, d.id) }), nil
 }
 
-// playShared brings one platform up and plays on it every chosen drill that leaves it standing.
-func playShared(ctx context.Context, r *recorder, o Options, chosen []drill) error {
-	shared := slices.DeleteFunc(slices.Clone(chosen), func(d drill) bool { return d.fresh })
+func pick(from []drill, wanted func(drill) bool) []drill {
+	return slices.DeleteFunc(slices.Clone(from), func(d drill) bool { return !wanted(d) })
+}
+
+// playShared brings one platform up and plays on it drills that leave it standing.
+func playShared(ctx context.Context, r *recorder, o Options, shared []drill) error {
 	if len(shared) == 0 {
 		return nil
 	}
@@ -91,11 +108,8 @@ func playShared(ctx context.Context, r *recorder, o Options, chosen []drill) err
 	return stage.Close()
 }
 
-func playFresh(ctx context.Context, r *recorder, o Options, chosen []drill) error {
-	for _, d := range chosen {
-		if !d.fresh {
-			continue
-		}
+func playFresh(ctx context.Context, r *recorder, o Options, fresh []drill) error {
+	for _, d := range fresh {
 		o.Checkpoints = d.checkpoints
 		stage, err := NewStage(ctx, o)
 		if err != nil {

@@ -24,9 +24,7 @@ var production = []expectation{
 	{"NATS instances", "5 × m6i.large over 3 zones as 2-2-1", instanceShape},
 	{"NATS disks", "5 × 500 GiB gp3 encrypted, each attached to its own instance", diskShape},
 	{"load balancer", "internal network load balancer, TCP 4222, healthz checked", loadBalancerShape},
-	{"node gates", "5 passed", func(c *localcloud.Cloud) string {
-		return fmt.Sprintf("%d passed", len(c.Records("aws:lambda/invocation:Invocation")))
-	}},
+	{"controller", "5 nodes gated, the streams made", controllerShape},
 	{"private CA", "SHORT_LIVED_CERTIFICATE, ACTIVE", authorityShape},
 	{"repositories", "23, all IMMUTABLE", repositoryShape},
 	{"services", "22 of 256/512 with 44 tasks, and a gateway of 512/1024 with 2", serviceShape},
@@ -193,4 +191,25 @@ func environmentOf(definition localcloud.Record) string {
 		return ""
 	}
 	return string(text)
+}
+
+// controllerShape counts what the controller was asked and did: an invocation that failed leaves no record.
+func controllerShape(c *localcloud.Cloud) string {
+	gates, streams := 0, "not"
+	for _, r := range c.Records("aws:lambda/invocation:Invocation") {
+		var request struct {
+			Action string `json:"action"`
+		}
+		text, _ := r.Get("input").(string)
+		if err := json.Unmarshal([]byte(text), &request); err != nil {
+			return fmt.Sprintf("an invocation's input is no JSON: %v", err)
+		}
+		switch request.Action {
+		case "gate":
+			gates++
+		case "streams":
+			streams = "the"
+		}
+	}
+	return fmt.Sprintf("%d nodes gated, %s streams made", gates, streams)
 }

@@ -54,6 +54,8 @@ type Options struct {
 	Progress io.Writer      // where a CLI build is told
 	// Checkpoints makes the engine write its state at every step, as it does against AWS.
 	Checkpoints bool
+	// Alive makes machines boot: real NATS servers come of what the program renders.
+	Alive bool
 	// Observe gets every event of the engine while it happens.
 	Observe func(events.EngineEvent)
 }
@@ -103,6 +105,11 @@ func (s *Stage) Renew(ctx context.Context) error {
 func (s *Stage) open(ctx context.Context, o Options) (err error) {
 	if s.endpoint, err = s.Cloud.Serve(); err != nil {
 		return err
+	}
+	if o.Alive {
+		if err := s.enliven(ctx); err != nil {
+			return err
+		}
 	}
 	if s.env, err = environment(s.dir, s.endpoint.Env(), o.Checkpoints); err != nil {
 		return err
@@ -180,6 +187,7 @@ func (s *Stage) stackFile() string { return filepath.Join(s.dir, "work", "Pulumi
 func (s *Stage) artifacts() map[string]any {
 	folder := filepath.Join(s.root, "artifacts")
 	return map[string]any{"natsServerBinary": filepath.Join(folder, artifactbuild.ServerFile),
+		"natsNodeProgram":   filepath.Join(folder, artifactbuild.NodeFile),
 		"controllerArchive": filepath.Join(folder, artifactbuild.ControllerFile)}
 }
 
@@ -253,7 +261,7 @@ func (s *Stage) State() ([]byte, error) {
 func (s *Stage) Close() error {
 	var err error
 	if s.endpoint != nil {
-		err = s.endpoint.Close()
+		err = errors.Join(s.Cloud.Rest(), s.endpoint.Close())
 		s.endpoint = nil
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))

@@ -1,0 +1,73 @@
+// Who may do what on NATS: the permissions of every identity, made from the table of services.
+package nats
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bodybroker/platform/assets/services"
+)
+
+// Administrator is the identity that may do everything in the platform's account: the controller's,
+// and a person's who looks after the cluster.
+const Administrator = "administrator"
+
+// Inbox is where replies to an identity arrive; every client sets it as its inbox prefix.
+func Inbox(identity string) string { return "_INBOX_" + identity }
+
+// Users are the identities of all services and the gateway, without keys, in the order of the table.
+//
+// A service answers its own subjects in its own queue group, publishes its own events, calls what it is
+// listed to call and receives replies. It answers into the inboxes of those who may call it and nowhere
+// else: the server's allow_responses would let it publish to whatever reply subject a caller names.
+func Users(table []services.Service, gateway services.Gateway) []User {
+	users := make([]User, 0, len(table)+1)
+	for _, s := range table {
+		subscribe := []string{Inbox(s.Name) + ".>"}
+		for _, subject := range s.RPC {
+			subscribe = append(subscribe, subject+" "+s.Queue)
+		}
+		users = append(users, User{Name: s.Name, Subscribe: subscribe,
+			Publish: slices.Concat(s.Events, s.Calls, repliesOf(s, table, gateway))})
+	}
+	return append(users, User{Name: gateway.Name, Publish: gateway.Calls, Subscribe: []string{Inbox(gateway.Name) + ".>"}})
+}
+
+// repliesOf are the inboxes that a service may answer into.
+func repliesOf(s services.Service, table []services.Service, gateway services.Gateway) []string {
+	if len(s.RPC) == 0 {
+		return nil
+	}
+	replies := []string{Inbox(Administrator) + ".>"}
+	if callsAny(gateway.Calls, s.RPC) {
+		replies = append(replies, Inbox(gateway.Name)+".>")
+	}
+	for _, caller := range table {
+		if caller.Name != s.Name && callsAny(caller.Calls, s.RPC) {
+			replies = append(replies, Inbox(caller.Name)+".>")
+		}
+	}
+	return replies
+}
+
+func callsAny(calls, subjects []string) bool {
+	return slices.ContainsFunc(calls, func(call string) bool {
+		return slices.ContainsFunc(subjects, func(subject string) bool { return meets(call, subject) })
+	})
+}
+
+// meets says whether a pattern of calls matches a subject that somebody answers.
+func meets(pattern, subject string) bool {
+	p, s := strings.Split(pattern, "."), strings.Split(subject, ".")
+	for i, token := range p {
+		switch {
+		case i >= len(s):
+			return false
+		case token == ">":
+			return true
+		case token != "*" && s[i] != "*" && token != s[i]:
+			return false
+		}
+	}
+	return len(p) == len(s)
+}

@@ -1,0 +1,140 @@
+// What comes alive: instances boot, disks appear on them, the load balancer passes connections
+// on, schedules fire. A cloud does none of it until ComeAlive; till then it only keeps records.
+package localcloud
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/bodybroker/platform/internal/localcloud/machine"
+)
+
+// Life is what a cloud needs to come alive.
+type Life struct {
+	// Dir holds machines and disks; it is made, and whoever made the cloud removes it.
+	Dir string
+	// Tools is the folder of a machine's stand-ins (machine.InstallTools).
+	Tools string
+	// Scale divides the waiting times of AWS and of systemd's timers: health checks, propagation,
+	// schedules. 1, the default, is real time.
+	Scale float64
+}
+
+// alive is the running side of a cloud.
+type alive struct {
+	Life
+	api *API
+
+	mu        sync.Mutex
+	machines  map[string]*computer  // by instance id
+	balancers map[string]*balancer  // by listener ARN
+	schedules map[string]*schedule  // by event target id
+	sources   map[string]netip.Addr // of functions in the VPC, by name
+}
+
+// animation is what happens with a resource of a type in a living cloud: begin after it was
+// made, end before it goes. Both are called without the lock.
+type animation struct {
+	begin, end func(*Cloud, Record) error
+}
+
+var animations map[string]animation
+
+func init() {
+	animations = map[string]animation{
+		instanceType:   {bootInstance, stopInstance},
+		attachmentType: {attachDisk, detachDisk},
+		listenerType:   {openBalancer, closeBalancerFronts},
+		targetsOfRule:  {startSchedule, stopSchedule},
+		functionType:   {nil, forgetFunction},
+	}
+}
+
+// ComeAlive makes everything that is created from now on come alive. Call Rest at the end.
+func (c *Cloud) ComeAlive(life Life) error {
+	if life.Scale == 0 {
+		life.Scale = 1
+	}
+	for _, folder := range []string{"machines", "disks"} {
+		if err := os.MkdirAll(filepath.Join(life.Dir, folder), 0o755); err != nil {
+			return fmt.Errorf("bringing the embedded AWS to life: %w", err)
+		}
+	}
+	api, err := c.ServeAPI()
+	if err != nil {
+		return fmt.Errorf("bringing the embedded AWS to life: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.alive = &alive{Life: life, api: api, machines: map[string]*computer{}, balancers: map[string]*balancer{},
+		schedules: map[string]*schedule{}, sources: map[string]netip.Addr{}}
+	return nil
+}
+
+// Rest ends every process, listener and schedule of a living cloud.
+func (c *Cloud) Rest() error {
+	c.mu.Lock()
+	a := c.alive
+	c.alive = nil
+	c.mu.Unlock()
+	if a == nil {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var errs []error
+	for _, s := range a.schedules {
+		s.stop()
+	}
+	for _, b := range a.balancers {
+		errs = append(errs, b.close())
+	}
+	for _, m := range a.machines {
+		errs = append(errs, m.destroy())
+	}
+	return errors.Join(append(errs, a.api.Close())...)
+}
+
+// animate runs a hook of a type, with the lock given back meanwhile.
+func (c *Cloud) animate(r *Record, pick func(animation) func(*Cloud, Record) error) error {
+	hook := pick(animations[r.Type])
+	if c.alive == nil || hook == nil {
+		return nil
+	}
+	copied := *r
+	copied.Inputs, copied.Outputs = r.Inputs.Copy(), r.Outputs.Copy()
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	return hook(c, copied)
+}
+
+func begin(a animation) func(*Cloud, Record) error { return a.begin }
+func end(a animation) func(*Cloud, Record) error   { return a.end }
+
+// life is the running side; nil in a cloud that only keeps records.
+func (c *Cloud) life() *alive {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.alive
+}
+
+// Machine is a running instance's machine; nil if there is none.
+func (c *Cloud) Machine(instance string) *machine.Machine {
+	a := c.life()
+	if a == nil {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if found := a.machines[instance]; found != nil {
+		return found.Machine
+	}
+	return nil
+}
+
+// APIURL is where the living cloud answers AWS's own protocol.
+func (c *Cloud) APIURL() string { return c.life().api.URL }

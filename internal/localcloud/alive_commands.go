@@ -1,0 +1,59 @@
+// Commands that a machine has from its image and that talk to AWS.
+package localcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/bodybroker/platform/internal/localcloud/machine"
+)
+
+// machineCommand stands in for the AWS CLI: it copies an object to a file, with the credentials that
+// the instance's own metadata service gives.
+func (a *alive) machineCommand(metadata *Metadata) func(context.Context, *machine.Machine, []string, []byte) ([]byte, []byte, int) {
+	return func(ctx context.Context, m *machine.Machine, arguments []string, _ []byte) ([]byte, []byte, int) {
+		if len(arguments) != 8 || arguments[0] != "aws" || strings.Join(arguments[1:4], " ") != "s3 cp --only-show-errors" || arguments[6] != "--region" {
+			return nil, []byte(fmt.Sprintf("the stand-in for the AWS CLI does not know %q\n", strings.Join(arguments, " "))), 252
+		}
+		if err := a.copyObject(ctx, metadata, arguments[4], filepath.Join(m.Dir(), arguments[5]), arguments[7]); err != nil {
+			return nil, []byte(fmt.Sprintf("download failed: %s to %s %v\n", arguments[4], arguments[5], err)), 1
+		}
+		return nil, nil, 0
+	}
+}
+
+func (a *alive) copyObject(ctx context.Context, metadata *Metadata, source, target, region string) (err error) {
+	bucket, key, found := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
+	if !found || !strings.HasPrefix(source, "s3://") {
+		return errors.New("Invalid argument type")
+	}
+	role := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(imds.Options{Endpoint: metadata.URL}) })
+	settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(a.api.URL),
+		config.WithCredentialsProvider(aws.NewCredentialsCache(role)))
+	if err != nil {
+		return err
+	}
+	client := s3.NewFromConfig(settings, func(o *s3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true })
+	object, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, object.Body.Close()) }()
+	file, err := os.Create(target)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, object.Body)
+	return errors.Join(err, file.Close())
+}

@@ -1,0 +1,120 @@
+// Instances that boot: each is a machine in a folder, with its metadata service and its disks.
+package localcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/bodybroker/platform/internal/localcloud/machine"
+)
+
+// computer is an instance's machine and the metadata service that only it is told of.
+type computer struct {
+	*machine.Machine
+	metadata *Metadata
+	dir      string
+}
+
+// shutdownLimit is how long EC2 waits for the system to stop before it takes the power away
+// (the provider's default timeout of a stop, internal/service/ec2/ec2_instance.go: 20 minutes).
+const shutdownLimit = 20 * time.Minute
+
+func bootInstance(c *Cloud, r Record) error {
+	a := c.life()
+	metadata, err := c.ServeMetadata(r.ID)
+	if err != nil {
+		return fmt.Errorf("starting instance %s: %w", r.ID, err)
+	}
+	dir := filepath.Join(a.Dir, "machines", r.ID)
+	made, err := machine.Boot(machine.Options{Name: r.ID, Dir: dir, Address: r.str("privateIp"), UserData: r.str("userData"),
+		Environment: map[string]string{"AWS_ENDPOINT_URL": a.api.URL, "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.URL},
+		Tools:       a.Tools, Scale: a.Scale, Command: a.machineCommand(metadata)})
+	if err != nil {
+		return errors.Join(fmt.Errorf("starting instance %s: %w", r.ID, err), metadata.Close())
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.machines[r.ID] = &computer{Machine: made, metadata: metadata, dir: dir}
+	return nil
+}
+
+func (a *alive) computer(instance string) *computer {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.machines[instance]
+}
+
+// stopInstance ends a machine for good, as EC2 terminates: the system is asked to stop and gets
+// its time; what it wrote outside its attached disks is gone.
+func stopInstance(c *Cloud, r Record) error {
+	a := c.life()
+	found := a.computer(r.ID)
+	if found == nil {
+		return nil
+	}
+	err := errors.Join(found.halt(), found.destroy())
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.machines, r.ID)
+	return err
+}
+
+func (m *computer) halt() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownLimit)
+	defer cancel()
+	return m.Shutdown(ctx)
+}
+
+func (m *computer) destroy() error {
+	m.PowerOff()
+	return errors.Join(m.metadata.Close(), os.RemoveAll(m.dir))
+}
+
+// attachDisk makes a disk appear on a running machine. What is on it lies in a folder that
+// outlives the machine.
+func attachDisk(c *Cloud, r Record) error {
+	a := c.life()
+	found := a.computer(r.str("instanceId"))
+	if found == nil {
+		return nil
+	}
+	dir := a.disk(r.str("volumeId"))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("attaching disk %s: %w", r.str("volumeId"), err)
+	}
+	return found.Attach(r.str("volumeId"), dir)
+}
+
+// disk is the folder of a disk's content.
+func (a *alive) disk(volume string) string { return filepath.Join(a.Dir, "disks", volume) }
+
+// detachDisk: with stopInstanceBeforeDetaching the system stops first. Without it, a disk that is
+// mounted stays busy, and the provider gives up waiting.
+func detachDisk(c *Cloud, r Record) error {
+	found := c.life().computer(r.str("instanceId"))
+	if found == nil {
+		return nil
+	}
+	if stop, _ := strconv.ParseBool(r.text("stopInstanceBeforeDetaching")); stop {
+		if err := found.halt(); err != nil {
+			return fmt.Errorf("stopping instance %s before detaching %s: %w", r.str("instanceId"), r.str("volumeId"), err)
+		}
+	} else if found.Alive() {
+		return fmt.Errorf("waiting for Volume (%s) detach from Instance (%s): timeout while waiting for state to become 'available' "+
+			"(last state: 'busy'): the file system on it is mounted", r.str("volumeId"), r.str("instanceId"))
+	}
+	return found.Detach(r.str("volumeId"))
+}
+
+// text is a property as text, whatever its kind; "" where there is none.
+func (r *Record) text(path string) string {
+	if v := r.Get(path); v != nil {
+		return fmt.Sprint(v)
+	}
+	return ""
+}

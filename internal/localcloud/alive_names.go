@@ -1,0 +1,48 @@
+// Names inside the VPC: what Route 53's private zones answer, load balancers' aliases included.
+package localcloud
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// Resolve answers a query from inside the VPC for an A record. Zone is the availability zone that
+// the query comes from: a load balancer with zone affinity answers with the address there as long
+// as it has a healthy target (Network Load Balancers, "Availability Zone DNS affinity").
+func (c *Cloud) Resolve(name, zone string) ([]netip.Addr, error) {
+	name = strings.TrimSuffix(strings.ToLower(name), ".")
+	c.mu.Lock()
+	var record *Record
+	for _, r := range c.all(recordType) {
+		if strings.EqualFold(strings.TrimSuffix(r.str("fqdn"), "."), name) && r.str("type") == "A" {
+			record = r
+		}
+	}
+	if record == nil {
+		c.mu.Unlock()
+		return nil, fmt.Errorf("lookup %s: no such host: no hosted zone has an A record of that name", name)
+	}
+	values, _ := record.Get("records").([]any)
+	aliases, _ := record.Get("aliases").([]any)
+	c.mu.Unlock()
+
+	var found []netip.Addr
+	for _, value := range texts(values) {
+		address, err := netip.ParseAddr(value)
+		if err != nil {
+			return nil, fmt.Errorf("lookup %s: record holds %q", name, value)
+		}
+		found = append(found, address)
+	}
+	for _, item := range aliases {
+		alias, _ := item.(map[string]any)
+		host, _ := alias["name"].(string)
+		addresses, err := c.balancerAddresses(host, zone)
+		if err != nil {
+			return nil, fmt.Errorf("lookup %s: %w", name, err)
+		}
+		found = append(found, addresses...)
+	}
+	return found, nil
+}

@@ -1,0 +1,35 @@
+// Starting a process so that it dies with the rehearsal.
+
+package machine
+
+import (
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+)
+
+type launchRequest struct {
+	command *exec.Cmd
+	result  chan error
+}
+
+// launches go to one goroutine that never leaves its thread: the kernel sends the parent-death signal when
+// the thread ends that started the process, not when the process does (prctl(2), PR_SET_PDEATHSIG).
+var launches = sync.OnceValue(func() chan launchRequest {
+	requests := make(chan launchRequest)
+	go func() {
+		runtime.LockOSThread()
+		for request := range requests {
+			request.result <- request.command.Start()
+		}
+	}()
+	return requests
+})
+
+func launch(command *exec.Cmd) error {
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	request := launchRequest{command, make(chan error, 1)}
+	launches() <- request
+	return <-request.result
+}

@@ -1,0 +1,208 @@
+package machine
+
+import (
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// runs is a script of a service that runs until it is killed.
+const runs = "echo up; while true; do sleep 0.01; done"
+
+func TestRestartAlwaysStartsAKilledProcessAgain(t *testing.T) {
+	m := bootTest(t, "", scale(10))
+	unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service\nRestart=always\nRestartSec=500ms\n", runs)
+	must(t, m, "systemctl", "start", "server")
+	first := m.Unit("server.service").MainPID
+	require.NoError(t, m.Signal("server.service", syscall.SIGKILL))
+	eventually(t, m, "server.service", func() bool {
+		s := m.Unit("server.service")
+		return s.Active && s.MainPID != first && s.Restarts == 1
+	}, "the service runs as another process")
+	journal := m.Journal("server.service")
+	assert.Contains(t, journal, "code=killed, status=9/KILL")
+	assert.Contains(t, journal, "Failed with result 'signal'")
+	assert.Contains(t, journal, "restart counter is at 1")
+	must(t, m, "systemctl", "stop", "server")
+	status := m.Unit("server.service")
+	assert.Equal(t, "inactive", status.State, "a stopped service is not restarted")
+	assert.Zero(t, status.MainPID)
+}
+
+// The table of systemd.service(5), "Exit causes and the effect of the Restart= settings".
+func TestRestartByCause(t *testing.T) {
+	for _, row := range []struct {
+		restart, script, result string
+		again                   bool
+	}{
+		{"no", "exit 1", "exit-code", false},
+		{"on-failure", "exit 0", "success", false},
+		{"on-failure", "exit 1", "exit-code", true},
+		{"on-failure", "kill -KILL $$", "signal", true},
+		{"on-failure", "kill -TERM $$", "success", false},
+		{"on-abnormal", "exit 1", "exit-code", false},
+		{"always", "exit 0", "success", true},
+		{"on-success", "exit 0", "success", true},
+	} {
+		t.Run(row.restart+" after "+row.script, func(t *testing.T) {
+			m := bootTest(t, "")
+			unitFile(t, m, "one.service", "[Unit]\nStartLimitBurst=2\n[Service]\nExecStart=/opt/one.service\nRestart="+row.restart+"\nRestartSec=1ms\n", "echo run; "+row.script)
+			must(t, m, "systemctl", "start", "one")
+			wanted := map[bool]string{true: "start-limit-hit", false: row.result}[row.again]
+			eventually(t, m, "one.service", func() bool {
+				s := m.Unit("one.service")
+				return s.Result == wanted && (s.State == "failed" || s.State == "inactive")
+			}, "result %s", wanted)
+			assert.Equal(t, map[bool]int{true: 2, false: 1}[row.again], strings.Count(m.Journal("one.service"), ": run\n"))
+		})
+	}
+}
+
+func TestStartLimitRefusesAndIsResetByHand(t *testing.T) {
+	m := bootTest(t, "")
+	unitFile(t, m, "job.service", "[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=2\n[Service]\nType=oneshot\nExecStart=/bin/true\n", "")
+	must(t, m, "systemctl", "start", "job")
+	must(t, m, "systemctl", "start", "job")
+	refused := call(t, m, "systemctl", "start", "job")
+	assert.Equal(t, 1, refused.Status)
+	assert.Contains(t, string(refused.Err), "attempted too often")
+	assert.Equal(t, "start-limit-hit", m.Unit("job.service").Result)
+	must(t, m, "systemctl", "reset-failed", "job")
+	must(t, m, "systemctl", "start", "job")
+	for range 4 {
+		require.NoError(t, m.Fire("job.service"), "firing stands for time that has passed")
+	}
+}
+
+// systemd.service(5), ExecStop=: what it leaves running gets the kill signal as soon as it ends, and SIGKILL after TimeoutStopSec=.
+func TestStop(t *testing.T) {
+	trapAll := `trap 'echo got TERM' TERM; trap 'echo got USR2; [ "$1" = leave ] && exit 0' USR2; echo up; while true; do sleep 0.01; done`
+	for name, row := range map[string]struct {
+		unit          string
+		says, saysNot []string
+		result        string
+	}{
+		"a signal in ExecStop= is followed by SIGTERM at once": {"ExecStop=/bin/sh -c 'echo stopping $MAINPID; kill -s USR2 $MAINPID; sleep 0.2'\nTimeoutStopSec=2s",
+			[]string{"stopping", "got USR2", "got TERM", "timed out. Killing"}, nil, "timeout"},
+		"KillSignal= alone lets the process end by itself": {"KillSignal=SIGUSR2\nKillMode=mixed\nTimeoutStopSec=150",
+			[]string{"got USR2"}, []string{"got TERM", "Killing"}, "success"},
+		"SIGTERM that is ignored ends in SIGKILL": {"TimeoutStopSec=1s",
+			[]string{"got TERM", "timed out. Killing"}, []string{"got USR2"}, "timeout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := bootTest(t, "", scale(2))
+			argument := map[bool]string{true: " leave", false: ""}[row.result == "success"]
+			unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service"+argument+"\nRestart=always\n"+row.unit+"\n", trapAll)
+			must(t, m, "systemctl", "start", "server")
+			eventually(t, m, "server.service", func() bool { return strings.Contains(m.Journal("server.service"), ": up\n") }, "its traps are set")
+			must(t, m, "systemctl", "stop", "server")
+			journal, status := m.Journal("server.service"), m.Unit("server.service")
+			for _, text := range row.says {
+				assert.Contains(t, journal, text)
+			}
+			for _, text := range row.saysNot {
+				assert.NotContains(t, journal, text)
+			}
+			assert.Equal(t, row.result, status.Result)
+			assert.Zero(t, status.MainPID)
+		})
+	}
+}
+
+func TestWhatAServiceLeavesBehindEndsWithIt(t *testing.T) {
+	m := bootTest(t, "")
+	unitFile(t, m, "job.service", "[Service]\nType=oneshot\nExecStart=/opt/job.service\n", "setsid sleep 1000 & echo $! > child; disown; exit 0")
+	require.NoError(t, m.Fire("job.service"))
+	child, err := strconv.Atoi(strings.TrimSpace(content(m, "child")))
+	require.NoError(t, err)
+	assert.False(t, alive(child), "process %d belongs to a service that has ended", child)
+}
+
+func TestCommandsRunInTheirOrder(t *testing.T) {
+	m := bootTest(t, "")
+	unitFile(t, m, "job.service", `[Service]
+Type=oneshot
+Environment="ONE=one word" TWO=two
+EnvironmentFile=-/etc/nowhere.env
+EnvironmentFile=/etc/job.env
+ExecStartPre=-/bin/false
+ExecStartPre=/bin/sh -c 'echo pre >> order'
+ExecStart=/opt/job.service ${ONE} $THREE $$ %n
+ExecStart=/bin/sh -c 'echo second >> order'
+ExecStartPost=/bin/sh -c 'echo post >> order'
+ExecStop=/bin/sh -c 'echo stop >> order'
+ExecStopPost=/bin/sh -c 'echo stop-post >> order'
+StateDirectory=job
+UMask=0027
+`, `echo "$#:$1:$2:$3:$4:$5" >> order; touch var/lib/job/file; stat -c %a var/lib/job/file >> order`)
+	put(t, m, "etc/job.env", "# a comment\nTHREE='three words here'\nTWO=overridden\n", 0o644)
+	require.NoError(t, m.Fire("job.service"))
+	// ExecStop= runs too when a service that started well ends by itself (systemd.service(5), ExecStop=).
+	assert.Equal(t, "pre\n6:one word:three:words:here:$\n640\nsecond\npost\nstop\nstop-post\n", content(m, "order"))
+}
+
+func TestFireReturnsTheFailureWithItsOutput(t *testing.T) {
+	m := bootTest(t, "")
+	unitFile(t, m, "job.service", "[Service]\nType=oneshot\nExecStart=/opt/job.service\n", "echo the pointer is empty >&2; exit 4")
+	err := m.Fire("job.service")
+	require.ErrorContains(t, err, "the pointer is empty")
+	require.ErrorContains(t, err, "control process exited with error code")
+	assert.Equal(t, 4, m.Unit("job.service").ExitStatus)
+	unitFile(t, m, "server.service", "[Service]\nExecStart=/bin/sleep 1000\n", "")
+	require.ErrorContains(t, m.Fire("server.service"), "oneshot")
+}
+
+func TestStepsBeforeTheProgram(t *testing.T) {
+	for name, row := range map[string]struct {
+		directives string
+		status     int
+		says       string
+	}{
+		"a path of ReadWritePaths= that is not there": {"ReadWritePaths=/var/lib/nats", 226, "NAMESPACE: /var/lib/nats does not exist"},
+		"a user that is not there":                    {"User=nats", 217, "there is no user nats"},
+		"a group that is not there":                   {"Group=nats", 216, "there is no group nats"},
+		"a working directory that is not there":       {"WorkingDirectory=/var/lib/nats", 200, "CHDIR"},
+		"an environment file that is not there":       {"EnvironmentFile=/etc/nats/node.env", 0, "/etc/nats/node.env"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := bootTest(t, "")
+			unitFile(t, m, "job.service", "[Service]\nType=oneshot\nExecStart=/bin/true\n"+row.directives+"\n", "")
+			require.ErrorContains(t, m.Fire("job.service"), row.says)
+			assert.Equal(t, row.status, m.Unit("job.service").ExitStatus)
+		})
+	}
+	m := bootTest(t, "")
+	unitFile(t, m, "gone.service", "[Service]\nType=exec\nExecStart=/opt/gone\n", "")
+	assert.Equal(t, 1, call(t, m, "systemctl", "start", "gone").Status)
+	assert.Equal(t, 203, m.Unit("gone.service").ExitStatus)
+}
+
+func TestStopInterruptsAStart(t *testing.T) {
+	m := bootTest(t, "")
+	unitFile(t, m, "job.service", "[Service]\nType=oneshot\nExecStart=/opt/job.service\n", "touch begun; sleep 1000")
+	started := make(chan error, 1)
+	go func() { started <- m.Fire("job.service") }()
+	eventually(t, m, "job.service", func() bool { return exists(m.path("begun")) }, "the job runs")
+	must(t, m, "systemctl", "stop", "job")
+	select {
+	case err := <-started:
+		require.ErrorContains(t, err, "canceled")
+	case <-time.After(patience):
+		require.Fail(t, "the start job did not end with the stop")
+	}
+}
+
+func TestTimeoutStartSecEndsAOneshot(t *testing.T) {
+	m := bootTest(t, "")
+	unitFile(t, m, "job.service", "[Service]\nType=oneshot\nExecStart=/bin/sleep 1000\nTimeoutStartSec=100ms\n", "")
+	require.ErrorContains(t, m.Fire("job.service"), "a timeout was exceeded")
+	assert.Equal(t, "timeout", m.Unit("job.service").Result)
+}

@@ -1,0 +1,206 @@
+// The processes of a service: what they start with, and what their end means.
+
+package machine
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// setupError is a step before the program that failed; status and step are those of systemd.exec(5), "Process Exit Codes".
+type setupError struct {
+	status int
+	step   string
+	err    error
+}
+
+func (e *setupError) Error() string { return fmt.Sprintf("Failed at step %s: %v", e.step, e.err) }
+
+// environment is that of the service's processes; files are read at every start (systemd.exec(5),
+// EnvironmentFile=).
+func (u *unit) environment(s *serviceDefinition) (map[string]string, error) {
+	values := u.b.environment()
+	u.mu.Lock()
+	values["INVOCATION_ID"] = u.invocation
+	if u.main != nil && !isClosed(u.main.ended) {
+		values["MAINPID"] = strconv.Itoa(u.main.os.Pid)
+	}
+	u.mu.Unlock()
+	if entry := u.b.m.entryOf("etc/passwd", s.user); s.user != "" && len(entry) == 7 {
+		values["USER"], values["LOGNAME"], values["SHELL"], values["HOME"] = s.user, s.user, entry[6], u.b.m.path(entry[5])
+	}
+	maps.Copy(values, s.environment)
+	for _, file := range s.environmentFiles {
+		file, optional := strings.CutPrefix(file, "-")
+		text, err := os.ReadFile(u.b.m.fileOf(file))
+		if err != nil && optional {
+			continue
+		}
+		var more map[string]string
+		if err == nil {
+			more, err = environmentFile(string(text))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("loading the environment file %s: %w", file, err)
+		}
+		maps.Copy(values, more)
+	}
+	return values, nil
+}
+
+// setUp does what systemd does between fork and the program, as far as it has an effect here.
+func (u *unit) setUp(s *serviceDefinition) *setupError {
+	m := u.b.m
+	if s.user != "" && !m.hasUser(s.user) {
+		return &setupError{217, "USER", fmt.Errorf("there is no user %s", s.user)}
+	}
+	if s.group != "" && !m.hasGroup(s.group) {
+		return &setupError{216, "GROUP", fmt.Errorf("there is no group %s", s.group)}
+	}
+	for _, made := range s.madeDirectories {
+		if err := os.MkdirAll(m.path(made.parent, made.name), 0o755); err != nil {
+			return &setupError{233, "RUNTIME_DIRECTORY", err}
+		}
+	}
+	for _, path := range s.neededPaths {
+		if !exists(m.path(path)) {
+			return &setupError{226, "NAMESPACE", fmt.Errorf("%s does not exist", path)}
+		}
+	}
+	if s.workingDirectory != "" && !exists(m.path(s.workingDirectory)) {
+		return &setupError{200, "CHDIR", fmt.Errorf("%s does not exist", s.workingDirectory)}
+	}
+	return nil
+}
+
+// spawn starts one command of the service. A step that fails before the program is an exit code of systemd's.
+func (u *unit) spawn(s *serviceDefinition, line commandLine) (*process, outcome) {
+	environment, err := u.environment(s)
+	if err != nil {
+		u.log("%s: Failed with %v", u.name, err)
+		return nil, outcome{result: "resources"}
+	}
+	failed := u.setUp(s)
+	argv, err := line.expand(environment)
+	if failed == nil && err == nil {
+		argv[0], err = u.b.find(line.words[0])
+	}
+	var started *process
+	if failed == nil && err == nil {
+		journals := []*journal{&u.journal}
+		if s.toConsole {
+			journals = append(journals, &u.b.m.console)
+		}
+		name := line.words[0][strings.LastIndex(line.words[0], "/")+1:]
+		started, err = u.b.start(program{argv: argv, environment: environment, directory: u.b.m.path(s.workingDirectory),
+			umask: s.umask, openFiles: s.openFiles, source: name, journals: journals})
+	}
+	if err == errOff { //nolint:errorlint // start returns it as it is
+		return nil, interrupted
+	}
+	if failed == nil && err != nil {
+		failed = &setupError{203, "EXEC", err}
+	}
+	if failed != nil {
+		u.log("%s: %v", u.name, failed)
+		u.log("%s: Main process exited, code=exited, status=%d/%s", u.name, failed.status, failed.step)
+		if line.mayFail {
+			return nil, success
+		}
+		return nil, outcome{"exit-code", failed.status}
+	}
+	return started, success
+}
+
+// controls runs commands beside the main process one after the other, each for at most the limit of real time. A closed
+// stop cuts them off; nil: nothing does but the end of the machine.
+func (u *unit) controls(lines []commandLine, limit time.Duration, stop <-chan struct{}) outcome {
+	for _, line := range lines {
+		d, err := u.loaded()
+		if err != nil {
+			return outcome{result: "resources"}
+		}
+		control, started := u.spawn(d.service, line)
+		if !started.good() {
+			return started
+		}
+		if control == nil {
+			continue
+		}
+		ended := u.await(d.service, control, line, expiry(limit), stop)
+		if !isClosed(control.ended) {
+			// Nothing of a command stays behind when it was cut off.
+			_ = syscall.Kill(-control.os.Pid, syscall.SIGKILL)
+		}
+		control.finishOutput()
+		if !ended.good() {
+			return ended
+		}
+	}
+	return success
+}
+
+// expiry fires after a real time, never for infinity.
+func expiry(limit time.Duration) <-chan time.Time {
+	if limit == forever {
+		return nil
+	}
+	return time.After(limit)
+}
+
+// await waits for the end of one command.
+func (u *unit) await(s *serviceDefinition, p *process, line commandLine, limit <-chan time.Time, stop <-chan struct{}) outcome {
+	select {
+	case <-p.ended:
+	case <-stop:
+		return interrupted
+	case <-u.b.off:
+		return interrupted
+	case <-limit:
+		u.log("%s: %s timed out. Terminating.", u.name, line.words[0])
+		return outcome{result: "timeout"}
+	}
+	if ended := u.endOf(s, p); !ended.good() && !line.mayFail {
+		return ended
+	}
+	return success
+}
+
+// cleanSignals end a service cleanly that is no oneshot (systemd.service(5), SuccessExitStatus=).
+var cleanSignals = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE}
+
+// endOf reads what the end of a process means, and notes it if it is bad.
+func (u *unit) endOf(s *serviceDefinition, p *process) outcome {
+	status, _ := p.state.Sys().(syscall.WaitStatus)
+	if status.Signaled() {
+		if s.kind != "oneshot" && slices.Contains(cleanSignals, status.Signal()) {
+			return success
+		}
+		u.log("%s: Process %d exited, code=killed, status=%d/%s", u.name, p.os.Pid, status.Signal(), signalName(status.Signal()))
+		if status.CoreDump() {
+			return outcome{"core-dump", int(status.Signal())}
+		}
+		return outcome{"signal", int(status.Signal())}
+	}
+	code := status.ExitStatus()
+	if code == 0 || slices.Contains(s.successStatuses, code) {
+		return success
+	}
+	u.log("%s: Process %d exited, code=exited, status=%d", u.name, p.os.Pid, code)
+	return outcome{"exit-code", code}
+}
+
+func signalName(s syscall.Signal) string {
+	for name, known := range signals {
+		if known == s {
+			return name
+		}
+	}
+	return s.String()
+}

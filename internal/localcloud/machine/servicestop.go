@@ -1,0 +1,92 @@
+// How a service ends: ExecStop=, the signals, and what is waited for (systemd.service(5), systemd.kill(5)).
+
+package machine
+
+import (
+	"syscall"
+	"time"
+)
+
+// runStop runs ExecStop=, which belongs to every end of a service that had started well (systemd.service(5), ExecStop=).
+func (u *unit) runStop(a *activation) outcome {
+	d, err := u.loaded()
+	if err != nil {
+		return outcome{result: "resources"}
+	}
+	if isClosed(a.stop) {
+		u.log("Stopping %s...", u.title())
+	}
+	u.set("deactivating", "stop")
+	return u.controls(d.service.stop, u.b.real(d.service.stopTimeout), nil)
+}
+
+// endProcesses ends what is left of the service: KillSignal=, then SIGKILL after TimeoutStopSec= (systemd.kill(5)). The main
+// process's end then counts as the service's.
+func (u *unit) endProcesses(s *serviceDefinition) outcome {
+	u.mu.Lock()
+	main, invocation := u.main, u.invocation
+	u.mu.Unlock()
+	alive := main != nil && !isClosed(main.ended)
+	left := u.b.pids(invocation)
+	if s.killMode == "none" || s.killMode == "process" && !alive || len(left) == 0 && !alive {
+		return success
+	}
+	if alive {
+		// It may have ended since: then the signal finds nobody.
+		_ = main.os.Signal(s.killSignal)
+	}
+	if s.killMode == "control-group" {
+		for _, pid := range left {
+			if !alive || pid != main.os.Pid {
+				_ = syscall.Kill(pid, s.killSignal)
+			}
+		}
+	}
+	ended := u.awaitEnd(s, main, invocation)
+	if alive && isClosed(main.ended) && ended.good() {
+		return u.endOf(s, main)
+	}
+	return ended
+}
+
+// awaitEnd waits TimeoutStopSec= for the processes' end, then kills them. In real time: what a server does
+// before it ends takes its own.
+func (u *unit) awaitEnd(s *serviceDefinition, main *process, invocation string) outcome {
+	limit := expiry(s.stopTimeout)
+	expired := false
+	if main != nil {
+		select {
+		case <-main.ended:
+		case <-limit:
+			expired = true
+		case <-u.b.off:
+			return interrupted
+		}
+	}
+	if s.killMode == "mixed" && !expired {
+		// The others are killed as soon as the main process has ended.
+		_ = u.b.killAll(invocation)
+	}
+	for wait := time.Millisecond; s.killMode == "control-group" && !expired && len(u.b.pids(invocation)) > 0; wait = min(2*wait, 100*time.Millisecond) {
+		select {
+		case <-time.After(wait):
+		case <-limit:
+			expired = true
+		case <-u.b.off:
+			return interrupted
+		}
+	}
+	if !expired {
+		return success
+	}
+	u.log("%s: State 'stop-sigterm' timed out. Killing.", u.name)
+	if s.killMode == "process" {
+		_ = main.os.Kill()
+	} else if err := u.b.killAll(invocation); err != nil {
+		u.log("%v", err)
+	}
+	if main != nil {
+		<-main.ended
+	}
+	return outcome{result: "timeout"}
+}

@@ -1,0 +1,123 @@
+// What a rehearsal asks a machine: its units, their journals, signals, and timers fired by hand.
+
+package machine
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// UnitStatus is what systemd knows of a unit.
+type UnitStatus struct {
+	// Loaded: there is a unit file, and it is right. Enabled: it starts at boot. Active: ActiveState is active.
+	Loaded, Enabled, Active bool
+	// State and SubState are ActiveState and SubState: active (running), inactive (dead), failed, activating (auto-restart) …
+	State, SubState string
+	// MainPID is 0 if there is no main process; Restarts counts automatic ones since boot.
+	MainPID, Restarts int
+	// Result is systemd's: success, exit-code, signal, timeout, start-limit-hit …
+	Result string
+	// ExitStatus is the exit status or the signal behind Result.
+	ExitStatus int
+}
+
+// Unit is the status of a unit; of a machine that is off, only Loaded and Enabled are told.
+func (m *Machine) Unit(name string) UnitStatus {
+	b := m.running()
+	if b == nil {
+		text, err := os.ReadFile(m.path(unitFolder, name))
+		d, parseErr := parseUnit(name, string(text))
+		loaded := err == nil && parseErr == nil
+		return UnitStatus{Loaded: loaded, Enabled: loaded && m.enabled(d), State: "inactive", SubState: "dead"}
+	}
+	return b.unit(name).status()
+}
+
+func (u *unit) status() UnitStatus {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s := UnitStatus{Loaded: u.definition != nil, Enabled: u.definition != nil && u.b.m.enabled(u.definition), Active: u.active == "active",
+		State: u.active, SubState: u.sub, Restarts: u.restarts, Result: u.result, ExitStatus: u.exitStatus}
+	if u.main != nil && !isClosed(u.main.ended) {
+		s.MainPID = u.main.os.Pid
+	}
+	return s
+}
+
+// Units are the names of the unit files in etc/systemd/system, sorted.
+func (m *Machine) Units() []string {
+	var names []string
+	// A folder that is not there has none.
+	entries, _ := os.ReadDir(m.path(unitFolder))
+	for _, entry := range entries {
+		if kind := filepath.Ext(entry.Name()); !entry.IsDir() && (kind == ".service" || kind == ".timer") {
+			names = append(names, entry.Name())
+		}
+	}
+	return names
+}
+
+// Journal is what a unit printed and what systemd said of it since boot, the newest megabyte; of the last boot if the machine is
+// off.
+func (m *Machine) Journal(name string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if u, known := m.units[name]; known {
+		return u.journal.String()
+	}
+	return ""
+}
+
+// Signal sends a signal to a unit's main process.
+func (m *Machine) Signal(name string, s syscall.Signal) error {
+	b := m.running()
+	if b == nil {
+		return fmt.Errorf("sending %v to %s: %w", s, name, errOff)
+	}
+	u := b.unit(name)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.main == nil || isClosed(u.main.ended) {
+		return fmt.Errorf("sending %v to %s of %s: it has no main process; it is %s (%s)", s, name, m.options.Name, u.active, u.sub)
+	}
+	if err := u.main.os.Signal(s); err != nil {
+		return fmt.Errorf("sending %v to %s of %s: %w", s, name, m.options.Name, err)
+	}
+	return nil
+}
+
+// Fire starts a oneshot service now, as its timer would when its time has come, and waits for its end. A run that is under
+// way is waited for first. A failure comes with what the service printed. Firing more often than StartLimitBurst= allows is not
+// refused: it stands for time that has passed.
+func (m *Machine) Fire(name string) error {
+	b := m.running()
+	if b == nil {
+		return fmt.Errorf("firing %s: %w", name, errOff)
+	}
+	u := b.unit(name)
+	d, err := u.loaded()
+	if err != nil {
+		return fmt.Errorf("firing %s on %s: %w", name, m.options.Name, err)
+	}
+	if d.service == nil || d.service.kind != "oneshot" {
+		return fmt.Errorf("firing %s on %s: it is not a service of Type=oneshot", name, m.options.Name)
+	}
+	u.mu.Lock()
+	under := u.current
+	u.starts = nil
+	u.mu.Unlock()
+	if under != nil {
+		select {
+		case <-under.ended:
+		case <-b.off:
+			return fmt.Errorf("firing %s on %s: %w", name, m.options.Name, errOff)
+		}
+	}
+	mark := u.journal.mark()
+	if err := b.startUnit(name); err != nil {
+		return fmt.Errorf("firing %s on %s: %w\n%s", name, m.options.Name, err, u.journal.since(mark))
+	}
+	return nil
+}

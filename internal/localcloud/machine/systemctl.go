@@ -1,0 +1,323 @@
+// The stand-in for systemctl (systemctl(1)). Messages and exit statuses are those of systemd 252, Amazon Linux 2023's.
+
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// systemctlOptions are known to all verbs.
+var systemctlOptions = []option{{"quiet", "q", false}, {"no-pager", "", false}, {"full", "l", false}, {"lines", "n", true}, {"now", "", false},
+	{"property", "p", true}, {"value", "", false}, {"no-block", "", false}, {"signal", "s", true}}
+
+// systemctlVerbs are the verbs that take units, and daemon-reload.
+var systemctlVerbs map[string]func(b *boot, given arguments, names []string) reply
+
+func init() {
+	systemctlVerbs = map[string]func(*boot, arguments, []string) reply{
+		"daemon-reload": func(b *boot, _ arguments, _ []string) reply { return answerTo(b.daemonReload()) },
+		"disable":       disable,
+		"enable":        enable,
+		"is-active":     isActive,
+		"is-enabled":    isEnabled,
+		"is-failed":     isFailed,
+		"kill":          killMain,
+		"reload":        job(func(b *boot, name string) error { return b.unit(name).reload() }),
+		"reset-failed":  job(func(b *boot, name string) error { return b.unit(name).reset() }),
+		"restart":       job((*boot).restart),
+		"show":          show,
+		"start":         startVerb,
+		"status":        status,
+		"stop":          job((*boot).stop),
+	}
+}
+
+// systemctl answers one call.
+func systemctl(b *boot, asked request) reply {
+	given, err := read(asked.Argv, systemctlOptions...)
+	if err != nil {
+		return failure(1, "%v", err)
+	}
+	if len(given.rest) == 0 {
+		return failure(1, "stand-in for systemctl: write systemctl VERB UNIT...; it knows %s", strings.Join(slices.Sorted(maps.Keys(systemctlVerbs)), ", "))
+	}
+	verb, known := systemctlVerbs[given.rest[0]]
+	if !known {
+		return failure(1, "stand-in for systemctl does not know %s", given.rest[0])
+	}
+	names := slices.Clone(given.rest[1:])
+	for i, name := range names {
+		if filepath.Ext(name) == "" {
+			names[i] = name + ".service"
+		}
+	}
+	if (len(names) == 0) != (given.rest[0] == "daemon-reload") {
+		return failure(1, "stand-in for systemctl: %s with %d units", given.rest[0], len(names))
+	}
+	return verb(b, given, names)
+}
+
+// answerTo makes a reply of an error; nil is success.
+func answerTo(err error) reply {
+	if err == nil {
+		return reply{}
+	}
+	status := 1
+	var refused *commandError
+	if errors.As(err, &refused) {
+		status = refused.status
+	}
+	return failure(status, "%v", err)
+}
+
+// job makes a verb of something that is done to one unit after the other. With --no-block the answer does not wait.
+func job(do func(b *boot, name string) error) func(*boot, arguments, []string) reply {
+	return func(b *boot, given arguments, names []string) reply {
+		run := func() error {
+			var faults []error
+			for _, name := range names {
+				faults = append(faults, do(b, name))
+			}
+			return errors.Join(faults...)
+		}
+		return b.withWarnings(names, b.perhapsLater(given, run))
+	}
+}
+
+func (b *boot) perhapsLater(given arguments, run func() error) reply {
+	if !given.has("no-block") {
+		return answerTo(run())
+	}
+	// Nobody is there to be told of a failure; the unit's journal holds it.
+	b.goAhead(func() { _ = run() })
+	return reply{}
+}
+
+// withWarnings says, as systemctl does, that a unit file is another than the one that was loaded.
+func (b *boot) withWarnings(names []string, answer reply) reply {
+	for _, name := range names {
+		d, err := b.unit(name).loaded()
+		text, readErr := os.ReadFile(b.m.path(unitFolder, name))
+		if err == nil && readErr == nil && d.text != string(text) {
+			answer.Err = append(fmt.Appendf(nil, "Warning: The unit file, source configuration file or drop-ins of %s changed on disk. Run 'systemctl daemon-reload' to reload units.\n", name), answer.Err...)
+		}
+	}
+	return answer
+}
+
+func startVerb(b *boot, given arguments, names []string) reply {
+	return b.withWarnings(names, b.perhapsLater(given, func() error { return errors.Join(b.startAll(names)...) }))
+}
+
+func (b *boot) stop(name string) error {
+	u := b.unit(name)
+	if _, err := u.loaded(); err != nil {
+		return wrapped("Failed to stop %s: %s", name, err)
+	}
+	u.stop()
+	return nil
+}
+
+func (b *boot) restart(name string) error {
+	if err := b.stop(name); err != nil {
+		return err
+	}
+	return b.startUnit(name)
+}
+
+// reset forgets a failure and the count of starts.
+func (u *unit) reset() error {
+	if _, err := u.loaded(); err != nil {
+		return wrapped("Failed to reset failed state of unit %s: %s", u.name, err)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.starts, u.restarts = nil, 0
+	if u.active == "failed" {
+		u.result = "success"
+		u.change("inactive", "dead")
+	}
+	return nil
+}
+
+// daemonReload reads all unit files again. Unlike systemd it fails when one of them is wrong, and says all that is.
+func (b *boot) daemonReload() error {
+	for _, u := range b.knownUnits() {
+		u.mu.Lock()
+		u.load()
+		u.mu.Unlock()
+	}
+	var faults []error
+	for _, name := range b.m.Units() {
+		if _, err := b.unit(name).loaded(); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// enable makes the links of [Install] and, as systemctl does, reloads; --now starts as well.
+func enable(b *boot, given arguments, names []string) reply {
+	var said strings.Builder
+	for _, name := range names {
+		d, err := b.unit(name).loaded()
+		if err != nil {
+			return failure(1, "Failed to enable unit: Unit file %s does not exist or is wrong: %v", name, err)
+		}
+		links := d.installed()
+		if len(links) == 0 {
+			fmt.Fprintf(&said, "The unit files have no installation config (WantedBy=, RequiredBy=) and are not meant to be enabled: %s\n", name)
+		}
+		for _, link := range links {
+			if _, err := os.Lstat(b.m.path(link)); err == nil {
+				continue
+			}
+			if err := errors.Join(os.MkdirAll(filepath.Dir(b.m.path(link)), 0o755), os.Symlink("../"+name, b.m.path(link))); err != nil {
+				return failure(1, "Failed to enable unit %s: %v", name, err)
+			}
+			fmt.Fprintf(&said, "Created symlink /%s → /%s/%s.\n", link, unitFolder, name)
+		}
+	}
+	answer := answerTo(b.daemonReload())
+	if answer.Status == 0 && given.has("now") {
+		answer = startVerb(b, given, names)
+	}
+	answer.Err = append([]byte(said.String()), answer.Err...)
+	return answer
+}
+
+func disable(b *boot, given arguments, names []string) reply {
+	for _, name := range names {
+		d, err := b.unit(name).loaded()
+		if err != nil {
+			return failure(1, "Failed to disable unit: Unit file %s does not exist or is wrong: %v", name, err)
+		}
+		for _, link := range d.installed() {
+			if err := os.Remove(b.m.path(link)); err != nil && !os.IsNotExist(err) {
+				return failure(1, "Failed to disable unit %s: %v", name, err)
+			}
+		}
+		if given.has("now") {
+			b.unit(name).stop()
+		}
+	}
+	return reply{}
+}
+
+// eachState prints one word for each unit, with --quiet none; the status is 0 if good holds for one of them.
+func eachState(b *boot, given arguments, names []string, bad int, word func(UnitStatus) string, good func(UnitStatus) bool) reply {
+	answer := reply{Status: bad}
+	for _, name := range names {
+		s := b.unit(name).status()
+		if !given.has("quiet") {
+			answer.Out = fmt.Appendf(answer.Out, "%s\n", word(s))
+		}
+		if good(s) {
+			answer.Status = 0
+		}
+	}
+	return answer
+}
+
+func isActive(b *boot, given arguments, names []string) reply {
+	return eachState(b, given, names, 3, func(s UnitStatus) string { return s.State }, func(s UnitStatus) bool { return s.Active })
+}
+
+func isFailed(b *boot, given arguments, names []string) reply {
+	return eachState(b, given, names, 1, func(s UnitStatus) string { return s.State }, func(s UnitStatus) bool { return s.State == "failed" })
+}
+
+func isEnabled(b *boot, given arguments, names []string) reply {
+	return eachState(b, given, names, 1, fileState, func(s UnitStatus) bool { return s.Enabled })
+}
+
+func fileState(s UnitStatus) string {
+	return map[bool]string{true: "enabled", false: "disabled"}[s.Enabled]
+}
+
+// killMain sends --signal to the main processes.
+func killMain(b *boot, given arguments, names []string) reply {
+	name := given.value("signal")
+	if name == "" {
+		name = "TERM"
+	}
+	s, err := parseSignal(name)
+	if err != nil {
+		return failure(1, "stand-in for systemctl: %v", err)
+	}
+	for _, unit := range names {
+		if err := b.m.Signal(unit, s); err != nil {
+			return failure(1, "Failed to kill unit %s: %v", unit, err)
+		}
+	}
+	return reply{}
+}
+
+// properties are what show can show.
+var properties = map[string]func(name string, s UnitStatus) string{
+	"ActiveState":    func(_ string, s UnitStatus) string { return s.State },
+	"ExecMainStatus": func(_ string, s UnitStatus) string { return strconv.Itoa(s.ExitStatus) },
+	"Id":             func(name string, _ UnitStatus) string { return name },
+	"LoadState":      func(_ string, s UnitStatus) string { return loadState(s) },
+	"MainPID":        func(_ string, s UnitStatus) string { return strconv.Itoa(s.MainPID) },
+	"NRestarts":      func(_ string, s UnitStatus) string { return strconv.Itoa(s.Restarts) },
+	"Result":         func(_ string, s UnitStatus) string { return s.Result },
+	"SubState":       func(_ string, s UnitStatus) string { return s.SubState },
+	"UnitFileState":  func(_ string, s UnitStatus) string { return fileState(s) },
+}
+
+func loadState(s UnitStatus) string {
+	return map[bool]string{true: "loaded", false: "not-found"}[s.Loaded]
+}
+
+func show(b *boot, given arguments, names []string) reply {
+	var answer reply
+	wanted := strings.Split(strings.Join(given.options["property"], ","), ",")
+	for _, name := range names {
+		s := b.unit(name).status()
+		for _, property := range wanted {
+			read, known := properties[property]
+			if !known {
+				return failure(1, "stand-in for systemctl does not know the property %q: it knows %s", property, strings.Join(slices.Sorted(maps.Keys(properties)), ", "))
+			}
+			if !given.has("value") {
+				answer.Out = append(answer.Out, property+"="...)
+			}
+			answer.Out = fmt.Appendf(answer.Out, "%s\n", read(name, s))
+		}
+	}
+	return answer
+}
+
+// status is for people: exit status 0 active, 3 not, 4 no such unit (systemctl(1), "EXIT STATUS").
+func status(b *boot, given arguments, names []string) reply {
+	lines, err := 10, error(nil)
+	if given.has("lines") {
+		if lines, err = strconv.Atoi(given.value("lines")); err != nil {
+			return failure(1, "stand-in for systemctl: --lines %v", err)
+		}
+	}
+	var answer reply
+	for _, name := range names {
+		u := b.unit(name)
+		s := u.status()
+		if !s.Loaded {
+			return failure(4, "Unit %s could not be found.", name)
+		}
+		if !s.Active {
+			answer.Status = 3
+		}
+		answer.Out = fmt.Appendf(answer.Out, "%s\n     Loaded: loaded (/%s/%s; %s)\n     Active: %s (%s), result %s\n   Main PID: %d\n\n",
+			u.title(), unitFolder, name, fileState(s), s.State, s.SubState, s.Result, s.MainPID)
+		noted := strings.SplitAfter(u.journal.String(), "\n")
+		answer.Out = append(answer.Out, strings.Join(noted[max(0, len(noted)-1-lines):], "")...)
+	}
+	return answer
+}

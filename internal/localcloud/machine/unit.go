@@ -1,0 +1,272 @@
+// A unit of the service manager: what state it is in, and the jobs that start and stop it.
+
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// unit is a service or a timer, known since something named it.
+type unit struct {
+	b    *boot
+	name string
+
+	mu sync.Mutex
+	// definition is nil while there is no unit file; loadError says what is wrong with the file.
+	definition *definition
+	loadError  error
+	// active and sub are systemd's ActiveState and SubState; result is Result.
+	active, sub, result string
+	main                *process
+	invocation          string
+	restarts            int
+	exitStatus          int
+	// starts are the times of the last starts, on the machine's clock (StartLimitBurst=).
+	starts []time.Duration
+	// leftInactive and becameInactive are the last such times, -1 before the first.
+	leftInactive, becameInactive time.Duration
+	current                      *activation
+	// changed is closed at the next change of state.
+	changed chan struct{}
+
+	reloading sync.Mutex
+	journal   journal
+}
+
+// activation is a unit's time from the start until it is inactive again, restarts included.
+type activation struct {
+	// stop is closed when the unit shall stop; ended when it is inactive.
+	stop, ended chan struct{}
+	stopOnce    sync.Once
+	attempt     *attempt
+	// end is what a start job is told that still waits when the unit is inactive.
+	end error
+}
+
+// attempt is one start, which a start job waits for.
+type attempt struct {
+	settled chan struct{}
+	once    sync.Once
+	err     error
+}
+
+func newAttempt() *attempt { return &attempt{settled: make(chan struct{})} }
+
+func (a *attempt) settle(err error) {
+	a.once.Do(func() {
+		a.err = err
+		close(a.settled)
+	})
+}
+
+// unit finds a unit by its name, and loads its file if it was not named before.
+func (b *boot) unit(name string) *unit {
+	b.m.mu.Lock()
+	defer b.m.mu.Unlock()
+	u, known := b.m.units[name]
+	if !known {
+		u = &unit{b: b, name: name, active: "inactive", sub: "dead", result: "success", leftInactive: -1, becameInactive: -1, changed: make(chan struct{})}
+		b.m.units[name] = u
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.definition == nil {
+		u.load()
+	}
+	return u
+}
+
+// load reads the unit's file. A unit that is not there, or is wrong, stays without a definition.
+func (u *unit) load() {
+	file := filepath.Join("/", unitFolder, u.name)
+	text, err := os.ReadFile(u.b.m.path(file))
+	if u.name == userDataUnit {
+		text, err = []byte(userDataDefinition), nil
+	}
+	u.loadError = nil
+	if errors.Is(err, fs.ErrNotExist) {
+		u.definition = nil
+		return
+	}
+	if err == nil && exists(u.b.m.path(file+".d")) {
+		err = fmt.Errorf("%s.d: this stand-in for systemd knows no drop-in folders", file)
+	}
+	var loaded *definition
+	if err == nil {
+		loaded, err = parseUnit(file, string(text))
+	}
+	if err != nil {
+		u.definition, u.loadError = nil, err
+		return
+	}
+	u.definition = loaded
+}
+
+// loaded is the definition, or why there is none, in systemctl's words.
+func (u *unit) loaded() (*definition, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.definition != nil:
+		return u.definition, nil
+	case u.loadError != nil:
+		return nil, refuse(1, "Unit %s has a bad unit file setting.\n%v", u.name, u.loadError)
+	}
+	return nil, refuse(5, "Unit %s not found.", u.name)
+}
+
+// set changes the state and wakes who waits for that.
+func (u *unit) set(active, sub string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.change(active, sub)
+}
+
+// change is set for one who holds u.mu.
+func (u *unit) change(active, sub string) {
+	inactive := func(state string) bool { return state == "inactive" || state == "failed" }
+	switch {
+	case inactive(u.active) && !inactive(active):
+		u.leftInactive = u.b.monotonic()
+	case !inactive(u.active) && inactive(active):
+		u.becameInactive = u.b.monotonic()
+	}
+	u.active, u.sub = active, sub
+	close(u.changed)
+	u.changed = make(chan struct{})
+}
+
+// log writes what systemd says of the unit into its journal.
+func (u *unit) log(format string, values ...any) {
+	u.journal.note("systemd", fmt.Sprintf(format, values...))
+}
+
+// title is how systemd calls the unit in messages for people.
+func (u *unit) title() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.definition == nil || u.definition.description == u.name {
+		return u.name
+	}
+	return u.name + " - " + u.definition.description
+}
+
+// start is a start job: it ends when the unit has started, or could not.
+func (u *unit) start() error {
+	for {
+		if _, err := u.loaded(); err != nil {
+			return err
+		}
+		u.mu.Lock()
+		a := u.current
+		if a != nil && isClosed(a.stop) {
+			// It is being stopped: the start comes after that.
+			u.mu.Unlock()
+			<-a.ended
+			continue
+		}
+		if a != nil && u.active == "deactivating" {
+			changed := u.changed
+			u.mu.Unlock()
+			select {
+			case <-changed:
+			case <-u.b.off:
+				return errOff
+			}
+			continue
+		}
+		if a == nil {
+			a = &activation{stop: make(chan struct{}), ended: make(chan struct{}), attempt: newAttempt()}
+			if !u.b.goAhead(func() { u.activate(a) }) {
+				u.mu.Unlock()
+				return refuse(1, "Refusing to start %s: the machine is shutting down.", u.name)
+			}
+			u.current = a
+		}
+		current := a.attempt
+		u.mu.Unlock()
+		select {
+		case <-current.settled:
+			return current.err
+		case <-u.b.off:
+			return errOff
+		}
+	}
+}
+
+// activate runs an activation to its end.
+func (u *unit) activate(a *activation) {
+	u.mu.Lock()
+	u.restarts = 0
+	u.mu.Unlock()
+	failed := false
+	if d, err := u.loaded(); err != nil {
+		a.end = err
+	} else if d.timer != nil {
+		a.end = u.runTimer(a)
+	} else {
+		failed = u.supervise(a)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.main, u.current = nil, nil
+	if failed {
+		u.change("failed", "failed")
+	} else {
+		u.change("inactive", "dead")
+	}
+	// Only now: who starts the unit again must find it inactive.
+	a.attempt.settle(a.end)
+	close(a.ended)
+}
+
+// stop is a stop job: it ends when the unit is inactive. Units that require this one stop too (systemd.unit(5), Requires=).
+func (u *unit) stop() {
+	for _, other := range u.b.knownUnits() {
+		if d, err := other.loaded(); err == nil && other != u && slices.Contains(d.requires, u.name) {
+			other.stop()
+		}
+	}
+	u.mu.Lock()
+	a := u.current
+	u.mu.Unlock()
+	if a == nil {
+		return
+	}
+	a.stopOnce.Do(func() { close(a.stop) })
+	select {
+	case <-a.ended:
+	case <-u.b.off:
+	}
+}
+
+// knownUnits are the units that were named since boot, in the order of their names.
+func (b *boot) knownUnits() []*unit {
+	b.m.mu.Lock()
+	defer b.m.mu.Unlock()
+	var units []*unit
+	for _, u := range b.m.units {
+		units = append(units, u)
+	}
+	slices.SortFunc(units, func(x, y *unit) int { return strings.Compare(x.name, y.name) })
+	return units
+}
+
+func (b *boot) isStopping() bool {
+	select {
+	case <-b.stopping:
+		return true
+	case <-b.off:
+		return true
+	default:
+		return false
+	}
+}

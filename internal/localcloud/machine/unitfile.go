@@ -1,0 +1,179 @@
+// Reading unit files (systemd.syntax(7)) into definitions. Which directives there are is a table,
+// in unitdirectives.go.
+
+package machine
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// definition is one unit file as it was when it was loaded.
+type definition struct {
+	name, text, description  string
+	after, before            []string
+	wants, requires          []string
+	mountsFor, pathsRequired []string
+	startLimitInterval       time.Duration
+	startLimitBurst          int
+	wantedBy, requiredBy     []string
+	service                  *serviceDefinition
+	timer                    *timerDefinition
+}
+
+// serviceDefinition is the section [Service].
+type serviceDefinition struct {
+	kind, restart, killMode            string
+	remainAfterExit, toConsole         bool
+	startPre, start, startPost, reload []commandLine
+	stop, stopPost                     []commandLine
+	restartDelay                       time.Duration
+	startTimeout, stopTimeout          time.Duration
+	killSignal                         syscall.Signal
+	environment                        map[string]string
+	environmentFiles                   []string
+	workingDirectory, user, group      string
+	umask                              string
+	openFiles                          int
+	madeDirectories                    []madeDirectory
+	neededPaths                        []string
+	successStatuses                    []int
+}
+
+// timerDefinition is the section [Timer].
+type timerDefinition struct {
+	unit             string
+	monotonic        []monotonicTrigger
+	calendar         []string
+	accuracy, random time.Duration
+	persistent       bool
+}
+
+// monotonicTrigger is OnBootSec= and its like: a span after a starting point.
+type monotonicTrigger struct {
+	base string
+	span time.Duration
+}
+
+// madeDirectory is StateDirectory= and its like.
+type madeDirectory struct{ parent, name string }
+
+// assignment is one line KEY=VALUE of a unit file.
+type assignment struct {
+	line                int
+	section, key, value string
+}
+
+// parseLines cuts a unit file into its assignments.
+func parseLines(text string) (found []assignment, faults []error) {
+	section, pending, pendingLine := "", "", 0
+	for i, line := range strings.Split(text, "\n") {
+		trimmed := strings.TrimSpace(line)
+		// A comment inside a continued line does not end it (systemd.syntax(7)).
+		if trimmed == "" && pending == "" || strings.HasPrefix(trimmed, "#") || strings.HasPrefix(trimmed, ";") {
+			continue
+		}
+		if pending == "" {
+			pendingLine = i + 1
+		}
+		if continued, more := strings.CutSuffix(line, `\`); more {
+			pending += continued + " "
+			continue
+		}
+		whole := strings.TrimSpace(pending + line)
+		pending = ""
+		if strings.HasPrefix(whole, "[") && strings.HasSuffix(whole, "]") {
+			section = whole[1 : len(whole)-1]
+			continue
+		}
+		key, value, isAssignment := strings.Cut(whole, "=")
+		if !isAssignment || section == "" {
+			faults = append(faults, fmt.Errorf("%d: %q is no assignment in a section", pendingLine, whole))
+			continue
+		}
+		found = append(found, assignment{pendingLine, section, strings.TrimSpace(key), strings.TrimSpace(value)})
+	}
+	return found, faults
+}
+
+// parseUnit reads a unit file. All faults come at once, each with file and line. systemd only warns
+// of a directive that it does not know; here it is a fault, because what has no effect in a rehearsal must
+// have been thought of.
+func parseUnit(file, text string) (*definition, error) {
+	name := filepath.Base(file)
+	d := &definition{name: name, text: text, description: name, startLimitInterval: 10 * time.Second, startLimitBurst: 5}
+	sections := map[string]bool{"Unit": true, "Install": true}
+	switch filepath.Ext(name) {
+	case ".service":
+		sections["Service"] = true
+		d.service = &serviceDefinition{kind: "simple", restart: "no", killMode: "control-group", restartDelay: 100 * time.Millisecond,
+			startTimeout: -1, stopTimeout: 90 * time.Second, killSignal: syscall.SIGTERM, umask: "0022", environment: map[string]string{}}
+	case ".timer":
+		sections["Timer"] = true
+		d.timer = &timerDefinition{unit: strings.TrimSuffix(name, ".timer") + ".service", accuracy: time.Minute}
+	default:
+		return nil, fmt.Errorf("%s: this stand-in for systemd knows services and timers only", file)
+	}
+	found, faults := parseLines(text)
+	for _, a := range found {
+		if !sections[a.section] {
+			faults = append(faults, fmt.Errorf("%d: a %s has no section [%s] here", a.line, filepath.Ext(name), a.section))
+		} else if err := d.assign(a); err != nil {
+			faults = append(faults, fmt.Errorf("%d: %s=: %w", a.line, a.key, err))
+		}
+	}
+	if len(faults) == 0 {
+		if err := d.complete(); err != nil {
+			faults = append(faults, fmt.Errorf(" %w", err))
+		}
+	}
+	for i, fault := range faults {
+		faults[i] = fmt.Errorf("%s:%w", file, fault)
+	}
+	return d, errors.Join(faults...)
+}
+
+// assign applies one assignment through the tables of unitdirectives.go.
+func (d *definition) assign(a assignment) error {
+	name := a.section + "." + a.key
+	if set, known := directives[name]; known {
+		return set(d, a.value)
+	}
+	if _, known := withoutEffect[a.key]; known && a.section == "Service" {
+		return nil
+	}
+	return fmt.Errorf("this stand-in for systemd does not know the directive in section [%s]", a.section)
+}
+
+// complete checks what systemd refuses to load (systemd.service(5): Type=, ExecStart=, Restart=), and puts in
+// the defaults that depend on other values.
+func (d *definition) complete() error {
+	if d.timer != nil {
+		if len(d.timer.monotonic)+len(d.timer.calendar) == 0 {
+			return fmt.Errorf("Timer unit lacks value setting. Refusing.") //nolint:staticcheck // systemd's words
+		}
+		return nil
+	}
+	s := d.service
+	oneshot := s.kind == "oneshot"
+	switch {
+	case len(s.start) == 0:
+		return fmt.Errorf("Service has no ExecStart= setting. Refusing.") //nolint:staticcheck // systemd's words
+	case len(s.start) > 1 && !oneshot:
+		return fmt.Errorf("Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.") //nolint:staticcheck // systemd's words
+	case oneshot && (s.restart == "always" || s.restart == "on-success"):
+		return fmt.Errorf("Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services. Refusing.") //nolint:staticcheck // systemd's words
+	}
+	if s.startTimeout < 0 {
+		// DefaultTimeoutStartSec= is 90 s; a oneshot service has no limit (systemd.service(5), TimeoutStartSec=).
+		s.startTimeout = 90 * time.Second
+		if oneshot {
+			s.startTimeout = forever
+		}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+// A stage on which machines run: real servers come of the rendered user-data, and the controller
+// is the one that production gets.
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/bodybroker/platform/controller"
+	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/machine"
+)
+
+// scale is how much faster AWS's and systemd's waiting times pass here: a health check every half
+// second instead of ten, a schedule of a minute every three seconds.
+const scale = 20
+
+// invocationLimit is the controller's own timeout, on the scaled clock; a boot here takes seconds.
+const invocationLimit = time.Minute
+
+// lookInterval is the controller's, on the scaled clock.
+const lookInterval = 2 * time.Second / scale
+
+// enliven makes the stage's cloud run what the program makes.
+func (s *Stage) enliven(ctx context.Context) error {
+	tools := filepath.Join(s.dir, "tools")
+	if err := machine.InstallTools(ctx, s.root, tools); err != nil {
+		return err
+	}
+	if err := s.Cloud.ComeAlive(localcloud.Life{Dir: filepath.Join(s.dir, "cloud"), Tools: tools, Scale: scale}); err != nil {
+		return err
+	}
+	s.Cloud.Function = s.control
+	return nil
+}
+
+// control runs the controller's handler as the function's runtime would: with its environment, its
+// role's credentials and its place in the VPC.
+func (s *Stage) control(name, payload string) (string, error) {
+	environment, err := s.Cloud.FunctionEnvironment(name)
+	if err != nil {
+		return "", err
+	}
+	var request controller.Request
+	if err := json.Unmarshal([]byte(payload), &request); err != nil {
+		return "", fmt.Errorf("reading the request: %w", err)
+	}
+	c := environment.Credentials
+	handler := controller.New(controller.Settings{Dial: environment.Dial, Interval: lookInterval,
+		AdministratorSecretArn: environment.Variables["ADMINISTRATOR_SECRET_ARN"], CertificateAuthority: environment.Variables["NATS_CA"],
+		AWS: aws.Config{Region: environment.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
+			Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token)}})
+	ctx, cancel := context.WithTimeout(context.Background(), invocationLimit)
+	defer cancel()
+	response, err := handler.Handle(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(response)
+	return string(text), err
+}

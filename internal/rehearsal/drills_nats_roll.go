@@ -1,0 +1,127 @@
+// Drills that change running NATS nodes under load: other machines, another configuration.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// noFailures: whoever asks again once gets an answer.
+func noFailures(r loadReport) error {
+	if r.Failed > 0 {
+		return fmt.Errorf("%d requests failed at the second try too, the first: %s", r.Failed, r.FirstFailure)
+	}
+	return nil
+}
+
+// rollAMI gives the nodes another machine image, node by node.
+func rollAMI(ctx context.Context, s *Stage) (string, error) {
+	return underLoad(ctx, s, func(c *cluster, _ *load) (string, error) {
+		before, events := c.nodes(), len(s.Cloud.Events())
+		if steps, err := upWith(ctx, s, map[string]any{"natsAmi": newAMI}); err != nil {
+			return steps.Summary(), err
+		}
+		for i, now := range c.nodes() {
+			if before[i].instance == now.instance || before[i].address != now.address {
+				return "", fmt.Errorf("%s was instance %s at %s and is %s at %s: wanted another machine at the same address",
+					now.name, before[i].instance, before[i].address, now.instance, now.address)
+			}
+		}
+		return "five new machines, one after the other", oneAtATime(s, events)
+	}, noFailures)
+}
+
+// oneAtATime reads from the cloud's events that no machine went before the one before it had passed
+// its gate.
+func oneAtATime(s *Stage, since int) error {
+	down := ""
+	for _, e := range s.Cloud.Events()[since:] {
+		name := e.URN[strings.LastIndex(e.URN, "::")+2:]
+		node := strings.TrimSuffix(strings.TrimSuffix(name, "-instance"), "-gate")
+		switch {
+		case e.Type == "aws:ec2/instance:Instance" && e.Operation == "delete":
+			if down != "" {
+				return fmt.Errorf("%s was taken down while %s had not passed its gate", node, down)
+			}
+			down = node
+		case e.Type == "aws:lambda/invocation:Invocation" && e.Operation == "create" && node == down:
+			down = ""
+		}
+	}
+	if down != "" {
+		return fmt.Errorf("%s was taken down and never passed its gate", down)
+	}
+	return nil
+}
+
+// newcomerName is a 23rd service.
+const newcomerName = "match-maker"
+
+// reload adds a service: its permissions reach five running servers.
+func reload(ctx context.Context, s *Stage) (string, error) {
+	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
+		starts, reconnects := map[string]time.Time{}, l.reconnects()
+		for _, n := range c.nodes() {
+			v, err := c.server(ctx, n)
+			if err != nil {
+				return "", err
+			}
+			starts[n.name] = v.Start
+		}
+		added := []any{map[string]any{"name": newcomerName, "queue": "q.match", "rpc": []any{"svc.match.v1.find"}, "events": []any{}}}
+		if steps, err := upWith(ctx, s, map[string]any{"additionalServices": added}); err != nil {
+			return steps.Summary(), err
+		}
+		for _, n := range c.nodes() {
+			v, err := c.server(ctx, n)
+			if err != nil {
+				return "", err
+			}
+			if !v.Start.Equal(starts[n.name]) {
+				return "", fmt.Errorf("the server of %s was restarted", n.name)
+			}
+		}
+		if now := l.reconnects(); now != reconnects {
+			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
+		}
+		return "five servers took a 23rd service's permissions without a restart or a dropped connection", newcomerMay(ctx, s)
+	}, noFailures)
+}
+
+// newcomerMay proves what the 23rd service may and may not do.
+func newcomerMay(ctx context.Context, s *Stage) error {
+	place, err := newDesk(ctx, s, "newcomer", "service")
+	if err != nil {
+		return err
+	}
+	defer place.leave()
+	refused := make(chan error, 8)
+	c, err := place.connect(newcomerName, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.QueueSubscribe("svc.match.v1.find", "q.match", func(*nats.Msg) {}); err != nil {
+		return err
+	}
+	if err := c.FlushTimeout(askFor); err != nil {
+		return err
+	}
+	if len(refused) > 0 {
+		return fmt.Errorf("%s may not answer its own subject: %w", newcomerName, <-refused)
+	}
+	if err := c.Publish("evt.quest.stolen", nil); err != nil {
+		return err
+	}
+	select {
+	case <-refused:
+		return nil
+	case <-time.After(askFor):
+		return errors.New(newcomerName + " published another service's event and was not refused")
+	}
+}

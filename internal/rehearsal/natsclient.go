@@ -1,0 +1,142 @@
+// Clients of the rehearsed cluster: they stand in the VPC with a service's security group, look
+// names up in its private zones, and show the certificate authority and identity that a task gets.
+package rehearsal
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
+
+	"github.com/bodybroker/platform/internal/localcloud"
+)
+
+// desk is a place in the VPC from which clients of a rehearsal connect.
+type desk struct {
+	cloud  *localcloud.Cloud
+	who    string
+	source netip.Addr
+	url    string
+	roots  *x509.CertPool
+}
+
+// newDesk places somebody with the security group of an end of the flows ("service", "gateway",
+// "controller") in a private subnet.
+func newDesk(ctx context.Context, s *Stage, who, group string) (*desk, error) {
+	outputs, err := s.Outputs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	certificate, _ := outputs["natsCertificate"].Value.(string)
+	url, _ := outputs["natsUrl"].Value.(string)
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(certificate)) {
+		return nil, fmt.Errorf("placing %s: the output natsCertificate holds no certificate", who)
+	}
+	groupID, subnet, err := place(s.Cloud, group)
+	if err != nil {
+		return nil, fmt.Errorf("placing %s: %w", who, err)
+	}
+	source, err := s.Cloud.Visit(who, subnet, []string{groupID})
+	if err != nil {
+		return nil, err
+	}
+	return &desk{cloud: s.Cloud, who: who, source: source, url: url, roots: roots}, nil
+}
+
+func (d *desk) leave() { d.cloud.Leave(d.who) }
+
+// place finds the security group of an end, and the subnet that the first NATS node stands in.
+func place(c *localcloud.Cloud, end string) (group, subnet string, err error) {
+	for _, r := range c.Records("aws:ec2/securityGroup:SecurityGroup") {
+		if strings.HasSuffix(r.URN, "::flow-"+end) {
+			group = r.ID
+		}
+	}
+	interfaces := c.Records("aws:ec2/networkInterface:NetworkInterface")
+	if group == "" || len(interfaces) == 0 {
+		return "", "", fmt.Errorf("the cloud has no security group flow-%s or no network interface", end)
+	}
+	return group, fmt.Sprint(interfaces[0].Get("subnetId")), nil
+}
+
+// Dial is nats.CustomDialer.
+func (d *desk) Dial(network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	return d.cloud.DialFrom(d.source)(ctx, network, address)
+}
+
+// connect connects with the nkey of an identity, as its tasks do.
+func (d *desk) connect(identity string, options ...nats.Option) (*nats.Conn, error) {
+	seed, err := seedOf(d.cloud, identity)
+	if err != nil {
+		return nil, err
+	}
+	return d.connectWith(seed, identity, options...)
+}
+
+func (d *desk) connectWith(seed []byte, identity string, options ...nats.Option) (*nats.Conn, error) {
+	pair, err := nkeys.FromSeed(seed)
+	if err != nil {
+		return nil, fmt.Errorf("connecting as %s: its secret holds no nkey seed: %w", identity, err)
+	}
+	public, err := pair.PublicKey()
+	if err != nil {
+		return nil, fmt.Errorf("connecting as %s: %w", identity, err)
+	}
+	all := slices.Concat([]nats.Option{
+		nats.Name(identity), nats.Nkey(public, pair.Sign), nats.CustomInboxPrefix("_INBOX_" + identity),
+		nats.SetCustomDialer(d), nats.SkipHostLookup(), nats.Timeout(2 * time.Second),
+		nats.Secure(&tls.Config{RootCAs: d.roots, MinVersion: tls.VersionTLS12}),
+		nats.ReconnectWait(100 * time.Millisecond), nats.ReconnectJitter(50*time.Millisecond, 50*time.Millisecond),
+		nats.MaxReconnects(-1),
+	}, options)
+	connection, err := nats.Connect(d.url, all...)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s as %s: %w", d.url, identity, err)
+	}
+	return connection, nil
+}
+
+// seedOf reads an identity's seed where its task would get it from: the program's secret.
+func seedOf(c *localcloud.Cloud, identity string) ([]byte, error) {
+	for _, r := range c.Records("aws:secretsmanager/secretVersion:SecretVersion") {
+		if strings.HasSuffix(r.URN, "::identity-"+identity+"-seed-version") {
+			seed, _ := r.Get("secretString").(string)
+			return []byte(seed), nil
+		}
+	}
+	return nil, fmt.Errorf("the cloud holds no seed of identity %q", identity)
+}
+
+// handshake opens a connection that offers one version of TLS and no identity: NATS sends its greeting
+// in clear, then the client begins TLS.
+func (d *desk) handshake(version uint16) error {
+	host := strings.TrimPrefix(d.url, "tls://")
+	raw, err := d.Dial("tcp", host)
+	if err != nil {
+		return err
+	}
+	defer raw.Close() //nolint:errcheck // it is over either way
+	if err := raw.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return err
+	}
+	if _, err := bufio.NewReaderSize(raw, 1).ReadString('\n'); err != nil {
+		return fmt.Errorf("waiting for the greeting: %w", err)
+	}
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		return err
+	}
+	return tls.Client(raw, &tls.Config{RootCAs: d.roots, ServerName: name, MinVersion: version, MaxVersion: version}).Handshake()
+}

@@ -1,0 +1,137 @@
+// The NATS nodes of a rehearsed platform, as a person on call would look at them and as a drill
+// breaks them.
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bodybroker/platform/internal/localcloud/machine"
+)
+
+// settleLimit is how long a drill waits for a cluster to be whole again: a machine's boot, the
+// server's start and the catching up of its streams, several times over.
+const settleLimit = 90 * time.Second
+
+// clusterNode is one NATS node and the machine under it.
+type clusterNode struct {
+	name, instance, address, zone string
+	machine                       *machine.Machine
+}
+
+// cluster looks at the nodes from the controller's place in the VPC.
+type cluster struct {
+	desk  *desk
+	http  *http.Client
+	stage *Stage
+}
+
+func newCluster(ctx context.Context, s *Stage) (*cluster, error) {
+	place, err := newDesk(ctx, s, "on call", "controller")
+	if err != nil {
+		return nil, err
+	}
+	return &cluster{desk: place, stage: s, http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: s.Cloud.DialFrom(place.source)}}}, nil
+}
+
+func (c *cluster) leave() { c.desk.leave() }
+
+// nodes are all nodes in order, from the cloud's own records.
+func (c *cluster) nodes() []clusterNode {
+	var found []clusterNode
+	for _, r := range c.stage.Cloud.Records("aws:ec2/instance:Instance") {
+		tags, _ := r.Get("tags").(map[string]any)
+		name := fmt.Sprint(tags["Name"])
+		found = append(found, clusterNode{name: name[strings.LastIndex(name, "nats-"):], instance: r.ID,
+			address: fmt.Sprint(r.Get("privateIp")), zone: fmt.Sprint(r.Get("availabilityZone")), machine: c.stage.Cloud.Machine(r.ID)})
+	}
+	slices.SortFunc(found, func(a, b clusterNode) int { return strings.Compare(a.name, b.name) })
+	return found
+}
+
+// get reads a monitoring page of a node into v; nil: only the status counts.
+func (c *cluster) get(ctx context.Context, n clusterNode, page string, v any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.address+":8222"+page, nil)
+	if err != nil {
+		return err
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(response.Body)
+	if err = errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s of %s answers %s: %s", page, n.name, response.Status, strings.TrimSpace(string(body)))
+	}
+	if v == nil {
+		return nil
+	}
+	return json.Unmarshal(body, v)
+}
+
+// server is what /varz says of a server.
+type server struct {
+	Name         string    `json:"server_name"`
+	Version      string    `json:"version"`
+	Start        time.Time `json:"start"`
+	PID          int       `json:"-"`
+	Connections  int       `json:"connections"`
+	Tags         []string  `json:"tags"`
+	Loaded       time.Time `json:"config_load_time"`
+	CertNotAfter time.Time `json:"tls_cert_not_after"`
+}
+
+func (c *cluster) server(ctx context.Context, n clusterNode) (server, error) {
+	var s server
+	return s, c.get(ctx, n, "/varz", &s)
+}
+
+// leader is the name of the meta leader, as a node knows it; "" while there is none.
+func (c *cluster) leader(ctx context.Context, n clusterNode) (string, error) {
+	var jetstream struct {
+		Meta struct {
+			Leader string `json:"leader"`
+			Size   int    `json:"cluster_size"`
+		} `json:"meta_cluster"`
+	}
+	return jetstream.Meta.Leader, c.get(ctx, n, "/jsz", &jetstream)
+}
+
+// whole waits until every node says of itself and its streams that all is well.
+func (c *cluster) whole(ctx context.Context) error {
+	return poll(ctx, settleLimit, func() error {
+		var errs []error
+		for _, n := range c.nodes() {
+			errs = append(errs, c.get(ctx, n, "/healthz", nil))
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// poll looks until there is no error; the last one is told when the time is over.
+func poll(ctx context.Context, limit time.Duration, look func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for {
+		err := look()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("not seen within %s: %w", limit, err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

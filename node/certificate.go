@@ -1,0 +1,156 @@
+// The server's certificate: the key is born here and never leaves, the CA sees only a request.
+package node
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/acmpca"
+	"github.com/aws/aws-sdk-go-v2/service/acmpca/types"
+)
+
+// issueLimit is how long the CA may take; it takes seconds.
+const issueLimit = 2 * time.Minute
+
+// certify gets a certificate when there is none, when a third of its life or less is left, when its
+// names are not this node's, or when it is told to.
+func (n *Node) certify(ctx context.Context, force bool) error {
+	if reason := n.stale(time.Now()); reason == "" && !force {
+		return nil
+	} else if reason != "" {
+		n.say("certificate: %s", reason)
+	}
+	key, request, err := n.request()
+	if err != nil {
+		return err
+	}
+	certificate, authority, err := n.issue(ctx, request)
+	if err != nil {
+		return err
+	}
+	if err := n.keep(ctx, key, certificate, authority); err != nil {
+		return err
+	}
+	if !n.serves() {
+		return nil
+	}
+	if _, err := command(ctx, "systemctl", "reload", serverUnit); err != nil {
+		return err
+	}
+	fresh, err := parse([]byte(certificate))
+	if err != nil {
+		return err
+	}
+	return until(ctx, reloadLimit, func() error {
+		now, err := n.shown(ctx)
+		if err == nil && !now.CertNotAfter.Equal(fresh.NotAfter) {
+			err = fmt.Errorf("the server shows a certificate until %s, the new one ends %s", now.CertNotAfter, fresh.NotAfter)
+		}
+		return err
+	})
+}
+
+// stale says why the present certificate does not do; "" when it does.
+func (n *Node) stale(now time.Time) string {
+	content, err := os.ReadFile(certificateFile)
+	if err != nil {
+		return "there is none yet"
+	}
+	present, err := parse(content)
+	if err != nil {
+		return err.Error()
+	}
+	for _, name := range append(n.names(), n.Address) {
+		if err := present.VerifyHostname(name); err != nil {
+			return err.Error()
+		}
+	}
+	life, left := present.NotAfter.Sub(present.NotBefore), present.NotAfter.Sub(now)
+	if left <= life/3 {
+		return fmt.Sprintf("%s of %s are left", left.Round(time.Minute), life.Round(time.Minute))
+	}
+	return ""
+}
+
+func parse(content []byte) (*x509.Certificate, error) {
+	block, _ := pem.Decode(content)
+	if block == nil {
+		return nil, errors.New("reading the certificate: it is not PEM")
+	}
+	return x509.ParseCertificate(block.Bytes)
+}
+
+// names are the private names under which the node is reached.
+func (n *Node) names() []string { return []string{n.Node + "." + n.Domain, "nats." + n.Domain} }
+
+func (n *Node) request() (key, request []byte, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a key: %w", err)
+	}
+	encoded, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		return nil, nil, fmt.Errorf("writing the key: %w", err)
+	}
+	raw, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: n.names()[0]},
+		DNSNames: n.names(), IPAddresses: []net.IP{net.ParseIP(n.Address)}}, private)
+	if err != nil {
+		return nil, nil, fmt.Errorf("writing the request for a certificate: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: encoded}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: raw}), nil
+}
+
+func (n *Node) issue(ctx context.Context, request []byte) (certificate, authority string, err error) {
+	issued, err := n.Authority.IssueCertificate(ctx, &acmpca.IssueCertificateInput{CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn),
+		Csr: request, SigningAlgorithm: types.SigningAlgorithmSha256withecdsa, TemplateArn: aws.String(n.CertificateTemplateArn),
+		Validity: &types.Validity{Type: types.ValidityPeriodTypeDays, Value: aws.Int64(int64(n.CertificateDays))}})
+	if err != nil {
+		return "", "", fmt.Errorf("asking %s for a certificate: %w", n.CertificateAuthorityArn, err)
+	}
+	waiter := acmpca.NewCertificateIssuedWaiter(n.Authority)
+	got, err := waiter.WaitForOutput(ctx, &acmpca.GetCertificateInput{CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn),
+		CertificateArn: issued.CertificateArn}, issueLimit, func(o *acmpca.CertificateIssuedWaiterOptions) { o.MinDelay, o.MaxDelay = time.Second, 5*time.Second })
+	if err != nil {
+		return "", "", fmt.Errorf("waiting for certificate %s: %w", aws.ToString(issued.CertificateArn), err)
+	}
+	root, err := n.Authority.GetCertificateAuthorityCertificate(ctx, &acmpca.GetCertificateAuthorityCertificateInput{
+		CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn)})
+	if err != nil {
+		return "", "", fmt.Errorf("reading the certificate of %s: %w", n.CertificateAuthorityArn, err)
+	}
+	return aws.ToString(got.Certificate) + "\n", aws.ToString(root.Certificate) + "\n", nil
+}
+
+// keep writes all three before any takes its place: the server reads them together when it reloads.
+func (n *Node) keep(ctx context.Context, key []byte, certificate, authority string) error {
+	files := []struct {
+		name    string
+		content []byte
+		mode    os.FileMode
+	}{{keyFile, key, 0o640}, {certificateFile, []byte(certificate), 0o644}, {authorityFile, []byte(authority), 0o644}}
+	for _, f := range files {
+		if err := os.WriteFile(f.name+".new", f.content, f.mode); err != nil {
+			return err
+		}
+		if err := n.own(ctx, f.name+".new", "root:nats"); err != nil {
+			return err
+		}
+	}
+	var errs []error
+	for _, f := range files {
+		errs = append(errs, os.Rename(f.name+".new", f.name))
+	}
+	return errors.Join(errs...)
+}

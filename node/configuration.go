@@ -1,0 +1,141 @@
+// The configuration of the server: fetched when its pointer moves, tested by the server before it
+// counts, and put back when the server does not take it.
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// refusedFile remembers the digest of a configuration that the server did not take, and why, so that
+// it is not tried again every few seconds.
+const refusedFile = "etc/nats/refused"
+
+// reloadLimit is how long a server may take to show a configuration that it was told to read.
+const reloadLimit = 20 * time.Second
+
+func (n *Node) configure(ctx context.Context) error {
+	pointer, err := n.object(ctx, n.ConfigurationPointer)
+	if err != nil {
+		return err
+	}
+	wanted := strings.TrimSpace(string(pointer))
+	current, err := os.ReadFile(configurationFile)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err == nil && digest(current) == wanted {
+		return nil
+	}
+	if refused, _ := os.ReadFile(refusedFile); strings.HasPrefix(string(refused), wanted+" ") { // none is as good as another
+		return fmt.Errorf("configuration %s was refused before: %s", wanted, strings.TrimSpace(strings.TrimPrefix(string(refused), wanted)))
+	}
+	content, err := n.object(ctx, "configuration/"+wanted+"/nats.conf")
+	if err != nil {
+		return err
+	}
+	if got := digest(content); got != wanted {
+		return fmt.Errorf("configuration %s has SHA-256 %s", wanted, got)
+	}
+	if !n.serves() {
+		// Nothing runs that could be disturbed, or tell: the server starts with it.
+		return write(configurationFile, content, 0o644)
+	}
+	if err := n.swap(ctx, current, content); err != nil {
+		return errors.Join(fmt.Errorf("configuration %s: %w", wanted, err), write(refusedFile, []byte(wanted+" "+err.Error()+"\n"), 0o644))
+	}
+	n.say("runs configuration %s", wanted)
+	return nil
+}
+
+// serves says whether the server's unit runs.
+func (n *Node) serves() bool {
+	_, err := command(context.Background(), "systemctl", "is-active", "--quiet", serverUnit)
+	return err == nil
+}
+
+// swap puts a configuration in the place of another and believes it only when the server shows it.
+func (n *Node) swap(ctx context.Context, current, next []byte) error {
+	if err := write(configurationFile+".next", next, 0o644); err != nil {
+		return err
+	}
+	expected, err := n.test(ctx, configurationFile+".next")
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(configurationFile+".next", configurationFile); err != nil {
+		return err
+	}
+	if err = n.reload(ctx, expected); err == nil {
+		return nil
+	}
+	previous, testErr := n.test(ctx, configurationFile)
+	return errors.Join(err, testErr, write(configurationFile, current, 0o644), n.restore(ctx, previous))
+}
+
+// restore makes the server read the file that was put back. It never stopped running the old one when
+// it refused the new one, so nothing needs to be seen.
+func (n *Node) restore(ctx context.Context, _ string) error {
+	_, err := command(ctx, "systemctl", "reload", serverUnit)
+	return err
+}
+
+// validLine is how the server ends a test (nats-server, main.go).
+var validLine = regexp.MustCompile(`is valid \((\S+)\)`)
+
+// test lets the server judge a file and returns the digest under which it would show it.
+func (n *Node) test(ctx context.Context, file string) (string, error) {
+	run := exec.CommandContext(ctx, "./"+serverFile, "-t", "-c", file)
+	environment, err := os.ReadFile(environmentFile)
+	if err != nil {
+		return "", err
+	}
+	run.Env = os.Environ()
+	for _, line := range strings.Split(strings.TrimSpace(string(environment)), "\n") {
+		key, value, _ := strings.Cut(line, "=")
+		run.Env = append(run.Env, key+"="+strings.Trim(value, "'"))
+	}
+	said, err := run.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("the server refuses it: %s", strings.TrimSpace(string(said)))
+	}
+	found := validLine.FindStringSubmatch(string(said))
+	if found == nil {
+		return "", fmt.Errorf("the server does not say that it is valid: %s", strings.TrimSpace(string(said)))
+	}
+	return found[1], nil
+}
+
+// shown is what the server says of itself.
+type shown struct {
+	Digest       string    `json:"config_digest"`
+	CertNotAfter time.Time `json:"tls_cert_not_after"`
+}
+
+func (n *Node) shown(ctx context.Context) (s shown, err error) {
+	body, err := n.monitor(ctx, "/varz")
+	if err != nil {
+		return s, err
+	}
+	return s, json.Unmarshal(body, &s)
+}
+
+func (n *Node) reload(ctx context.Context, expected string) error {
+	if _, err := command(ctx, "systemctl", "reload", serverUnit); err != nil {
+		return err
+	}
+	return until(ctx, reloadLimit, func() error {
+		now, err := n.shown(ctx)
+		if err == nil && now.Digest != expected {
+			err = fmt.Errorf("the server runs %s, not %s, although it was told to reload; see journalctl -u %s", now.Digest, expected, serverUnit)
+		}
+		return err
+	})
+}
