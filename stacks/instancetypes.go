@@ -1,9 +1,12 @@
 // The EC2 instance types that a NATS node may be, with what their connection to the data disk
 // sustains: a disk that is faster than its instance is money burnt.
+
 package stacks
 
-// instanceFamilies names the families of the table for people.
-const instanceFamilies = "c6i, m6i, m7i, r6i and t3"
+import (
+	"slices"
+	"strings"
+)
 
 // instanceType is what one type sustains towards EBS for as long as one likes: its baseline,
 // not the maximum that smaller sizes reach for 30 minutes a day.
@@ -34,6 +37,17 @@ var sizeBaselines = map[string]instanceType{
 	"12xlarge": {60000, 1875},
 	"16xlarge": {80000, 2500},
 	"24xlarge": {120000, 3750},
+}
+
+// instanceFamilies are the families of the table.
+func instanceFamilies() []string {
+	var families []string
+	for name := range instanceTypes {
+		family, _, _ := strings.Cut(name, ".")
+		families = append(families, family)
+	}
+	slices.Sort(families)
+	return slices.Compact(families)
 }
 
 func withFamilies(types map[string]instanceType, families ...string) map[string]instanceType {

@@ -1,5 +1,6 @@
 // What one configuration key is: its type, its default, what it accepts and the command that
 // sets it. The keys themselves are the table in keys.go.
+
 package stacks
 
 import (
@@ -28,7 +29,7 @@ const (
 	Object  Type = "object"
 )
 
-// Key is one configuration key. All but Items, Min, Max, OneOf, Form and Required are set.
+// Key is one configuration key. All but Items, Min, Max, OneOf, Form and Required are set in Keys.
 type Key struct {
 	// Name is the key without its namespace, except aws:region.
 	Name string
@@ -40,7 +41,8 @@ type Key struct {
 	// Default is a string, int, bool, []string or map[string]string. An empty default of a
 	// Required key makes the engine leave the judgement, and all other faults, to Validate.
 	Default any
-	// Description says what the key is for, Accepts which values it takes.
+	// Description says what the key is for, Accepts which values it takes. An Accepts that begins with
+	// a comma goes on from what the row's other fields say; an empty one is just that (accepting).
 	Description, Accepts string
 	// Example is a value that is accepted (of an array: an item; of an object: name=value).
 	Example string
@@ -53,6 +55,49 @@ type Key struct {
 	Form *regexp.Regexp
 	// Required refuses an empty string or array.
 	Required bool
+}
+
+// accepting fills in what the rows leave to be said by Type, OneOf, Min and Max.
+func accepting(keys []Key) []Key {
+	for i, key := range keys {
+		if key.Accepts == "" || strings.HasPrefix(key.Accepts, ",") {
+			keys[i].Accepts = key.values() + key.Accepts
+		}
+	}
+	return keys
+}
+
+// values are those that Type, OneOf, Min and Max let pass, for people.
+func (k Key) values() string {
+	switch {
+	case len(k.OneOf) > 0:
+		return list(k.OneOf, "or")
+	case k.Type == Boolean:
+		return "true or false"
+	case k.Min == 0 && k.Max == 0:
+		return ""
+	case k.Type == Integer:
+		return thousands(k.Min) + " to " + thousands(k.Max)
+	}
+	return thousands(k.Min) + " to " + thousands(k.Max) + " characters"
+}
+
+// list joins items with commas and a last word: "3, 5 or 7".
+func list(items []string, last string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	end := len(items) - 1
+	return strings.Join(items[:end], ", ") + " " + last + " " + items[end]
+}
+
+// numbers is a list of numbers of which one is taken.
+func numbers(all []int) string {
+	var texts []string
+	for _, number := range all {
+		texts = append(texts, thousands(number))
+	}
+	return list(texts, "or")
 }
 
 // KeyOf returns the key of that name, and whether there is one.

@@ -48,8 +48,6 @@ func imageProblem(image string) string {
 	return ""
 }
 
-const fargateCPUText = "256, 512, 1,024, 2,048, 4,096, 8,192 or 16,384"
-
 // fargateSize is what memory Fargate offers with a number of CPU units, in MiB.
 type fargateSize struct {
 	cpu, least, most, step int
@@ -65,6 +63,15 @@ var fargateSizes = []fargateSize{
 	{4096, 8192, 30720, 1024},
 	{8192, 16384, 61440, 4096},
 	{16384, 32768, 122880, 8192},
+}
+
+// fargateCPUs are the CPU units of the table.
+func fargateCPUs() string {
+	var units []int
+	for _, size := range fargateSizes {
+		units = append(units, size.cpu)
+	}
+	return numbers(units)
 }
 
 // offers says whether the memory exists at this size. 512 MiB is the one amount that is not a

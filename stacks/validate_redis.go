@@ -2,6 +2,7 @@
 package stacks
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -15,6 +16,15 @@ const mostRedisNodes = 90
 var redisVersions = map[string][]string{
 	"redis":  {"7.0", "7.1"},
 	"valkey": {"7.2", "8.0", "8.1"},
+}
+
+// versionsByEngine tells the table to people.
+func versionsByEngine() string {
+	var texts []string
+	for _, engine := range slices.Sorted(maps.Keys(redisVersions)) {
+		texts = append(texts, list(redisVersions[engine], "or")+" for "+engine)
+	}
+	return strings.Join(texts, "; ")
 }
 
 // nodeSizes are the sizes of each cache node family of the current generation.
