@@ -32,6 +32,10 @@ type Config struct {
 	Observability ObservabilityConfig
 	Backup        BackupConfig
 
+	// front is the gateway's row of assets/services/services.yaml, shipped how many services stand
+	// there: the first ones of Services.Table.
+	front   services.Gateway
+	shipped int
 	// secrets keeps the values of secret keys out of faults; nil: none are secret.
 	secrets *secrets
 	// undecoded are the keys that Decode refused: Validate does not judge their defaults.

@@ -231,10 +231,11 @@ func (d *decoder) refuseUnknown(id, value string) {
 // addTables reads the tables that are shipped inside the program: services, before those of
 // additionalServices, and streams, sized for the disk.
 func (d *decoder) addTables() {
-	table, _, err := services.Table()
+	table, front, err := services.Table()
 	if err != nil {
 		d.refuse(Fault{Key: servicesFile, Problem: err.Error(), Accepts: "a table as its first lines describe", Fix: "edit " + servicesFile})
 	}
+	d.config.front, d.config.shipped = front, len(table)
 	d.config.Services.Table = append(table, d.config.Services.Table...)
 
 	streams, err := nats.Streams()

@@ -11,7 +11,7 @@ func (p *platform) export() {
 		}
 	}
 	if !p.hasImage(p.config.Gateway.Image) {
-		awaiting = append(awaiting, pulumi.String("http-nats-gateway"))
+		awaiting = append(awaiting, pulumi.String(p.config.front.Name))
 	}
 	logs := pulumi.StringArray{p.front.Service.LogGroup}
 	for _, s := range p.running {

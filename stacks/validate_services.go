@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/bodybroker/platform/assets/services"
 )
 
 const (
@@ -51,13 +49,12 @@ func (j *judge) judgeServices() {
 
 // refuseService names the row where it stands: in the shipped table or in additionalServices.
 func (j *judge) refuseService(index int, field string, value any, accepts, problem string, args ...any) {
-	shipped, _, err := services.Table()
 	name := j.Services.Table[index].Name
-	if err != nil || index < len(shipped) {
+	if index < j.shipped {
 		j.refuseRow(servicesFile, name, field, value, accepts, problem, args...)
 		return
 	}
-	item := fmt.Sprintf("additionalServices[%d].%s", index-len(shipped), field)
+	item := fmt.Sprintf("additionalServices[%d].%s", index-j.shipped, field)
 	j.add(Fault{
 		Key: item, Value: fmt.Sprint(value), Problem: name + ": " + fmt.Sprintf(problem, args...), Accepts: accepts,
 		Fix: fmt.Sprintf("edit %s in Pulumi.<stack>.yaml, or pulumi config set --path '%s' ... --type string", item, item),
