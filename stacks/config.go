@@ -1,5 +1,7 @@
 // The configuration of one stack, decoded and typed. Every field here is one key of
-// Pulumi.yaml; decode.go fills it, validate.go judges it, platform.go builds from it.
+// Pulumi.yaml, named beside it: the table in keys.go says what it is for and what it accepts.
+// decode.go fills it, validate.go judges it, platform.go builds from it.
+
 package stacks
 
 import (
@@ -14,15 +16,10 @@ type Stream = nats.Stream
 // Config is everything that differs between two stacks. Defaults stand in Pulumi.yaml
 // and, for tests and programs that run without that file, in the table in keys.go.
 type Config struct {
-	// Environment prefixes every name (key environment): 2–12 characters of a-z, 0-9
-	// and "-", starting with a letter.
-	Environment string
-	// AllowedAccounts are the only AWS accounts that this stack may change (12 digits each).
-	AllowedAccounts []string
-	// Region is aws:region.
-	Region string
-	// Protect refuses the deletion of every resource that holds data (default true).
-	Protect bool
+	Environment     string   // environment
+	AllowedAccounts []string // allowedAccounts
+	Region          string   // aws:region
+	Protect         bool     // protect
 
 	Network       NetworkConfig
 	Redis         RedisConfig
@@ -44,45 +41,45 @@ type Config struct {
 
 // NetworkConfig makes a new VPC from a range, or names an existing one by ids.
 type NetworkConfig struct {
-	VpcID              string   // vpcId; empty: a new VPC is made
-	PrivateSubnetIDs   []string // privateSubnetIds; one per zone, with vpcId only
-	PublicSubnetIDs    []string // publicSubnetIds; one per zone, with vpcId only
-	Cidr               string   // vpcCidr; range of the new VPC, /16 to /24
-	Zones              []string // availabilityZones; empty: the region's first zoneCount
-	ZoneCount          int      // zoneCount; availability zones used, 2–6, default 3
-	ZoneCidrMask       int      // zoneCidrMask; prefix length of one zone's share of vpcCidr
-	NatGatewayStrategy string   // natGatewayStrategy; OnePerAz, Single or None
-	InterfaceEndpoints []string // interfaceEndpoints; AWS service short names, for example ecr.api
+	VpcID              string   // vpcId
+	PrivateSubnetIDs   []string // privateSubnetIds
+	PublicSubnetIDs    []string // publicSubnetIds
+	Cidr               string   // vpcCidr
+	Zones              []string // availabilityZones
+	ZoneCount          int      // zoneCount
+	ZoneCidrMask       int      // zoneCidrMask
+	NatGatewayStrategy string   // natGatewayStrategy
+	InterfaceEndpoints []string // interfaceEndpoints
 	FlowLogRetention   int      // flowLogRetentionDays
-	ReservedCidrs      []string // reservedCidrs; ranges that vpcCidr must not overlap (peers, offices)
+	ReservedCidrs      []string // reservedCidrs
 }
 
 // RedisConfig is the ElastiCache replication group.
 type RedisConfig struct {
-	Engine                string // redisEngine; redis or valkey
-	EngineVersion         string // redisEngineVersion; for example 7.1
-	NodeType              string // redisNodeType; for example cache.r7g.large
-	Shards                int    // redisShards; 1–90 (with replicas: at most 90 nodes in all)
-	ReplicasPerShard      int    // redisReplicasPerShard; 1–5 (Multi-AZ needs one)
-	SnapshotRetentionDays int    // redisSnapshotRetentionDays; 1–35
-	SnapshotName          string // redisSnapshotName; start from this snapshot (disaster recovery)
+	Engine                string // redisEngine
+	EngineVersion         string // redisEngineVersion
+	NodeType              string // redisNodeType
+	Shards                int    // redisShards
+	ReplicasPerShard      int    // redisReplicasPerShard
+	SnapshotRetentionDays int    // redisSnapshotRetentionDays
+	SnapshotName          string // redisSnapshotName
 }
 
 // NATSConfig is the JetStream cluster.
 type NATSConfig struct {
-	NodeCount         int      // natsNodeCount; odd, 3–9
-	InstanceType      string   // natsInstanceType; for example m6i.large
-	VolumeGiB         int      // natsVolumeGiB; size of each node's data disk in GiB
-	VolumeIOPS        int      // natsVolumeIops; gp3, 3,000–80,000, at most what the instance type sustains or 3,000
-	VolumeThroughput  int      // natsVolumeThroughput; gp3, MB/s, 125–1,000, at most what the instance type sustains or 125
-	AMI               string   // natsAmi; empty: today's Amazon Linux at first creation, then kept
-	ServerBinary      string   // natsServerBinary; path of the nats-server that nodes run (make artifacts)
-	NodeProgram       string   // natsNodeProgram; path of the program that boots nodes (make artifacts)
-	LameDuckSeconds   int      // natsLameDuckSeconds; 30–140, default 120
-	ControllerArchive string   // controllerArchive; path of the controller's Lambda zip (make artifacts)
-	VolumeSnapshots   []string // natsVolumeSnapshots; one snapshot id per node, in order (disaster recovery)
-	PrivateDomain     string   // privateDomain; private DNS zone, for example prod.internal
-	MaxPayload        int      // natsMaxPayload; bytes, default 1,048,576
+	NodeCount         int      // natsNodeCount
+	InstanceType      string   // natsInstanceType
+	VolumeGiB         int      // natsVolumeGiB
+	VolumeIOPS        int      // natsVolumeIops
+	VolumeThroughput  int      // natsVolumeThroughput
+	AMI               string   // natsAmi
+	ServerBinary      string   // natsServerBinary
+	NodeProgram       string   // natsNodeProgram
+	LameDuckSeconds   int      // natsLameDuckSeconds
+	ControllerArchive string   // controllerArchive
+	VolumeSnapshots   []string // natsVolumeSnapshots
+	PrivateDomain     string   // privateDomain
+	MaxPayload        int      // natsMaxPayload
 	Streams           []Stream // from assets/nats/streams.yaml
 }
 
@@ -95,36 +92,36 @@ func (n NATSConfig) MaxFileStore() int64 {
 // ServicesConfig is the table of services and the sizes that all of them share.
 type ServicesConfig struct {
 	Table        []services.Service // the 22 of the table and additionalServices
-	Images       map[string]string  // serviceImages; service name → tag or sha256: digest
-	AwaitImages  bool               // awaitImages; true: create all services with no tasks
-	TaskCount    int                // serviceTaskCount; 1–10, default 2
-	MaxTaskCount int                // serviceMaxTaskCount; default 10
-	CPU          int                // serviceCpu; Fargate CPU units
-	Memory       int                // serviceMemory; MiB
+	Images       map[string]string  // serviceImages
+	AwaitImages  bool               // awaitImages
+	TaskCount    int                // serviceTaskCount
+	MaxTaskCount int                // serviceMaxTaskCount
+	CPU          int                // serviceCpu
+	Memory       int                // serviceMemory
 }
 
 // GatewayConfig is the HTTP gateway, its load balancer and the cutover from HTTP.
 type GatewayConfig struct {
-	Image                string // gatewayImage; tag or sha256: digest, empty: no tasks yet
+	Image                string // gatewayImage
 	TaskCount            int    // gatewayTaskCount
 	CPU                  int    // gatewayCpu
 	Memory               int    // gatewayMemory
-	Domain               string // gatewayDomain; public name; empty: the load balancer is internal, HTTP only inside the VPC
-	HostedZoneID         string // gatewayHostedZoneId; public Route 53 zone of gatewayDomain
-	LegacyTargetGroupARN string // legacyTargetGroupArn; target group of the HTTP services being replaced
-	NatsWeight           int    // natsWeight; 0–100, share of traffic to the gateway, default 100
-	ShadowPercent        int    // shadowPercent; 0–100, share of legacy traffic also sent through NATS
+	Domain               string // gatewayDomain
+	HostedZoneID         string // gatewayHostedZoneId
+	LegacyTargetGroupARN string // legacyTargetGroupArn
+	NatsWeight           int    // natsWeight
+	ShadowPercent        int    // shadowPercent
 }
 
 // ObservabilityConfig is logs, alarms and the budget.
 type ObservabilityConfig struct {
-	LogRetentionDays int      // logRetentionDays; one of CloudWatch's values
-	AlarmEmails      []string // alarmEmails; subscribed to the alarm topic
-	MonthlyBudget    int      // monthlyBudget; US dollars, 0: no budget
+	LogRetentionDays int      // logRetentionDays
+	AlarmEmails      []string // alarmEmails
+	MonthlyBudget    int      // monthlyBudget
 }
 
 // BackupConfig is snapshots and their copies.
 type BackupConfig struct {
-	CopyRegion    string // backupCopyRegion; second region for disk snapshots, empty: none
-	RetentionDays int    // backupRetentionDays; 1–365
+	CopyRegion    string // backupCopyRegion
+	RetentionDays int    // backupRetentionDays
 }
