@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bodybroker/platform/components/naming"
+	"github.com/bodybroker/platform/components/ordering"
 )
 
 // Type is the component's Pulumi type.
@@ -109,7 +110,7 @@ func (c *ContainerCluster) create(ctx *pulumi.Context, name string, args Args) e
 	c.ExecLogGroupArn = sessions.Arn
 	c.Name = cluster.Name
 	// A service that starts while the cluster's capacity changes is refused by ECS.
-	c.Arn = after(cluster.Arn, capacity.ID())
+	c.Arn = ordering.After(cluster.Arn, capacity)
 	return nil
 }
 
@@ -126,9 +127,4 @@ func execution(key pulumi.StringInput, logGroup pulumi.StringOutput) ecs.Cluster
 			},
 		},
 	}
-}
-
-// after is value, known only once the resource with this id is there.
-func after(value pulumi.StringOutput, id pulumi.IDOutput) pulumi.StringOutput {
-	return pulumi.All(value, id).ApplyT(func(known []any) string { return known[0].(string) }).(pulumi.StringOutput)
 }

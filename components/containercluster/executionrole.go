@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bodybroker/platform/components/ordering"
 	"github.com/bodybroker/platform/components/policy"
 )
 
@@ -20,7 +21,6 @@ func (c *ContainerCluster) executionRole(ctx *pulumi.Context, name string, args 
 	if err != nil {
 		return fmt.Errorf("creating the execution role: %w", err)
 	}
-	ready := []any{role.Arn}
 	rights := pulumi.All(args.RepositoryArns.ToStringArrayOutput(), args.LogGroupArnPrefix.ToStringOutput()).
 		ApplyT(func(known []any) string {
 			return policy.JSON(executionRights(known[0].([]string), known[1].(string))...)
@@ -33,15 +33,15 @@ func (c *ContainerCluster) executionRole(ctx *pulumi.Context, name string, args 
 	if err != nil {
 		return fmt.Errorf("giving the execution role its rights: %w", err)
 	}
-	ready = append(ready, attached.ID())
+	ready := []pulumi.CustomResource{attached}
 	for i, part := range slices.Collect(slices.Chunk(args.SecretArns, secretsPerPolicy)) {
 		readable, err := c.readSecrets(ctx, fmt.Sprintf("%s-execution-secrets-%d", name, i+1), role, part, args)
 		if err != nil {
 			return fmt.Errorf("letting the execution role read secrets: %w", err)
 		}
-		ready = append(ready, readable.ID())
+		ready = append(ready, readable)
 	}
-	c.ExecutionRoleArn = pulumi.All(ready...).ApplyT(func(known []any) string { return known[0].(string) }).(pulumi.StringOutput)
+	c.ExecutionRoleArn = ordering.After(role.Arn, ready...)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bodybroker/platform/components/naming"
+	"github.com/bodybroker/platform/components/ordering"
 	"github.com/bodybroker/platform/components/service"
 )
 
@@ -169,11 +170,7 @@ func (g *Gateway) tasks(ctx *pulumi.Context, name string, args Args, group *lb.T
 	}
 	tasks.Variables = map[string]pulumi.StringInput{"SHADOW_PERCENT": pulumi.String(strconv.Itoa(args.ShadowPercent))}
 	maps.Copy(tasks.Variables, args.Service.Variables)
-	tasks.TargetGroupArns = []pulumi.StringInput{
-		pulumi.All(group.Arn, listener.ID()).ApplyT(func(known []any) string {
-			return known[0].(string)
-		}).(pulumi.StringOutput),
-	}
+	tasks.TargetGroupArns = []pulumi.StringInput{ordering.After(group.Arn, listener)}
 	var err error
 	g.Service, err = service.New(ctx, name+"-tasks", tasks, pulumi.Parent(g))
 	return err

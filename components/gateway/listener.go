@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/ordering"
 )
 
 // securityPolicy is the TLS policy that AWS recommends: TLS 1.3, and 1.2 with forward secrecy.
@@ -149,6 +151,6 @@ func (g *Gateway) alias(ctx *pulumi.Context, name string, args Args, balancer *l
 	if err != nil {
 		return fmt.Errorf("pointing %q at the load balancer: %w", args.Domain, err)
 	}
-	g.URL = record.ID().ApplyT(func(pulumi.ID) string { return "https://" + args.Domain }).(pulumi.StringOutput)
+	g.URL = ordering.After(pulumi.String("https://"+args.Domain), record)
 	return nil
 }

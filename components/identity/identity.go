@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-tls/sdk/v5/go/tls"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/ordering"
 )
 
 // Type is the component's Pulumi type.
@@ -110,8 +112,6 @@ func (i *Identity) store(ctx *pulumi.Context, name string, args Args, seed pulum
 	if err != nil {
 		return fmt.Errorf("storing the seed of %q: %w", args.Identity, err)
 	}
-	i.SecretArn = pulumi.All(secret.Arn, version.ID()).ApplyT(func(known []any) string {
-		return known[0].(string)
-	}).(pulumi.StringOutput)
+	i.SecretArn = ordering.After(secret.Arn, version)
 	return nil
 }

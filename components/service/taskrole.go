@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bodybroker/platform/components/ordering"
 	"github.com/bodybroker/platform/components/policy"
 )
 
@@ -36,9 +37,7 @@ func (s *Service) taskRole(ctx *pulumi.Context, name string, args Args) (pulumi.
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("giving the task role of %q its rights: %w", args.Name, err)
 	}
-	return pulumi.All(role.Arn, attached.ID()).ApplyT(func(known []any) string {
-		return known[0].(string)
-	}).(pulumi.StringOutput), nil
+	return ordering.After(role.Arn, attached), nil
 }
 
 // trust lets ECS tasks take the role; with an account, only tasks of that account, so that ECS
