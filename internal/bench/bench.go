@@ -46,12 +46,11 @@ func Run(ctx context.Context, root string, out io.Writer) error {
 		return err
 	}
 	b := &bench{root: root, out: out}
-	graph, err := b.graphBuild()
-	if err != nil {
+	if err := b.graphBuild(); err != nil {
 		return err
 	}
 	for _, s := range sizes {
-		if err := b.ratios(ctx, s, graph); err != nil {
+		if err := b.ratios(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -74,19 +73,17 @@ func (b *bench) add(m Measure) {
 }
 
 // graphBuild measures the graph under mocks: the program alone.
-func (b *bench) graphBuild() (resourcegraph.Graph, error) {
-	var graph resourcegraph.Graph
+func (b *bench) graphBuild() error {
 	var seconds []float64
 	for range 5 {
 		start := time.Now()
-		var err error
-		if graph, err = resourcegraph.Shipped(b.root, "prod"); err != nil {
-			return graph, fmt.Errorf("measuring the graph: %w", err)
+		if _, err := resourcegraph.Shipped(b.root, "prod"); err != nil {
+			return fmt.Errorf("measuring the graph: %w", err)
 		}
 		seconds = append(seconds, time.Since(start).Seconds())
 	}
 	b.add(Measure{"graph.build", median(seconds), "s", "no limit", true})
-	return graph, nil
+	return nil
 }
 
 // timing is the wall-clock seconds of the three commands.
@@ -94,7 +91,7 @@ type timing struct{ preview, up, noop float64 }
 
 // ratios measures platform and floor in turn, run by run, so that a machine that slows down
 // slows both.
-func (b *bench) ratios(ctx context.Context, s size, _ resourcegraph.Graph) error {
+func (b *bench) ratios(ctx context.Context, s size) error {
 	var preview, up, noop []float64
 	for run := range s.runs {
 		platform, count, err := b.time(ctx, rehearsal.Options{Override: extraServices(s.services)})
