@@ -18,8 +18,7 @@ const Type = "nats-platform:backup:Backup"
 // Args shape the backups.
 type Args struct {
 	Environment   string
-	CopyRegion    string // second region; empty: snapshots stay in their own
-	CopyKeyArn    string // KMS key in the second region, with CopyRegion only; empty: that region's default key
+	CopyRegion    string // second region, whose default key encrypts the copies; empty: snapshots stay in their own
 	RetentionDays int    // 1–365
 }
 
@@ -53,13 +52,7 @@ func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 		return err
 	}
 	// The disks' own key admits the role by its policy, as it does everyone who comes through EC2
-	// (encryption); a default key does so too. A key of somebody else's making is opened here.
-	if args.CopyKeyArn != "" {
-		if _, err := iam.NewRolePolicy(ctx, name+"-copy-key", &iam.RolePolicyArgs{Role: role.Name,
-			Policy: pulumi.String(policy.JSON(copyKeyUse(args.CopyKeyArn)...))}, under); err != nil {
-			return err
-		}
-	}
+	// (encryption); the second region's default key does so too.
 	schedule := &dlm.LifecyclePolicyPolicyDetailsScheduleArgs{
 		Name:       pulumi.String("daily"),
 		CopyTags:   pulumi.Bool(true), // a rebuild finds the node by the disk's Name
@@ -82,24 +75,10 @@ func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 	return err
 }
 
-// copyKeyUse is what copying to an encrypted snapshot needs of its key; the grant is for EBS alone.
-// EBS user guide, "Amazon EBS encryption", requirements.
-func copyKeyUse(key string) []policy.Statement {
-	return []policy.Statement{
-		{Sid: "Use", Action: []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"}, Resource: key},
-		{Sid: "Grant", Action: []string{"kms:CreateGrant"}, Resource: key,
-			Condition: map[string]any{"Bool": map[string]string{"kms:GrantIsForAWSResource": "true"}}},
-	}
-}
-
 func copyRule(args Args) *dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArgs {
-	rule := &dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArgs{
+	return &dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArgs{
 		Target: pulumi.String(args.CopyRegion), Encrypted: pulumi.Bool(true), CopyTags: pulumi.Bool(true),
 		RetainRule: &dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleRetainRuleArgs{
 			Interval: pulumi.Int(args.RetentionDays), IntervalUnit: pulumi.String("DAYS")},
 	}
-	if args.CopyKeyArn != "" {
-		rule.CmkArn = pulumi.String(args.CopyKeyArn)
-	}
-	return rule
 }

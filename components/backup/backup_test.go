@@ -12,8 +12,6 @@ import (
 	"github.com/bodybroker/platform/components/backup"
 )
 
-const key = "arn:aws:kms:us-west-2:123456789012:key/11111111-2222-3333-4444-555555555555"
-
 // recorder keeps every resource's inputs by type.
 type recorder struct {
 	lock   sync.Mutex
@@ -54,20 +52,11 @@ func TestDisksAreChosenByTheTagThatIsHandedOut(t *testing.T) {
 	assert.NotContains(t, schedule(inputs), resource.PropertyKey("crossRegionCopyRules"))
 }
 
-func TestACopyIsEncryptedWithTheKeyThatTheRoleMayUse(t *testing.T) {
-	_, inputs := made(t, backup.Args{Environment: "test", RetentionDays: 7, CopyRegion: "us-west-2", CopyKeyArn: key})
-	rule := schedule(inputs)["crossRegionCopyRules"].ArrayValue()[0].ObjectValue()
-	assert.Equal(t, key, rule["cmkArn"].StringValue())
-	assert.True(t, rule["encrypted"].BoolValue())
-	assert.Equal(t, "us-west-2", rule["target"].StringValue())
-	rights := inputs["aws:iam/rolePolicy:RolePolicy"]["policy"].StringValue()
-	for _, part := range []string{`"` + key + `"`, "kms:GenerateDataKey*", "kms:CreateGrant", `"kms:GrantIsForAWSResource":"true"`} {
-		assert.Contains(t, rights, part)
-	}
-}
-
-func TestADefaultKeyNeedsNoRightsOfItsOwn(t *testing.T) {
+func TestACopyIsEncryptedWithTheRegionsOwnKey(t *testing.T) {
 	_, inputs := made(t, backup.Args{Environment: "test", RetentionDays: 7, CopyRegion: "us-west-2"})
-	assert.NotContains(t, schedule(inputs)["crossRegionCopyRules"].ArrayValue()[0].ObjectValue(), resource.PropertyKey("cmkArn"))
-	assert.NotContains(t, inputs, "aws:iam/rolePolicy:RolePolicy")
+	rule := schedule(inputs)["crossRegionCopyRules"].ArrayValue()[0].ObjectValue()
+	assert.True(t, rule["encrypted"].BoolValue())
+	assert.NotContains(t, rule, resource.PropertyKey("cmkArn"))
+	assert.Equal(t, "us-west-2", rule["target"].StringValue())
+	assert.NotContains(t, inputs, "aws:iam/rolePolicy:RolePolicy", "a default key needs no rights of its own")
 }
