@@ -27,8 +27,8 @@ const idleSeconds = 60
 
 // Args are what the gateway needs beside the arguments of its tasks.
 type Args struct {
-	// Service are the arguments of the gateway's tasks. Port, TargetGroupArns and the variable
-	// SHADOW_PERCENT are set here, and SubnetIDs are PrivateSubnetIDs when they are nil.
+	// Service are the arguments of the gateway's tasks. Port, TargetGroupArn and the variable
+	// SHADOW_PERCENT are set here.
 	Service service.Args
 
 	Environment                 string // in the load balancer's name; required
@@ -165,12 +165,9 @@ func (g *Gateway) tasks(ctx *pulumi.Context, name string, args Args, group *lb.T
 	tasks := args.Service
 	tasks.Port = Port
 	tasks.Protect = args.Protect
-	if tasks.SubnetIDs == nil {
-		tasks.SubnetIDs = args.PrivateSubnetIDs
-	}
 	tasks.Variables = map[string]pulumi.StringInput{"SHADOW_PERCENT": pulumi.String(strconv.Itoa(args.ShadowPercent))}
 	maps.Copy(tasks.Variables, args.Service.Variables)
-	tasks.TargetGroupArns = []pulumi.StringInput{ordering.After(group.Arn, listener)}
+	tasks.TargetGroupArn = ordering.After(group.Arn, listener)
 	var err error
 	g.Service, err = service.New(ctx, name+"-tasks", tasks, pulumi.Parent(g))
 	return err

@@ -68,9 +68,9 @@ func open(t *testing.T, change func(*Args)) (*front, string) {
 		PrivateSubnetIDs:            pulumi.ToStringArray([]string{"private-1", "private-2"}),
 		LoadBalancerSecurityGroupID: pulumi.String("sg-balancer"),
 		Service: service.Args{
-			Environment: "test", Name: "http-nats-gateway", Region: "us-east-1", HasImage: true, Image: pulumi.String("image:1"),
+			Environment: "test", Name: "http-nats-gateway", Region: "us-east-1", Account: "123456789012", HasImage: true, Image: pulumi.String("image:1"),
 			TaskCount: 2, MaxTaskCount: 2, CPU: 512, Memory: 1024, ClusterArn: arn, ClusterName: pulumi.String("test"),
-			ExecutionRoleArn: arn, SecurityGroupID: pulumi.String("sg-gateway"), LogsKeyArn: arn, LogRetentionDays: 30,
+			ExecutionRoleArn: arn, ExecLogGroupArn: arn, SubnetIDs: pulumi.ToStringArray([]string{"private-1"}), SecurityGroupID: pulumi.String("sg-gateway"), LogsKeyArn: arn, LogRetentionDays: 30,
 		},
 	}
 	change(&args)

@@ -55,13 +55,17 @@ func (s *Service) run(
 		DeploymentMinimumHealthyPercent: pulumi.Int(100),
 		DeploymentMaximumPercent:        pulumi.Int(200),
 		AvailabilityZoneRebalancing:     pulumi.String("ENABLED"),
-		EnableExecuteCommand:            pulumi.Bool(args.ExecLogGroupArn != nil),
+		EnableExecuteCommand:            pulumi.Bool(true),
 		EnableEcsManagedTags:            pulumi.Bool(true),
 		PropagateTags:                   pulumi.String("SERVICE"),
 		WaitForSteadyState:              pulumi.Bool(args.HasImage),
 	}
-	if len(args.TargetGroupArns) > 0 {
-		inputs.LoadBalancers = targets(args)
+	if args.TargetGroupArn != nil {
+		inputs.LoadBalancers = ecs.ServiceLoadBalancerArray{ecs.ServiceLoadBalancerArgs{
+			TargetGroupArn: args.TargetGroupArn.ToStringOutput(),
+			ContainerName:  pulumi.String(args.Name),
+			ContainerPort:  pulumi.Int(args.Port),
+		}}
 		inputs.HealthCheckGracePeriodSeconds = pulumi.Int(startSeconds)
 	}
 	service, err := ecs.NewService(ctx, name+"-service", inputs, s.options(args)...)
@@ -92,18 +96,6 @@ func (s *Service) options(args Args) []pulumi.ResourceOption {
 		options = append(options, pulumi.IgnoreChanges([]string{"desiredCount"}))
 	}
 	return options
-}
-
-func targets(args Args) ecs.ServiceLoadBalancerArray {
-	var all ecs.ServiceLoadBalancerArray
-	for _, targetGroup := range args.TargetGroupArns {
-		all = append(all, ecs.ServiceLoadBalancerArgs{
-			TargetGroupArn: targetGroup.ToStringOutput(),
-			ContainerName:  pulumi.String(args.Name),
-			ContainerPort:  pulumi.Int(args.Port),
-		})
-	}
-	return all
 }
 
 // scale lets the number of tasks follow the CPU use. A raised TaskCount moves the lower bound;

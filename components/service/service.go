@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/bodybroker/platform/components/policy"
 )
 
 // Type is the component's Pulumi type.
@@ -21,13 +19,12 @@ type Args struct {
 	Environment string // in the names of task family and log group
 	Name        string // name of ECS service and container, for example "quest-system"
 	Region      string // AWS region of the log group
-	Account     string // 12 digits; only this account's tasks may take the role; default: any
+	Account     string // 12 digits; only this account's tasks may take the role
 
 	ClusterArn       pulumi.StringInput
 	ClusterName      pulumi.StringInput
 	ExecutionRoleArn pulumi.StringInput
-	// ExecLogGroupArn is where the cluster records exec sessions. Default none: then nobody can
-	// run a command in the tasks, because a session that is not recorded is not offered.
+	// ExecLogGroupArn is where the cluster records every command that a person runs in a task.
 	ExecLogGroupArn pulumi.StringInput
 
 	// HasImage says whether there is an image yet. Without one the service is created with no
@@ -45,7 +42,7 @@ type Args struct {
 
 	SubnetIDs       pulumi.StringArrayInput // private subnets
 	SecurityGroupID pulumi.StringInput
-	TargetGroupArns []pulumi.StringInput // load balancer target groups (type ip); default none
+	TargetGroupArn  pulumi.StringInput // load balancer target group (type ip); default none
 
 	// After is what must stand before the first task starts, for example the NATS gates. Only
 	// the tasks wait for it. Default nothing.
@@ -53,7 +50,6 @@ type Args struct {
 
 	Variables map[string]pulumi.StringInput // environment, visible to all who may read the task definition
 	Secrets   map[string]pulumi.StringInput // variable name → ARN of the secret that Fargate reads into it
-	Policy    []policy.Statement            // what the service itself may do in AWS; default nothing
 
 	LogsKeyArn       pulumi.StringInput // KMS key of the log group and of exec sessions
 	LogRetentionDays int                // one of CloudWatch's values
@@ -66,9 +62,8 @@ type Service struct {
 
 	// Deployed is the ARN of the task definition that ECS runs. It fails, and with it the update,
 	// when that is not the one that was asked for. In a preview it is what is asked for.
-	Deployed     pulumi.StringOutput `pulumi:"deployedTaskDefinition"`
-	TaskRoleName pulumi.StringOutput `pulumi:"taskRoleName"`
-	LogGroup     pulumi.StringOutput `pulumi:"logGroup"`
+	Deployed pulumi.StringOutput `pulumi:"deployedTaskDefinition"`
+	LogGroup pulumi.StringOutput `pulumi:"logGroup"`
 	// Name is the name of the ECS service, known once it is steady.
 	Name pulumi.StringOutput `pulumi:"name"`
 }
@@ -93,7 +88,6 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	err = ctx.RegisterResourceOutputs(service, pulumi.Map{
 		"deployedTaskDefinition": service.Deployed,
-		"taskRoleName":           service.TaskRoleName,
 		"logGroup":               service.LogGroup,
 		"name":                   service.Name,
 	})

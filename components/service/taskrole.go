@@ -1,5 +1,5 @@
-// The task role: what the service itself may do in AWS. Each has its own, so that one service
-// that is taken over opens nothing of the others.
+// The task role: what the task itself may do in AWS, which is to be entered by an exec session that is
+// recorded. Each service has its own, so that one that is taken over opens nothing of the others.
 package service
 
 import (
@@ -21,16 +21,8 @@ func (s *Service) taskRole(ctx *pulumi.Context, name string, args Args) (pulumi.
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("creating the task role of %q: %w", args.Name, err)
 	}
-	s.TaskRoleName = role.Name
-	if args.ExecLogGroupArn == nil && len(args.Policy) == 0 {
-		return role.Arn, nil
-	}
-	rights := pulumi.String(policy.JSON(args.Policy...)).ToStringOutput()
-	if args.ExecLogGroupArn != nil {
-		rights = policy.Output(func(arns []string) []policy.Statement {
-			return append(execRights(arns[0], arns[1]), args.Policy...)
-		}, args.ExecLogGroupArn, args.LogsKeyArn)
-	}
+	rights := policy.Output(func(arns []string) []policy.Statement { return execRights(arns[0], arns[1]) },
+		args.ExecLogGroupArn, args.LogsKeyArn)
 	attached, err := iam.NewRolePolicy(ctx, name+"-task-policy", &iam.RolePolicyArgs{
 		Role: role.Name, Policy: rights,
 	}, pulumi.Parent(s))
@@ -40,20 +32,14 @@ func (s *Service) taskRole(ctx *pulumi.Context, name string, args Args) (pulumi.
 	return ordering.After(role.Arn, attached), nil
 }
 
-// trust lets ECS tasks take the role; with an account, only tasks of that account, so that ECS
-// cannot be made to use the role on behalf of another customer.
+// trust lets the account's own ECS tasks take the role, so that ECS cannot be made to use it on
+// behalf of another customer.
 func trust(account string) policy.Statement {
-	statement := policy.Statement{
-		Effect:    "Allow",
+	return policy.Statement{
 		Principal: map[string]any{"Service": "ecs-tasks.amazonaws.com"},
 		Action:    []string{"sts:AssumeRole"},
+		Condition: map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}},
 	}
-	if account != "" {
-		statement.Condition = map[string]any{
-			"StringEquals": map[string]any{"aws:SourceAccount": account},
-		}
-	}
-	return statement
 }
 
 // execRights let the agent that ECS puts into the task open a session and record it. The source
