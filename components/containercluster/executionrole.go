@@ -70,10 +70,9 @@ func secretRights(secrets []string, key string) []policy.Statement {
 	}
 }
 
-// executionRights are the statements of the execution role. An empty list of resources leaves
-// its statement out: IAM takes no statement without a resource.
+// executionRights are the statements of the execution role.
 func executionRights(repositories []string, logGroupPrefix string) []policy.Statement {
-	statements := []policy.Statement{
+	return []policy.Statement{
 		{
 			// The one call of ECR that knows no resource; the token opens nothing by itself.
 			Sid: "SignIn", Effect: "Allow",
@@ -84,15 +83,12 @@ func executionRights(repositories []string, logGroupPrefix string) []policy.Stat
 			Action:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 			Resource: logGroupPrefix + "*",
 		},
-	}
-	if len(repositories) > 0 {
-		statements = append(statements, policy.Statement{
+		{
 			Sid: "PullImages", Effect: "Allow",
 			Action: []string{
 				"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
 			},
 			Resource: repositories,
-		})
+		},
 	}
-	return statements
 }
