@@ -36,13 +36,9 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) e
 		}
 		return dashboardBody(args.Region, append(widgets, widget{"CPU of services", cpu}))
 	}).(pulumi.StringOutput)
-	made, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
+	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: pulumi.String(args.Environment), DashboardBody: body}, pulumi.Parent(o))
-	if err != nil {
-		return err
-	}
-	o.Dashboard = made.DashboardName
-	return nil
+	return err
 }
 
 // redisMetric is one metric of every Redis node.

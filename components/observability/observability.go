@@ -49,7 +49,6 @@ type Observability struct {
 
 	TopicArn   pulumi.StringOutput      `pulumi:"topicArn"`
 	AlarmNames pulumi.StringArrayOutput `pulumi:"alarmNames"`
-	Dashboard  pulumi.StringOutput      `pulumi:"dashboard"` // name
 }
 
 // New makes topic, alarms, dashboard and budget.
@@ -63,7 +62,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 			return nil, fmt.Errorf("creating observability %q: %w", name, err)
 		}
 	}
-	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicArn, "alarmNames": o.AlarmNames, "dashboard": o.Dashboard})
+	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicArn, "alarmNames": o.AlarmNames})
 }
 
 func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error {

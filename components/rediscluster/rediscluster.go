@@ -49,9 +49,6 @@ type RedisCluster struct {
 	ConfigurationEndpoint pulumi.StringOutput `pulumi:"configurationEndpoint"`
 	AuthSecretArn         pulumi.StringOutput `pulumi:"authSecretArn"` // known once the token is in it
 	ReplicationGroupID    pulumi.StringOutput `pulumi:"replicationGroupId"`
-	// SlowLogGroup and EngineLogGroup are names of log groups.
-	SlowLogGroup   pulumi.StringOutput `pulumi:"slowLogGroup"`
-	EngineLogGroup pulumi.StringOutput `pulumi:"engineLogGroup"`
 }
 
 // New makes the group, its token and its logs.
@@ -69,8 +66,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
 	}
 	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"configurationEndpoint": r.ConfigurationEndpoint,
-		"authSecretArn": r.AuthSecretArn, "replicationGroupId": r.ReplicationGroupID,
-		"slowLogGroup": r.SlowLogGroup, "engineLogGroup": r.EngineLogGroup})
+		"authSecretArn": r.AuthSecretArn, "replicationGroupId": r.ReplicationGroupID})
 }
 
 // tokenCharacters are the only special ones that ElastiCache takes in a token and that need no
@@ -197,20 +193,16 @@ func parameter(name, value string) *elasticache.ParameterGroupParameterArgs {
 // logs are Redis's own two: slow commands, and the engine's.
 func (r *RedisCluster) logs(ctx *pulumi.Context, name string, args Args) (elasticache.ReplicationGroupLogDeliveryConfigurationArray, error) {
 	var deliveries elasticache.ReplicationGroupLogDeliveryConfigurationArray
-	for _, log := range []struct {
-		kind string // as ElastiCache calls it
-		name *pulumi.StringOutput
-	}{{"slow-log", &r.SlowLogGroup}, {"engine-log", &r.EngineLogGroup}} {
-		group, err := cloudwatch.NewLogGroup(ctx, name+"-"+log.kind, &cloudwatch.LogGroupArgs{
-			Name:            pulumi.Sprintf("/%s/redis/%s", args.Environment, log.kind),
+	for _, log := range []string{"slow-log", "engine-log"} { // as ElastiCache calls them
+		group, err := cloudwatch.NewLogGroup(ctx, name+"-"+log, &cloudwatch.LogGroupArgs{
+			Name:            pulumi.Sprintf("/%s/redis/%s", args.Environment, log),
 			RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogsKeyArn.ToStringOutput(),
 		}, pulumi.Parent(r), pulumi.Protect(args.Protect))
 		if err != nil {
 			return nil, err
 		}
-		*log.name = group.Name
 		deliveries = append(deliveries, &elasticache.ReplicationGroupLogDeliveryConfigurationArgs{
-			Destination: group.Name, DestinationType: pulumi.String("cloudwatch-logs"), LogFormat: pulumi.String("json"), LogType: pulumi.String(log.kind)})
+			Destination: group.Name, DestinationType: pulumi.String("cloudwatch-logs"), LogFormat: pulumi.String("json"), LogType: pulumi.String(log)})
 	}
 	return deliveries, nil
 }

@@ -20,7 +20,6 @@ type Resource struct {
 	ID              string // empty for components and in a preview
 	Parent          string // URN, empty for the stack
 	Custom          bool   // a resource of a provider; false for components
-	Remote          bool   // a component of a provider (awsx), which under mocks is one resource
 	Inputs          resource.PropertyMap
 	Outputs         resource.PropertyMap
 	Protect         bool
@@ -28,7 +27,6 @@ type Resource struct {
 	PropertyDepends map[string][]string // input → URNs that its value comes from
 	DeleteFirst     bool                // DeleteBeforeReplace
 	IgnoreChanges   []string
-	Provider        string
 }
 
 // Get is an input as plain Go at a dotted path; nil where it is absent or unknown.

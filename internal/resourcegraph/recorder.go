@@ -158,9 +158,9 @@ func registration(args pulumi.MockResourceArgs) (Resource, []string, error) {
 	if err != nil {
 		return made, nil, fmt.Errorf("recording %s %q: reading its inputs: %w", args.TypeToken, args.Name, err)
 	}
-	made.Inputs, made.Remote = inputs, rpc.GetRemote()
+	made.Inputs = inputs
 	made.Parent, made.Protect, made.DeleteFirst = rpc.GetParent(), rpc.GetProtect(), rpc.GetDeleteBeforeReplace()
-	made.IgnoreChanges, made.Provider = rpc.GetIgnoreChanges(), rpc.GetProvider()
+	made.IgnoreChanges = rpc.GetIgnoreChanges()
 	made.DependsOn, made.PropertyDepends = dependencies(rpc)
 	made.URN = urn(made)
 	return made, rpc.GetAdditionalSecretOutputs(), nil
