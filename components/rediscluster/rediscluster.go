@@ -107,24 +107,11 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 	if err != nil {
 		return err
 	}
-	wanted, err := family(args.Engine, args.EngineVersion)
-	if err != nil {
-		return err
-	}
 	subnets, err := elasticache.NewSubnetGroup(ctx, name+"-subnets", &elasticache.SubnetGroupArgs{SubnetIds: args.SubnetIDs}, under)
 	if err != nil {
 		return err
 	}
-	// The family is part of the resource's name: an upgrade makes a second group, moves the nodes
-	// over with the engine, and only then deletes the first.
-	parameters, err := elasticache.NewParameterGroup(ctx, name+"-"+wanted, &elasticache.ParameterGroupArgs{
-		Family: pulumi.String(wanted),
-		Parameters: elasticache.ParameterGroupParameterArray{
-			parameter("cluster-enabled", "yes"),
-			// What has no expiry is state, not cache: a full node refuses writes before it drops that.
-			parameter("maxmemory-policy", "volatile-lru"),
-		},
-	}, under)
+	parameters, err := r.parameters(ctx, name, args)
 	if err != nil {
 		return err
 	}
@@ -132,31 +119,9 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 	if err != nil {
 		return err
 	}
-	inputs := &elasticache.ReplicationGroupArgs{
-		ReplicationGroupId: pulumi.String(physical),
-		Description:        pulumi.String("Shared state of " + args.Environment),
-		Engine:             pulumi.String(args.Engine), EngineVersion: pulumi.String(args.EngineVersion), NodeType: pulumi.String(args.NodeType),
-		NumNodeGroups: pulumi.Int(args.Shards), ReplicasPerNodeGroup: pulumi.Int(args.ReplicasPerShard),
-		AutomaticFailoverEnabled: pulumi.Bool(true), MultiAzEnabled: pulumi.Bool(true),
-		SubnetGroupName: subnets.Name, ParameterGroupName: parameters.Name,
-		SecurityGroupIds:        pulumi.StringArray{args.SecurityGroupID},
-		AtRestEncryptionEnabled: pulumi.Bool(true), KmsKeyId: args.DataKeyArn.ToStringOutput(),
-		TransitEncryptionEnabled: pulumi.Bool(true), TransitEncryptionMode: pulumi.String("required"),
-		// Creation sends the token alone, and it is demanded from the first connection on (provider
-		// source, replication_group.go). Updates send the strategy too, and AWS takes SET only after
-		// ROTATE (API reference, ModifyReplicationGroup). So ROTATE stands from the start: a later token
-		// is valid beside the old one, until an update with SET and the same token drops the old.
-		AuthToken: token.ToStringPtrOutput(), AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
-		SnapshotRetentionLimit: pulumi.Int(args.SnapshotRetentionDays), SnapshotWindow: pulumi.String("03:00-04:00"),
-		MaintenanceWindow: pulumi.String("sun:05:00-sun:06:00"), AutoMinorVersionUpgrade: pulumi.Bool(true),
-		ApplyImmediately: pulumi.Bool(true), LogDeliveryConfigurations: logs,
-	}
-	if args.SnapshotName != "" {
-		inputs.SnapshotName = pulumi.String(args.SnapshotName)
-	}
-	if args.Protect {
-		inputs.FinalSnapshotIdentifier = pulumi.String(physical + "-final")
-	}
+	inputs := groupInputs(physical, args)
+	inputs.SubnetGroupName, inputs.ParameterGroupName, inputs.LogDeliveryConfigurations = subnets.Name, parameters.Name, logs
+	inputs.AuthToken = token.ToStringPtrOutput()
 	// A snapshot only says how the group began: taking its name away later must not replace it.
 	group, err := elasticache.NewReplicationGroup(ctx, name+"-group", inputs, under, pulumi.Protect(args.Protect),
 		pulumi.IgnoreChanges([]string{"snapshotName"}))
@@ -165,6 +130,52 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 	}
 	r.ConfigurationEndpoint, r.ReplicationGroupID = group.ConfigurationEndpointAddress, group.ReplicationGroupId
 	return nil
+}
+
+// groupInputs are what the arguments alone say of the group.
+func groupInputs(physical string, args Args) *elasticache.ReplicationGroupArgs {
+	inputs := &elasticache.ReplicationGroupArgs{
+		ReplicationGroupId: pulumi.String(physical),
+		Description:        pulumi.String("Shared state of " + args.Environment),
+		Engine:             pulumi.String(args.Engine), EngineVersion: pulumi.String(args.EngineVersion), NodeType: pulumi.String(args.NodeType),
+		NumNodeGroups: pulumi.Int(args.Shards), ReplicasPerNodeGroup: pulumi.Int(args.ReplicasPerShard),
+		AutomaticFailoverEnabled: pulumi.Bool(true), MultiAzEnabled: pulumi.Bool(true),
+		SecurityGroupIds:        pulumi.StringArray{args.SecurityGroupID},
+		AtRestEncryptionEnabled: pulumi.Bool(true), KmsKeyId: args.DataKeyArn.ToStringOutput(),
+		TransitEncryptionEnabled: pulumi.Bool(true), TransitEncryptionMode: pulumi.String("required"),
+		// Creation sends the token alone, and it is demanded from the first connection on (provider
+		// source, replication_group.go). Updates send the strategy too, and AWS takes SET only after
+		// ROTATE (API reference, ModifyReplicationGroup). So ROTATE stands from the start: a later token
+		// is valid beside the old one, until an update with SET and the same token drops the old.
+		AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
+		SnapshotRetentionLimit:  pulumi.Int(args.SnapshotRetentionDays), SnapshotWindow: pulumi.String("03:00-04:00"),
+		MaintenanceWindow: pulumi.String("sun:05:00-sun:06:00"), AutoMinorVersionUpgrade: pulumi.Bool(true),
+		ApplyImmediately: pulumi.Bool(true),
+	}
+	if args.SnapshotName != "" {
+		inputs.SnapshotName = pulumi.String(args.SnapshotName)
+	}
+	if args.Protect {
+		inputs.FinalSnapshotIdentifier = pulumi.String(physical + "-final")
+	}
+	return inputs
+}
+
+func (r *RedisCluster) parameters(ctx *pulumi.Context, name string, args Args) (*elasticache.ParameterGroup, error) {
+	wanted, err := family(args.Engine, args.EngineVersion)
+	if err != nil {
+		return nil, err
+	}
+	// The family is part of the resource's name: an upgrade makes a second group, moves the nodes
+	// over with the engine, and only then deletes the first.
+	return elasticache.NewParameterGroup(ctx, name+"-"+wanted, &elasticache.ParameterGroupArgs{
+		Family: pulumi.String(wanted),
+		Parameters: elasticache.ParameterGroupParameterArray{
+			parameter("cluster-enabled", "yes"),
+			// What has no expiry is state, not cache: a full node refuses writes before it drops that.
+			parameter("maxmemory-policy", "volatile-lru"),
+		},
+	}, pulumi.Parent(r))
 }
 
 // families are the parameter group families by engine and major version (ElastiCache user guide,
