@@ -1,47 +1,36 @@
-// Rules of the names that resources get: each kind has a limit of its own.
+// Rules of the names that are made from a service's: each kind has a limit of its own. Names made
+// from the environment alone fit, for it has at most 12 characters.
+
 package stacks
 
 import "github.com/bodybroker/platform/components/naming"
 
-// composedName is a name that a component makes: the environment, then the parts.
-type composedName struct {
-	kind  naming.Kind
-	parts []string
-}
-
-// platformNames are made once, with the longest part that a component of the kind uses.
-var platformNames = []composedName{
-	{naming.LoadBalancer, []string{"gateway"}},
-	{naming.TargetGroup, []string{"gateway"}},
-	{naming.ReplicationGroup, []string{"redis"}},
-	{naming.Function, []string{"controller"}},
-}
-
-// serviceNames are made for each service, whose name follows the environment.
-var serviceNames = []composedName{
-	{naming.Role, []string{"task"}},
-	{naming.Service, nil},
-	{naming.TaskFamily, nil},
-	{naming.Repository, nil},
-	{naming.LogGroup, nil},
-	{naming.Secret, []string{"nats"}},
+// serviceNames are made for each service.
+var serviceNames = []func(environment, service string) (string, error){
+	func(environment, service string) (string, error) {
+		return naming.TaskFamily.Compose(environment, service)
+	},
+	func(environment, service string) (string, error) {
+		return naming.LogGroup.Path("/"+environment, service)
+	},
+	func(environment, service string) (string, error) { return naming.Repository.Path(environment, service) },
+	func(_, service string) (string, error) { return naming.Service.Compose(service) },
+	// The engine names the task role, after the resource and with seven characters of its own.
+	func(_, service string) (string, error) {
+		return naming.Role.Compose(service, "task", "role", "0123456")
+	},
 }
 
 func (j *judge) judgeNames() {
 	if j.Environment == "" {
 		return
 	}
-	for _, name := range platformNames {
-		if _, err := name.kind.Compose(append([]string{j.Environment}, name.parts...)...); err != nil {
-			j.refuse("environment", "%v", err)
-		}
-	}
 	for i, service := range j.Services.Table {
-		for _, name := range serviceNames {
-			if service.Name == "" {
-				continue
-			}
-			if _, err := name.kind.Compose(append([]string{j.Environment, service.Name}, name.parts...)...); err != nil {
+		if service.Name == "" {
+			continue
+		}
+		for _, compose := range serviceNames {
+			if _, err := compose(j.Environment, service.Name); err != nil {
 				j.refuseService(i, "name", service.Name, "a name that fits every resource that bears it", "%v", err)
 			}
 		}

@@ -15,8 +15,8 @@ type set = map[string]string
 
 const vpcID = "vpc-0123456789abcdef0"
 
-// longName makes prod-<name>-task one character longer than an IAM role's name may be.
-var longName = strings.Repeat("x", 65-len("prod--task"))
+// longName makes <name>-task-role-<7 characters> one character longer than an IAM role's name may be.
+var longName = strings.Repeat("x", 65-len("-task-role-0123456"))
 
 func threeSubnets(digit string) string {
 	return fmt.Sprintf(`["subnet-0000000%[1]s", "subnet-0000001%[1]s", "subnet-0000002%[1]s"]`, digit)

@@ -9,70 +9,22 @@ import (
 )
 
 // Kind is a kind of AWS resource whose name has a limit of its own.
-type Kind string
+type Kind struct {
+	name  string // as an operator reads it
+	limit int    // the longest name in characters
+}
 
-// The kinds that the platform names, as an operator reads them.
-const (
-	LoadBalancer     Kind = "load balancer"
-	TargetGroup      Kind = "target group"
-	Role             Kind = "IAM role"
-	InstanceProfile  Kind = "IAM instance profile"
-	Policy           Kind = "IAM policy"
-	SecurityGroup    Kind = "security group"
-	Cluster          Kind = "ECS cluster"
-	Service          Kind = "ECS service"
-	TaskFamily       Kind = "ECS task definition family"
-	Repository       Kind = "ECR repository"
-	ReplicationGroup Kind = "ElastiCache replication group"
-	SubnetGroup      Kind = "ElastiCache subnet group"
-	ParameterGroup   Kind = "ElastiCache parameter group"
-	LogGroup         Kind = "CloudWatch log group"
-	Alarm            Kind = "CloudWatch alarm"
-	Dashboard        Kind = "CloudWatch dashboard"
-	Topic            Kind = "SNS topic"
-	Secret           Kind = "Secrets Manager secret"
-	KeyAlias         Kind = "KMS alias"
-	Function         Kind = "Lambda function"
-	Bucket           Kind = "S3 bucket"
-	Budget           Kind = "budget"
+// The kinds that the platform names. The source of each limit is the Name (or identifier) parameter
+// of the creating call in the service's API reference on docs.aws.amazon.com.
+var (
+	LoadBalancer     = Kind{"load balancer", 32}                 // Elastic Load Balancing CreateLoadBalancer
+	Role             = Kind{"IAM role", 64}                      // IAM CreateRole
+	Service          = Kind{"ECS service", 255}                  // ECS CreateService
+	TaskFamily       = Kind{"ECS task definition family", 255}   // ECS RegisterTaskDefinition
+	Repository       = Kind{"ECR repository", 256}               // ECR CreateRepository
+	ReplicationGroup = Kind{"ElastiCache replication group", 40} // ElastiCache CreateReplicationGroup
+	LogGroup         = Kind{"CloudWatch log group", 512}         // CloudWatch Logs CreateLogGroup
 )
-
-// limits are the longest names in characters. The source is the Name (or identifier) parameter of
-// the creating call in each service's API reference on docs.aws.amazon.com.
-var limits = map[Kind]int{
-	LoadBalancer:     32,  // Elastic Load Balancing CreateLoadBalancer
-	TargetGroup:      32,  // Elastic Load Balancing CreateTargetGroup
-	Role:             64,  // IAM CreateRole
-	InstanceProfile:  128, // IAM CreateInstanceProfile
-	Policy:           128, // IAM CreatePolicy
-	SecurityGroup:    255, // EC2 CreateSecurityGroup
-	Cluster:          255, // ECS CreateCluster
-	Service:          255, // ECS CreateService
-	TaskFamily:       255, // ECS RegisterTaskDefinition
-	Repository:       256, // ECR CreateRepository
-	ReplicationGroup: 40,  // ElastiCache CreateReplicationGroup
-	SubnetGroup:      255, // ElastiCache CreateCacheSubnetGroup
-	ParameterGroup:   255, // ElastiCache CreateCacheParameterGroup
-	LogGroup:         512, // CloudWatch Logs CreateLogGroup
-	Alarm:            255, // CloudWatch PutMetricAlarm
-	Dashboard:        255, // CloudWatch PutDashboard
-	Topic:            256, // SNS CreateTopic
-	Secret:           512, // Secrets Manager CreateSecret
-	KeyAlias:         256, // KMS CreateAlias
-	Function:         64,  // Lambda CreateFunction
-	Bucket:           63,  // S3 bucket naming rules
-	Budget:           100, // Budgets CreateBudget
-}
-
-// Limit is the longest name of the kind in characters. A kind that the table lacks is a mistake
-// of the caller and panics.
-func (k Kind) Limit() int {
-	limit, known := limits[k]
-	if !known {
-		panic(fmt.Sprintf("naming: no limit is known for the name of a %q: add the kind to the table", string(k)))
-	}
-	return limit
-}
 
 // Compose joins the parts with "-" into the name of a resource of this kind. An empty part and
 // a name beyond the kind's limit are errors; a name is never cut, because two services could
@@ -81,8 +33,7 @@ func (k Kind) Compose(parts ...string) (string, error) {
 	return k.check(strings.Join(parts, "-"), parts...)
 }
 
-// Path joins the parts with "/", for kinds whose names are paths (repositories, log groups,
-// secrets). The errors are those of Compose.
+// Path joins the parts with "/", for kinds whose names are paths (repositories, log groups). The errors are those of Compose.
 func (k Kind) Path(parts ...string) (string, error) {
 	return k.check(strings.Join(parts, "/"), parts...)
 }
@@ -91,12 +42,12 @@ func (k Kind) Path(parts ...string) (string, error) {
 func (k Kind) check(name string, parts ...string) (string, error) {
 	for i, part := range parts {
 		if part == "" {
-			return "", fmt.Errorf("composing the name of a %s: part %d of %q is empty", k, i+1, name)
+			return "", fmt.Errorf("composing the name of a %s: part %d of %q is empty", k.name, i+1, name)
 		}
 	}
-	if len(name) > k.Limit() {
+	if len(name) > k.limit {
 		return "", fmt.Errorf("composing the name of a %s: %q has %d characters, AWS takes at most %d: shorten a part by %d",
-			k, name, len(name), k.Limit(), len(name)-k.Limit())
+			k.name, name, len(name), k.limit, len(name)-k.limit)
 	}
 	return name, nil
 }
