@@ -4,10 +4,9 @@ package bench
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/bodybroker/platform/internal/rehearsal"
 	"github.com/bodybroker/platform/internal/resourcegraph"
+	"github.com/bodybroker/platform/internal/results"
 )
 
 // Measure is one row of out/bench.json.
@@ -54,7 +54,7 @@ func Run(ctx context.Context, root string, out io.Writer) error {
 			return err
 		}
 	}
-	return b.write(filepath.Join(root, "out", "bench.json"))
+	return errors.Join(results.Write(filepath.Join(root, "out", "bench.json"), b.measures), b.judge())
 }
 
 type bench struct {
@@ -144,18 +144,8 @@ func (b *bench) time(ctx context.Context, o rehearsal.Options) (timing, int, err
 	return t, len(steps.All), err
 }
 
-// write puts the measures into a file, whole or not at all; one over its limit is an error.
-func (b *bench) write(file string) error {
-	content, err := json.MarshalIndent(b.measures, "", "  ")
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(file), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(file, append(content, '\n'), 0o644)
-	}
-	if err != nil {
-		return fmt.Errorf("writing the measures to %s: %w", file, err)
-	}
+// judge makes measures over their limit an error.
+func (b *bench) judge() error {
 	var over []string
 	for _, m := range b.measures {
 		if !m.OK {

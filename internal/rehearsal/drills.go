@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bodybroker/platform/internal/results"
 )
 
 // drill is a scenario with the ground that it needs.
@@ -64,7 +66,7 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 	err = errors.Join(playShared(ctx, recorder, options, pick(chosen, func(d drill) bool { return !d.fresh && !d.alive })),
 		playFresh(ctx, recorder, options, pick(chosen, func(d drill) bool { return d.fresh })),
 		playShared(ctx, recorder, running, pick(chosen, func(d drill) bool { return d.alive })))
-	err = errors.Join(err, recorder.write(filepath.Join(root, "out", "drills.json")))
+	err = errors.Join(err, results.Write(filepath.Join(root, "out", "drills.json"), recorder.results))
 	return finish(recorder, out, start, err)
 }
 

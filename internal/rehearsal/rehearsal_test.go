@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/results"
 )
 
 // required are the ids that the rehearsal and the drills promise.
@@ -54,7 +55,7 @@ func TestAFailedScenarioIsTold(t *testing.T) {
 	assert.Contains(t, shown.String(), "FAIL  half\n      z was not seen")
 
 	file := filepath.Join(t.TempDir(), "out", "drills.json")
-	require.NoError(t, r.write(file))
+	require.NoError(t, results.Write(file, r.results))
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	var results []map[string]any

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bodybroker/platform/internal/artifactbuild"
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/results"
 )
 
 // ErrFailed says that a scenario did not hold; which ones stands in what was shown.
@@ -43,7 +44,7 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 		}
 	}
 	fmt.Fprint(out, page)
-	err = errors.Join(stage.Close(), recorder.write(filepath.Join(root, "out", "rehearsal.json")))
+	err = errors.Join(stage.Close(), results.Write(filepath.Join(root, "out", "rehearsal.json"), recorder.results))
 	return finish(recorder, out, start, err)
 }
 

@@ -3,11 +3,8 @@ package rehearsal
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -48,24 +45,6 @@ func (r *recorder) play(ctx context.Context, stage *Stage, s scenario) bool {
 	fmt.Fprintf(r.out, "%s  %s  (%.1f s)\n", mark, strings.ReplaceAll(result.Seen, "\n", "\n      "), result.Seconds)
 	r.results = append(r.results, result)
 	return result.OK
-}
-
-// write puts the results into a file, whole or not at all.
-func (r *recorder) write(file string) error {
-	content, err := json.MarshalIndent(r.results, "", "  ")
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(file), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(file+".unfinished", append(content, '\n'), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(file+".unfinished", file)
-	}
-	if err != nil {
-		return fmt.Errorf("writing the results to %s: %w", file, err)
-	}
-	return nil
 }
 
 // failed are the ids of scenarios that did not hold.
