@@ -77,8 +77,9 @@ func changeRollback(ctx context.Context, s *Stage) (string, error) {
 	if err := refusedFor(first, "quest-system", "rolled back"); err != nil {
 		return "", fmt.Errorf("the update after which ECS rolled back: %w", err)
 	}
-	if _, again := s.Up(ctx); refusedFor(again, "quest-system", "rolled back") != nil {
-		return "", fmt.Errorf("the same update once more: %w", refusedFor(again, "quest-system", "rolled back"))
+	_, again := s.Up(ctx)
+	if err := refusedFor(again, "quest-system", "rolled back"); err != nil {
+		return "", fmt.Errorf("the same update once more: %w", err)
 	}
 	end()
 	return "the update failed and named the service, and so did the next; with a version that stays up it passed", restore(ctx, s)
@@ -189,7 +190,7 @@ func rollOrder(happened []localcloud.Event) (order []string) {
 	for _, e := range happened {
 		switch e.Type {
 		case "aws:ec2/instance:Instance", "aws:ec2/volumeAttachment:VolumeAttachment", "aws:lambda/invocation:Invocation":
-			order = append(order, e.Operation+" "+e.URN[strings.LastIndex(e.URN, "::")+2:])
+			order = append(order, e.Operation+" "+nameOf(e.URN))
 		}
 	}
 	return order

@@ -28,7 +28,7 @@ func refreshNoop(ctx context.Context, s *Stage) (string, error) {
 	s.Cloud.Remove(alarmType, alarm.ID)
 	var group string
 	for _, g := range s.Cloud.Records(securityGroupType) {
-		if strings.HasSuffix(g.URN, "::flow-nats") {
+		if nameOf(g.URN) == "flow-nats" {
 			group = g.ID
 		}
 	}
@@ -43,7 +43,7 @@ func refreshNoop(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	found := strings.Join(steps.Drift(), ", ")
-	if !strings.Contains(found, "flow-nats") || !strings.Contains(found, alarm.URN[strings.LastIndex(alarm.URN, "::")+2:]) {
+	if !strings.Contains(found, "flow-nats") || !strings.Contains(found, nameOf(alarm.URN)) {
 		return found, fmt.Errorf("wanted the deleted alarm and the opened group to be found")
 	}
 	if steps, err = s.Up(ctx); err != nil {
@@ -85,8 +85,9 @@ func guardProtect(ctx context.Context, s *Stage) (string, error) {
 	if after := inventoryText(s.Cloud.Inventory()); after != inventory {
 		return "", fmt.Errorf("a preview changed the cloud: before %s, after %s", inventory, after)
 	}
-	if _, err := s.Up(ctx); refusedFor(err, "nats-4-volume", "protected") != nil {
-		return "", fmt.Errorf("an update without a preview: %w", refusedFor(err, "nats-4-volume", "protected"))
+	_, unseen := s.Up(ctx)
+	if err := refusedFor(unseen, "nats-4-volume", "protected"); err != nil {
+		return "", fmt.Errorf("an update without a preview: %w", err)
 	}
 	if disks := len(s.Cloud.Records("aws:ebs/volume:Volume")); disks != 5 {
 		return "", fmt.Errorf("%d of 5 disks are left", disks)

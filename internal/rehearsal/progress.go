@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // progress prints a line whenever a part of the platform is complete, and on a terminal a
@@ -49,7 +50,7 @@ func (p *progress) observe(event events.EngineEvent) {
 	case event.SummaryEvent != nil:
 		p.clear()
 		if p.done > 0 {
-			fmt.Fprintf(p.out, "      %s in %.1f s: %s\n", plural(p.done, "step"), time.Since(p.start).Seconds(), p.summary())
+			fmt.Fprintf(p.out, "      %s in %.1f s: %s\n", plural(p.done, "step"), time.Since(p.start).Seconds(), tally(p.parts))
 		}
 	}
 }
@@ -72,7 +73,7 @@ func (p *progress) count(operation, urn string) {
 		return
 	}
 	p.shown = time.Now()
-	line := fmt.Sprintf("      %4.0f s  %d done, %d under way, now: %s %s", time.Since(p.start).Seconds(), p.done, p.begun-p.done, operation, urn[strings.LastIndex(urn, "::")+2:])
+	line := fmt.Sprintf("      %4.0f s  %d done, %d under way, now: %s %s", time.Since(p.start).Seconds(), p.done, p.begun-p.done, operation, nameOf(urn))
 	if p.terminal {
 		fmt.Fprintf(p.out, "\r\x1b[K%.110s", line)
 		return
@@ -86,19 +87,13 @@ func (p *progress) clear() {
 	}
 }
 
-// summary tells the parts, largest first.
-func (p *progress) summary() string {
-	return tally(p.parts)
-}
-
 // component is the top-level component that a URN belongs to: the first type of its chain.
 func component(urn string) string {
-	fields := strings.Split(urn, "::")
-	if len(fields) < 3 {
+	if urn == "" {
 		return "other"
 	}
-	chain := strings.Split(fields[2], "$")
-	kind := strings.Split(chain[0], ":")
+	first, _, _ := strings.Cut(string(resource.URN(urn).QualifiedType()), "$")
+	kind := strings.Split(first, ":")
 	if kind[0] != "nats-platform" {
 		return "other"
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 )
@@ -36,7 +37,7 @@ func (r *recorder) play(ctx context.Context, stage *Stage, s scenario) bool {
 	fmt.Fprintf(r.out, "\n%s  %s\n", s.id, s.wanted)
 	start := time.Now()
 	seen, err := s.play(ctx, stage)
-	result := Result{ID: s.id, Wanted: s.wanted, Seen: seen, OK: err == nil, Seconds: round(time.Since(start).Seconds())}
+	result := Result{ID: s.id, Wanted: s.wanted, Seen: seen, OK: err == nil, Seconds: math.Round(time.Since(start).Seconds()*10) / 10}
 	mark := "ok  "
 	if err != nil {
 		result.Seen = strings.TrimSpace(seen + "\n" + err.Error())
@@ -56,5 +57,3 @@ func (r *recorder) failed() (ids []string) {
 	}
 	return ids
 }
-
-func round(seconds float64) float64 { return float64(int(seconds*10+0.5)) / 10 }

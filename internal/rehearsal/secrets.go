@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,13 +36,13 @@ func secretsHidden(ctx context.Context, s *Stage) (string, error) {
 	if shown := leaks(places, secrets); len(shown) > 0 {
 		return "", fmt.Errorf("%s", strings.Join(shown, "; "))
 	}
-	return fmt.Sprintf("%s in %d forms, none in %s", plural(len(s.owners(secrets)), "secret"), len(secrets), strings.Join(sortedKeys(places), ", ")), nil
+	return fmt.Sprintf("%s in %d forms, none in %s", plural(len(s.owners(secrets)), "secret"), len(secrets), strings.Join(slices.Sorted(maps.Keys(places)), ", ")), nil
 }
 
 // leaks names every place that shows a secret, and whose.
 func leaks(places map[string][]byte, secrets []secret) []string {
 	var shown []string
-	for _, place := range sortedKeys(places) {
+	for _, place := range slices.Sorted(maps.Keys(places)) {
 		for _, secret := range secrets {
 			if bytes.Contains(places[place], secret.value) {
 				shown = append(shown, fmt.Sprintf("%s shows %s", place, secret.owner))
@@ -67,7 +68,7 @@ func (s *Stage) secrets() []secret {
 				if value == "" {
 					continue
 				}
-				owner := record.URN[strings.LastIndex(record.URN, "::")+2:] + "." + property
+				owner := nameOf(record.URN) + "." + property
 				for _, form := range forms(value) {
 					found = append(found, secret{owner, []byte(form)})
 				}
@@ -126,13 +127,4 @@ func (s *Stage) visible(ctx context.Context) (map[string][]byte, error) {
 		places["bucket objects"] = append(places["bucket objects"], fmt.Sprint(object.Get("content"))...)
 	}
 	return places, nil
-}
-
-func sortedKeys(m map[string][]byte) []string {
-	var keys []string
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

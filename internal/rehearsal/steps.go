@@ -20,7 +20,7 @@ type Step struct {
 }
 
 // Name is the resource's logical name.
-func (s Step) Name() string { return s.URN[strings.LastIndex(s.URN, "::")+2:] }
+func (s Step) Name() string { return nameOf(s.URN) }
 
 // Steps are all operations of one command, in order, and what the engine had to say.
 type Steps struct {
@@ -37,7 +37,7 @@ func (s *Steps) add(event events.EngineEvent) {
 	if after := event.ResOutputsEvent; after != nil && after.Metadata.Op != "same" {
 		m := after.Metadata
 		if m.Op == "delete" || m.Op == "update" || (m.Op == "refresh" && (m.New == nil || len(m.DetailedDiff) > 0)) {
-			s.drift = append(s.drift, string(m.Op)+" "+(Step{URN: m.URN}).Name())
+			s.drift = append(s.drift, string(m.Op)+" "+nameOf(m.URN))
 		}
 	}
 	if d := event.DiagnosticEvent; d != nil && (d.Severity == "error" || d.Severity == "warning") {
@@ -60,7 +60,7 @@ type diagnostic struct{ severity, urn, message string }
 func (s Steps) Errors() (lines []string) {
 	for _, d := range s.diagnostics {
 		if d.severity == "error" {
-			lines = append(lines, strings.TrimPrefix((Step{URN: "::" + d.urn}).Name()+": "+d.message, ": "))
+			lines = append(lines, strings.TrimPrefix(nameOf(d.urn)+": "+d.message, ": "))
 		}
 	}
 	return lines

@@ -7,7 +7,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
+
+// nameOf is the logical name in a URN; "" of what no program made, which has none.
+func nameOf(urn string) string {
+	if urn == "" {
+		return ""
+	}
+	return resource.URN(urn).Name()
+}
 
 // tally lists parts by how much they hold, largest first: "service 198, natscluster 51 …".
 func tally(parts map[string]*part) string {
