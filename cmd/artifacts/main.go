@@ -4,18 +4,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/signal"
+	"path/filepath"
 
 	"github.com/bodybroker/platform/internal/artifactbuild"
+	"github.com/bodybroker/platform/internal/command"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := artifactbuild.Build(ctx, ".", "artifacts"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	fmt.Println("artifacts/" + artifactbuild.ServerFile + " and artifacts/" + artifactbuild.ControllerFile + " are built")
+	command.Main(func(ctx context.Context, root string, _ []string) error {
+		if err := artifactbuild.Build(ctx, root, filepath.Join(root, "artifacts")); err != nil {
+			return err
+		}
+		fmt.Println("artifacts/" + artifactbuild.ServerFile + " and artifacts/" + artifactbuild.ControllerFile + " are built")
+		return nil
+	})
 }

@@ -3,23 +3,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"os/signal"
 
 	"github.com/bodybroker/platform/internal/bench"
-	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/command"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	root, err := rehearsal.Root()
-	if err == nil {
-		err = bench.Run(ctx, root, os.Stdout)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	command.Main(func(ctx context.Context, root string, _ []string) error { return bench.Run(ctx, root, os.Stdout) })
 }

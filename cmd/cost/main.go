@@ -2,32 +2,19 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"os"
 	"strings"
 
+	"github.com/bodybroker/platform/internal/command"
 	"github.com/bodybroker/platform/internal/cost"
-	"github.com/bodybroker/platform/internal/rehearsal"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
-func main() {
-	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main(run) }
 
-func run(args []string) error {
-	if len(args) != 1 {
-		return errors.New("cost: name one stack, for example prod")
-	}
-	root, err := rehearsal.Root()
-	if err != nil {
-		return err
-	}
-	graph, err := resourcegraph.Shipped(root, args[0])
+func run(_ context.Context, root string, args []string) error {
+	graph, err := resourcegraph.Named(root, args)
 	if err != nil {
 		return err
 	}

@@ -3,35 +3,22 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/command"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
 // shown is how many chains are printed.
 const shown = 5
 
-func main() {
-	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main(run) }
 
-func run(args []string) error {
-	if len(args) != 1 {
-		return errors.New("graph: name one stack, for example prod")
-	}
-	root, err := rehearsal.Root()
-	if err != nil {
-		return err
-	}
-	graph, err := resourcegraph.Shipped(root, args[0])
+func run(_ context.Context, root string, args []string) error {
+	graph, err := resourcegraph.Named(root, args)
 	if err != nil {
 		return err
 	}

@@ -3,18 +3,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
-	"os/signal"
 
+	"github.com/bodybroker/platform/internal/command"
 	"github.com/bodybroker/platform/internal/lint"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := lint.Run(ctx, ".", os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	command.Main(func(ctx context.Context, root string, _ []string) error { return lint.Run(ctx, root, os.Stdout) })
 }

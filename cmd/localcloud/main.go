@@ -10,24 +10,15 @@ import (
 	"io"
 	"maps"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
+	"github.com/bodybroker/platform/internal/command"
 	"github.com/bodybroker/platform/internal/localcloud"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	command.Main(func(ctx context.Context, _ string, args []string) error { return run(ctx, args, os.Stdout, os.Stderr) })
 }
 
 // run serves until ctx ends. exports gets the environment as shell commands and nothing else;

@@ -6,22 +6,19 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 
+	"github.com/bodybroker/platform/internal/command"
 	"github.com/bodybroker/platform/internal/recovery"
 )
 
-func main() {
-	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { command.Main(run) }
 
-func run(args []string) error {
+func run(_ context.Context, _ string, args []string) error {
 	if len(args) == 0 {
 		return errors.New("recover: name the file of an exported stack: pulumi stack export --file state.json")
 	}

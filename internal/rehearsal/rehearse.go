@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -95,21 +94,4 @@ func total(c *localcloud.Cloud) (n int) {
 		n += count
 	}
 	return n
-}
-
-// Root finds the repository's root from the working directory: the folder with Pulumi.yaml.
-func Root() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
-			return dir, nil
-		}
-		if filepath.Dir(dir) == dir {
-			return "", errors.New("finding the repository: no Pulumi.yaml here or above; start this in the project's folder")
-		}
-		dir = filepath.Dir(dir)
-	}
 }

@@ -33,6 +33,14 @@ func Shipped(root, stack string) (Graph, error) {
 	return graph, nil
 }
 
+// Named is the graph of the stack that a command's arguments name, one of those that are shipped.
+func Named(root string, args []string) (Graph, error) {
+	if len(args) != 1 {
+		return Graph{}, fmt.Errorf("naming a stack: wanted one, for example prod, got %q", args)
+	}
+	return Shipped(root, args[0])
+}
+
 // ShippedConfig is the configuration that Shipped runs with; the artifacts are written into folder.
 func ShippedConfig(root, stack, folder string) (map[string]string, error) {
 	config, err := shippedconfig.LoadShipped(filepath.Join(root, "Pulumi."+stack+".yaml"))

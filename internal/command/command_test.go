@@ -1,0 +1,27 @@
+package command_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/command"
+)
+
+func TestTheRootIsFoundFromAnywhereBelow(t *testing.T) {
+	below, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	deep := filepath.Join(below, "a", "b")
+	require.NoError(t, os.MkdirAll(deep, 0o755))
+	t.Chdir(deep)
+	_, err = command.Root()
+	require.ErrorContains(t, err, "no Pulumi.yaml")
+
+	require.NoError(t, os.WriteFile(filepath.Join(below, "Pulumi.yaml"), nil, 0o600))
+	root, err := command.Root()
+	require.NoError(t, err)
+	assert.Equal(t, below, root)
+}
