@@ -33,17 +33,17 @@ func show(stack string, lines []cost.Line) {
 		old[line.Part] = line.Dollars
 		oldTotal += line.Dollars
 	}
-	fmt.Printf("%s, US dollars a month: on-demand prices of us-east-1, %s, whatever the stack's region.\n\n", stack, cost.PriceDate)
-	const row = "%10s %10s  %s\n"
-	fmt.Printf(row, "now", "old sheet", "part")
+	fmt.Printf("%s, US dollars a month: on-demand prices of us-east-1, whatever the stack's region; each with its\nsource in internal/cost/prices.go.\n\n", stack)
+	const row = "%10s %10s  %-10s  %s\n"
+	fmt.Printf(row, "now", "old sheet", "price of", "part")
 	for _, line := range lines {
 		total += line.Dollars
 		was := "-"
 		if old[line.Part] > 0 {
 			was = fmt.Sprintf("%.0f", old[line.Part])
 		}
-		fmt.Printf(row, fmt.Sprintf("%.2f", line.Dollars), was, line.Part+": "+line.What)
+		fmt.Printf(row, fmt.Sprintf("%.2f", line.Dollars), was, line.Read, line.Part+": "+line.What)
 	}
-	fmt.Printf(row, fmt.Sprintf("%.2f", total), fmt.Sprintf("%.0f", oldTotal), "in all")
+	fmt.Printf(row, fmt.Sprintf("%.2f", total), fmt.Sprintf("%.0f", oldTotal), "", "in all")
 	fmt.Printf("\nNot counted, for it depends on traffic: %s.\n", strings.Join(cost.Usage, "; "))
 }

@@ -4,6 +4,7 @@
 package cost
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,12 +18,26 @@ type Line struct {
 	Part    string
 	What    string  // how it comes about
 	Dollars float64 // per month
+	Read    string  // when its prices were read; the oldest
 }
 
 // item is what one resource adds.
 type item struct {
 	part, what string
-	dollars    float64
+	charges    []charge
+}
+
+// charge is so much of one price.
+type charge struct {
+	price
+	quantity float64
+}
+
+func (i item) dollars() (sum float64) {
+	for _, c := range i.charges {
+		sum += c.dollars * c.hours * c.quantity
+	}
+	return sum
 }
 
 // priced are the types that cost something by standing there.
@@ -31,16 +46,16 @@ var priced = map[string]func(resourcegraph.Graph, resourcegraph.Resource) (item,
 	"aws:ec2/instance:Instance":                            instance,
 	"aws:ebs/volume:Volume":                                volume,
 	"aws:ecs/service:Service":                              fargate,
-	"aws:lb/loadBalancer:LoadBalancer":                     each("Load balancers", "load balancer", loadBalancer*hours),
+	"aws:lb/loadBalancer:LoadBalancer":                     each("Load balancers", "load balancer", loadBalancer, 1),
 	"aws:ec2/vpcEndpoint:VpcEndpoint":                      endpoint,
 	"awsx:ec2:Vpc":                                         nat,
 	"aws:acmpca/certificateAuthority:CertificateAuthority": certificateAuthority,
-	"aws:kms/key:Key":                                      each("Keys and secrets", "key", key),
-	"aws:secretsmanager/secret:Secret":                     each("Keys and secrets", "secret", secretPrice),
-	"aws:cloudwatch/metricAlarm:MetricAlarm":               each("Alarms", "alarm", alarmPrice),
+	"aws:kms/key:Key":                                      each("Keys and secrets", "key", encryptionKey, 1),
+	"aws:secretsmanager/secret:Secret":                     each("Keys and secrets", "secret", storedSecret, 1),
+	"aws:cloudwatch/metricAlarm:MetricAlarm":               each("Alarms", "alarm", metricAlarm, 1),
 	// Target tracking makes two alarms of its own for each policy (Application Auto Scaling user guide).
-	"aws:appautoscaling/policy:Policy": each("Alarms", "scaling policy with 2 alarms", 2*alarmPrice),
-	"aws:route53/zone:Zone":            each("Network", "private zone", privateZone),
+	"aws:appautoscaling/policy:Policy": each("Alarms", "scaling policy with 2 alarms", metricAlarm, 2),
+	"aws:route53/zone:Zone":            each("Network", "private zone", privateZone, 1),
 }
 
 // Of returns the monthly cost by part, dearest first.
@@ -50,7 +65,7 @@ func Of(g resourcegraph.Graph) ([]Line, error) {
 	for _, r := range g.Resources {
 		price, known := priced[r.Type]
 		if !known {
-			if !free[r.Type] && !strings.HasPrefix(r.Type, "nats-platform:") {
+			if !slices.Contains(free, r.Type) && !strings.HasPrefix(r.Type, "nats-platform:") {
 				faults = append(faults, fmt.Errorf("%s %s has no price: add it to internal/cost/prices.go, or to the free types there", r.Type, r.Name))
 			}
 			continue
@@ -63,7 +78,7 @@ func Of(g resourcegraph.Graph) ([]Line, error) {
 		if parts[i.part] == nil {
 			parts[i.part], counts[i.part] = &Line{Part: i.part}, map[string]int{}
 		}
-		parts[i.part].Dollars += i.dollars
+		parts[i.part].add(i)
 		counts[i.part][i.what]++
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -74,8 +89,19 @@ func Of(g resourcegraph.Graph) ([]Line, error) {
 		line.What = list(counts[part])
 		lines = append(lines, *line)
 	}
-	slices.SortFunc(lines, func(a, b Line) int { return int(b.Dollars*100) - int(a.Dollars*100) })
+	slices.SortFunc(lines, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(b.Dollars, a.Dollars), cmp.Compare(a.Part, b.Part))
+	})
 	return lines, nil
+}
+
+func (l *Line) add(i item) {
+	l.Dollars += i.dollars()
+	for _, c := range i.charges {
+		if l.Read == "" || c.read < l.Read {
+			l.Read = c.read
+		}
+	}
 }
 
 func list(counts map[string]int) string {
@@ -87,8 +113,10 @@ func list(counts map[string]int) string {
 	return strings.Join(texts, ", ")
 }
 
-func each(part, what string, dollars float64) func(resourcegraph.Graph, resourcegraph.Resource) (item, error) {
-	return func(resourcegraph.Graph, resourcegraph.Resource) (item, error) { return item{part, what, dollars}, nil }
+func each(part, what string, p price, quantity float64) func(resourcegraph.Graph, resourcegraph.Resource) (item, error) {
+	return func(resourcegraph.Graph, resourcegraph.Resource) (item, error) {
+		return item{part, what, []charge{{p, quantity}}}, nil
+	}
 }
 
 func number(r resourcegraph.Resource, path string) float64 {
@@ -102,26 +130,25 @@ func unknown(r resourcegraph.Resource, value string) error {
 
 func redis(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	kind := r.Text("engine") + " " + r.Text("nodeType")
-	price, known := redisNodeHour[kind]
+	p, known := redisNodes[kind]
 	if !known {
 		return item{}, unknown(r, kind)
 	}
 	nodes := number(r, "numNodeGroups") * (1 + number(r, "replicasPerNodeGroup"))
-	return item{"Redis", fmt.Sprintf("group of %.0f nodes, %s", nodes, kind), nodes * price * hours}, nil
+	return item{"Redis", fmt.Sprintf("group of %.0f nodes, %s", nodes, kind), []charge{{p, nodes}}}, nil
 }
 
 func instance(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
-	price, known := instanceHour[r.Text("instanceType")]
+	p, known := instances[r.Text("instanceType")]
 	if !known {
 		return item{}, unknown(r, r.Text("instanceType"))
 	}
-	return item{"NATS", r.Text("instanceType"), price*hours + number(r, "rootBlockDevice.volumeSize")*gp3GiB}, nil
+	return item{"NATS", r.Text("instanceType"), []charge{{p, 1}, {gp3GiB, number(r, "rootBlockDevice.volumeSize")}}}, nil
 }
 
 func volume(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
-	dollars := number(r, "size")*gp3GiB + max(0, number(r, "iops")-freeIOPS)*gp3IOPS +
-		max(0, number(r, "throughput")-freeThroughput)*gp3Throughput
-	return item{"NATS", fmt.Sprintf("disk of %.0f GiB", number(r, "size")), dollars}, nil
+	return item{"NATS", fmt.Sprintf("disk of %.0f GiB", number(r, "size")), []charge{{gp3GiB, number(r, "size")},
+		{gp3IOPS, max(0, number(r, "iops")-freeIOPS)}, {gp3Throughput, max(0, number(r, "throughput")-freeThroughput)}}}, nil
 }
 
 // fargate prices a service's tasks by the task definition beside it.
@@ -136,17 +163,18 @@ func fargate(g resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 		}
 		tasks := number(r, "desiredCount")
 		return item{"ECS", fmt.Sprintf("service of %.0f tasks, %g/%g", tasks, cpu, memory),
-			tasks * hours * (cpu/fargateUnit*vcpuHour + memory/fargateUnit*memoryHour)}, nil
+			[]charge{{taskCPU, tasks * cpu / fargateUnit}, {taskMemory, tasks * memory / fargateUnit}}}, nil
 	}
 	return item{}, fmt.Errorf("%s has no task definition beside it", r.Name)
 }
 
 func endpoint(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	if r.Text("vpcEndpointType") == "Gateway" {
-		return item{"Network", "gateway endpoint, free", 0}, nil
+		return item{"Network", "gateway endpoint, free", nil}, nil
 	}
 	zones, _ := r.Get("subnetIds").([]any)
-	return item{"Network", fmt.Sprintf("interface endpoint in %d zones", len(zones)), float64(len(zones)) * endpointHour * hours}, nil
+	return item{"Network", fmt.Sprintf("interface endpoint in %d zones", len(zones)),
+		[]charge{{endpointInZone, float64(len(zones))}}}, nil
 }
 
 // nat prices awsx's network, which without an engine is one resource: its NAT gateways and
@@ -157,12 +185,13 @@ func nat(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	if !known {
 		return item{}, unknown(r, r.Text("natGateways.strategy"))
 	}
-	return item{"Network", fmt.Sprintf("VPC with %d NAT gateways", gateways), float64(gateways) * (natGatewayHour + addressHour) * hours}, nil
+	return item{"Network", fmt.Sprintf("VPC with %d NAT gateways", gateways),
+		[]charge{{natGateway, float64(gateways)}, {publicAddress, float64(gateways)}}}, nil
 }
 
 func certificateAuthority(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	if r.Text("usageMode") == "SHORT_LIVED_CERTIFICATE" {
-		return item{"Private CA", "short-lived CA", authorityShort}, nil
+		return item{"Private CA", "short-lived CA", []charge{{authorityShort, 1}}}, nil
 	}
-	return item{"Private CA", "general-purpose CA", authority}, nil
+	return item{"Private CA", "general-purpose CA", []charge{{authority, 1}}}, nil
 }

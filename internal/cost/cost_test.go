@@ -50,5 +50,20 @@ func TestTheDisksBeyondWhatIsFreeArePaid(t *testing.T) {
 	i, err := volume(resourcegraph.Graph{}, resourcegraph.Resource{Inputs: resource.NewPropertyMapFromMap(map[string]any{
 		"size": 500, "iops": 16000, "throughput": 1000})})
 	require.NoError(t, err)
-	assert.InDelta(t, 500*0.08+13000*0.005+875*0.04, i.dollars, 0.01, "incident 10: about $100 a month per node for nothing")
+	assert.InDelta(t, 500*0.08+13000*0.005+875*0.04, i.dollars(), 0.01, "incident 10: about $100 a month per node for nothing")
+}
+
+func TestEveryLineTellsWhenItsPricesWereRead(t *testing.T) {
+	line := &Line{}
+	line.add(item{charges: []charge{{price{1, monthly, "2026-03-01", "ebs/pricing"}, 1}, {price{2, hourly, "2026-02-01", "vpc/pricing"}, 1}}})
+	assert.Equal(t, "2026-02-01", line.Read, "the oldest: the sum is no newer")
+	assert.InDelta(t, 1+2*730, line.Dollars, 0.001)
+
+	g, err := resourcegraph.Shipped("../..", "prod")
+	require.NoError(t, err)
+	lines, err := Of(g)
+	require.NoError(t, err)
+	for _, line := range lines {
+		assert.NotEmpty(t, line.Read, line.Part)
+	}
 }

@@ -1,38 +1,55 @@
 // The price table. What varies with traffic (NAT and load balancer data, log ingestion,
 // requests) is not in it; Usage names it.
+
 package cost
 
-// PriceDate is when the prices were read: on-demand, us-east-1, US dollars, from AWS's pricing pages.
-const PriceDate = "2026"
+// price is one row: on-demand, us-east-1.
+type price struct {
+	dollars float64
+	hours   float64 // of a month for which it is paid: hourly, or monthly
+	read    string  // when it was read, as exactly as is known
+	source  string  // the page of aws.amazon.com
+}
 
-// hours is AWS's month.
-const hours = 730
-
-// Hourly prices by node, instance and resource type.
-var (
-	redisNodeHour  = map[string]float64{"redis cache.r7g.large": 0.219, "valkey cache.r7g.large": 0.1752, "redis cache.t4g.small": 0.032}
-	instanceHour   = map[string]float64{"m6i.large": 0.096, "t3.small": 0.0208}
-	loadBalancer   = 0.0225 // per hour, network or application
-	natGatewayHour = 0.045
-	endpointHour   = 0.01  // interface endpoint, per zone
-	addressHour    = 0.005 // public IPv4
-	vcpuHour       = 0.04048
-	memoryHour     = 0.004445 // per GB
+const (
+	hourly  = 730 // AWS's month
+	monthly = 1
 )
 
-// Monthly prices.
+// Nodes and instances, by engine and type.
+var (
+	redisNodes = map[string]price{
+		"redis cache.r7g.large":  {0.219, hourly, "2026", "elasticache/pricing"},
+		"redis cache.t4g.small":  {0.032, hourly, "2026", "elasticache/pricing"},
+		"valkey cache.r7g.large": {0.1752, hourly, "2026", "elasticache/pricing"},
+	}
+	instances = map[string]price{
+		"m6i.large": {0.096, hourly, "2026", "ec2/pricing/on-demand"},
+		"t3.small":  {0.0208, hourly, "2026", "ec2/pricing/on-demand"},
+	}
+)
+
+var (
+	loadBalancer   = price{0.0225, hourly, "2026", "elasticloadbalancing/pricing"} // network or application
+	natGateway     = price{0.045, hourly, "2026", "vpc/pricing"}
+	publicAddress  = price{0.005, hourly, "2026", "vpc/pricing"}        // IPv4
+	endpointInZone = price{0.01, hourly, "2026", "privatelink/pricing"} // interface endpoint, per zone
+	taskCPU        = price{0.04048, hourly, "2026", "fargate/pricing"}  // per vCPU, x86
+	taskMemory     = price{0.004445, hourly, "2026", "fargate/pricing"} // per GB
+	gp3GiB         = price{0.08, monthly, "2026", "ebs/pricing"}
+	gp3IOPS        = price{0.005, monthly, "2026", "ebs/pricing"} // above freeIOPS
+	gp3Throughput  = price{0.04, monthly, "2026", "ebs/pricing"}  // per MB/s above freeThroughput
+	authority      = price{400, monthly, "2026", "private-ca/pricing"}
+	authorityShort = price{50, monthly, "2026", "private-ca/pricing"} // short-lived mode
+	encryptionKey  = price{1, monthly, "2026", "kms/pricing"}
+	storedSecret   = price{0.40, monthly, "2026", "secrets-manager/pricing"}
+	metricAlarm    = price{0.10, monthly, "2026", "cloudwatch/pricing"}
+	privateZone    = price{0.50, monthly, "2026", "route53/pricing"}
+)
+
 const (
-	gp3GiB         = 0.08
-	gp3IOPS        = 0.005 // above 3,000
-	gp3Throughput  = 0.04  // per MB/s above 125
-	authority      = 400.0
-	authorityShort = 50.0
-	key            = 1.0
-	secretPrice    = 0.40
-	alarmPrice     = 0.10
-	privateZone    = 0.50
-	freeIOPS       = 3000
-	freeThroughput = 125
+	freeIOPS       = 3000 // of every gp3 volume
+	freeThroughput = 125  // MB/s of every gp3 volume
 	fargateUnit    = 1024 // CPU units to the vCPU, MiB to the GB
 )
 
@@ -45,31 +62,25 @@ var Usage = []string{"data through NAT gateways, endpoints and load balancers", 
 var Old = []Line{{Part: "Redis", Dollars: 1288}, {Part: "NATS", Dollars: 420}, {Part: "ECS", Dollars: 1000}}
 
 // free types cost nothing by standing there.
-var free = map[string]bool{}
-
-func init() {
-	for _, token := range []string{
-		"aws:acmpca/certificate:Certificate", "aws:acmpca/certificateAuthorityCertificate:CertificateAuthorityCertificate",
-		"aws:appautoscaling/target:Target", "aws:budgets/budget:Budget",
-		"aws:cloudwatch/dashboard:Dashboard", // three dashboards are free (CloudWatch pricing)
-		"aws:cloudwatch/logGroup:LogGroup", "aws:dlm/lifecyclePolicy:LifecyclePolicy", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-		"aws:ec2/flowLog:FlowLog", "aws:ec2/networkInterface:NetworkInterface", "aws:ec2/securityGroup:SecurityGroup",
-		"aws:ec2/volumeAttachment:VolumeAttachment", "aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:ecr/repository:Repository",
-		"aws:ecs/cluster:Cluster", "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders", "aws:ecs/taskDefinition:TaskDefinition",
-		"aws:elasticache/parameterGroup:ParameterGroup", "aws:elasticache/subnetGroup:SubnetGroup", "aws:iam/instanceProfile:InstanceProfile",
-		"aws:iam/policy:Policy", "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-		"aws:kms/alias:Alias", "aws:lambda/function:Function", "aws:lambda/invocation:Invocation", "aws:lb/listener:Listener",
-		"aws:lb/listenerRule:ListenerRule", "aws:lb/targetGroup:TargetGroup", "aws:lb/targetGroupAttachment:TargetGroupAttachment",
-		"aws:route53/record:Record", "aws:acm/certificate:Certificate", "aws:acm/certificateValidation:CertificateValidation",
-		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "aws:s3/bucketObjectv2:BucketObjectv2",
-		"aws:s3/bucketOwnershipControls:BucketOwnershipControls", "aws:s3/bucketPolicy:BucketPolicy",
-		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "aws:s3/bucketV2:BucketV2",
-		"aws:s3/bucketVersioningV2:BucketVersioningV2", "aws:secretsmanager/secretVersion:SecretVersion", "aws:sns/topic:Topic",
-		"aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription",
-		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "pulumi:providers:aws", "random:index/randomPassword:RandomPassword",
-		"tls:index/privateKey:PrivateKey", "aws:ec2/subnetCidrReservation:SubnetCidrReservation",
-	} {
-		free[token] = true
-	}
+var free = []string{
+	"aws:acmpca/certificate:Certificate", "aws:acmpca/certificateAuthorityCertificate:CertificateAuthorityCertificate",
+	"aws:appautoscaling/target:Target", "aws:budgets/budget:Budget",
+	"aws:cloudwatch/dashboard:Dashboard", // three dashboards are free (CloudWatch pricing)
+	"aws:cloudwatch/logGroup:LogGroup", "aws:dlm/lifecyclePolicy:LifecyclePolicy", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+	"aws:ec2/flowLog:FlowLog", "aws:ec2/networkInterface:NetworkInterface", "aws:ec2/securityGroup:SecurityGroup",
+	"aws:ec2/volumeAttachment:VolumeAttachment", "aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:ecr/repository:Repository",
+	"aws:ecs/cluster:Cluster", "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders", "aws:ecs/taskDefinition:TaskDefinition",
+	"aws:elasticache/parameterGroup:ParameterGroup", "aws:elasticache/subnetGroup:SubnetGroup", "aws:iam/instanceProfile:InstanceProfile",
+	"aws:iam/policy:Policy", "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+	"aws:kms/alias:Alias", "aws:lambda/function:Function", "aws:lambda/invocation:Invocation", "aws:lb/listener:Listener",
+	"aws:lb/listenerRule:ListenerRule", "aws:lb/targetGroup:TargetGroup", "aws:lb/targetGroupAttachment:TargetGroupAttachment",
+	"aws:route53/record:Record", "aws:acm/certificate:Certificate", "aws:acm/certificateValidation:CertificateValidation",
+	"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "aws:s3/bucketObjectv2:BucketObjectv2",
+	"aws:s3/bucketOwnershipControls:BucketOwnershipControls", "aws:s3/bucketPolicy:BucketPolicy",
+	"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+	"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "aws:s3/bucketV2:BucketV2",
+	"aws:s3/bucketVersioningV2:BucketVersioningV2", "aws:secretsmanager/secretVersion:SecretVersion", "aws:sns/topic:Topic",
+	"aws:sns/topicPolicy:TopicPolicy", "aws:sns/topicSubscription:TopicSubscription",
+	"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "pulumi:providers:aws", "random:index/randomPassword:RandomPassword",
+	"tls:index/privateKey:PrivateKey", "aws:ec2/subnetCidrReservation:SubnetCidrReservation",
 }

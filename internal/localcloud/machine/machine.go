@@ -52,8 +52,8 @@ type Options struct {
 	Environment map[string]string
 	// Tools is the folder that InstallTools filled.
 	Tools string
-	// Scale divides every waiting time of timers, RestartSec= and StartLimitIntervalSec=;
-	// 0 and 1 are real time. TimeoutStartSec= and TimeoutStopSec= are left alone: what they limit takes its real time.
+	// Scale divides every waiting time of timers, RestartSec= and StartLimitIntervalSec=; 0 and 1 are real time.
+	// TimeoutStartSec= and TimeoutStopSec= are left alone: what they limit, such as a server's lame duck, takes its real time.
 	Scale float64
 	// Command answers commands that this package does not know, for example aws; nil: there are none. argv[0]
 	// is the command's name, stdin is given only if an argument is "-" or "/dev/stdin". ctx ends with the calling

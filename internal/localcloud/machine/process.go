@@ -175,7 +175,7 @@ func environmentOf(pid int) ([][]byte, error) {
 			return bytes.Split(text, []byte{0}), nil
 		}
 		// Neither a thread of the kernel nor a process that has ended has a program.
-		if _, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)); err != nil {
+		if !hasProgram(pid) {
 			return nil, nil
 		}
 		if placed, err := environmentPlaced(pid); err != nil {
@@ -186,6 +186,11 @@ func environmentOf(pid int) ([][]byte, error) {
 		time.Sleep(200 * time.Microsecond)
 	}
 	return nil, nil
+}
+
+func hasProgram(pid int) bool {
+	_, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return err == nil
 }
 
 // environmentPlaced says whether the kernel knows where a process's environment ends: field 51 of proc_pid_stat(5), env_end.

@@ -77,9 +77,9 @@ func TestUnprivileged(t *testing.T) {
 		return
 	}
 	const nobody = 65534
-	folder, err := os.MkdirTemp("", "unprivileged-")
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
+	folder := t.TempDir()
+	// The folder above it is closed to others.
+	require.NoError(t, os.Chmod(filepath.Dir(folder), 0o755))
 	require.NoError(t, os.Chown(folder, nobody, nobody))
 	binary := filepath.Join(folder, "tests")
 	copyFile(t, os.Args[0], binary)

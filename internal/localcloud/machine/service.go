@@ -179,7 +179,7 @@ func (u *unit) once(a *activation) outcome {
 	if main != nil && d.service.killMode != "none" {
 		main.finishOutput()
 	}
-	if post := u.controls(d.service.stopPost, u.b.real(d.service.stopTimeout), nil); ended.good() && !post.good() {
+	if post := u.controls(d.service.stopPost, d.service.stopTimeout, nil); ended.good() && !post.good() {
 		ended = post
 	}
 	if isClosed(u.b.off) {

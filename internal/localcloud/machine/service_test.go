@@ -89,16 +89,16 @@ func TestStop(t *testing.T) {
 		says, saysNot []string
 		result        string
 	}{
-		"a signal in ExecStop= is followed by SIGTERM at once": {"ExecStop=/bin/sh -c 'echo stopping $MAINPID; kill -s USR2 $MAINPID; sleep 0.2'\nTimeoutStopSec=2s",
+		"a signal in ExecStop= is followed by SIGTERM at once": {"ExecStop=/bin/sh -c 'echo stopping $MAINPID; kill -s USR2 $MAINPID; sleep 0.2'\nTimeoutStopSec=500ms",
 			[]string{"stopping", "got USR2", "got TERM", "timed out. Killing"}, nil, "timeout"},
 		"KillSignal= alone lets the process end by itself": {"KillSignal=SIGUSR2\nKillMode=mixed\nTimeoutStopSec=150",
 			[]string{"got USR2"}, []string{"got TERM", "Killing"}, "success"},
-		"SIGTERM that is ignored ends in SIGKILL": {"TimeoutStopSec=1s",
+		"SIGTERM that is ignored ends in SIGKILL": {"TimeoutStopSec=500ms",
 			[]string{"got TERM", "timed out. Killing"}, []string{"got USR2"}, "timeout"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := bootTest(t, "", scale(2))
+			m := bootTest(t, "")
 			argument := map[bool]string{true: " leave", false: ""}[row.result == "success"]
 			unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service"+argument+"\nRestart=always\n"+row.unit+"\n", trapAll)
 			must(t, m, "systemctl", "start", "server")

@@ -17,7 +17,7 @@ func (u *unit) runStop(a *activation) outcome {
 		u.log("Stopping %s...", u.title())
 	}
 	u.set("deactivating", "stop")
-	return u.controls(d.service.stop, u.b.real(d.service.stopTimeout), nil)
+	return u.controls(d.service.stop, d.service.stopTimeout, nil)
 }
 
 // endProcesses ends what is left of the service: KillSignal=, then SIGKILL after TimeoutStopSec= (systemd.kill(5)). The main

@@ -154,7 +154,7 @@ func (d *definition) assign(a assignment) error {
 func (d *definition) complete() error {
 	if d.timer != nil {
 		if len(d.timer.monotonic)+len(d.timer.calendar) == 0 {
-			return fmt.Errorf("Timer unit lacks value setting. Refusing.") //nolint:staticcheck // systemd's words
+			return fmt.Errorf("Timer unit lacks value setting. Refusing.")
 		}
 		return nil
 	}
@@ -162,11 +162,11 @@ func (d *definition) complete() error {
 	oneshot := s.kind == "oneshot"
 	switch {
 	case len(s.start) == 0:
-		return fmt.Errorf("Service has no ExecStart= setting. Refusing.") //nolint:staticcheck // systemd's words
+		return fmt.Errorf("Service has no ExecStart= setting. Refusing.")
 	case len(s.start) > 1 && !oneshot:
-		return fmt.Errorf("Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.") //nolint:staticcheck // systemd's words
+		return fmt.Errorf("Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.")
 	case oneshot && (s.restart == "always" || s.restart == "on-success"):
-		return fmt.Errorf("Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services. Refusing.") //nolint:staticcheck // systemd's words
+		return fmt.Errorf("Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services. Refusing.")
 	}
 	if s.startTimeout < 0 {
 		// DefaultTimeoutStartSec= is 90 s; a oneshot service has no limit (systemd.service(5), TimeoutStartSec=).
