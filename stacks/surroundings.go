@@ -44,7 +44,7 @@ func lookUp(ctx *pulumi.Context, config Config) (surroundings, error) {
 			return surroundings{}, err
 		}
 	}
-	list, err := ec2.GetPrefixList(ctx, &ec2.GetPrefixListArgs{Name: pulumi.StringRef("com.amazonaws." + config.Region + ".s3")})
+	list, err := ec2.GetPrefixList(ctx, &ec2.GetPrefixListArgs{Name: new("com.amazonaws." + config.Region + ".s3")})
 	if err != nil {
 		return surroundings{}, fmt.Errorf("asking AWS for the address ranges of S3 in %s: %w", config.Region, err)
 	}
@@ -55,8 +55,7 @@ func lookUp(ctx *pulumi.Context, config Config) (surroundings, error) {
 // amazonLinux is the newest Amazon Linux 2023. Nodes that run already keep theirs; it counts
 // for new ones only.
 func amazonLinux(ctx *pulumi.Context) (string, error) {
-	newest := true
-	image, err := ec2.LookupAmi(ctx, &ec2.LookupAmiArgs{MostRecent: &newest, Owners: []string{"amazon"},
+	image, err := ec2.LookupAmi(ctx, &ec2.LookupAmiArgs{MostRecent: new(true), Owners: []string{"amazon"},
 		Filters: []ec2.GetAmiFilter{
 			{Name: "name", Values: []string{"al2023-ami-2023.*-kernel-6.1-x86_64"}},
 			{Name: "state", Values: []string{"available"}},

@@ -78,7 +78,7 @@ func (n *Network) create(ctx *pulumi.Context, name string, args Args) error {
 		CidrBlock:                &args.Cidr,
 		AvailabilityZoneNames:    args.Zones,
 		AvailabilityZoneCidrMask: &args.ZoneCidrMask,
-		SubnetStrategy:           strategy("Auto"),
+		SubnetStrategy:           new(awsx.SubnetAllocationStrategyAuto),
 		NatGateways:              &awsx.NatGatewayConfigurationArgs{Strategy: awsx.NatGatewayStrategy(args.NatGatewayStrategy)},
 		EnableDnsHostnames:       pulumi.Bool(true),
 		EnableDnsSupport:         pulumi.Bool(true),
@@ -133,8 +133,6 @@ func FixedAddresses(cidr string) (string, error) {
 	}
 	return netip.PrefixFrom(prefix.Masked().Addr(), 28).String(), nil
 }
-
-func strategy(s awsx.SubnetAllocationStrategy) *awsx.SubnetAllocationStrategy { return &s }
 
 func routeTableIDs(vpc *awsx.Vpc) pulumi.StringArrayOutput {
 	return vpc.RouteTables.ApplyT(func(tables []*ec2.RouteTable) pulumi.StringArrayOutput {
