@@ -1,5 +1,6 @@
 // Strict decoding of the stack's configuration: every key is known, every value has its type.
 // Whether the values make sense together is judged by Validate.
+
 package stacks
 
 import (

@@ -1,4 +1,5 @@
 // Wires the parts of one kind: 22 services, 24 identities.
+
 package stacks
 
 import "golang.org/x/sync/errgroup"

@@ -1,4 +1,5 @@
 // The graph of the shipped production stack, and what tests ask of it.
+
 package stacks_test
 
 import (

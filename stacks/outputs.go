@@ -1,4 +1,5 @@
 // What a person needs to know of a stack that stands.
+
 package stacks
 
 import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"

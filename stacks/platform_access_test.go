@@ -1,4 +1,5 @@
 // Who can reach, read and delete what: addresses, roles, secrets, protection.
+
 package stacks_test
 
 import (

@@ -1,5 +1,6 @@
 // What happens when AWS refuses one resource: the update ends, says which one and of which
 // component, and nothing is made that stands on it.
+
 package stacks_test
 
 import (

@@ -1,4 +1,5 @@
 // Security groups, evaluated as AWS does: what can connect is the written table and no more.
+
 package stacks_test
 
 import (

@@ -1,4 +1,5 @@
 // One node at a time, and identity that outlives machines: what the graph must be for that.
+
 package stacks_test
 
 import (

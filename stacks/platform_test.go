@@ -1,4 +1,5 @@
 // What production is: the numbers of the design, read from the graph of the shipped stack file.
+
 package stacks_test
 
 import (

@@ -1,5 +1,6 @@
 // Reading the configuration from the engine. Why this looks into the SDK's context, and what
 // guards it, is docs/adr/0005-strict-configuration.md.
+
 package stacks
 
 import (

@@ -1,5 +1,6 @@
 // NATS subjects: their form, and when one covers or meets another. Tokens stand between dots;
 // "*" is any one token, ">" at the end is one or more.
+
 package stacks
 
 import (

@@ -1,5 +1,6 @@
 // What the program asks AWS before it makes anything: whose account this is, which zones the
 // region has, which image new nodes get.
+
 package stacks
 
 import (

@@ -1,5 +1,6 @@
 // Judging a configuration as a whole, before the first resource: what can be known to fail
 // later is refused now, and everything at once.
+
 package stacks
 
 import (

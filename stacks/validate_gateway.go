@@ -1,4 +1,5 @@
 // Rules of the gateway and of the cutover from HTTP.
+
 package stacks
 
 import "strings"

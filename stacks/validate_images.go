@@ -1,4 +1,5 @@
 // Rules of images and of the sizes of tasks.
+
 package stacks
 
 import (

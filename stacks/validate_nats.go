@@ -1,4 +1,5 @@
 // Rules of the NATS nodes and their disks.
+
 package stacks
 
 import (

@@ -1,4 +1,5 @@
 // Rules of the network: ranges that fit, zones that exist, ids that come together.
+
 package stacks
 
 import (

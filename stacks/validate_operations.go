@@ -1,4 +1,5 @@
 // Rules of logs, alarms and backups, and the tables of values that AWS fixes.
+
 package stacks
 
 import (

@@ -1,4 +1,5 @@
 // Rules of the Redis replication group.
+
 package stacks
 
 import (

@@ -1,4 +1,5 @@
 // Rules of the table of services: names, queue groups, and who owns which subject.
+
 package stacks
 
 import (

@@ -1,5 +1,6 @@
 // Rules of the streams: what the server would refuse, and what it would accept and lose
 // messages by.
+
 package stacks
 
 import (

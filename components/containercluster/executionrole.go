@@ -1,5 +1,6 @@
 // The execution role: shared by all services, because it is Fargate that uses it before a
 // container runs and never the container; what a service itself may do is its task role's.
+
 package containercluster
 
 import (

@@ -1,5 +1,6 @@
 // The listeners: HTTPS with a certificate of its own for a public name, or plain HTTP that only
 // the VPC can reach; and the weights by which the cutover from HTTP services to NATS proceeds.
+
 package gateway
 
 import (

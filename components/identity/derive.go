@@ -1,4 +1,5 @@
 // From a stored ED25519 key to the two halves of an nkey: the same 32 bytes in NATS's spelling.
+
 package identity
 
 import (

@@ -1,6 +1,7 @@
 // VPC endpoints: AWS's own services reached without leaving the network. They stand beside
 // the VPC, not inside awsx, because there their names would be the services' and adding one
 // would need the whole component.
+
 package network
 
 import (

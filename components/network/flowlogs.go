@@ -1,4 +1,5 @@
 // Flow logs: who talked to whom, for the night when a security group is in doubt (control EC2.6).
+
 package network
 
 import (

@@ -1,4 +1,5 @@
 // The alarms, as a table: what is watched, from when it is wrong, and why a person should get up.
+
 package observability
 
 import (

@@ -1,4 +1,5 @@
 // The dashboard: one page that shows at a glance where it hurts.
+
 package observability
 
 import (

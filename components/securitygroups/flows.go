@@ -1,5 +1,6 @@
 // The flows of the platform: every connection that may be made, and why. What is not in this
 // table cannot connect.
+
 package securitygroups
 
 // The ends of flows. Each is a security group of its own, but for Internet and S3.

@@ -1,6 +1,7 @@
 // The container definition, as the JSON that ECS takes. It is also the list of what an image
 // must be able to live with: no root, no writing but to /tmp, a shell with wget or curl for the
 // health check, GET /health on its port, an end within stopSeconds of SIGTERM.
+
 package service
 
 import (

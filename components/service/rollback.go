@@ -1,6 +1,7 @@
 // The rollback check. When new tasks do not become healthy, ECS goes back to the last revision
 // that did; that is a steady state too, so the provider calls it a success (pulumi-aws#4487).
 // Nobody would learn that the new version does not run. Here the update fails.
+
 package service
 
 import (

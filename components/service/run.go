@@ -1,4 +1,5 @@
 // The ECS service: how many tasks run, how they are replaced, and how their number follows load.
+
 package service
 
 import (

@@ -1,4 +1,5 @@
 // Log group and task definition: what runs, and where it writes.
+
 package service
 
 import (

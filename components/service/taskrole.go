@@ -1,5 +1,6 @@
 // The task role: what the task itself may do in AWS, which is to be entered by an exec session that is
 // recorded. Each service has its own, so that one that is taken over opens nothing of the others.
+
 package service
 
 import (

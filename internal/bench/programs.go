@@ -1,4 +1,5 @@
 // The programs that are measured: the platform with more services, and the engine's floor.
+
 package bench
 
 import (

@@ -1,4 +1,5 @@
 // The linters, each as one check.
+
 package lint
 
 import (

@@ -1,5 +1,6 @@
 // Actions of others run with the workflow's permissions: each is named by the commit that was
 // looked at, and not by a tag that can be moved. actionlint does not ask for that.
+
 package lint
 
 import (

@@ -1,4 +1,5 @@
 // The files of the repository by kind, and how a linter is run on them.
+
 package lint
 
 import (

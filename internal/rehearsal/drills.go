@@ -1,4 +1,5 @@
 // The drills: every change, fault and recovery that `make rehearse` does not show.
+
 package rehearsal
 
 import (

@@ -1,4 +1,5 @@
 // Drills of changes that a platform engineer makes on an ordinary day.
+
 package rehearsal
 
 import (

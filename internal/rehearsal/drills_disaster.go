@@ -1,4 +1,5 @@
 // dr.rebuild: the region is gone, and the platform comes up in another one from its snapshots.
+
 package rehearsal
 
 import (

@@ -1,5 +1,6 @@
 // Drills of drift and of protection: what somebody did behind the program's back, and what the
 // program must refuse to do.
+
 package rehearsal
 
 import (

@@ -1,4 +1,5 @@
 // The real Pulumi engine, run against an embedded AWS in a folder of its own.
+
 package rehearsal
 
 import (

@@ -1,5 +1,6 @@
 // The main path: from nothing to the whole platform, nothing left to change, nothing shown
 // that is secret, and nothing left behind.
+
 package rehearsal
 
 import (

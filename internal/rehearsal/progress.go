@@ -1,4 +1,5 @@
 // Showing a person what the engine is doing, while it does it.
+
 package rehearsal
 
 import (

@@ -1,4 +1,5 @@
 // Scenarios and how they are played: each says what must be seen, and what was.
+
 package rehearsal
 
 import (

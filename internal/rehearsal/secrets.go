@@ -1,4 +1,5 @@
 // secrets.hidden: every secret that was generated, searched byte for byte wherever it must not be.
+
 package rehearsal
 
 import (

@@ -1,4 +1,5 @@
 // What the engine did in one command, by resource.
+
 package rehearsal
 
 import (

@@ -1,4 +1,5 @@
 // Small phrases for people.
+
 package rehearsal
 
 import (

@@ -1,5 +1,6 @@
 // The longest chains through a graph: how long AWS takes to make the platform, and what
 // everything else runs beside.
+
 package resourcegraph
 
 import (

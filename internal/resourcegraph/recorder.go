@@ -1,4 +1,5 @@
 // The recording: the program under the SDK's mocks, answered by an embedded AWS.
+
 package resourcegraph
 
 import (

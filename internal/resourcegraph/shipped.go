@@ -1,4 +1,5 @@
 // The graph of a stack as it is shipped, for tests and for the commands that read it.
+
 package resourcegraph
 
 import (
