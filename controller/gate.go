@@ -79,10 +79,8 @@ func (c *Controller) current(ctx context.Context, request Request) error {
 	if jetStream.Streams > 0 {
 		return fmt.Errorf("it keeps %d streams and knows no meta leader: the cluster has no majority", jetStream.Streams)
 	}
-	for _, n := range request.Nodes {
-		if c.get(ctx, n.Address, "/healthz?js-server-only=true", nil) != nil {
-			return nil // others are still to come
-		}
+	if slices.ContainsFunc(request.Nodes, func(n Node) bool { return c.get(ctx, n.Address, "/healthz?js-server-only=true", nil) != nil }) {
+		return nil // others are still to come
 	}
 	return fmt.Errorf("all %d servers listen and there is no meta leader yet", len(request.Nodes))
 }

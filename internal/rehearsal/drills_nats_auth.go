@@ -54,6 +54,8 @@ func candidates(all []rights) []action {
 	for _, r := range all {
 		for _, pattern := range r.publish {
 			found[action{"publish", concrete(pattern), ""}] = true
+			found[action{"subscribe", concrete(pattern), ""}] = true
+			found[action{"subscribe", concrete(pattern), "q.stolen"}] = true
 		}
 		for _, pattern := range r.subscribe {
 			subject, queue, _ := strings.Cut(pattern, " ")

@@ -118,10 +118,10 @@ func newcomerMay(ctx context.Context, s *Stage) error {
 	if err := c.Publish("evt.quest.stolen", nil); err != nil {
 		return err
 	}
-	select {
-	case <-refused:
+	return poll(ctx, askFor, func() error {
+		if len(refused) == 0 {
+			return errors.New(newcomerName + " published another service's event and was not refused")
+		}
 		return nil
-	case <-time.After(askFor):
-		return errors.New(newcomerName + " published another service's event and was not refused")
-	}
+	})
 }
