@@ -65,7 +65,7 @@ var _ = register(
 				blocks: "VolumeInUse: Volume {value} is currently attached to an instance"},
 		},
 		beforeCreate: judgeAttachment,
-		notReal:      "A disk with skipDestroy is detached all the same; stopInstanceBeforeDetaching stops nothing. A busy file system does not hold a disk.",
+		notReal:      "A disk with skipDestroy is detached all the same. Where no machines run, stopInstanceBeforeDetaching stops nothing and a busy file system does not hold a disk.",
 	},
 	row{
 		token: policyType, source: "internal/service/dlm/lifecycle_policy.go",

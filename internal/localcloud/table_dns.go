@@ -54,7 +54,7 @@ var _ = register(
 		check: checks(exactlyOneOf("aliases", "records"), conflicts("aliases", "ttl"), recordFaults,
 			oneOf("type", "A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT")),
 		beforeCreate: judgeRecord, beforeUpdate: judgeRecord,
-		notReal: "Nothing answers queries here. An alias's target is not looked for. The form of values is judged for A records only. " +
+		notReal: "Names are answered inside the process only (Cloud.Resolve), not over DNS. An alias's target is not looked for. The form of values is judged for A records only. " +
 			"Another type or set identifier keeps the id; the provider gives a new one.",
 	},
 	row{

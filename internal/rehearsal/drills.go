@@ -46,6 +46,7 @@ var drills = []drill{
 	{scenario{"nats.restart", "all five lose power and are started: everything acknowledged is there", restartAll}, false, false, true},
 	{scenario{"nats.roll.ami", "a new AMI: strictly one node at a time, no request fails twice, no message lost", rollAMI}, false, false, true},
 	{scenario{"nats.reload", "a 23rd service's permissions: no process restarts, no connection drops", reload}, false, false, true},
+	{scenario{"nats.cert", "certificates whose time is nearly over are renewed; connections are kept", renewCertificates}, false, false, true},
 	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true, false, false},
 }
 

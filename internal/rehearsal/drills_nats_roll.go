@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -124,4 +126,50 @@ func newcomerMay(ctx context.Context, s *Stage) error {
 		}
 		return nil
 	})
+}
+
+// renewCertificates gives every node a certificate five of whose six days are over, and lets the timer's
+// unit run as it does every hour.
+func renewCertificates(ctx context.Context, s *Stage) (string, error) {
+	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
+		reconnects := l.reconnects()
+		s.Cloud.SetCertificateClock(func() time.Time { return time.Now().Add(-5 * 24 * time.Hour) })
+		aged, err := c.certify(ctx, func(n clusterNode) error { return os.Remove(filepath.Join(n.machine.Dir(), "etc/nats/tls/server.crt")) })
+		s.Cloud.SetCertificateClock(nil)
+		if err != nil {
+			return "", fmt.Errorf("giving the nodes old certificates: %w", err)
+		}
+		renewed, err := c.certify(ctx, func(clusterNode) error { return nil })
+		if err != nil {
+			return "", err
+		}
+		for name, before := range aged {
+			if now := renewed[name]; now.Sub(before) < 4*24*time.Hour {
+				return "", fmt.Errorf("the certificate of %s ended %s and ends %s: it was not renewed", name, before, now)
+			}
+		}
+		if now := l.reconnects(); now != reconnects {
+			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
+		}
+		return "five servers show a new certificate where a day was left; no connection was dropped", nil
+	}, noFailures)
+}
+
+// certify runs the certificate's unit on every node and tells until when each server's certificate lives.
+func (c *cluster) certify(ctx context.Context, before func(clusterNode) error) (map[string]time.Time, error) {
+	ends := map[string]time.Time{}
+	for _, n := range c.nodes() {
+		if err := before(n); err != nil {
+			return nil, err
+		}
+		if err := n.machine.Fire("nats-certificate.service"); err != nil {
+			return nil, err
+		}
+		v, err := c.server(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		ends[n.name] = v.CertNotAfter
+	}
+	return ends, nil
 }

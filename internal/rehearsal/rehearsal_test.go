@@ -21,9 +21,10 @@ import (
 
 // required are the ids that the rehearsal and the drills promise.
 var required = struct{ mainPath, drills []string }{
-	[]string{"preview.clean", "up.all", "up.noop", "secrets.hidden", "destroy.clean"},
+	[]string{"preview.clean", "up.all", "nats.boot", "up.noop", "secrets.hidden", "destroy.clean"},
 	[]string{"refresh.noop", "change.image", "change.rollback", "change.service", "change.ami", "change.redis", "guard.protect",
-		"interrupt.resume", "fail.resume", "dr.rebuild"},
+		"interrupt.resume", "fail.resume", "dr.rebuild",
+		"nats.auth", "nats.kill1", "nats.kill2", "nats.zone", "nats.quorum", "nats.restart", "nats.roll.ami", "nats.reload", "nats.cert"},
 }
 
 func TestEveryPromisedScenarioIsThere(t *testing.T) {

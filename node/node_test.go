@@ -1,0 +1,147 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/node/settings"
+)
+
+// bucket is S3 with a few objects.
+type bucket map[string]string
+
+func (b bucket) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	content, found := b[aws.ToString(in.Key)]
+	if !found {
+		return nil, fmt.Errorf("NoSuchKey: %s", aws.ToString(in.Key))
+	}
+	return &s3.GetObjectOutput{Body: io.NopCloser(strings.NewReader(content))}, nil
+}
+
+// machine makes the working directory a machine's root, on which the given commands answer.
+func machine(t *testing.T, objects bucket, commands map[string]string) *Node {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	tools := t.TempDir()
+	for name, script := range commands {
+		require.NoError(t, os.WriteFile(filepath.Join(tools, name), []byte("#!/bin/bash\n"+script), 0o755))
+	}
+	t.Setenv("PATH", tools+":"+os.Getenv("PATH"))
+	require.NoError(t, os.MkdirAll("etc/nats/tls", 0o755))
+	require.NoError(t, os.MkdirAll("opt/nats", 0o755))
+	return &Node{Out: io.Discard, Objects: objects, Settings: settings.Settings{Node: "nats-1", Domain: "prod.internal", Address: "127.0.0.1",
+		Bucket: "b", ConfigurationPointer: "configuration/nats-1/current", ServerKey: "server", ServerDigest: digest([]byte("the server"))}}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return string(content)
+}
+
+// named is a bucket whose pointer names a configuration.
+func named(text string) bucket {
+	sum := digest([]byte(text))
+	return bucket{"configuration/nats-1/current": sum + "\n", "configuration/" + sum + "/nats.conf": text}
+}
+
+func TestIncident12AnotherServerThanTheOneNamedIsRefused(t *testing.T) {
+	n := machine(t, bucket{"server": "something else"}, nil)
+	err := n.server(context.Background())
+	assert.ErrorContains(t, err, "has SHA-256 "+digest([]byte("something else")))
+	assert.ErrorContains(t, err, n.ServerDigest)
+	assert.NoFileExists(t, serverFile)
+}
+
+func TestAStoppedServerStartsWithTheNewConfiguration(t *testing.T) {
+	n := machine(t, named("new"), map[string]string{"systemctl": "exit 3"})
+	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
+	require.NoError(t, n.configure(context.Background()))
+	assert.Equal(t, "new", read(t, configurationFile))
+}
+
+func TestAConfigurationThatIsNotWhatItsNameSaysIsRefused(t *testing.T) {
+	objects := named("new")
+	for key := range objects {
+		if strings.HasSuffix(key, "nats.conf") {
+			objects[key] = "forged"
+		}
+	}
+	n := machine(t, objects, map[string]string{"systemctl": "exit 3"})
+	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
+	assert.ErrorContains(t, n.configure(context.Background()), "has SHA-256 "+digest([]byte("forged")))
+	assert.Equal(t, "old", read(t, configurationFile))
+}
+
+func TestAConfigurationThatTheServerRefusesStaysOut(t *testing.T) {
+	n := machine(t, named("wrong"), map[string]string{"systemctl": "exit 0"})
+	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
+	require.NoError(t, os.WriteFile(environmentFile, []byte("NATS_SERVER_NAME=nats-1\n"), 0o644))
+	require.NoError(t, os.WriteFile(serverFile, []byte("#!/bin/bash\necho 'nats.conf:1:1: unknown field'; exit 1"), 0o755))
+
+	err := n.configure(context.Background())
+	assert.ErrorContains(t, err, "unknown field")
+	assert.Equal(t, "old", read(t, configurationFile), "the server goes on with what it has")
+	assert.Contains(t, read(t, refusedFile), "unknown field")
+
+	require.NoError(t, os.Remove(serverFile))
+	assert.ErrorContains(t, n.configure(context.Background()), "was refused before", "it is not tried again every ten seconds")
+}
+
+func TestACertificateIsRenewedWhenAThirdOfItsLifeIsLeft(t *testing.T) {
+	n := machine(t, nil, nil)
+	now := time.Now()
+	assert.Equal(t, "there is none yet", n.stale(now))
+
+	issue := func(names []string, end time.Time) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(t, err)
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-6 * 24 * time.Hour), NotAfter: end, DNSNames: names, IPAddresses: []net.IP{net.ParseIP(n.Address)}}
+		raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+		require.NoError(t, err)
+		var content bytes.Buffer
+		require.NoError(t, pem.Encode(&content, &pem.Block{Type: "CERTIFICATE", Bytes: raw}))
+		require.NoError(t, os.WriteFile(certificateFile, content.Bytes(), 0o644))
+	}
+	issue(n.names(), now.Add(49*time.Hour))
+	assert.Empty(t, n.stale(now), "more than two of six days are left")
+	issue(n.names(), now.Add(47*time.Hour))
+	assert.Contains(t, n.stale(now), "47h0m0s of 144h0m0s are left")
+	issue([]string{"nats-2.prod.internal"}, now.Add(100*time.Hour))
+	assert.Contains(t, n.stale(now), "nats-1.prod.internal", "it is another node's")
+}
+
+func TestARequestNamesTheNodeTheClusterAndTheAddress(t *testing.T) {
+	_, request, err := machine(t, nil, nil).request()
+	require.NoError(t, err)
+	block, _ := pem.Decode(request)
+	parsed, err := x509.ParseCertificateRequest(block.Bytes)
+	require.NoError(t, err)
+	require.NoError(t, parsed.CheckSignature())
+	assert.Equal(t, []string{"nats-1.prod.internal", "nats.prod.internal"}, parsed.DNSNames)
+	assert.Equal(t, "127.0.0.1", parsed.IPAddresses[0].String())
+}
+
+func TestUnknownCommandsNameThoseThatAreKnown(t *testing.T) {
+	assert.ErrorContains(t, machine(t, nil, nil).Run(context.Background(), []string{"reboot"}), "known are bootstrap, configuration, certificate")
+}
