@@ -206,3 +206,14 @@ func TestTimeoutStartSecEndsAOneshot(t *testing.T) {
 	require.ErrorContains(t, m.Fire("job.service"), "a timeout was exceeded")
 	assert.Equal(t, "timeout", m.Unit("job.service").Result)
 }
+
+func TestStopEndsTheWaitForARestart(t *testing.T) {
+	m := bootTest(t, "")
+	unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service\nRestart=on-failure\nRestartSec=1h\n", "exit 1")
+	must(t, m, "systemctl", "start", "server")
+	eventually(t, m, "server.service", func() bool { return m.Unit("server.service").SubState == "auto-restart" }, "it waits RestartSec=")
+	must(t, m, "systemctl", "stop", "server")
+	status := m.Unit("server.service")
+	assert.Equal(t, "inactive", status.State)
+	assert.Zero(t, status.Restarts)
+}
