@@ -30,6 +30,6 @@ func TestAllFaultsOfSettingsAreTold(t *testing.T) {
 	for _, fault := range []string{"address is not set", "bucket is not set", "certificateDays is 8"} {
 		assert.ErrorContains(t, err, fault)
 	}
-	_, err = parse([]byte(`{"adress": "10.0.0.10"}`))
-	assert.ErrorContains(t, err, `unknown field "adress"`)
+	_, err = parse([]byte(`{"ip": "10.0.0.10"}`))
+	assert.ErrorContains(t, err, `unknown field "ip"`)
 }
