@@ -14,6 +14,7 @@ import (
 // (CloudWatch API reference, "Dashboard body structure and syntax").
 type widget struct {
 	title   string
+	stat    string // "Average", or "Sum" of what is counted
 	metrics [][]string
 }
 
@@ -23,19 +24,23 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) e
 	body := pulumi.All(inputs...).ApplyT(func(v []any) (string, error) {
 		redis, nats, targets, front, cluster := v[0].(string), v[1].(string), v[2].(string), v[3].(string), v[4].(string)
 		widgets := []widget{
-			{"NATS servers healthy", [][]string{{"AWS/NetworkELB", "HealthyHostCount", "LoadBalancer", nats, "TargetGroup", targets}}},
-			{"NATS connections", [][]string{{"AWS/NetworkELB", "ActiveFlowCount", "LoadBalancer", nats}}},
-			{"Redis CPU", s.redisMetric(redis, "EngineCPUUtilization")},
-			{"Redis memory", s.redisMetric(redis, "DatabaseMemoryUsagePercentage")},
-			{"Requests and errors", [][]string{{"AWS/ApplicationELB", "RequestCount", "LoadBalancer", front},
+			{"NATS servers healthy", "Average", [][]string{{"AWS/NetworkELB", "HealthyHostCount", "LoadBalancer", nats, "TargetGroup", targets}}},
+			{"NATS connections", "Average", [][]string{{"AWS/NetworkELB", "ActiveFlowCount", "LoadBalancer", nats}}},
+			{"Redis CPU", "Average", s.redisMetric(redis, "EngineCPUUtilization")},
+			{"Redis memory", "Average", s.redisMetric(redis, "DatabaseMemoryUsagePercentage")},
+			{"Requests and errors", "Sum", [][]string{{"AWS/ApplicationELB", "RequestCount", "LoadBalancer", front},
 				{"AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", front}}},
-			{"Latency", [][]string{{"AWS/ApplicationELB", "TargetResponseTime", "LoadBalancer", front}}},
+			{"Latency", "Average", [][]string{{"AWS/ApplicationELB", "TargetResponseTime", "LoadBalancer", front}}},
 		}
 		var cpu [][]string
 		for _, service := range s.Services {
 			cpu = append(cpu, []string{"AWS/ECS", "CPUUtilization", "ClusterName", cluster, "ServiceName", service})
 		}
-		return dashboardBody(args.Region, append(widgets, widget{"CPU of services", cpu}))
+		// Before the first images there is no service to show, and CloudWatch refuses a graph without metrics.
+		if len(cpu) > 0 {
+			widgets = append(widgets, widget{"CPU of services", "Average", cpu})
+		}
+		return dashboardBody(args.Region, widgets)
 	}).(pulumi.StringOutput)
 	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
 		DashboardName: pulumi.String(args.Environment), DashboardBody: body}, pulumi.Parent(o))
@@ -55,7 +60,7 @@ func dashboardBody(region string, widgets []widget) (string, error) {
 	var list []map[string]any
 	for i, w := range widgets {
 		list = append(list, map[string]any{"type": "metric", "x": 12 * (i % 2), "y": 6 * (i / 2), "width": 12, "height": 6,
-			"properties": map[string]any{"title": w.title, "region": region, "metrics": w.metrics, "period": 60, "stat": "Average"}})
+			"properties": map[string]any{"title": w.title, "region": region, "metrics": w.metrics, "period": 60, "stat": w.stat}})
 	}
 	text, err := json.Marshal(map[string]any{"widgets": list})
 	return string(text), err

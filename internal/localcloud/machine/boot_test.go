@@ -25,8 +25,8 @@ mountpoint -q var/lib/nats || mount /var/lib/nats
 install -d -o "$(id -u nats)" -g "$(id -g nats)" -m 750 var/lib/nats/jetstream
 cat > opt/server <<'SERVER'
 #!/bin/bash
-echo "start of $NODE in $PWD" >> var/lib/nats/jetstream/starts
 trap 'echo reloaded' HUP
+echo "start of $NODE in $PWD" >> var/lib/nats/jetstream/starts
 while true; do sleep 0.01; done
 SERVER
 chmod 755 opt/server

@@ -178,9 +178,7 @@ func environmentOf(pid int) ([][]byte, error) {
 		if !hasProgram(pid) {
 			return nil, nil
 		}
-		if placed, err := environmentPlaced(pid); err != nil {
-			return nil, err
-		} else if placed {
+		if environmentPlaced(pid) {
 			empty++
 		}
 		time.Sleep(200 * time.Microsecond)
@@ -194,15 +192,20 @@ func hasProgram(pid int) bool {
 }
 
 // environmentPlaced says whether the kernel knows where a process's environment ends: field 51 of proc_pid_stat(5), env_end.
-func environmentPlaced(pid int) (bool, error) {
+func environmentPlaced(pid int) bool {
+	const environmentEnd = 51 - 3
+	fields := statusOf(pid)
+	return len(fields) <= environmentEnd || fields[environmentEnd] != "0"
+}
+
+// statusOf are the fields of a process in proc_pid_stat(5) from the third on, its state; none if it has ended. They are taken from
+// behind the name, the second, which may hold anything.
+func statusOf(pid int) []string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return false, err
+		return nil
 	}
-	// The fields are counted from behind the name, which may hold anything; it is the second.
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-	const environmentEnd = 51 - 3
-	return len(fields) <= environmentEnd || fields[environmentEnd] != "0", nil
+	return strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 }
 
 func holds(values, marks [][]byte) bool {
@@ -211,25 +214,59 @@ func holds(values, marks [][]byte) bool {
 	})
 }
 
-// signalAll sends a signal to the processes of this boot or of one invocation, and says whether there were any.
+// signalAll sends a signal to every process of this boot or of one invocation, and says whether there were any. They are
+// stopped before and continued after, as one that goes on while the list is read could leave a child that is not on it, or
+// get its signal with the children that it makes for its answer.
 func (b *boot) signalAll(invocation string, s syscall.Signal) bool {
-	pids := b.pids(invocation)
-	for _, pid := range pids {
-		// A process that has ended meanwhile needs no signal.
-		_ = syscall.Kill(pid, s)
+	held := map[int]bool{}
+	for more := true; more; {
+		more = false
+		for _, pid := range b.pids(invocation) {
+			if !held[pid] {
+				held[pid], more = true, true
+				// A process that has ended meanwhile needs no signal.
+				_ = syscall.Kill(pid, syscall.SIGSTOP)
+			}
+		}
+		for pid := range held {
+			waitUntilStopped(pid)
+		}
 	}
-	return len(pids) > 0
+	for _, signal := range []syscall.Signal{s, syscall.SIGCONT} {
+		for pid := range held {
+			_ = syscall.Kill(pid, signal)
+		}
+	}
+	return len(held) > 0
+}
+
+// waitUntilStopped waits for a stop to take effect: a process may be in the middle of making a child. One that waits in
+// the kernel is not waited for long.
+func waitUntilStopped(pid int) {
+	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Microsecond) {
+		fields := statusOf(pid)
+		if len(fields) == 0 || strings.Contains("TtZX", fields[0]) {
+			return
+		}
+	}
 }
 
 // killAll kills the processes of this boot or of one invocation until none is left, also those that are born
 // meanwhile. A process that cannot die (it hangs in the kernel) is given up after ten seconds.
 func (b *boot) killAll(invocation string) error {
 	deadline := time.Now().Add(10 * time.Second)
-	for wait := time.Millisecond; b.signalAll(invocation, syscall.SIGKILL); wait = min(2*wait, 50*time.Millisecond) {
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
+		left := b.pids(invocation)
+		if len(left) == 0 {
+			return nil
+		}
+		for _, pid := range left {
+			// It may have ended meanwhile.
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("processes %v of %s do not die", b.pids(invocation), b.m.options.Name)
+			return fmt.Errorf("processes %v of %s do not die", left, b.m.options.Name)
 		}
 		time.Sleep(wait)
 	}
-	return nil
 }

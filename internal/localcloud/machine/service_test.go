@@ -231,7 +231,7 @@ func TestEveryStartOfAOneshotRunsIt(t *testing.T) {
 func TestKillModeMixedKillsTheOthersAfterTheMainProcess(t *testing.T) {
 	m := bootTest(t, "")
 	unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service\nKillMode=mixed\nTimeoutStopSec=150\n",
-		"bash -c 'trap \"echo child got TERM\" TERM; echo child up; while true; do sleep 0.01; done' & trap 'echo main ends; exit 0' TERM; while true; do sleep 0.01; done")
+		"trap 'echo main ends; exit 0' TERM; bash -c 'trap \"echo child got TERM\" TERM; echo child up; while true; do sleep 0.01; done' & while true; do sleep 0.01; done")
 	must(t, m, "systemctl", "start", "server")
 	eventually(t, m, "server.service", func() bool { return strings.Contains(m.Journal("server.service"), "child up") }, "the child runs")
 	invocation := m.running().unit("server.service").invocation
@@ -244,13 +244,12 @@ func TestKillModeMixedKillsTheOthersAfterTheMainProcess(t *testing.T) {
 // systemd.unit(5), After=: a start waits for the start of what it is ordered after, if that is under way.
 func TestAStartWaitsForTheOneItIsOrderedAfter(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "first.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/opt/first.service\n", "touch begun; until [ -e go ]; do sleep 0.01; done; echo first >> order")
+	unitFile(t, m, "first.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/opt/first.service\n", "touch begun; for i in $(seq 30); do [ -e order ] && break; sleep 0.01; done; echo first >> order")
 	unitFile(t, m, "second.service", "[Unit]\nAfter=first.service\n[Service]\nType=oneshot\nExecStart=/opt/second.service\n", "echo second >> order")
 	must(t, m, "systemctl", "start", "--no-block", "first")
 	eventually(t, m, "first.service", func() bool { return exists(m.path("begun")) }, "the first is being started")
-	must(t, m, "systemctl", "start", "--no-block", "second")
-	put(t, m, "go", "", 0o644)
-	eventually(t, m, "second.service", func() bool { return strings.Contains(content(m, "order"), "second") }, "the second ran")
+	// The first gives the second time to overtake it.
+	must(t, m, "systemctl", "start", "second")
 	assert.Equal(t, "first\nsecond\n", content(m, "order"))
 	assert.Equal(t, "exited", m.Unit("first.service").SubState)
 }

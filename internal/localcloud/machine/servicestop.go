@@ -2,10 +2,7 @@
 
 package machine
 
-import (
-	"syscall"
-	"time"
-)
+import "time"
 
 // runStop runs ExecStop=, which belongs to every end of a service that had started well (systemd.service(5), ExecStop=).
 func (u *unit) runStop(a *activation) outcome {
@@ -27,20 +24,14 @@ func (u *unit) endProcesses(s *serviceDefinition) outcome {
 	main, invocation := u.main, u.invocation
 	u.mu.Unlock()
 	alive := main != nil && !isClosed(main.ended)
-	left := u.b.pids(invocation)
-	if s.killMode == "none" || s.killMode == "process" && !alive || len(left) == 0 && !alive {
+	if s.killMode == "none" || !alive && (s.killMode == "process" || len(u.b.pids(invocation)) == 0) {
 		return success
 	}
-	if alive {
+	if s.killMode == "control-group" {
+		u.b.signalAll(invocation, s.killSignal)
+	} else if alive {
 		// It may have ended since: then the signal finds nobody.
 		_ = main.os.Signal(s.killSignal)
-	}
-	if s.killMode == "control-group" {
-		for _, pid := range left {
-			if !alive || pid != main.os.Pid {
-				_ = syscall.Kill(pid, s.killSignal)
-			}
-		}
 	}
 	ended := u.awaitEnd(s, main, invocation)
 	if alive && isClosed(main.ended) && ended.good() {
