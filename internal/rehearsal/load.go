@@ -217,7 +217,8 @@ func (l *load) end() {
 	l.desk.leave()
 }
 
-// readBack gets each acknowledged message by the sequence it was acknowledged with.
+// readBack gets each acknowledged message by the sequence it was acknowledged with. A stream may be
+// between two leaders when it is asked, so a reader asks again, as any client does.
 func (l *load) readBack(ctx context.Context) error {
 	administrator, err := l.connect("administrator")
 	if err != nil {
@@ -227,20 +228,42 @@ func (l *load) readBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stream, err := access.Stream(ctx, loadStream)
-	if err != nil {
+	var stream jetstream.Stream
+	if err := poll(ctx, settleLimit, func() (err error) {
+		stream, err = access.Stream(ctx, loadStream)
+		return err
+	}); err != nil {
 		return fmt.Errorf("reading %s back: %w", loadStream, err)
 	}
 	for id, sequence := range l.acked {
-		message, err := stream.GetMsg(ctx, sequence)
-		switch {
-		case errors.Is(err, jetstream.ErrMsgNotFound):
-			l.report.Lost++
-		case err != nil:
+		body, err := l.stored(ctx, stream, sequence)
+		if err != nil {
 			return fmt.Errorf("reading message %d of %s back: %w", sequence, loadStream, err)
-		case string(message.Data) != id:
+		}
+		if string(body) != id {
 			l.report.Lost++
 		}
 	}
 	return nil
+}
+
+// stored is the body of a message; nil if the stream does not have it. Any replica may answer, one
+// that is a moment behind too, so "not found" is asked again until a first message is lost for good.
+func (l *load) stored(ctx context.Context, stream jetstream.Stream, sequence uint64) (body []byte, err error) {
+	limit := askFor
+	if l.report.Lost > 0 {
+		limit = 0
+	}
+	missing := false
+	err = poll(ctx, limit, func() error {
+		message, err := stream.GetMsg(ctx, sequence)
+		if missing = errors.Is(err, jetstream.ErrMsgNotFound); err == nil {
+			body = message.Data
+		}
+		return err
+	})
+	if missing {
+		return nil, nil
+	}
+	return body, err
 }
