@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/assets/services"
 )
 
 var (
@@ -112,6 +113,9 @@ func (j *judge) judgeConsumers(stream Stream) {
 		field := "consumers[" + consumer.Name + "]"
 		if !consumerName.MatchString(consumer.Name) || slices.ContainsFunc(stream.Consumers[:i], func(other nats.Consumer) bool { return other.Name == consumer.Name }) {
 			j.refuseStream(stream, field+".name", consumer.Name, `letters, digits, "_" and "-", once in a stream`, "is not a name of its own")
+		}
+		if !j.refused("additionalServices") && !slices.ContainsFunc(j.Services.Table, func(s services.Service) bool { return s.Name == consumer.Service }) {
+			j.refuseStream(stream, field+".service", consumer.Service, "the name of a service", "there is no such service to read it")
 		}
 		if !slices.ContainsFunc(stream.Subjects, func(subject string) bool { return covers(subject, consumer.FilterSubject) }) {
 			j.refuseStream(stream, field+".filterSubject", consumer.FilterSubject, "a part of the stream's subjects", "the stream does not store it")

@@ -58,7 +58,7 @@ func (p *platform) natsUsers() ([]natscluster.User, error) {
 		return nil, err
 	}
 	var users []natscluster.User
-	for _, u := range nats.Users(p.config.Services.Table, front) {
+	for _, u := range nats.Users(p.config.Services.Table, front, p.config.NATS.Streams) {
 		users = append(users, natscluster.User{User: u, PublicKey: p.users[u.Name].PublicKey})
 	}
 	return users, nil

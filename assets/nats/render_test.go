@@ -31,10 +31,12 @@ func example(t *testing.T) (c Configuration, seeds map[string][]byte) {
 	}
 	table, gateway, err := services.Table()
 	require.NoError(t, err)
+	streams, err := Streams()
+	require.NoError(t, err)
 	c = Configuration{ClusterName: "nats-platform", Routes: []string{"10.0.0.10", "10.0.64.10"}, MaxPayload: 1 << 20, MaxFileStore: 450 << 30,
 		MaxMemoryStore: 1 << 30, LameDuckDuration: 2 * time.Minute, LameDuckGrace: 10 * time.Second,
 		SystemKey: key("system"), AdministratorKey: key(Administrator)}
-	for _, user := range Users(table, gateway) {
+	for _, user := range Users(table, gateway, streams) {
 		user.PublicKey = key(user.Name)
 		c.Users = append(c.Users, user)
 	}

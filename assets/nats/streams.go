@@ -60,6 +60,8 @@ type Stream struct {
 type Consumer struct {
 	// Name is unique in the stream; letters, digits, "_" and "-".
 	Name string `yaml:"name" json:"name"`
+	// Service is the one that reads it; its tasks share the work.
+	Service string `yaml:"service" json:"-"`
 	// FilterSubject is the part of the stream's subjects that it reads.
 	FilterSubject string `yaml:"filterSubject" json:"filterSubject"`
 	// AckWait is the time after which a delivery without acknowledgement is repeated.

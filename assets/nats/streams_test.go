@@ -22,7 +22,7 @@ func TestStreamsOfTheShippedTable(t *testing.T) {
 	assert.Equal(t, time.Hour, game.MaxAge)
 	require.Len(t, game.Consumers, 2)
 	assert.Equal(t, Consumer{
-		Name: "quest_processor", FilterSubject: "evt.quest.>", AckWait: 30 * time.Second, MaxDeliver: 3,
+		Name: "quest_processor", Service: "quest-system", FilterSubject: "evt.quest.>", AckWait: 30 * time.Second, MaxDeliver: 3,
 		DeadLetterSubject: "dlq.GAME_EVENTS.quest_processor",
 	}, game.Consumers[0])
 	assert.Equal(t, DiscardNew, streams[3].Discard)

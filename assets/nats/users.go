@@ -18,9 +18,10 @@ func Inbox(identity string) string { return "_INBOX_" + identity }
 // Users are the identities of all services and the gateway, without keys, in the order of the table.
 //
 // A service answers its own subjects in its own queue group, publishes its own events, calls what it is
-// listed to call and receives replies. It answers into the inboxes of those who may call it and nowhere
-// else: the server's allow_responses would let it publish to whatever reply subject a caller names.
-func Users(table []services.Service, gateway services.Gateway) []User {
+// listed to call, receives replies, and reads the durable consumers that name it. It answers into the inboxes
+// of those who may call it and nowhere else: the server's allow_responses would let it publish to whatever reply
+// subject a caller names.
+func Users(table []services.Service, gateway services.Gateway, streams []Stream) []User {
 	users := make([]User, 0, len(table)+1)
 	for _, s := range table {
 		subscribe := []string{Inbox(s.Name) + ".>"}
@@ -28,9 +29,25 @@ func Users(table []services.Service, gateway services.Gateway) []User {
 			subscribe = append(subscribe, subject+" "+s.Queue)
 		}
 		users = append(users, User{Name: s.Name, Subscribe: subscribe,
-			Publish: slices.Concat(s.Events, s.Calls, repliesOf(s, table, gateway))})
+			Publish: slices.Concat(s.Events, s.Calls, repliesOf(s, table, gateway), consumersOf(s, streams))})
 	}
 	return append(users, User{Name: gateway.Name, Publish: gateway.Calls, Subscribe: []string{Inbox(gateway.Name) + ".>"}})
+}
+
+// consumersOf are the subjects with which a service reads its durable consumers: it looks at one, asks it for
+// messages, and acknowledges them (NATS documentation, "JetStream wire API reference"). It cannot make, change or
+// delete a consumer.
+func consumersOf(s services.Service, streams []Stream) []string {
+	var subjects []string
+	for _, stream := range streams {
+		for _, consumer := range stream.Consumers {
+			if consumer.Service == s.Name {
+				of := stream.Name + "." + consumer.Name
+				subjects = append(subjects, "$JS.API.CONSUMER.INFO."+of, "$JS.API.CONSUMER.MSG.NEXT."+of, "$JS.ACK."+of+".>")
+			}
+		}
+	}
+	return subjects
 }
 
 // repliesOf are the inboxes that a service may answer into.

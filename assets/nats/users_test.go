@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,9 +22,12 @@ func TestAServiceMayDoItsOwnAndAnswerItsCallers(t *testing.T) {
 		{Name: "quest-system", Queue: "q.quest", RPC: []string{"svc.quest.v1.generate"}, Events: []string{"evt.quest.>"}},
 		{Name: "router", Queue: "q.router", RPC: []string{"svc.router.v1.route"}, Calls: []string{"svc.>"}},
 		{Name: "ai-router", Queue: "q.ai", RPC: []string{"svc.ai.v1.route"}, Calls: []string{"svc.ai.>"}},
-	}, services.Gateway{Name: "gateway", Calls: []string{"svc.>"}})
+	}, services.Gateway{Name: "gateway", Calls: []string{"svc.>"}},
+		[]Stream{{Name: "GAME_EVENTS", Consumers: []Consumer{{Name: "quest_processor", Service: "quest-system"}, {Name: "other", Service: "router"}}}})
 	quest := users[0]
-	assert.Equal(t, []string{"evt.quest.>", "_INBOX_administrator.>", "_INBOX_gateway.>", "_INBOX_router.>"}, quest.Publish)
+	assert.Equal(t, []string{"evt.quest.>", "_INBOX_administrator.>", "_INBOX_gateway.>", "_INBOX_router.>",
+		"$JS.API.CONSUMER.INFO.GAME_EVENTS.quest_processor", "$JS.API.CONSUMER.MSG.NEXT.GAME_EVENTS.quest_processor", "$JS.ACK.GAME_EVENTS.quest_processor.>"},
+		quest.Publish)
 	assert.Equal(t, []string{"_INBOX_quest-system.>", "svc.quest.v1.generate q.quest"}, quest.Subscribe)
 	assert.Equal(t, User{Name: "gateway", Publish: []string{"svc.>"}, Subscribe: []string{"_INBOX_gateway.>"}}, users[3])
 }
@@ -101,6 +105,46 @@ func TestAnEmptyListAllowsNothing(t *testing.T) {
 			assert.ErrorIs(t, err, natsgo.ErrPermissionViolation)
 		case <-time.After(5 * time.Second):
 			t.Fatal("what is in no list was not refused")
+		}
+	}
+}
+
+// A durable consumer is read by its own service with nothing but its name, and by no other.
+func TestAServiceReadsItsOwnDurableConsumer(t *testing.T) {
+	c, seeds := example(t)
+	s := permissionsOnly(t, c)
+	require.NoError(t, s.EnableJetStream(&server.JetStreamConfig{StoreDir: t.TempDir()}))
+	refused := make(chan error, 16)
+	administrator, err := jetstream.New(connect(t, s, Administrator, seeds[Administrator], refused))
+	require.NoError(t, err)
+	_, err = administrator.CreateStream(t.Context(), jetstream.StreamConfig{Name: "GAME_EVENTS", Subjects: []string{"evt.quest.>"}})
+	require.NoError(t, err)
+	durable, err := administrator.CreateConsumer(t.Context(), "GAME_EVENTS", jetstream.ConsumerConfig{Durable: "quest_processor", AckPolicy: jetstream.AckExplicitPolicy})
+	require.NoError(t, err)
+
+	own, err := jetstream.New(connect(t, s, "quest-system", seeds["quest-system"], refused))
+	require.NoError(t, err)
+	_, err = own.Publish(t.Context(), "evt.quest.begun", []byte("a quest"))
+	require.NoError(t, err)
+	consumer, err := own.Consumer(t.Context(), "GAME_EVENTS", "quest_processor")
+	require.NoError(t, err)
+	message, err := consumer.Next(jetstream.FetchMaxWait(5 * time.Second))
+	require.NoError(t, err)
+	assert.Equal(t, "a quest", string(message.Data()))
+	require.NoError(t, message.DoubleAck(t.Context()))
+	info, err := durable.Info(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, uint64(1), info.AckFloor.Stream, "the acknowledgement counts")
+	assert.Empty(t, refused)
+
+	stranger := connect(t, s, "payment", seeds["payment"], refused)
+	for _, subject := range []string{"$JS.API.CONSUMER.MSG.NEXT.GAME_EVENTS.quest_processor", "$JS.ACK.GAME_EVENTS.quest_processor.1.1.1.1.0"} {
+		require.NoError(t, stranger.Publish(subject, nil))
+		select {
+		case err := <-refused:
+			assert.ErrorContains(t, err, subject)
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s was not refused to another service", subject)
 		}
 	}
 }

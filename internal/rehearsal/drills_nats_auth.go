@@ -41,8 +41,12 @@ func everyone() ([]rights, error) {
 	if err != nil {
 		return nil, err
 	}
+	streams, err := nats.Streams()
+	if err != nil {
+		return nil, err
+	}
 	var all []rights
-	for _, u := range nats.Users(table, front) {
+	for _, u := range nats.Users(table, front, streams) {
 		all = append(all, rights{u.Name, u.Publish, u.Subscribe})
 	}
 	return all, nil
