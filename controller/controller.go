@@ -30,7 +30,7 @@ type Request struct {
 	Nodes  []Node `json:"nodes"`  // all nodes of the cluster
 	// Revision is the configuration that the node must run: gate, 16 hexadecimal digits.
 	Revision string `json:"revision"`
-	// ServerDigest only makes another server another request; the node itself checks its binary.
+	// ServerDigest is the SHA-256 of the nats-server that the node must run, hex: gate.
 	ServerDigest string        `json:"serverDigest"`
 	Streams      []nats.Stream `json:"streams"` // streams: the table, with byte limits set
 }
@@ -111,6 +111,7 @@ func (r Request) judge() error {
 		lacks("node.name", r.Node.Name == "")
 		lacks("node.address", r.Node.Address == "")
 		lacks("revision", r.Revision == "")
+		lacks("serverDigest", r.ServerDigest == "")
 	case "streams":
 		lacks("streams", len(r.Streams) == 0)
 	default:

@@ -42,7 +42,7 @@ func look(t *testing.T, servers map[string]pages) error {
 		}
 		return (&net.Dialer{}).DialContext(ctx, network, listeners[address])
 	}})
-	_, err := c.look(context.Background(), Request{Action: "gate", Node: Node{Name: "nats-1", Address: "10.0.0.1"}, Revision: "0123456789abcdef",
+	_, err := c.look(context.Background(), Request{Action: "gate", Node: Node{Name: "nats-1", Address: "10.0.0.1"}, Revision: "0123456789abcdef", ServerDigest: "fedcba9876543210fedc",
 		Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}, {Name: "nats-2", Address: "10.0.0.2"}, {Name: "nats-3", Address: "10.0.0.3"}}})
 	return err
 }
@@ -51,7 +51,7 @@ const listens = "/healthz?js-server-only=true"
 
 // node1 is a server that listens under the right name, with some pages changed.
 func node1(change pages) pages {
-	all := pages{listens: "ok", "/varz": `{"server_name":"nats-1","version":"2.15.2","tags":["az:a","configuration:0123456789abcdef"]}`, "/jsz": `{}`}
+	all := pages{listens: "ok", "/varz": `{"server_name":"nats-1","version":"2.15.2","tags":["az:a","server:fedcba9876543210","configuration:0123456789abcdef"]}`, "/jsz": `{}`}
 	for page, body := range change {
 		all[page] = body
 	}
@@ -67,7 +67,8 @@ func TestGate(t *testing.T) {
 		"the first of a new cluster":      {map[string]pages{"10.0.0.1": node1(nil)}, ""},
 		"a server that does not listen":   {map[string]pages{"10.0.0.2": other}, "refused"},
 		"another server at the address":   {map[string]pages{"10.0.0.1": node1(pages{"/varz": `{"server_name":"nats-2"}`})}, `is "nats-2"`},
-		"the configuration before":        {map[string]pages{"10.0.0.1": node1(pages{"/varz": `{"server_name":"nats-1","tags":["configuration:older"]}`})}, "wanted configuration:0123456789abcdef"},
+		"the configuration before":        {map[string]pages{"10.0.0.1": node1(pages{"/varz": `{"server_name":"nats-1","tags":["server:fedcba9876543210","configuration:older"]}`})}, "wanted configuration:0123456789abcdef"},
+		"the server before":               {map[string]pages{"10.0.0.1": node1(pages{"/varz": `{"server_name":"nats-1","version":"2.15.1","tags":["server:older","configuration:0123456789abcdef"]}`})}, "server 2.15.1 there runs with tags server:older"},
 		"all listen but none leads":       {map[string]pages{"10.0.0.1": node1(nil), "10.0.0.2": other, "10.0.0.3": other}, "no meta leader yet"},
 		"a cluster that lost a majority":  {map[string]pages{"10.0.0.1": node1(pages{"/jsz": `{"streams":4}`})}, "no majority"},
 		"a leader and a replica behind":   {map[string]pages{"10.0.0.1": node1(pages{"/jsz": `{"meta_cluster":{"leader":"nats-2"}}`})}, "/healthz answers 503"},
@@ -89,7 +90,7 @@ func TestBadRequestsSayAllThatIsWrong(t *testing.T) {
 	_, err := c.Handle(context.Background(), Request{Action: "gat"})
 	assert.ErrorContains(t, err, `action "gat" is not known`)
 	_, err = c.Handle(context.Background(), Request{Action: "gate", Nodes: []Node{{Name: "nats-1"}}})
-	for _, lacking := range []string{"node.name", "node.address", "revision", "an address of a node"} {
+	for _, lacking := range []string{"node.name", "node.address", "revision", "serverDigest", "an address of a node"} {
 		assert.ErrorContains(t, err, lacking)
 	}
 	_, err = c.Handle(context.Background(), Request{Action: "streams"})
@@ -101,7 +102,7 @@ func TestAGateThatDoesNotPassSaysWhatWasMissing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), margin+100*time.Millisecond)
 	defer cancel()
 	c := New(Settings{Interval: time.Millisecond, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed }})
-	_, err := c.Handle(ctx, Request{Action: "gate", Revision: "r", Node: Node{Name: "nats-1", Address: "10.0.0.1"}, Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}}})
+	_, err := c.Handle(ctx, Request{Action: "gate", Revision: "r", ServerDigest: "d", Node: Node{Name: "nats-1", Address: "10.0.0.1"}, Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}}})
 	assert.ErrorContains(t, err, "gate of nats-1 at 10.0.0.1: not passed")
 	assert.ErrorContains(t, err, "journalctl")
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bodybroker/platform/node/settings"
 )
 
 // lookLimit bounds one question to one server.
@@ -51,8 +53,10 @@ func (c *Controller) look(ctx context.Context, request Request) (version string,
 	if server.Name != request.Node.Name {
 		return "", fmt.Errorf("the server there is %q", server.Name)
 	}
-	if !slices.Contains(server.Tags, "configuration:"+request.Revision) {
-		return "", fmt.Errorf("it runs with tags %s, wanted configuration:%s", strings.Join(server.Tags, " "), request.Revision)
+	for _, wanted := range []string{settings.ServerTag(request.ServerDigest), "configuration:" + request.Revision} {
+		if !slices.Contains(server.Tags, wanted) {
+			return "", fmt.Errorf("server %s there runs with tags %s, wanted %s", server.Version, strings.Join(server.Tags, " "), wanted)
+		}
 	}
 	return server.Version, c.current(ctx, request)
 }

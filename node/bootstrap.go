@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/assets/nats/units"
+	"github.com/bodybroker/platform/node/settings"
 )
 
 const (
@@ -121,7 +122,8 @@ func (n *Node) units(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	environment := fmt.Sprintf("NATS_SERVER_NAME=%s\nNATS_ADDRESS=%s\nNATS_ZONE=az:%s\nGOMEMLIMIT=%s\n", n.Node, quoted(n.Address), n.Zone, limit)
+	environment := fmt.Sprintf("NATS_SERVER_NAME=%s\nNATS_ADDRESS=%s\nNATS_ZONE=az:%s\nNATS_SERVER=%s\nGOMEMLIMIT=%s\n",
+		n.Node, quoted(n.Address), n.Zone, settings.ServerTag(n.ServerDigest), limit)
 	if err := write(environmentFile, []byte(environment), 0o644); err != nil {
 		return err
 	}

@@ -48,7 +48,7 @@ func TestConfigurationIsReadByTheServersOwnParser(t *testing.T) {
 	rendered, revision, err := c.Render()
 	require.NoError(t, err)
 
-	for variable, value := range map[string]string{"NATS_SERVER_NAME": "nats-1", "NATS_ADDRESS": `"10.0.0.10"`, "NATS_ZONE": "az:us-east-1a"} {
+	for variable, value := range map[string]string{"NATS_SERVER_NAME": "nats-1", "NATS_ADDRESS": `"10.0.0.10"`, "NATS_ZONE": "az:us-east-1a", "NATS_SERVER": "server:0123456789abcdef"} {
 		t.Setenv(variable, value)
 	}
 	file := filepath.Join(t.TempDir(), "nats.conf")
@@ -60,7 +60,7 @@ func TestConfigurationIsReadByTheServersOwnParser(t *testing.T) {
 	assert.Len(t, users, len(c.Users)+1, "one user per service, the gateway and the administrator")
 	assert.Equal(t, "nats-1", parsed["server_name"])
 	assert.Equal(t, "10.0.0.10", parsed["host"])
-	assert.Equal(t, []any{"az:us-east-1a", "configuration:" + revision}, parsed["server_tags"])
+	assert.Equal(t, []any{"az:us-east-1a", "server:0123456789abcdef", "configuration:" + revision}, parsed["server_tags"])
 	assert.Equal(t, true, parsed["cluster"].(map[string]any)["no_advertise"])
 }
 

@@ -34,6 +34,10 @@ type Settings struct {
 	CertificateDays         int    `json:"certificateDays"` // 1–7: what a short-lived CA issues for
 }
 
+// ServerTag is the tag under which a running server shows which program it is; digest is the
+// program's SHA-256 in hex.
+func ServerTag(digest string) string { return "server:" + digest[:min(16, len(digest))] }
+
 // Read reads and judges the settings of the machine whose root is the working directory.
 func Read() (Settings, error) {
 	content, err := os.ReadFile(File)
