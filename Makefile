@@ -20,8 +20,8 @@ test: ## run all tests
 lint: ## check format, code, shell and workflows
 	@go run ./cmd/lint
 
-bench: ## measure the program against the engine's own floor
-	@go run ./cmd/bench
+bench: ## measure the program against the engine's own floor, NATS against a bare cluster; one of both: ID=nats
+	@go run ./cmd/bench $(ID)
 
 graph: ## print the longest chains through the resource graph, with AWS's creation times
 	@go run ./cmd/graph $(STACK)

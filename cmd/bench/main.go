@@ -1,4 +1,4 @@
-// Command bench measures the program against the engine's own floor (make bench).
+// Command bench measures the program against the engine's own floor, and NATS against a bare cluster (make bench).
 package main
 
 import (
@@ -10,5 +10,7 @@ import (
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, _ []string) error { return bench.Run(ctx, root, os.Stdout) })
+	command.Main(func(ctx context.Context, root string, ids []string) error {
+		return bench.Run(ctx, root, os.Stdout, ids...)
+	})
 }

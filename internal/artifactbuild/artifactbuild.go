@@ -22,6 +22,14 @@ const (
 	ControllerFile = "controller.zip"
 )
 
+const serverSource = "github.com/nats-io/nats-server/v2"
+
+// BuildServer builds into file the nats-server that the Go module in a folder pins, as Build does
+// with the platform's own.
+func BuildServer(ctx context.Context, module, file string) error {
+	return program{serverSource, "amd64", file}.build(ctx, module)
+}
+
 // program is one Go program that is built for where it will run.
 type program struct {
 	source, arch, file string
@@ -34,7 +42,7 @@ func Build(ctx context.Context, root, folder string) error {
 	}
 	bootstrap := filepath.Join(folder, "bootstrap")
 	for _, p := range []program{
-		{"github.com/nats-io/nats-server/v2", "amd64", filepath.Join(folder, ServerFile)},
+		{serverSource, "amd64", filepath.Join(folder, ServerFile)},
 		{"./cmd/node", "amd64", filepath.Join(folder, NodeFile)},
 		{"./cmd/controller", "arm64", bootstrap},
 	} {

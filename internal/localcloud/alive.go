@@ -29,6 +29,10 @@ type alive struct {
 	Life
 	api *API
 
+	// partition and dropped belong to the cloud's lock, as the records do that connections are judged by.
+	partition *partition // nil: the network is whole
+	dropped   map[string]bool
+
 	mu        sync.Mutex
 	machines  map[string]*computer  // by instance id
 	balancers map[string]*balancer  // by listener ARN
@@ -71,7 +75,7 @@ func (c *Cloud) ComeAlive(life Life) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.alive = &alive{Life: life, api: api, machines: map[string]*computer{}, balancers: map[string]*balancer{},
-		schedules: map[string]*schedule{}, sources: map[string]netip.Addr{}}
+		schedules: map[string]*schedule{}, dropped: map[string]bool{}, sources: map[string]netip.Addr{}}
 	return nil
 }
 

@@ -49,6 +49,9 @@ func texts(values []any) []string {
 func (c *Cloud) Allowed(source, destination netip.Addr, port int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.alive != nil && c.alive.partition.between(source, destination) {
+		return fmt.Errorf("the network is cut between %s and %s", source, destination)
+	}
 	from, known := c.flowEnd(source)
 	if !known {
 		return fmt.Errorf("%s is no address of the VPC", source)

@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"time"
 
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
 
@@ -17,6 +20,7 @@ import (
 type computer struct {
 	*machine.Machine
 	metadata *Metadata
+	guard    *flowguard.Guard // nil where this computer cannot guard
 	dir      string
 }
 
@@ -30,17 +34,42 @@ func bootInstance(c *Cloud, r Record) error {
 	if err != nil {
 		return fmt.Errorf("starting instance %s: %w", r.ID, err)
 	}
-	dir := filepath.Join(a.Dir, "machines", r.ID)
-	made, err := machine.Boot(machine.Options{Name: r.ID, Dir: dir, Address: r.str("privateIp"), UserData: r.str("userData"),
-		Environment: map[string]string{"AWS_ENDPOINT_URL": a.api.URL, "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.URL},
-		Tools:       a.Tools, Scale: a.Scale, Command: a.machineCommand(metadata)})
-	if err != nil {
-		return errors.Join(fmt.Errorf("starting instance %s: %w", r.ID, err), metadata.Close())
+	made := &computer{metadata: metadata, dir: filepath.Join(a.Dir, "machines", r.ID)}
+	if err := made.boot(c, r); err != nil {
+		return errors.Join(fmt.Errorf("starting instance %s: %w", r.ID, err), made.closeServices())
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.machines[r.ID] = &computer{Machine: made, metadata: metadata, dir: dir}
+	a.machines[r.ID] = made
 	return nil
+}
+
+func (m *computer) boot(c *Cloud, r Record) error {
+	source, err := netip.ParseAddr(r.str("privateIp"))
+	if err != nil {
+		return fmt.Errorf("reading its private address: %w", err)
+	}
+	if m.guard, err = c.guardOf(source); err != nil {
+		return err
+	}
+	var start func(*exec.Cmd) error
+	if m.guard != nil {
+		start = m.guard.Start
+	}
+	a := c.life()
+	m.Machine, err = machine.Boot(machine.Options{Name: r.ID, Dir: m.dir, Address: source.String(), UserData: r.str("userData"),
+		Environment: map[string]string{"AWS_ENDPOINT_URL": a.api.URL, "AWS_EC2_METADATA_SERVICE_ENDPOINT": m.metadata.URL},
+		Tools:       a.Tools, Scale: a.Scale, Command: a.machineCommand(m.metadata), Start: start})
+	return err
+}
+
+// closeServices ends what serves a machine from outside it.
+func (m *computer) closeServices() error {
+	err := m.metadata.Close()
+	if m.guard != nil {
+		err = errors.Join(err, m.guard.Close())
+	}
+	return err
 }
 
 func (a *alive) computer(instance string) *computer {
@@ -72,7 +101,7 @@ func (m *computer) halt() error {
 
 func (m *computer) destroy() error {
 	m.PowerOff()
-	return errors.Join(m.metadata.Close(), os.RemoveAll(m.dir))
+	return errors.Join(m.closeServices(), os.RemoveAll(m.dir))
 }
 
 // attachDisk makes a disk appear on a running machine. What is on it lies in a folder that

@@ -14,6 +14,7 @@ import (
 
 	"github.com/bodybroker/platform/controller"
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
 
@@ -35,6 +36,9 @@ func (s *Stage) enliven(ctx context.Context) error {
 	}
 	if err := s.Cloud.ComeAlive(localcloud.Life{Dir: filepath.Join(s.dir, "cloud"), Tools: tools, Scale: scale}); err != nil {
 		return err
+	}
+	if err := flowguard.Supported(); err != nil {
+		fmt.Fprintf(s.options.Progress, "Connections between machines are not judged by the security groups on this computer: %v\n", err)
 	}
 	s.Cloud.Function = s.control
 	return nil

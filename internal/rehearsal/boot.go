@@ -24,7 +24,7 @@ func natsBoot(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	var seen []string
-	for _, look := range []func(context.Context, *cluster) (string, error){bootedServers, oneLeader, onlyTLS, streamsInPlace} {
+	for _, look := range []func(context.Context, *cluster) (string, error){bootedServers, oneLeader, onlyTLS, onlyAllowedFlows, streamsInPlace} {
 		found, err := look(ctx, c)
 		if err != nil {
 			return strings.Join(seen, "\n"), err

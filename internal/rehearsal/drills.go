@@ -43,10 +43,13 @@ var drills = []drill{
 	{scenario{"nats.kill2", "two nodes lose power at once: no acknowledged message lost, service resumes when they return", killTwo}, false, false, true},
 	{scenario{"nats.zone", "a whole zone loses power: streams stay available", loseZone}, false, false, true},
 	{scenario{"nats.quorum", "three nodes lose power: writes are refused, none is falsely acknowledged, it heals by itself", loseQuorum}, false, false, true},
+	{scenario{"nats.partition", "a zone's two nodes are cut off from the other three: they acknowledge nothing, the three go on; healed, all replicas are equal", cutOffTwo}, false, false, true},
 	{scenario{"nats.restart", "all five lose power and are started: everything acknowledged is there", restartAll}, false, false, true},
 	{scenario{"nats.roll.ami", "a new AMI: strictly one node at a time, no request fails twice, no message lost", rollAMI}, false, false, true},
 	{scenario{"nats.reload", "a 23rd service's permissions: no process restarts, no connection drops", reload}, false, false, true},
 	{scenario{"nats.cert", "certificates whose time is nearly over are renewed; connections are kept", renewCertificates}, false, false, true},
+	{scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, false, false, true},
+	{scenario{"nats.roll.bad", "a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, false, false, true},
 	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true, false, false},
 }
 

@@ -31,6 +31,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -59,6 +60,9 @@ type Options struct {
 	// is the command's name, stdin is given only if an argument is "-" or "/dev/stdin". ctx ends with the calling
 	// process and holds its working directory (WorkingDirectory).
 	Command func(ctx context.Context, m *Machine, argv []string, stdin []byte) (out, errOut []byte, status int)
+	// Start starts a process in place of exec.Cmd.Start, from a thread that lives as long as the machine: what it starts
+	// dies with that thread. nil: the rehearsal's own.
+	Start func(*exec.Cmd) error
 	// Memory in bytes stands as MemTotal in proc/meminfo of the folder; 0: the host's own.
 	Memory int64
 }

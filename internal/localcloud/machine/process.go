@@ -98,7 +98,7 @@ func (b *boot) start(p program) (*process, error) {
 		command.Env = append(command.Env, name+"="+p.environment[name])
 	}
 	command.Stdout, command.Stderr = writer, writer
-	if err := launch(command); err != nil {
+	if err := launch(command, b.m.options.Start); err != nil {
 		_ = reader.Close()
 		return nil, fmt.Errorf("starting %s: %w", p.argv[0], err)
 	}

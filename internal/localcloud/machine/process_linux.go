@@ -27,8 +27,12 @@ var launches = sync.OnceValue(func() chan launchRequest {
 	return requests
 })
 
-func launch(command *exec.Cmd) error {
+// launch starts a process in a group of its own, in the way that start says; nil: on the thread of launches.
+func launch(command *exec.Cmd, start func(*exec.Cmd) error) error {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if start != nil {
+		return start(command)
+	}
 	request := launchRequest{command, make(chan error, 1)}
 	launches() <- request
 	return <-request.result

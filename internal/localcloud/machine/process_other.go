@@ -10,6 +10,6 @@ import (
 	"runtime"
 )
 
-func launch(*exec.Cmd) error {
+func launch(*exec.Cmd, func(*exec.Cmd) error) error {
 	return fmt.Errorf("a rehearsed machine needs Linux, this is %s: run the rehearsal in a Linux container", runtime.GOOS)
 }

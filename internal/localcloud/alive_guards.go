@@ -1,0 +1,136 @@
+// Connections that processes on machines open: the security groups decide on each, and a partition
+// of the network can be put over them.
+package localcloud
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+)
+
+// partition is a network that has fallen in two: nothing passes from one side to the other.
+type partition struct {
+	one, other []netip.Addr
+}
+
+func (p *partition) between(a, b netip.Addr) bool {
+	return p != nil && (slices.Contains(p.one, a) && slices.Contains(p.other, b) || slices.Contains(p.other, a) && slices.Contains(p.one, b))
+}
+
+// guardOf guards the processes of the machine with an address; nil where this computer cannot guard.
+func (c *Cloud) guardOf(source netip.Addr) (*flowguard.Guard, error) {
+	if flowguard.Supported() != nil {
+		return nil, nil
+	}
+	network, err := c.networkOf(source)
+	if err != nil {
+		return nil, err
+	}
+	return flowguard.New(flowguard.Options{Source: source, Network: network, Decide: func(_ int, destination netip.AddrPort) error {
+		err := c.Allowed(source, destination.Addr(), int(destination.Port()))
+		if err != nil {
+			c.noteDropped(err)
+		}
+		return err
+	}})
+}
+
+// networkOf is the range of the VPC that an address lies in.
+func (c *Cloud) networkOf(address netip.Addr) (netip.Prefix, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, vpc := range c.all(vpcType) {
+		if network, ok := rangeOf(vpc); ok && network.Contains(address) {
+			return network, nil
+		}
+	}
+	return netip.Prefix{}, fmt.Errorf("guarding the connections of %s: no VPC has that address", address)
+}
+
+func (c *Cloud) noteDropped(why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.alive != nil {
+		c.alive.dropped[why.Error()] = true
+	}
+}
+
+// Dropped says which connections that processes on machines tried were dropped, and why: each once, in
+// alphabetical order.
+func (c *Cloud) Dropped() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.alive == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(c.alive.dropped))
+}
+
+// Partition cuts the network between two sets of private addresses until Heal: connections between
+// machines of both fall silent, new ones get no answer. What each side has with anybody else goes on.
+func (c *Cloud) Partition(one, other []netip.Addr) error {
+	if err := flowguard.Supported(); err != nil {
+		return fmt.Errorf("cutting the network between %v and %v: %w", one, other, err)
+	}
+	cut := &partition{one: one, other: other}
+	if err := c.setPartition(cut); err != nil {
+		return err
+	}
+	// A connection that was let through a moment before may stand only after the first look.
+	before := -1
+	for {
+		found, err := c.eachCut(cut, (*flowguard.Guard).Silence)
+		if err != nil || found == before {
+			return err
+		}
+		before = found
+	}
+}
+
+// Heal joins the network again: what fell silent goes on where TCP left it.
+func (c *Cloud) Heal() error {
+	c.mu.Lock()
+	cut := c.alive.partition
+	c.alive.partition = nil
+	c.mu.Unlock()
+	if cut == nil {
+		return errors.New("healing the network: it is not cut")
+	}
+	_, err := c.eachCut(cut, (*flowguard.Guard).Hear)
+	return err
+}
+
+func (c *Cloud) setPartition(cut *partition) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.alive == nil || c.alive.partition != nil {
+		return errors.New("cutting the network: nothing runs in this cloud, or its network is cut already")
+	}
+	c.alive.partition = cut
+	return nil
+}
+
+// eachCut does something with every connection across a partition, at both ends.
+func (c *Cloud) eachCut(cut *partition, do func(*flowguard.Guard, flowguard.Match) (int, error)) (int, error) {
+	across := func(local, remote netip.AddrPort) bool { return cut.between(local.Addr(), remote.Addr()) }
+	a := c.life()
+	a.mu.Lock()
+	machines := slices.Collect(maps.Values(a.machines))
+	a.mu.Unlock()
+	total := 0
+	for _, m := range machines {
+		if m.guard == nil {
+			continue
+		}
+		found, err := do(m.guard, across)
+		if err != nil {
+			return total, err
+		}
+		total += found
+	}
+	return total, nil
+}

@@ -1,0 +1,110 @@
+// Drills that give the nodes another server program: one that works, and one that does not.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bodybroker/platform/internal/artifactbuild"
+)
+
+// otherServer is the folder of the module that pins another version of nats-server, under the root.
+const otherServer = "internal/rehearsal/otherserver"
+
+// versions are what the running servers say, by node.
+func (c *cluster) versions(ctx context.Context) (map[string]server, error) {
+	all := map[string]server{}
+	for _, n := range c.nodes() {
+		v, err := c.server(ctx, n)
+		if err != nil {
+			return nil, fmt.Errorf("asking %s for its version: %w", n.name, err)
+		}
+		all[n.name] = v
+	}
+	return all, nil
+}
+
+// rollVersion gives the nodes another version of the server, node by node.
+func rollVersion(ctx context.Context, s *Stage) (string, error) {
+	other := filepath.Join(s.dir, "other-"+artifactbuild.ServerFile)
+	if err := artifactbuild.BuildServer(ctx, filepath.Join(s.root, otherServer), other); err != nil {
+		return "", err
+	}
+	return underLoad(ctx, s, func(c *cluster, _ *load) (string, error) {
+		before, err := c.versions(ctx)
+		if err != nil {
+			return "", err
+		}
+		events := len(s.Cloud.Events())
+		if steps, err := upWith(ctx, s, map[string]any{"natsServerBinary": other}); err != nil {
+			return steps.Summary(), err
+		}
+		after, err := c.versions(ctx)
+		if err != nil {
+			return "", err
+		}
+		wanted := after["nats-1"].Version
+		for name, now := range after {
+			if now.Version != wanted || now.Version == before[name].Version {
+				return "", fmt.Errorf("%s ran %s and runs %s, nats-1 runs %s", name, before[name].Version, now.Version, wanted)
+			}
+		}
+		return fmt.Sprintf("five servers from %s to %s, one after the other", before["nats-1"].Version, wanted), oneAtATime(s, events)
+	}, noFailures)
+}
+
+// rollBad gives the nodes a server program that does not start, sees it stop at the first node, and
+// goes on with the good one.
+func rollBad(ctx context.Context, s *Stage) (string, error) {
+	bad := filepath.Join(s.dir, "bad-"+artifactbuild.ServerFile)
+	if err := os.WriteFile(bad, []byte("#!/bin/sh\necho this is no server >&2\nexit 1\n"), 0o755); err != nil {
+		return "", err
+	}
+	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
+		nodes := c.nodes()
+		before, err := c.versions(ctx)
+		if err != nil {
+			return "", err
+		}
+		start := time.Now()
+		_, failed := upWith(ctx, s, map[string]any{"natsServerBinary": bad})
+		if err := refusedFor(failed, "gate of nats-1", "not passed", "journalctl"); err != nil {
+			return "", fmt.Errorf("an update to a server that does not start: %w", err)
+		}
+		waited := time.Since(start)
+		if err := untouched(ctx, c, nodes[1:], before); err != nil {
+			return "", err
+		}
+		if err := answered(ctx, l); err != nil {
+			return "", fmt.Errorf("with four nodes: %w", err)
+		}
+		if err := restore(ctx, s); err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("the update failed at nats-1 after %.0f s, four servers untouched and answering; the next one with the good program completed",
+			waited.Seconds()), nil
+	}, noFailures)
+}
+
+// untouched wants the same machines with the same server processes as before.
+func untouched(ctx context.Context, c *cluster, nodes []clusterNode, before map[string]server) error {
+	now, errs := map[string]clusterNode{}, []error(nil)
+	for _, n := range c.nodes() {
+		now[n.name] = n
+	}
+	for _, n := range nodes {
+		v, err := c.server(ctx, n)
+		switch {
+		case err != nil:
+			errs = append(errs, err)
+		case now[n.name].instance != n.instance || !v.Start.Equal(before[n.name].Start) || v.Version != before[n.name].Version:
+			errs = append(errs, fmt.Errorf("%s was touched: instance %s is %s, its server began %s and now %s", n.name, n.instance,
+				now[n.name].instance, before[n.name].Start.Format(time.RFC3339), v.Start.Format(time.RFC3339)))
+		}
+	}
+	return errors.Join(errs...)
+}
