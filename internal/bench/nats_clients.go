@@ -139,18 +139,18 @@ func copyStream(ctx context.Context, guest *rehearsal.Guest, to *nats.Conn) erro
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
+	wanted := original.CachedInfo().Config
+	wanted.Placement = nil // it names the other cluster
+	deadline := time.Now().Add(20 * time.Second)
 	for {
 		// The bare cluster may have no leader yet.
-		if _, err = target.CreateStream(ctx, original.CachedInfo().Config); err == nil {
+		if _, err = target.CreateStream(ctx, wanted); err == nil {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if time.Now().After(deadline) || ctx.Err() != nil {
 			return fmt.Errorf("making stream %s on the bare cluster: %w", natsStream, err)
-		case <-time.After(200 * time.Millisecond):
 		}
+		time.Sleep(200 * time.Millisecond)
 	}
 }
 

@@ -147,3 +147,28 @@ func (r *Record) text(path string) string {
 	}
 	return ""
 }
+
+// LoseDisk is a disk that fails for good: AWS has lost it with all that was on it, and its machine has
+// no power. It is not attached any more either (EBS user guide, "Volume status checks": what has failed cannot be
+// used again).
+func (c *Cloud) LoseDisk(volume string) error {
+	c.mu.Lock()
+	attachments := c.all(attachmentType)
+	c.mu.Unlock()
+	for _, attachment := range attachments {
+		if attachment.str("volumeId") != volume {
+			continue
+		}
+		if found := c.life().computer(attachment.str("instanceId")); found != nil {
+			found.PowerOff()
+			if err := found.Detach(volume); err != nil {
+				return fmt.Errorf("losing disk %s: %w", volume, err)
+			}
+		}
+		c.Remove(attachmentType, attachment.ID)
+	}
+	if !c.Remove(volumeType, volume) {
+		return fmt.Errorf("losing disk %s: there is none of that id", volume)
+	}
+	return os.RemoveAll(c.life().disk(volume))
+}

@@ -48,6 +48,7 @@ var drills = []drill{
 	{scenario{"nats.roll.ami", "a new AMI: strictly one node at a time, no request fails twice, no message lost", rollAMI}, false, false, true},
 	{scenario{"nats.reload", "a 23rd service's permissions: no process restarts, no connection drops", reload}, false, false, true},
 	{scenario{"nats.cert", "certificates whose time is nearly over are renewed; connections are kept", renewCertificates}, false, false, true},
+	{scenario{"nats.replace.disk", "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere", replaceDisk}, false, false, true},
 	{scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, false, false, true},
 	{scenario{"nats.roll.bad", "a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, false, false, true},
 	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true, false, false},
