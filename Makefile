@@ -29,6 +29,9 @@ graph: ## print the longest chains through the resource graph, with AWS's creati
 cost: ## print the monthly cost by part: make cost STACK=prod
 	@go run ./cmd/cost $(STACK)
 
+playground: ## keep the rehearsed platform up until Ctrl-C, to connect to and to break
+	@go run ./cmd/playground
+
 artifacts: ## build what a deployment uploads: nats-server and the controller
 	@go run ./cmd/artifacts
 
@@ -43,4 +46,4 @@ preview: pulumi artifacts ## show what an update would change in AWS: make previ
 up: pulumi artifacts ## update the platform in AWS: make up STACK=prod
 	@pulumi up --stack $(STACK)
 
-.PHONY: pulumi help rehearse drills test lint bench graph cost artifacts preview up
+.PHONY: pulumi help rehearse drills test lint bench playground graph cost artifacts preview up

@@ -59,6 +59,9 @@ func (b *bench) natsSpeed(ctx context.Context) (err error) {
 	if _, err := stage.Up(ctx); err != nil {
 		return fmt.Errorf("bringing up the platform to measure it: %w", err)
 	}
+	if err := stage.Quiet(ctx); err != nil {
+		return err
+	}
 	guest, err := stage.Guest(ctx, "bench", "service")
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@
 package rehearsal
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -60,7 +61,7 @@ func (s *Stage) control(name, payload string) (string, error) {
 		AdministratorSecretArn: environment.Variables["ADMINISTRATOR_SECRET_ARN"], CertificateAuthority: environment.Variables["NATS_CA"],
 		AWS: aws.Config{Region: environment.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
 			Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token)}})
-	ctx, cancel := context.WithTimeout(context.Background(), invocationLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.gateLimit, invocationLimit))
 	defer cancel()
 	response, err := handler.Handle(ctx, request)
 	if err != nil {

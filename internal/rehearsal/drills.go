@@ -15,43 +15,57 @@ import (
 	"github.com/bodybroker/platform/internal/results"
 )
 
+// ground is what a drill is played on.
+type ground int
+
+const (
+	// shared is one platform that stands; its drills leave it as they found it.
+	shared ground = iota
+	// running is another one, whose machines run.
+	running
+	// empty is an empty cloud of the drill's own.
+	empty
+	// emptyRunning is an empty cloud of its own in which machines will run.
+	emptyRunning
+	// emptyKilled is an empty cloud of its own; the engine writes its state at every step, for it will be killed.
+	emptyKilled
+)
+
 // drill is a scenario with the ground that it needs.
 type drill struct {
 	scenario
-	// fresh drills start from an empty cloud of their own; the others share one platform that
-	// stands, and leave it as they found it.
-	fresh bool
-	// checkpoints: the engine writes its state at every step, for it will be killed.
-	checkpoints bool
-	// alive drills share a platform of their own, whose machines run.
-	alive bool
+	on ground
+	// parts are played before it, each with a result of its own; it holds if they all do.
+	parts []scenario
 }
 
 // drills by id, in the order in which they are played.
 var drills = []drill{
-	{scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, false, false, false},
-	{scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, false, false, false},
-	{scenario{"change.rollback", "a version that ECS rolls back fails the update, which names the service", changeRollback}, false, false, false},
-	{scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, false, false, false},
-	{scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, false, false, false},
-	{scenario{"change.ami", "a new AMI replaces the five instances one after the other, gates between; no volume, address or name", changeAMI}, false, false, false},
-	{scenario{"guard.protect", "an up that would delete a NATS volume or Redis is refused and says so", guardProtect}, false, false, false},
-	{scenario{"interrupt.resume", "the engine is killed in the middle of an up; after the runbook's recovery the next up completes, nothing twice, nothing orphaned", interruptResume}, true, true, false},
-	{scenario{"fail.resume", "each of 10 resources fails to create: a clear error, the rest intact, the next up completes", failResume}, true, false, false},
-	{scenario{"nats.auth", "every identity may do what its row says and none of 200 other things; strangers are turned away", everyIdentity}, false, false, true},
-	{scenario{"nats.kill1", "each server process is killed in turn: no acknowledged message lost, no stall over 10 s", killEach}, false, false, true},
-	{scenario{"nats.kill2", "two nodes lose power at once: no acknowledged message lost, service resumes when they return", killTwo}, false, false, true},
-	{scenario{"nats.zone", "a whole zone loses power: streams stay available", loseZone}, false, false, true},
-	{scenario{"nats.quorum", "three nodes lose power: writes are refused, none is falsely acknowledged, it heals by itself", loseQuorum}, false, false, true},
-	{scenario{"nats.partition", "a zone's two nodes are cut off from the other three: they acknowledge nothing, the three go on; healed, all replicas are equal", cutOffTwo}, false, false, true},
-	{scenario{"nats.restart", "all five lose power and are started: everything acknowledged is there", restartAll}, false, false, true},
-	{scenario{"nats.roll.ami", "a new AMI: strictly one node at a time, no request fails twice, no message lost", rollAMI}, false, false, true},
-	{scenario{"nats.reload", "a 23rd service's permissions: no process restarts, no connection drops", reload}, false, false, true},
-	{scenario{"nats.cert", "certificates whose time is nearly over are renewed; connections are kept", renewCertificates}, false, false, true},
-	{scenario{"nats.replace.disk", "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere", replaceDisk}, false, false, true},
-	{scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, false, false, true},
-	{scenario{"nats.roll.bad", "a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, false, false, true},
-	{scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, true, false, false},
+	{scenario: scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, on: shared},
+	{scenario: scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, on: shared},
+	{scenario: scenario{"change.rollback", "a version that ECS rolls back fails the update, which names the service", changeRollback}, on: shared},
+	{scenario: scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, on: shared},
+	{scenario: scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, on: shared},
+	{scenario: scenario{"change.ami", "a new AMI replaces the five instances one after the other, gates between; no volume, address or name", changeAMI}, on: shared},
+	{scenario: scenario{"guard.protect", "an up that would delete a NATS volume or Redis is refused and says so", guardProtect}, on: shared},
+	{scenario: scenario{"interrupt.resume", "the engine is killed in the middle of an up; after the runbook's recovery the next up completes, nothing twice, nothing orphaned", interruptResume}, on: emptyKilled},
+	{scenario: scenario{"fail.resume", "each of 10 resources fails to create: a clear error, the rest intact, the next up completes", failResume}, on: empty},
+	{scenario: scenario{"nats.auth", "every identity may do what its row says and none of 200 other things; strangers are turned away", everyIdentity}, on: running},
+	{scenario: scenario{"nats.kill1", "each server process is killed in turn: no acknowledged message lost, no stall over 10 s", killEach}, on: running},
+	{scenario: scenario{"nats.kill2", "two nodes lose power at once: no acknowledged message lost, service resumes when they return", killTwo}, on: running},
+	{scenario: scenario{"nats.zone", "a whole zone loses power: streams stay available", loseZone}, on: running},
+	{scenario: scenario{"nats.quorum", "three nodes lose power: writes are refused, none is falsely acknowledged, it heals by itself", loseQuorum}, on: running},
+	{scenario: scenario{"nats.partition", "a zone's two nodes are cut off from the other three: they acknowledge nothing, the three go on; healed, all replicas are equal", cutOffTwo}, on: running},
+	{scenario: scenario{"nats.restart", "all five lose power and are started: everything acknowledged is there", restartAll}, on: running},
+	{scenario: scenario{"nats.roll.ami", "a new AMI: strictly one node at a time, no request fails twice, no message lost", rollAMI}, on: running},
+	{scenario: scenario{"nats.reload", "a 23rd service's permissions: no process restarts, no connection drops", reload}, on: running},
+	{scenario: scenario{"nats.cert", "certificates whose time is nearly over are renewed; connections are kept", renewCertificates}, on: running},
+	{scenario: scenario{"nats.replace.disk", "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere", replaceDisk}, on: running},
+	{scenario: scenario{"nats.incidents", "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed", nil}, on: running, parts: incidents},
+	{scenario: scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, on: running},
+	{scenario: scenario{"nats.roll.bad", "a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, on: running},
+	{scenario: scenario{"playground", "a playground's files let clients in, its socket kills a server and changes configuration, and its end leaves nothing", playPlayground}, on: running},
+	{scenario: scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, on: empty},
 }
 
 // Drill plays all drills, or those whose ids are given, and writes out/drills.json.
@@ -67,11 +81,9 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 	shown := newProgress(out, terminal)
 	options := Options{Root: root, Progress: out, Observe: shown.observe}
 	recorder := &recorder{out: out}
-	running := options
-	running.Alive = true
-	err = errors.Join(playShared(ctx, recorder, options, pick(chosen, func(d drill) bool { return !d.fresh && !d.alive })),
-		playFresh(ctx, recorder, options, pick(chosen, func(d drill) bool { return d.fresh })),
-		playShared(ctx, recorder, running, pick(chosen, func(d drill) bool { return d.alive })))
+	err = errors.Join(playShared(ctx, recorder, options, pick(chosen, shared)),
+		playFresh(ctx, recorder, options, pick(chosen, empty, emptyKilled, emptyRunning)),
+		playShared(ctx, recorder, options, pick(chosen, running)))
 	err = errors.Join(err, results.Write(filepath.Join(root, "out", "drills.json"), recorder.results))
 	return finish(recorder, out, start, err)
 }
@@ -81,8 +93,14 @@ func choose(ids []string) ([]drill, error) {
 	if len(ids) == 0 {
 		return drills, nil
 	}
-	var known []string
+	all := slices.Clone(drills)
 	for _, d := range drills {
+		for _, part := range d.parts {
+			all = append(all, drill{scenario: part, on: d.on})
+		}
+	}
+	var known []string
+	for _, d := range all {
 		known = append(known, d.id)
 	}
 	for _, id := range ids {
@@ -90,18 +108,19 @@ func choose(ids []string) ([]drill, error) {
 			return nil, fmt.Errorf("there is no drill %q; there are %s", id, strings.Join(known, ", "))
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(drills), func(d drill) bool { return !slices.Contains(ids, d.id) }), nil
+	return slices.DeleteFunc(all, func(d drill) bool { return !slices.Contains(ids, d.id) }), nil
 }
 
-func pick(from []drill, wanted func(drill) bool) []drill {
-	return slices.DeleteFunc(slices.Clone(from), func(d drill) bool { return !wanted(d) })
+func pick(from []drill, grounds ...ground) []drill {
+	return slices.DeleteFunc(slices.Clone(from), func(d drill) bool { return !slices.Contains(grounds, d.on) })
 }
 
 // playShared brings one platform up and plays on it drills that leave it standing.
-func playShared(ctx context.Context, r *recorder, o Options, shared []drill) error {
-	if len(shared) == 0 {
+func playShared(ctx context.Context, r *recorder, o Options, list []drill) error {
+	if len(list) == 0 {
 		return nil
 	}
+	o.Alive = list[0].on == running
 	stage, err := NewStage(ctx, o)
 	if err != nil {
 		return err
@@ -110,20 +129,40 @@ func playShared(ctx context.Context, r *recorder, o Options, shared []drill) err
 	if _, err := stage.Up(ctx); err != nil {
 		return errors.Join(fmt.Errorf("bringing up the platform for the drills: %w", err), stage.Close())
 	}
-	for _, d := range shared {
-		r.play(ctx, stage, d.scenario)
+	for _, d := range list {
+		r.playDrill(ctx, stage, d)
 	}
 	return stage.Close()
 }
 
+// playDrill plays a drill; one with parts holds if all of them do.
+func (r *recorder) playDrill(ctx context.Context, stage *Stage, d drill) {
+	held := 0
+	for _, part := range d.parts {
+		if r.play(ctx, stage, part) {
+			held++
+		}
+	}
+	if len(d.parts) > 0 {
+		d.play = func(context.Context, *Stage) (string, error) {
+			seen := fmt.Sprintf("%d of %d", held, len(d.parts))
+			if held < len(d.parts) {
+				return seen, errors.New("not all of its parts held")
+			}
+			return seen, nil
+		}
+	}
+	r.play(ctx, stage, d.scenario)
+}
+
 func playFresh(ctx context.Context, r *recorder, o Options, fresh []drill) error {
 	for _, d := range fresh {
-		o.Checkpoints = d.checkpoints
+		o.Checkpoints, o.Alive = d.on == emptyKilled, d.on == emptyRunning
 		stage, err := NewStage(ctx, o)
 		if err != nil {
 			return err
 		}
-		r.play(ctx, stage, d.scenario)
+		r.playDrill(ctx, stage, d)
 		if err := stage.Close(); err != nil {
 			return err
 		}

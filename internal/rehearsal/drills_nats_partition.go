@@ -164,8 +164,10 @@ func apart(ctx context.Context, l *load, small, large side) (string, error) {
 	for _, one := range large.clients {
 		errs = append(errs, l.store(ctx, one, "majority still"))
 	}
-	return fmt.Sprintf("%s cut off: %d writes there refused, %s went on; healed, nothing diverged",
-		&small, triesAlone*len(small.clients), &large), errors.Join(append(errs, wrong...)...)
+	if err := errors.Join(append(errs, wrong...)...); err != nil {
+		return fmt.Sprintf("%s cut off", &small), err
+	}
+	return fmt.Sprintf("%s cut off: all %d writes there refused, %s served; then healed", &small, triesAlone*len(small.clients), &large), nil
 }
 
 // content is what a node has of a stream.

@@ -23,7 +23,7 @@ import (
 var required = struct{ mainPath, drills []string }{
 	[]string{"preview.clean", "up.all", "nats.boot", "up.noop", "secrets.hidden", "destroy.clean"},
 	[]string{"refresh.noop", "change.image", "change.rollback", "change.service", "change.ami", "change.redis", "guard.protect",
-		"interrupt.resume", "fail.resume", "dr.rebuild",
+		"interrupt.resume", "fail.resume", "dr.rebuild", "playground",
 		"nats.auth", "nats.kill1", "nats.kill2", "nats.zone", "nats.quorum", "nats.restart", "nats.roll.ami", "nats.reload", "nats.cert"},
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
@@ -42,6 +43,8 @@ type Stage struct {
 	program  pulumi.RunFunc // what the next command runs
 	observe  func(events.EngineEvent)
 	options  Options
+	// gateLimit is the controller's time limit where a drill wants it shorter; 0: the usual one.
+	gateLimit time.Duration
 }
 
 // Options of a stage; the zero value is the rehearsal's.
