@@ -27,9 +27,11 @@ func onlyAllowedFlows(ctx context.Context, c *cluster) (string, error) {
 	if err := from.opens(ctx, to.address, 6222); err != nil {
 		return "", err
 	}
-	err := from.opens(ctx, to.address, 8222)
-	if err == nil || !strings.Contains(err.Error(), notAnswered) {
-		return "", fmt.Errorf("%s to port 8222 of %s: wanted no answer, got: %v", from.name, to.name, err)
+	switch err := from.opens(ctx, to.address, 8222); {
+	case err == nil:
+		return "", fmt.Errorf("%s connects to port 8222 of %s, wanted no answer", from.name, to.name)
+	case !strings.Contains(err.Error(), notAnswered):
+		return "", fmt.Errorf("%s to port 8222 of %s, wanted no answer: %w", from.name, to.name, err)
 	}
 	if !slices.ContainsFunc(c.stage.Cloud.Dropped(), func(line string) bool { return strings.HasSuffix(line, to.address+" port 8222") }) {
 		return "", fmt.Errorf("the connection to port 8222 was not dropped by a security group; dropped were %q", c.stage.Cloud.Dropped())

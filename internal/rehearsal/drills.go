@@ -50,6 +50,7 @@ var drills = []drill{
 	{scenario: scenario{"guard.protect", "an up that would delete a NATS volume or Redis is refused and says so", guardProtect}, on: shared},
 	{scenario: scenario{"interrupt.resume", "the engine is killed in the middle of an up; after the runbook's recovery the next up completes, nothing twice, nothing orphaned", interruptResume}, on: emptyKilled},
 	{scenario: scenario{"fail.resume", "each of 10 resources fails to create: a clear error, the rest intact, the next up completes", failResume}, on: empty},
+	{scenario: scenario{"nats.disk", "stores near full, then full: publishers get errors, no stream is reset, all goes on when there is room", fillStore}, on: emptyRunning},
 	{scenario: scenario{"nats.auth", "every identity may do what its row says and none of 200 other things; strangers are turned away", everyIdentity}, on: running},
 	{scenario: scenario{"nats.kill1", "each server process is killed in turn: no acknowledged message lost, no stall over 10 s", killEach}, on: running},
 	{scenario: scenario{"nats.kill2", "two nodes lose power at once: no acknowledged message lost, service resumes when they return", killTwo}, on: running},
