@@ -16,15 +16,27 @@ var incidents = []scenario{
 	{"nats.incidents.1", "instances run and no server on them: the update fails", incident1},
 	{"nats.incidents.2", "servers that do not find each other are no cluster: the update fails", incident2},
 	{"nats.incidents.3", "no certificate: the server does not start, least of all in plain text, and the update fails", incident3},
-	{"nats.incidents.4", "the data disk has another device name at every boot and is found", incident4},
-	{"nats.incidents.5", "folders are given to a user that exists; if it cannot be made, nothing goes on", incident5},
-	{"nats.incidents.6", "no route carries a password; routes want a certificate", incident6},
-	{"nats.incidents.7", "a replaced node is the same peer of the meta group", incident7},
-	{"nats.incidents.8", "a replaced node has its own disk with all that was on it; no disk is left over", incident8},
+	{"nats.incidents.4", "the data disk has another device name at every boot and is found", onCluster(incident4)},
+	{"nats.incidents.5", "folders are given to a user that exists; if it cannot be made, nothing goes on", onCluster(incident5)},
+	{"nats.incidents.6", "no route carries a password; routes want a certificate", onCluster(incident6)},
+	{"nats.incidents.7", "a replaced node is the same peer of the meta group", onCluster(incident7)},
+	{"nats.incidents.8", "a replaced node has its own disk with all that was on it; no disk is left over", onCluster(incident8)},
 	{"nats.incidents.9", "a key that cannot be used fails the update at once", incident9},
 	{"nats.incidents.10", "more IOPS than the instance type sustains are refused before anything is made", incident10},
-	{"nats.incidents.11", "an open port is no healthy server", incident11},
+	{"nats.incidents.11", "an open port is no healthy server", onCluster(incident11)},
 	{"nats.incidents.12", "a server program of other bytes is not started, nothing comes from the internet", incident12},
+}
+
+// onCluster is a drill by somebody who looks at the cluster from the controller's place.
+func onCluster(play func(context.Context, *cluster) (string, error)) func(context.Context, *Stage) (string, error) {
+	return func(ctx context.Context, s *Stage) (string, error) {
+		c, err := newCluster(ctx, s)
+		if err != nil {
+			return "", err
+		}
+		defer c.leave()
+		return play(ctx, c)
+	}
 }
 
 // shortGate is the controller's limit while a gate is meant to fail: several boots long.

@@ -117,12 +117,7 @@ func incident3(ctx context.Context, s *Stage) (string, error) {
 }
 
 // incident4: the kernel numbers disks anew at every boot.
-func incident4(ctx context.Context, s *Stage) (string, error) {
-	c, err := newCluster(ctx, s)
-	if err != nil {
-		return "", err
-	}
-	defer c.leave()
+func incident4(ctx context.Context, c *cluster) (string, error) {
 	n, names := c.nodes()[2], map[string]int{}
 	boots := 0
 	// Two names are wanted; the same one twice is a chance of one in seven.
@@ -151,12 +146,7 @@ func incident4(ctx context.Context, s *Stage) (string, error) {
 }
 
 // incident5: the user cannot be made. Everything that would be its own waits.
-func incident5(ctx context.Context, s *Stage) (string, error) {
-	c, err := newCluster(ctx, s)
-	if err != nil {
-		return "", err
-	}
-	defer c.leave()
+func incident5(ctx context.Context, c *cluster) (string, error) {
 	n := c.nodes()[3]
 	users := filepath.Join(n.machine.Dir(), "etc/passwd")
 	if err := errors.Join(os.Rename(users, users+".away"), os.Mkdir(users, 0o755)); err != nil {

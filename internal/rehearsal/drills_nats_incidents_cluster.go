@@ -22,12 +22,7 @@ import (
 var secretWord = regexp.MustCompile(`(?i)passw|token|secret|seed`)
 
 // incident6: what routes carry, and what they ask for.
-func incident6(ctx context.Context, s *Stage) (string, error) {
-	c, err := newCluster(ctx, s)
-	if err != nil {
-		return "", err
-	}
-	defer c.leave()
+func incident6(ctx context.Context, c *cluster) (string, error) {
 	nodes := c.nodes()
 	for _, n := range nodes {
 		text, err := os.ReadFile(filepath.Join(n.machine.Dir(), "etc/nats/nats.conf"))
@@ -43,10 +38,10 @@ func incident6(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := s.route(ctx, nodes[1], nodes[0], own); err != nil {
+	if err := c.stage.route(ctx, nodes[1], nodes[0], own); err != nil {
 		return "", fmt.Errorf("a route with a certificate: %w", err)
 	}
-	if err := s.route(ctx, nodes[1], nodes[0]); err == nil || !strings.Contains(err.Error(), "certificate required") {
+	if err := c.stage.route(ctx, nodes[1], nodes[0]); err == nil || !strings.Contains(err.Error(), "certificate required") {
 		return "", fmt.Errorf("a route without a certificate: wanted it turned away for that, got: %w", err)
 	}
 	return "five configurations without a secret; a route with a node's certificate was let in, one without was turned away", nil
@@ -118,13 +113,8 @@ func (c *cluster) peers(ctx context.Context) (names []string, err error) {
 }
 
 // incident7: names are the nodes', not the machines'.
-func incident7(ctx context.Context, s *Stage) (string, error) {
-	c, err := newCluster(ctx, s)
-	if err != nil {
-		return "", err
-	}
-	defer c.leave()
-	if _, err := s.replaceNode(ctx, "nats-5"); err != nil {
+func incident7(ctx context.Context, c *cluster) (string, error) {
+	if _, err := c.stage.replaceNode(ctx, "nats-5"); err != nil {
 		return "", err
 	}
 	found, err := c.peers(ctx)
@@ -138,18 +128,13 @@ func incident7(ctx context.Context, s *Stage) (string, error) {
 }
 
 // incident8: a machine goes, its disk stays and comes back with it.
-func incident8(ctx context.Context, s *Stage) (string, error) {
-	c, err := newCluster(ctx, s)
-	if err != nil {
-		return "", err
-	}
-	defer c.leave()
+func incident8(ctx context.Context, c *cluster) (string, error) {
 	disks := func() map[string]string {
 		of, found := map[string]string{}, map[string]string{}
 		for _, n := range c.nodes() {
 			of[n.instance] = n.name
 		}
-		for _, r := range s.Cloud.Records("aws:ec2/volumeAttachment:VolumeAttachment") {
+		for _, r := range c.stage.Cloud.Records("aws:ec2/volumeAttachment:VolumeAttachment") {
 			found[fmt.Sprint(r.Get("volumeId"))] = of[fmt.Sprint(r.Get("instanceId"))]
 		}
 		return found
@@ -160,10 +145,10 @@ func incident8(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := s.replaceNode(ctx, n.name); err != nil {
+	if _, err := c.stage.replaceNode(ctx, n.name); err != nil {
 		return "", err
 	}
-	after, total := disks(), len(s.Cloud.Records("aws:ebs/volume:Volume"))
+	after, total := disks(), len(c.stage.Cloud.Records("aws:ebs/volume:Volume"))
 	if fmt.Sprint(after) != fmt.Sprint(before) || total != len(after) {
 		return "", fmt.Errorf("disks were attached as %v and are as %v; there are %d disks in all", before, after, total)
 	}
@@ -215,13 +200,8 @@ func incident10(ctx context.Context, s *Stage) (string, error) {
 }
 
 // incident11: something listens on the clients' port of a node, and it is not NATS.
-func incident11(ctx context.Context, s *Stage) (string, error) {
-	c, err := newCluster(ctx, s)
-	if err != nil {
-		return "", err
-	}
-	defer c.leave()
-	place, err := newDesk(ctx, s, "incident 11", "service")
+func incident11(ctx context.Context, c *cluster) (string, error) {
+	place, err := newDesk(ctx, c.stage, "incident 11", "service")
 	if err != nil {
 		return "", err
 	}
@@ -233,7 +213,7 @@ func incident11(ctx context.Context, s *Stage) (string, error) {
 		return "", errors.Join(err, n.machine.Start())
 	}
 	err = poll(ctx, settleLimit, func() error {
-		if s.Cloud.TargetHealth()[n.address] {
+		if c.stage.Cloud.TargetHealth()[n.address] {
 			return fmt.Errorf("the load balancer calls %s healthy, where only a port is open", n.name)
 		}
 		return nil
