@@ -50,8 +50,7 @@ func (b *balancer) pass(f *front, client net.Conn) {
 	done := make(chan struct{}, 2)
 	for _, way := range [][2]net.Conn{{server, client}, {client, server}} {
 		go func() {
-			// Behind a plain Writer and Reader no splice is tried, which for messages of a few KB costs more than it saves.
-			_, _ = io.Copy(struct{ io.Writer }{way[0]}, struct{ io.Reader }{way[1]}) // a connection that breaks ends both ways
+			_, _ = io.Copy(way[0], way[1]) // a connection that breaks ends both ways
 			if half, ok := way[0].(*net.TCPConn); ok {
 				_ = half.CloseWrite()
 			}

@@ -21,11 +21,8 @@ func (p *partition) between(a, b netip.Addr) bool {
 	return p != nil && (slices.Contains(p.one, a) && slices.Contains(p.other, b) || slices.Contains(p.other, a) && slices.Contains(p.one, b))
 }
 
-// guardOf guards the processes of the machine with an address; nil where this computer cannot guard.
+// guardOf guards the processes of the machine with an address. Ask flowguard.Supported first.
 func (c *Cloud) guardOf(source netip.Addr) (*flowguard.Guard, error) {
-	if flowguard.Supported() != nil {
-		return nil, nil
-	}
 	network, err := c.networkOf(source)
 	if err != nil {
 		return nil, err
