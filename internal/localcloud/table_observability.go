@@ -195,11 +195,24 @@ func judgeDashboard(c *call) error {
 		if !slices.Contains(kinds, w.Type) || w.Properties == nil {
 			return fmt.Errorf("InvalidParameterInput: The dashboard body is invalid: /widgets/%d needs a type of %s, and properties", i, strings.Join(kinds, ", "))
 		}
+		if w.Type == "metric" && !drawsSomething(w.Properties) {
+			return fmt.Errorf("InvalidParameterInput: The dashboard body is invalid, there are 1 validation errors: "+
+				"[ { \"dataPath\": \"/widgets/%d/properties/metrics\", \"message\": \"Should NOT have less than 1 items\" } ]", i)
+		}
 	}
 	if len(body.Widgets) > 500 {
 		return fmt.Errorf("InvalidParameterInput: The dashboard has %d widgets, the most is 500", len(body.Widgets))
 	}
 	return nil
+}
+
+// drawsSomething: a metric widget shows metrics, or the metrics of alarms (CloudWatch API reference,
+// "Dashboard body structure and syntax": metrics is required unless annotations.alarms is given).
+func drawsSomething(properties map[string]any) bool {
+	metrics, _ := properties["metrics"].([]any)
+	annotations, _ := properties["annotations"].(map[string]any)
+	alarms, _ := annotations["alarms"].([]any)
+	return len(metrics)+len(alarms) > 0
 }
 
 // judgeBudget: a notification needs somebody to notify; topics must exist.

@@ -67,5 +67,13 @@ func TestDashboardBodyIsJudged(t *testing.T) {
 	const token = "aws:cloudwatch/dashboard:Dashboard"
 	b.refused("InvalidParameterInput", token, "d", map[string]any{"dashboardName": "d", "dashboardBody": `{}`})
 	b.refused("/widgets/0", token, "d", map[string]any{"dashboardName": "d", "dashboardBody": `{"widgets":[{"type":"graph","properties":{}}]}`})
+	for _, properties := range []string{`{}`, `{"metrics":null}`, `{"metrics":[]}`, `{"annotations":{"alarms":[]}}`} {
+		b.refused("/widgets/0/properties/metrics", token, "d", map[string]any{"dashboardName": "d",
+			"dashboardBody": `{"widgets":[{"type":"metric","properties":` + properties + `}]}`})
+	}
 	b.make(token, "d", map[string]any{"dashboardName": "d", "dashboardBody": `{"widgets":[{"type":"text","properties":{"markdown":"x"}}]}`})
+	for name, properties := range map[string]string{"e": `{"metrics":[["AWS/ECS","CPUUtilization"]]}`,
+		"f": `{"annotations":{"alarms":["arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a"]}}`} {
+		b.make(token, name, map[string]any{"dashboardName": name, "dashboardBody": `{"widgets":[{"type":"metric","properties":` + properties + `}]}`})
+	}
 }

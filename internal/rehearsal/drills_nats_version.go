@@ -71,7 +71,9 @@ func rollBad(ctx context.Context, s *Stage) (string, error) {
 			return "", err
 		}
 		start := time.Now()
+		s.gateLimit = shortGate
 		_, failed := upWith(ctx, s, map[string]any{"natsServerBinary": bad})
+		s.gateLimit = 0
 		if err := refusedFor(failed, "gate of nats-1", "not passed", "journalctl"); err != nil {
 			return "", fmt.Errorf("an update to a server that does not start: %w", err)
 		}
