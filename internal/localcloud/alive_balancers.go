@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -124,10 +125,11 @@ func (b *balancer) close() error {
 		}
 	}
 	b.mu.Lock()
-	for connection := range b.pipes {
+	open := slices.Collect(maps.Keys(b.pipes))
+	b.mu.Unlock()
+	for _, connection := range open {
 		_ = connection.Close() // it is being ended, whatever its state
 	}
-	b.mu.Unlock()
 	b.running.Wait()
 	return errors.Join(errs...)
 }

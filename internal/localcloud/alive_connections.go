@@ -30,22 +30,14 @@ func (b *balancer) pass(f *front, client net.Conn) {
 	if err != nil || b.cloud.Allowed(remote.Addr().Unmap(), f.address, int(number(b.listener.Get("port")))) != nil {
 		return
 	}
-	chosen, ok := b.choose(f.zone)
-	if !ok {
-		return
-	}
-	dialer, err := b.dialer(f.zone, chosen.address, chosen.port)
-	if err != nil {
-		return
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	server, err := dialer.DialContext(ctx, "tcp", netip.AddrPortFrom(chosen.address, uint16(chosen.port)).String())
+	server, target, err := b.connect(ctx, f)
 	if err != nil {
 		return
 	}
 	defer server.Close() //nolint:errcheck // as above
-	b.hold(client, chosen.address)
+	b.hold(client, target)
 	defer b.release(client)
 	done := make(chan struct{}, 2)
 	for _, way := range [][2]net.Conn{{server, client}, {client, server}} {
@@ -59,6 +51,20 @@ func (b *balancer) pass(f *front, client net.Conn) {
 	}
 	<-done
 	<-done
+}
+
+// connect connects a front to a target of its zone.
+func (b *balancer) connect(ctx context.Context, f *front) (net.Conn, netip.Addr, error) {
+	chosen, ok := b.choose(f.zone)
+	if !ok {
+		return nil, netip.Addr{}, fmt.Errorf("connecting to the load balancer in %s: it has no target there", f.zone)
+	}
+	dialer, err := b.dialer(f.zone, chosen.address, chosen.port)
+	if err != nil {
+		return nil, netip.Addr{}, err
+	}
+	server, err := dialer.DialContext(ctx, "tcp", netip.AddrPortFrom(chosen.address, uint16(chosen.port)).String())
+	return server, chosen.address, err
 }
 
 func (b *balancer) hold(client net.Conn, target netip.Addr) {

@@ -108,6 +108,9 @@ func (c *Cloud) dialFrom(ctx context.Context, source netip.Addr, network, addres
 		<-ctx.Done()
 		return nil, fmt.Errorf("connecting to %s: %w (%w)", address, ctx.Err(), err)
 	}
+	if balancer, front := c.front(destination, port); front != nil {
+		return balancer.open(ctx, front)
+	}
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: source.AsSlice()}}
 	return dialer.DialContext(ctx, network, netip.AddrPortFrom(destination, uint16(port)).String())
 }
