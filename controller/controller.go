@@ -7,8 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,14 +29,17 @@ type Node struct {
 
 // Request is what an invocation asks.
 type Request struct {
-	Action string `json:"action"` // gate or streams
+	Action string `json:"action"` // a row of actions
 	Node   Node   `json:"node"`   // gate: the one that is to pass
 	Nodes  []Node `json:"nodes"`  // all nodes of the cluster
-	// Revision is the configuration that the node must run: gate, 16 hexadecimal digits.
+	// Revision is the configuration that a node must run: gate and tick, 16 hexadecimal digits.
 	Revision string `json:"revision"`
 	// ServerDigest is the SHA-256 of the nats-server that the node must run, hex: gate.
 	ServerDigest string        `json:"serverDigest"`
 	Streams      []nats.Stream `json:"streams"` // streams: the table, with byte limits set
+	// DeadLetters are the subjects of dead letters by "<stream>.<consumer>": tick. A consumer that is not among them gets
+	// "dlq.<stream>.<consumer>".
+	DeadLetters map[string]string `json:"deadLetters"`
 }
 
 // Response is what was seen or done.
@@ -43,20 +50,36 @@ type Response struct {
 	Created []string `json:"created,omitempty"` // streams and consumers
 	Updated []string `json:"updated,omitempty"`
 	Orphans []string `json:"orphans,omitempty"` // streams of the cluster that the table does not have; they stay
+	// DeadLetters counts the messages that a tick moved.
+	DeadLetters int `json:"deadLetters,omitempty"`
+	// Metrics are what a tick measured, by name.
+	Metrics map[string]float64 `json:"metrics,omitempty"`
 }
 
 // Settings are what the function's environment gives.
 type Settings struct {
+	// Environment is the platform's name, the end of the metrics' namespace.
+	Environment string
 	// AdministratorSecretArn holds the nkey seed of the platform account's administrator.
 	AdministratorSecretArn string
 	CertificateAuthority   string // PEM; what the servers' certificates chain to
-	AWS                    aws.Config
+	// BackupBucket is where backups of streams lie; "" where there are none.
+	BackupBucket string
+	AWS          aws.Config
 	// Dial connects to nodes; nil: the ordinary dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Log is where a tick writes its metrics, os.Stdout by default.
+	Log io.Writer
 	// MonitorPort and ClientPort are NATS's, 8222 and 4222 by default.
 	MonitorPort, ClientPort int
 	// Interval is the pause between two looks at a node, 2 s by default.
 	Interval time.Duration
+}
+
+// FromEnvironment are the settings that the function's environment variables give.
+func FromEnvironment(variable func(string) string) Settings {
+	return Settings{Environment: variable("ENVIRONMENT"), AdministratorSecretArn: variable("ADMINISTRATOR_SECRET_ARN"),
+		CertificateAuthority: variable("NATS_CA"), BackupBucket: variable("BACKUP_BUCKET")}
 }
 
 // Controller answers requests.
@@ -66,6 +89,9 @@ type Controller struct{ Settings }
 func New(s Settings) *Controller {
 	if s.Dial == nil {
 		s.Dial = (&net.Dialer{}).DialContext
+	}
+	if s.Log == nil {
+		s.Log = os.Stdout
 	}
 	if s.MonitorPort == 0 {
 		s.MonitorPort = 8222
@@ -92,32 +118,38 @@ func (c *Controller) Handle(ctx context.Context, request Request) (Response, err
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-margin))
 		defer cancel()
 	}
-	if request.Action == "gate" {
-		return c.gate(ctx, request)
-	}
-	return c.streams(ctx, request)
+	return actions[request.Action].run(c, ctx, request)
+}
+
+// action is one thing that the controller does.
+type action struct {
+	run func(*Controller, context.Context, Request) (Response, error)
+	// lacks names what a request lacks for it, besides the nodes.
+	lacks func(Request) map[string]bool
+}
+
+var actions = map[string]action{
+	"gate": {(*Controller).gate, func(r Request) map[string]bool {
+		return map[string]bool{"node.name": r.Node.Name == "", "node.address": r.Node.Address == "", "revision": r.Revision == "", "serverDigest": r.ServerDigest == ""}
+	}},
+	"streams": {(*Controller).streams, func(r Request) map[string]bool { return map[string]bool{"streams": len(r.Streams) == 0} }},
+	"tick":    {(*Controller).tick, func(r Request) map[string]bool { return map[string]bool{"revision": r.Revision == ""} }},
 }
 
 // judge tells all that is wrong with a request at once.
 func (r Request) judge() error {
+	known, found := actions[r.Action]
+	if !found {
+		return fmt.Errorf("controller: action %q is not known; known are %s", r.Action, strings.Join(slices.Sorted(maps.Keys(actions)), ", "))
+	}
+	lacks := known.lacks(r)
+	lacks["nodes"] = len(r.Nodes) == 0
+	lacks["a name or an address of a node"] = slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.Name == "" || n.Address == "" })
 	var errs []error
-	lacks := func(what string, is bool) {
-		if is {
+	for _, what := range slices.Sorted(maps.Keys(lacks)) {
+		if lacks[what] {
 			errs = append(errs, fmt.Errorf("controller: %s request lacks %s", r.Action, what))
 		}
 	}
-	switch r.Action {
-	case "gate":
-		lacks("node.name", r.Node.Name == "")
-		lacks("node.address", r.Node.Address == "")
-		lacks("revision", r.Revision == "")
-		lacks("serverDigest", r.ServerDigest == "")
-	case "streams":
-		lacks("streams", len(r.Streams) == 0)
-	default:
-		return fmt.Errorf("controller: action %q is not known; known are gate and streams", r.Action)
-	}
-	lacks("nodes", len(r.Nodes) == 0)
-	lacks("a name or an address of a node", slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.Name == "" || n.Address == "" }))
 	return errors.Join(errs...)
 }

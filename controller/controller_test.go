@@ -146,7 +146,7 @@ func TestTheTableIsAppliedAndStaysAsItIs(t *testing.T) {
 		}
 		return response
 	}
-	assert.Len(t, applyAll().Created, 8, "five streams and three consumers")
+	assert.Len(t, applyAll().Created, 9, "six streams and three consumers")
 	assert.Equal(t, Response{}, applyAll(), "a second time changes nothing")
 
 	table[0].MaxAge *= 2

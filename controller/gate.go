@@ -53,7 +53,7 @@ func (c *Controller) look(ctx context.Context, request Request) (version string,
 	if server.Name != request.Node.Name {
 		return "", fmt.Errorf("the server there is %q", server.Name)
 	}
-	for _, wanted := range []string{settings.ServerTag(request.ServerDigest), "configuration:" + request.Revision} {
+	for _, wanted := range []string{settings.ServerTag(request.ServerDigest), settings.ConfigurationTag(request.Revision)} {
 		if !slices.Contains(server.Tags, wanted) {
 			return "", fmt.Errorf("server %s there runs with tags %s, wanted %s", server.Version, strings.Join(server.Tags, " "), wanted)
 		}

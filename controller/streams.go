@@ -119,6 +119,9 @@ func apply(ctx context.Context, access jetstream.JetStream, wanted nats.Stream, 
 			return fmt.Errorf("consumer %s: %w", consumer.Name, err)
 		}
 	}
+	if wanted.Name == nats.AdvisoryStream {
+		return watchAdvisories(ctx, access)
+	}
 	return nil
 }
 

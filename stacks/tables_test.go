@@ -59,6 +59,7 @@ func TestWrongTableIsRefused(t *testing.T) {
 		{"dead letter with a wildcard", streams + "GAME_EVENTS", "would vanish", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].DeadLetterSubject = "dlq.>" })},
 		{"no room for dead letter headers", streams + "ORCHESTRATION_WORK", "does not fit DLQ", on("ORCHESTRATION_WORK", func(s *stacks.Stream) { s.MaxMessageBytes = 1 << 20 })},
 		{"consumer of another stream's subject", streams + "GAME_EVENTS", "the stream does not store it", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].FilterSubject = "evt.auth.>" })},
+		{"advisories that nobody keeps", streams + "DEAD_LETTER_ADVISORIES", "would never become dead letters", on("DEAD_LETTER_ADVISORIES", func(s *stacks.Stream) { s.Subjects[0] = "advisories.>" })},
 		{"consumer that no service reads", streams + "GAME_EVENTS", "there is no such service to read it", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].Service = "quests" })},
 		{"consumer without a delivery limit", streams + "GAME_EVENTS", "never become a dead letter", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].MaxDeliver = 0 })},
 		{"two consumers of one name", streams + "GAME_EVENTS", "is not a name of its own", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].Name = s.Consumers[1].Name })},

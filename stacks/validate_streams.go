@@ -34,6 +34,9 @@ func (j *judge) judgeStreams() {
 		j.judgeReplicas(stream)
 		j.judgeConsumers(stream)
 	}
+	if at := slices.Index(names, nats.AdvisoryStream); at < 0 || !slices.Equal(j.NATS.Streams[at].Subjects, []string{nats.AdvisorySubject}) {
+		j.refuseRow(streamsFile, nats.AdvisoryStream, "subjects", "", nats.AdvisorySubject, "no stream of this name keeps these advisories: messages whose deliveries run out would never become dead letters")
+	}
 	if room := j.NATS.MaxFileStore(); total > room && !j.refused("natsVolumeGiB") {
 		j.refuse("natsVolumeGiB", "the byte limits of all streams are %s MiB together, JetStream has %s MiB on a node with a disk of %s GiB: lower storagePercent in %s to 100 in all, or enlarge the disk",
 			thousands(int(total>>20)), thousands(int(room>>20)), thousands(j.NATS.VolumeGiB), streamsFile)
@@ -49,7 +52,7 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 		j.refuseStream(stream, "subjects", stream.Subjects, "at least one subject", "stores nothing")
 	}
 	for _, subject := range stream.Subjects {
-		if !subjectForm.MatchString(subject) {
+		if !subjectForm.MatchString(subject) && subject != nats.AdvisorySubject {
 			j.refuseStream(stream, "subjects", subject, subjectAccepts, "is not a subject")
 		}
 		for _, other := range earlier {

@@ -37,8 +37,8 @@ func (p *platform) nats() (err error) {
 		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.NatsLoadBalancer), DataKeyArn: p.keys.Key(encryption.Data),
 		ArtifactsKeyArn: p.keys.Key(encryption.Artifacts), Bucket: p.bucket.Bucket, BucketArn: p.bucket.BucketArn,
 		ServerKey: p.bucket.ServerKey, NodeKey: p.bucket.NodeKey, CertificateAuthorityArn: p.authority.Arn,
-		ControllerName: p.controlling.Name,
-		SystemKey:      p.system.PublicKey, AdministratorKey: p.administrator.PublicKey, Users: users, NetworkReady: p.networkReady(), ControllerReady: p.controlling.Ready,
+		ControllerName: p.controlling.Name, ControllerArn: p.controlling.Arn,
+		SystemKey: p.system.PublicKey, AdministratorKey: p.administrator.PublicKey, Users: users, NetworkReady: p.networkReady(), ControllerReady: p.controlling.Ready,
 	}, p.under)
 	return err
 }

@@ -22,6 +22,13 @@ const (
 	DiscardNew         = "new"
 )
 
+// AdvisoryStream keeps the advisories of messages whose deliveries ran out until the controller has moved them, and
+// AdvisorySubject is the server's subject for them.
+const (
+	AdvisoryStream  = "DEAD_LETTER_ADVISORIES"
+	AdvisorySubject = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>"
+)
+
 // DeadLetterHeaderBytes is what a dead letter may need beyond the message itself: the headers
 // that name the stream, sequence, consumer and reason. A message may be that much smaller than
 // the dead letter stream's largest one, else it could not be moved there.

@@ -15,7 +15,7 @@ func TestStreamsOfTheShippedTable(t *testing.T) {
 	for _, stream := range streams {
 		names = append(names, stream.Name)
 	}
-	assert.Equal(t, []string{"GAME_EVENTS", "SYSTEM_EVENTS", "NARRATIVE_EVENTS", "ORCHESTRATION_WORK", "DLQ"}, names)
+	assert.Equal(t, []string{"GAME_EVENTS", "SYSTEM_EVENTS", "NARRATIVE_EVENTS", "ORCHESTRATION_WORK", "DLQ", AdvisoryStream}, names)
 
 	game := streams[0]
 	assert.Contains(t, game.Subjects, "evt.weather.>")

@@ -18,6 +18,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "controller: finding AWS credentials:", err)
 		os.Exit(1)
 	}
-	lambda.Start(controller.New(controller.Settings{AWS: found, AdministratorSecretArn: os.Getenv("ADMINISTRATOR_SECRET_ARN"),
-		CertificateAuthority: os.Getenv("NATS_CA")}).Handle)
+	settings := controller.FromEnvironment(os.Getenv)
+	settings.AWS = found
+	lambda.Start(controller.New(settings).Handle)
 }

@@ -1,5 +1,5 @@
 // Package controller is the cluster's controller as it stands in AWS: one small function in
-// the VPC that gates every NATS node and makes the streams.
+// the VPC that gates every NATS node, makes the streams, moves dead letters and measures.
 package controller
 
 import (
@@ -46,6 +46,7 @@ type Controller struct {
 	pulumi.ResourceState
 
 	Name pulumi.StringOutput `pulumi:"name"`
+	Arn  pulumi.StringOutput `pulumi:"arn"`
 	// Ready is what an invocation must depend on: the function and all that it may do.
 	Ready []pulumi.Resource
 }
@@ -69,7 +70,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
 		Name:          pulumi.String(args.functionName()),
-		Description:   pulumi.String("Gates the NATS nodes and makes the streams of " + args.Environment),
+		Description:   pulumi.String("Gates the NATS nodes, makes the streams, moves dead letters and measures: " + args.Environment),
 		Role:          role.Arn,
 		Runtime:       pulumi.String("provided.al2023"),
 		Handler:       pulumi.String("bootstrap"),
@@ -80,15 +81,16 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		VpcConfig:     &lambda.FunctionVpcConfigArgs{SubnetIds: args.SubnetIDs, SecurityGroupIds: pulumi.StringArray{args.SecurityGroupID}},
 		LoggingConfig: &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
 		Environment: &lambda.FunctionEnvironmentArgs{Variables: pulumi.StringMap{
+			"ENVIRONMENT":              pulumi.String(args.Environment),
 			"ADMINISTRATOR_SECRET_ARN": args.AdministratorSecretArn.ToStringOutput(),
 			"NATS_CA":                  args.CertificateAuthority.ToStringOutput()}},
 	}, pulumi.Parent(c), pulumi.DependsOn(rights))
 	if err != nil {
 		return nil, fmt.Errorf("creating controller %q: function: %w", name, err)
 	}
-	c.Name = function.Name
+	c.Name, c.Arn = function.Name, function.Arn
 	c.Ready = append(rights, function)
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name})
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name, "arn": c.Arn})
 }
 
 func (c *Controller) role(ctx *pulumi.Context, name string, args Args, logs *cloudwatch.LogGroup) (*iam.Role, []pulumi.Resource, error) {

@@ -47,7 +47,7 @@ type Args struct {
 	Bucket, BucketArn             pulumi.StringInput
 	ServerKey, NodeKey            pulumi.StringInput // of the programs in the bucket
 	CertificateAuthorityArn       pulumi.StringInput
-	ControllerName                pulumi.StringInput
+	ControllerName, ControllerArn pulumi.StringInput
 	SystemKey, AdministratorKey   pulumi.StringInput // public nkeys of the controller
 	Users                         []User
 	NetworkReady, ControllerReady []pulumi.Resource // what a node, and a gate, needs to exist first
@@ -100,7 +100,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, fmt.Errorf("creating NATS cluster %q: %w", name, err)
 	}
 	for _, step := range []func(*pulumi.Context, string) error{
-		c.lookUpSubnets, c.privateZone, c.role, c.render, c.loadBalancer, c.nodes, c.streams,
+		c.lookUpSubnets, c.privateZone, c.role, c.render, c.loadBalancer, c.nodes, c.streams, c.byTheClock,
 	} {
 		if err := step(ctx, name); err != nil {
 			return nil, fmt.Errorf("creating NATS cluster %q: %w", name, err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/assets/nats"
 )
 
 // alarm is one row. An alarm fires when Evaluations periods in a row are beyond the threshold.
@@ -54,9 +56,7 @@ func table(environment string, s Subjects) []alarm {
 			pulumi.StringMap{"AvailabilityZone": pulumi.String(zone), "LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(),
 				"TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()}, "no NATS server in this zone: its clients pay a hop to another"})
 	}
-	if s.ControllerMetrics {
-		alarms = append(alarms, controllerAlarms("NATS/"+environment, len(s.NatsInstanceIDs))...)
-	}
+	alarms = append(alarms, controllerAlarms(nats.MetricNamespace(environment), len(s.NatsInstanceIDs))...)
 	for _, service := range s.Services {
 		dimensions := pulumi.StringMap{"ClusterName": s.ClusterName.ToStringOutput(), "ServiceName": pulumi.String(service)}
 		alarms = append(alarms,
@@ -102,15 +102,23 @@ func nodeAlarms(node string, dimensions pulumi.StringMap) []alarm {
 
 // controllerAlarms watch what only NATS knows. The controller publishes these metrics each minute,
 // without dimensions, the worst of all nodes in one; its silence is a fault like any other.
-// Certificates are made for 6 days (assets/nats/user-data.sh.tmpl). A full disk disables JetStream, so
-// storage rings at 70 %. A lag of 5,900 messages is one second of the fastest publisher measured.
+// Certificates are made for 6 days and renewed when 2 are left (facts, "AWS"). A full disk disables JetStream, so
+// storage rings at 70 %. A lag of 5,900 messages is one second of the fastest publisher measured. One node of a planned roll is away
+// for minutes: only what lasts a quarter of an hour wakes somebody, or two nodes at once.
 func controllerAlarms(namespace string, nodes int) []alarm {
 	return []alarm{
-		{"nats-servers", namespace, "ServersUp", "Minimum", below, float64(nodes), 60, 5, "breaching", nil, "a NATS server is not in the cluster"},
-		{"nats-certificate", namespace, "CertificateDaysLeft", "Minimum", below, 2, 300, 3, "breaching", nil,
+		{"nats-controller", namespace, "ServersUp", "SampleCount", below, 1, 300, 2, "breaching", nil, "the controller measures nothing and moves no dead letters"},
+		{"nats-servers", namespace, "ServersUp", "Maximum", below, float64(nodes), 300, 3, "notBreaching", nil, "a NATS server is not in the cluster"},
+		{"nats-servers-many", namespace, "ServersUp", "Maximum", below, float64(nodes - 1), 60, 3, "notBreaching", nil, "more than one NATS server is away"},
+		{"nats-leader", namespace, "MetaLeader", "Maximum", below, 1, 60, 3, "notBreaching", nil, "servers do not agree on a meta leader: streams cannot be made or moved"},
+		{"nats-certificate", namespace, "CertificateDaysLeft", "Minimum", below, 1.5, 300, 3, "notBreaching", nil,
 			"a node does not renew its certificate; when it ends nobody can connect"},
-		{"nats-storage", namespace, "StorageUsedPercent", "Maximum", above, 70, 300, 3, "breaching", nil, "before a full disk disables JetStream"},
-		{"nats-lag", namespace, "ReplicaLag", "Maximum", above, 5900, 60, 5, "breaching", nil, "a replica falls behind; losing another node would lose messages"},
+		{"nats-storage", namespace, "StorageUsedPercent", "Maximum", above, 70, 300, 3, "notBreaching", nil, "before a full disk disables JetStream"},
+		{"nats-work-queue", namespace, "WorkQueueUsedPercent", "Maximum", above, 70, 60, 3, "notBreaching", nil, "soon publishers of work get errors: its workers do not keep up"},
+		{"nats-lag", namespace, "ReplicaLag", "Maximum", above, 5900, 60, 5, "notBreaching", nil, "a replica falls behind; losing another node would lose messages"},
+		{"nats-backlog", namespace, "ConsumerBacklog", "Minimum", above, 10000, 300, 3, "notBreaching", nil, "a durable consumer's service does not keep up, or does not run"},
+		{"nats-configuration", namespace, "ConfigurationMismatch", "Minimum", above, 0, 300, 3, "notBreaching", nil, "a server runs another configuration than it should"},
+		{"nats-dead-letters", namespace, "DeadLetters", "Sum", above, 0, 300, 1, "notBreaching", nil, "a service could not process a message; it is in the DLQ with its origin"},
 	}
 }
 

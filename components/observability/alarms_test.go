@@ -1,12 +1,12 @@
 package observability
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/assets/nats"
 )
 
 func subjects() Subjects {
@@ -35,7 +35,7 @@ func TestEveryPartIsWatched(t *testing.T) {
 
 func TestAlarmsHaveNamesOfTheirOwnAndAReason(t *testing.T) {
 	s := subjects()
-	s.NatsZones, s.ControllerMetrics = []string{"us-east-1a", "us-east-1b"}, true
+	s.NatsZones = []string{"us-east-1a", "us-east-1b"}
 	seen := map[string]bool{}
 	for _, a := range table("test", s) {
 		assert.False(t, seen[a.id], "two alarms are called %s", a.id)
@@ -59,24 +59,17 @@ func TestZonesAreWatchedOneByOne(t *testing.T) {
 	assert.Equal(t, s.NatsZones, zones)
 }
 
-func TestControllerMetricsAreWatchedOnlyOnceTheyArePublished(t *testing.T) {
-	ofController := func(s Subjects) (found []alarm) {
-		for _, a := range table("test", s) {
-			if strings.HasPrefix(a.namespace, "NATS/") {
-				found = append(found, a)
-			}
+func TestWhatTheControllerMeasuresIsWatched(t *testing.T) {
+	measured := map[string]bool{}
+	for _, a := range table("test", subjects()) {
+		if a.namespace != nats.MetricNamespace("test") {
+			continue
 		}
-		return found
+		measured[a.metric] = true
+		assert.Contains(t, nats.MetricUnits, a.metric, a.id)
 	}
-	s := subjects()
-	assert.Empty(t, ofController(s))
-
-	s.ControllerMetrics = true
-	found := ofController(s)
-	require.Equal(t, []string{"nats-servers", "nats-certificate", "nats-storage", "nats-lag"}, ids(found))
-	for _, a := range found {
-		assert.Equal(t, "NATS/test", a.namespace)
-		assert.Equal(t, "breaching", a.missing, "silence of the controller is a fault too: %s", a.id)
+	for _, metric := range []string{"ServersUp", "MetaLeader", "CertificateDaysLeft", "StorageUsedPercent", "WorkQueueUsedPercent", "ReplicaLag",
+		"ConsumerBacklog", "ConfigurationMismatch", "DeadLetters"} {
+		assert.True(t, measured[metric], "%s has no alarm", metric)
 	}
-	assert.Equal(t, 3.0, found[0].threshold, "all of the nodes")
 }

@@ -38,9 +38,6 @@ type Subjects struct {
 	ClusterName, ControllerName                         pulumi.StringInput
 	Services                                            []string // names of services that have tasks
 	TasksWanted                                         int      // of each service
-	// ControllerMetrics says that the controller publishes what controllerAlarms watch. Until it
-	// does, an alarm on them would ring for ever, or never.
-	ControllerMetrics bool
 }
 
 // Observability is what watches.

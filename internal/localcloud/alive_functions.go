@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -162,7 +163,11 @@ func startSchedule(c *Cloud, r Record) error {
 			case <-time.After(scaled(every, a.Scale)):
 			}
 			if run := c.Function; run != nil && ctx.Err() == nil {
-				if _, err := run(name, r.str("input")); err != nil {
+				err := c.mayInvoke(name, rule.str("arn"))
+				if err == nil {
+					_, err = run(name, r.str("input"))
+				}
+				if err != nil {
 					c.mu.Lock()
 					c.note("refuse", functionType, name, "scheduled: "+err.Error())
 					c.mu.Unlock()
@@ -174,6 +179,21 @@ func startSchedule(c *Cloud, r Record) error {
 	defer a.mu.Unlock()
 	a.schedules[r.ID] = s
 	return nil
+}
+
+// mayInvoke says whether the function's own policy lets a rule call it (EventBridge user guide, "Using
+// resource-based policies": without lambda:InvokeFunction for events.amazonaws.com the target is not invoked).
+func (c *Cloud) mayInvoke(function, rule string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, permission := range c.all(permissionType) {
+		source := permission.str("sourceArn")
+		if functionName(permission.str("function")) == function && permission.str("principal") == "events.amazonaws.com" &&
+			slices.Contains([]string{"lambda:InvokeFunction", "lambda:*", "*"}, permission.str("action")) && (source == "" || source == rule) {
+			return nil
+		}
+	}
+	return fmt.Errorf("the rule %s may not call function %s: no lambda:InvokeFunction for events.amazonaws.com", rule, function)
 }
 
 func stopSchedule(c *Cloud, r Record) error {

@@ -34,7 +34,7 @@ var _ = register(
 			}
 			return nil
 		},
-		notReal: "Rules do not fire. Buses other than the default one do not exist.",
+		notReal: "Rules fire at a rate only, in a living cloud: not by cron expressions or patterns. Buses other than the default one do not exist.",
 	},
 	row{
 		token: targetsOfRule, source: "internal/service/events/target.go",

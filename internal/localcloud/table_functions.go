@@ -14,7 +14,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 )
 
-const functionType = "aws:lambda/function:Function"
+const (
+	functionType   = "aws:lambda/function:Function"
+	permissionType = "aws:lambda/permission:Permission"
+)
 
 var _ = register(
 	row{
@@ -69,7 +72,7 @@ var _ = register(
 		notReal:     "A published version is \"1\" for ever; vpcConfig.vpcId is not filled in. The function runs only through Cloud.Function.",
 	},
 	row{
-		token: "aws:lambda/permission:Permission", source: "internal/service/lambda/permission.go",
+		token: permissionType, source: "internal/service/lambda/permission.go",
 		required: []string{"action", "function", "principal"},
 		replace: []string{"action", "eventSourceToken", "function", "functionUrlAuthType", "principal", "principalOrgId", "qualifier",
 			"sourceAccount", "sourceArn", "statementId", "statementIdPrefix"},

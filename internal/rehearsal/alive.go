@@ -57,10 +57,11 @@ func (s *Stage) control(name, payload string) (string, error) {
 		return "", fmt.Errorf("reading the request: %w", err)
 	}
 	c := environment.Credentials
-	handler := controller.New(controller.Settings{Dial: environment.Dial, Interval: lookInterval,
-		AdministratorSecretArn: environment.Variables["ADMINISTRATOR_SECRET_ARN"], CertificateAuthority: environment.Variables["NATS_CA"],
-		AWS: aws.Config{Region: environment.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
-			Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token)}})
+	settings := controller.FromEnvironment(func(name string) string { return environment.Variables[name] })
+	settings.Dial, settings.Interval, settings.Log = environment.Dial, lookInterval, &s.controllerLog
+	settings.AWS = aws.Config{Region: environment.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
+		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token)}
+	handler := controller.New(settings)
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.gateLimit, invocationLimit))
 	defer cancel()
 	response, err := handler.Handle(ctx, request)

@@ -30,7 +30,16 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		near, err := work.fill(ctx, workSubject, work.limit*8/10/bigMessage)
+		if err != nil {
+			return "", fmt.Errorf("%d messages into an empty %s: %w", near, workStream, err)
+		}
+		warned, err := s.metric(ctx, "WorkQueueUsedPercent", func(percent float64) bool { return percent > 70 })
+		if err != nil {
+			return "", fmt.Errorf("with %s nearly full: %w", workStream, err)
+		}
 		stored, refused := work.fill(ctx, workSubject, work.limit/bigMessage+1)
+		stored += near
 		if err := refusedFor(refused, "maximum bytes exceeded"); err != nil {
 			return "", fmt.Errorf("%d messages of %d bytes into %s, which takes %d bytes: %w", stored, bigMessage, workStream, work.limit, err)
 		}
@@ -56,8 +65,8 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 		if err := errors.Join(text.holds(ctx, 2, told), work.holds(ctx, 1, stored+again), answered(ctx, l)); err != nil {
 			return "", fmt.Errorf("with everything full: %w", err)
 		}
-		return fmt.Sprintf("%s took %d messages of %d bytes and refused the next one; %d worked off made room for %d more; %s took %d and let its oldest go; no stream lost its place",
-			workStream, stored, bigMessage, done, again, textStream, told), nil
+		return fmt.Sprintf("the metric of work queues said %.0f %%; then %s took %d messages of %d bytes and refused the next one; %d worked off made room for %d more; %s took %d and let its oldest go; no stream lost its place",
+			warned, workStream, stored, bigMessage, done, again, textStream, told), nil
 	}, noFailures)
 }
 

@@ -139,6 +139,9 @@ func renewCertificates(ctx context.Context, s *Stage) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("giving the nodes old certificates: %w", err)
 		}
+		if _, err := s.metric(ctx, "CertificateDaysLeft", func(days float64) bool { return days < 1.5 }); err != nil {
+			return "", fmt.Errorf("with old certificates: %w", err)
+		}
 		renewed, err := c.certify(ctx, func(clusterNode) error { return nil })
 		if err != nil {
 			return "", err
@@ -151,7 +154,7 @@ func renewCertificates(ctx context.Context, s *Stage) (string, error) {
 		if now := l.reconnects(); now != reconnects {
 			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
 		}
-		return "five servers show a new certificate where a day was left; no connection was dropped", nil
+		return "with a day left the metric said so; then five servers showed a new certificate, and no connection was dropped", nil
 	}, noFailures)
 }
 

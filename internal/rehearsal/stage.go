@@ -45,6 +45,8 @@ type Stage struct {
 	options  Options
 	// gateLimit is the controller's time limit where a drill wants it shorter; 0: the usual one.
 	gateLimit time.Duration
+	// controllerLog is what the controller wrote to its log.
+	controllerLog logLines
 }
 
 // Options of a stage; the zero value is the rehearsal's.

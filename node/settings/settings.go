@@ -38,6 +38,9 @@ type Settings struct {
 // program's SHA-256 in hex.
 func ServerTag(digest string) string { return "server:" + digest[:min(16, len(digest))] }
 
+// ConfigurationTag is the tag under which a running server shows which configuration it runs.
+func ConfigurationTag(revision string) string { return "configuration:" + revision }
+
 // Read reads and judges the settings of the machine whose root is the working directory.
 func Read() (Settings, error) {
 	content, err := os.ReadFile(File)

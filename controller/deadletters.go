@@ -1,0 +1,176 @@
+// Dead letters: messages whose deliveries ran out are put where a person can look at them, with where they
+// came from.
+//
+// The server only publishes an advisory when that happens. A stream keeps the advisories, so none is missed while
+// nobody listens; the controller reads it as a work queue and acknowledges an advisory when its letter stands.
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bodybroker/platform/assets/nats"
+)
+
+// Headers of a dead letter, beside those that the message had.
+const (
+	LetterStream     = "Dead-Letter-Stream"
+	LetterConsumer   = "Dead-Letter-Consumer"
+	LetterSequence   = "Dead-Letter-Sequence"
+	LetterSubject    = "Dead-Letter-Subject" // under which the message was published
+	LetterDeliveries = "Dead-Letter-Deliveries"
+	LetterTime       = "Dead-Letter-Time" // when the deliveries ran out, RFC 3339
+	// LetterLacks says why the body is not there, where it is not.
+	LetterLacks = "Dead-Letter-Lacks"
+)
+
+// advisoryConsumer is the controller's durable consumer on nats.AdvisoryStream.
+const advisoryConsumer = "controller"
+
+// exhausted is the advisory of a message whose deliveries ran out (nats-server, events of type
+// io.nats.jetstream.advisory.v1.max_deliver).
+type exhausted struct {
+	Stream     string    `json:"stream"`
+	Consumer   string    `json:"consumer"`
+	Sequence   uint64    `json:"stream_seq"`
+	Deliveries int       `json:"deliveries"`
+	Time       time.Time `json:"timestamp"`
+}
+
+// watchAdvisories makes the consumer with which ticks read the advisories.
+func watchAdvisories(ctx context.Context, access jetstream.JetStream) error {
+	_, err := access.CreateOrUpdateConsumer(ctx, nats.AdvisoryStream, jetstream.ConsumerConfig{Durable: advisoryConsumer,
+		Description: "The controller moves what ran out of deliveries", AckPolicy: jetstream.AckExplicitPolicy, AckWait: tickLimit,
+		// One at a time and in order: at most the newest letter of a consumer can be in doubt.
+		MaxAckPending: 1})
+	return err
+}
+
+// moveDeadLetters moves all that waits, and says how many. An advisory that fails stays and is tried again by the
+// next tick; those behind it wait.
+func moveDeadLetters(ctx context.Context, access jetstream.JetStream, subjects map[string]string) (moved int, err error) {
+	consumer, err := access.Consumer(ctx, nats.AdvisoryStream, advisoryConsumer)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, nil // the streams are still to be made
+	}
+	if err != nil {
+		return 0, fmt.Errorf("moving dead letters: %w", err)
+	}
+	for ctx.Err() == nil {
+		batch, err := consumer.FetchNoWait(1)
+		if err != nil {
+			return moved, fmt.Errorf("moving dead letters: %w", err)
+		}
+		advisory, more := <-batch.Messages()
+		if !more {
+			return moved, batch.Error()
+		}
+		var what exhausted
+		if err := json.Unmarshal(advisory.Data(), &what); err != nil {
+			return moved, errors.Join(fmt.Errorf("moving dead letters: reading an advisory: %w", err), advisory.Term())
+		}
+		if err := what.move(ctx, access, subjects); err != nil {
+			return moved, errors.Join(fmt.Errorf("moving message %d of %s, which %s could not process: %w", what.Sequence, what.Stream, what.Consumer, err), advisory.Nak())
+		}
+		if err := advisory.DoubleAck(ctx); err != nil {
+			return moved, fmt.Errorf("moving dead letters: %w", err)
+		}
+		moved++
+	}
+	return moved, ctx.Err()
+}
+
+// move puts one message into the DLQ, once, and takes it out of a work queue.
+func (e exhausted) move(ctx context.Context, access jetstream.JetStream, subjects map[string]string) error {
+	subject := subjects[e.Stream+"."+e.Consumer]
+	if subject == "" {
+		subject = "dlq." + e.Stream + "." + e.Consumer
+	}
+	name, err := access.StreamNameBySubject(ctx, subject)
+	if err != nil {
+		return fmt.Errorf("finding the stream that stores %s: %w", subject, err)
+	}
+	letters, err := access.Stream(ctx, name)
+	if err != nil {
+		return err
+	}
+	origin, err := access.Stream(ctx, e.Stream)
+	if err != nil {
+		return err
+	}
+	if stands, err := e.stands(ctx, letters, subject); err != nil || stands {
+		return errors.Join(err, e.takeOut(ctx, origin))
+	}
+	message, err := origin.GetMsg(ctx, e.Sequence)
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return err
+	}
+	letter := e.letter(subject, message, letters.CachedInfo().Config.MaxMsgSize)
+	if _, err := access.PublishMsg(ctx, letter); err != nil {
+		return err
+	}
+	return e.takeOut(ctx, origin)
+}
+
+// stands says whether the letter was stored by a tick that ended before it could acknowledge the
+// advisory. Letters of a consumer are stored in order, so it would be the newest.
+func (e exhausted) stands(ctx context.Context, letters jetstream.Stream, subject string) (bool, error) {
+	newest, err := letters.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return newest.Header.Get(LetterStream) == e.Stream && newest.Header.Get(LetterConsumer) == e.Consumer &&
+		newest.Header.Get(LetterSequence) == strconv.FormatUint(e.Sequence, 10), nil
+}
+
+// letter is the message with its origin. Headers that would make the server do something with it
+// ("Nats-…") are kept under another name. A message that is gone, or does not fit, is a letter without its body.
+func (e exhausted) letter(subject string, message *jetstream.RawStreamMsg, most int32) *natsgo.Msg {
+	letter := natsgo.NewMsg(subject)
+	set := func(name, value string) { letter.Header.Set(name, value) }
+	set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%s.%d", e.Stream, e.Consumer, e.Sequence))
+	set(LetterStream, e.Stream)
+	set(LetterConsumer, e.Consumer)
+	set(LetterSequence, strconv.FormatUint(e.Sequence, 10))
+	set(LetterDeliveries, strconv.Itoa(e.Deliveries))
+	set(LetterTime, e.Time.UTC().Format(time.RFC3339))
+	if message == nil {
+		set(LetterLacks, "its stream did not have it any more")
+		return letter
+	}
+	set(LetterSubject, message.Subject)
+	for name, values := range message.Header {
+		if strings.HasPrefix(name, "Nats-") {
+			name = "Dead-Letter-" + name
+		}
+		letter.Header[name] = values
+	}
+	if letter.Data = message.Data; most > 0 && letter.Size() > int(most) {
+		letter.Data = nil
+		set(LetterLacks, fmt.Sprintf("its %d bytes do not fit here; %s has it as long as it keeps messages", len(message.Data), e.Stream))
+	}
+	return letter
+}
+
+// takeOut removes the message from a work queue, where it would lie for ever: nobody gets it again. Other
+// streams keep messages for all their readers.
+func (e exhausted) takeOut(ctx context.Context, origin jetstream.Stream) error {
+	if origin.CachedInfo().Config.Retention != jetstream.WorkQueuePolicy {
+		return nil
+	}
+	if err := origin.DeleteMsg(ctx, e.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package controller
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/assets/nats"
+)
+
+// applied is a server with the shipped table, small.
+func applied(t *testing.T) jetstream.JetStream {
+	t.Helper()
+	access := jetStream(t)
+	for _, s := range small(t) {
+		require.NoError(t, apply(t.Context(), access, s, nil, &Response{}))
+	}
+	return access
+}
+
+// exhaust publishes a message and refuses every delivery of it.
+func exhaust(t *testing.T, access jetstream.JetStream, stream, durable string, message *natsgo.Msg) (sequence uint64) {
+	t.Helper()
+	ack, err := access.PublishMsg(t.Context(), message)
+	require.NoError(t, err)
+	consumer, err := access.Consumer(t.Context(), stream, durable)
+	require.NoError(t, err)
+	for range consumer.CachedInfo().Config.MaxDeliver {
+		delivered, err := consumer.Next(jetstream.FetchMaxWait(5 * time.Second))
+		require.NoError(t, err)
+		require.NoError(t, delivered.Nak())
+	}
+	// The advisory is made when the consumer would deliver once more.
+	_, err = consumer.Next(jetstream.FetchMaxWait(100 * time.Millisecond))
+	require.Error(t, err, "no delivery is left")
+	waiting, err := access.Stream(t.Context(), nats.AdvisoryStream)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		info, err := waiting.Info(t.Context())
+		return err == nil && info.State.Msgs > 0
+	}, 10*time.Second, 10*time.Millisecond, "the advisory is kept")
+	return ack.Sequence
+}
+
+func letters(t *testing.T, access jetstream.JetStream, subject string) (count uint64, newest *jetstream.RawStreamMsg) {
+	t.Helper()
+	dlq, err := access.Stream(t.Context(), "DLQ")
+	require.NoError(t, err)
+	info, err := dlq.Info(t.Context(), jetstream.WithSubjectFilter(subject))
+	require.NoError(t, err)
+	if count = info.State.Subjects[subject]; count > 0 {
+		newest, err = dlq.GetLastMsgForSubject(t.Context(), subject)
+		require.NoError(t, err)
+	}
+	return count, newest
+}
+
+func TestAMessageThatNobodyProcessesBecomesADeadLetterOnce(t *testing.T) {
+	access := applied(t)
+	message := natsgo.NewMsg("evt.quest.stuck")
+	message.Data = []byte("a quest")
+	message.Header.Set("Trace", "42")
+	message.Header.Set(jetstream.MsgIDHeader, "the publisher's own")
+	sequence := exhaust(t, access, "GAME_EVENTS", "quest_processor", message)
+
+	moved, err := moveDeadLetters(t.Context(), access, map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"})
+	require.NoError(t, err)
+	assert.Equal(t, 1, moved)
+	count, letter := letters(t, access, "dlq.quests")
+	require.EqualValues(t, 1, count)
+	assert.Equal(t, "a quest", string(letter.Data))
+	for name, want := range map[string]string{"Trace": "42", LetterStream: "GAME_EVENTS", LetterConsumer: "quest_processor", LetterSubject: "evt.quest.stuck",
+		LetterSequence: strconv.FormatUint(sequence, 10), LetterDeliveries: "3", "Dead-Letter-Nats-Msg-Id": "the publisher's own", LetterLacks: ""} {
+		assert.Equal(t, want, letter.Header.Get(name), name)
+	}
+
+	moved, err = moveDeadLetters(t.Context(), access, nil)
+	require.NoError(t, err)
+	assert.Zero(t, moved, "the advisory is done with")
+	origin, err := access.Stream(t.Context(), "GAME_EVENTS")
+	require.NoError(t, err)
+	_, err = origin.GetMsg(t.Context(), sequence)
+	assert.NoError(t, err, "other readers still find it")
+}
+
+// A tick that ends between the letter and its acknowledgement leaves the advisory, even beyond the time in which the DLQ
+// knows message ids.
+func TestALetterThatStandsIsNotWrittenAgain(t *testing.T) {
+	access := applied(t)
+	e := exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Deliveries: 3, Time: time.Now()}
+	e.Sequence = exhaust(t, access, e.Stream, e.Consumer, &natsgo.Msg{Subject: "evt.quest.stuck"})
+	forgetful := e.letter("dlq.GAME_EVENTS.quest_processor", nil, 0)
+	forgetful.Header.Del(jetstream.MsgIDHeader)
+	_, err := access.PublishMsg(t.Context(), forgetful)
+	require.NoError(t, err)
+	_, err = moveDeadLetters(t.Context(), access, nil)
+	require.NoError(t, err)
+	count, _ := letters(t, access, "dlq.GAME_EVENTS.quest_processor")
+	assert.EqualValues(t, 1, count)
+}
+
+func TestAWorkQueueLetsADeadLetterGo(t *testing.T) {
+	access := applied(t)
+	sequence := exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step", Data: []byte("a step")})
+	moved, err := moveDeadLetters(t.Context(), access, nil)
+	require.NoError(t, err)
+	assert.Equal(t, 1, moved)
+	_, letter := letters(t, access, "dlq.ORCHESTRATION_WORK.orchestration_worker")
+	require.NotNil(t, letter)
+	assert.Equal(t, "a step", string(letter.Data))
+	work, err := access.Stream(t.Context(), "ORCHESTRATION_WORK")
+	require.NoError(t, err)
+	_, err = work.GetMsg(t.Context(), sequence)
+	assert.ErrorIs(t, err, jetstream.ErrMsgNotFound, "nobody would ever get it again")
+}
+
+func TestALetterSaysWhatItLacks(t *testing.T) {
+	access := applied(t)
+	sequence := exhaust(t, access, "GAME_EVENTS", "quest_processor", &natsgo.Msg{Subject: "evt.quest.stuck", Data: []byte("gone soon")})
+	origin, err := access.Stream(t.Context(), "GAME_EVENTS")
+	require.NoError(t, err)
+	require.NoError(t, origin.DeleteMsg(t.Context(), sequence))
+	moved, err := moveDeadLetters(t.Context(), access, nil)
+	require.NoError(t, err)
+	assert.Equal(t, 1, moved)
+	_, letter := letters(t, access, "dlq.GAME_EVENTS.quest_processor")
+	assert.Contains(t, letter.Header.Get(LetterLacks), "did not have it any more")
+
+	large := exhausted{Stream: "S", Consumer: "c", Sequence: 7}.letter("dlq.S.c", &jetstream.RawStreamMsg{Subject: "s", Data: []byte(strings.Repeat("x", 2000))}, 1500)
+	assert.Empty(t, large.Data)
+	assert.Contains(t, large.Header.Get(LetterLacks), "its 2000 bytes do not fit")
+}
+
+func TestAnAdvisoryNamesWhatTheLetterNeeds(t *testing.T) {
+	var e exhausted
+	require.NoError(t, json.Unmarshal([]byte(`{"type":"io.nats.jetstream.advisory.v1.max_deliver","id":"x","timestamp":"2026-11-23T20:00:00Z",`+
+		`"stream":"GAME_EVENTS","consumer":"quest_processor","stream_seq":17,"deliveries":3}`), &e))
+	assert.Equal(t, exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 17, Deliveries: 3, Time: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}, e)
+}

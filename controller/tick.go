@@ -1,0 +1,49 @@
+// What the controller does every minute: it moves dead letters and measures.
+package controller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// tickLimit ends a tick before the next one begins.
+const tickLimit = 50 * time.Second
+
+// tick moves dead letters and logs the metrics. It measures what it can: a cluster that cannot be
+// reached is a measurement too. What could not be done is the invocation's error, behind the metrics.
+func (c *Controller) tick(ctx context.Context, request Request) (Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, tickLimit)
+	defer cancel()
+	m := measurement{}
+	c.measureServers(ctx, request, m)
+	response := Response{Metrics: m}
+	access, leave, err := c.access(ctx, request.Nodes)
+	if err == nil {
+		defer leave()
+		response.DeadLetters, err = moveDeadLetters(ctx, access, request.DeadLetters)
+		m["DeadLetters"] = float64(response.DeadLetters)
+		err = errors.Join(err, measureStreams(ctx, access, m))
+	}
+	if err := errors.Join(err, c.log(m)); err != nil {
+		return response, fmt.Errorf("tick: %w", err)
+	}
+	return response, nil
+}
+
+// access connects to JetStream as the administrator.
+func (c *Controller) access(ctx context.Context, nodes []Node) (jetstream.JetStream, func(), error) {
+	connection, err := c.connect(ctx, nodes)
+	if err != nil {
+		return nil, nil, err
+	}
+	access, err := jetstream.New(connection)
+	if err != nil {
+		connection.Close()
+		return nil, nil, err
+	}
+	return access, connection.Close, nil
+}

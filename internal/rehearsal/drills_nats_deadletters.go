@@ -1,0 +1,119 @@
+// The drill of a message that nobody processes.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bodybroker/platform/controller"
+)
+
+const (
+	stuckConsumer = "quest_processor"
+	stuckLetters  = "dlq." + loadStream + "." + stuckConsumer
+	stuckBody     = "a quest that nobody can process"
+)
+
+// deadLetter lets a message run out of its deliveries and waits for the scheduled tick to put it into the DLQ.
+func deadLetter(ctx context.Context, s *Stage) (string, error) {
+	place, err := newDesk(ctx, s, "dead letters", "service")
+	if err != nil {
+		return "", err
+	}
+	defer place.leave()
+	own, err := place.connect("quest-system")
+	if err != nil {
+		return "", err
+	}
+	defer own.Close()
+	administrator, err := place.connect("administrator")
+	if err != nil {
+		return "", err
+	}
+	defer administrator.Close()
+	service, err := jetstream.New(own)
+	if err != nil {
+		return "", err
+	}
+	access, err := jetstream.New(administrator)
+	if err != nil {
+		return "", err
+	}
+	ack, err := service.Publish(ctx, "evt.quest.stuck", []byte(stuckBody))
+	if err != nil {
+		return "", fmt.Errorf("publishing: %w", err)
+	}
+	deliveries, err := refuseAll(ctx, service, ack.Sequence)
+	if err != nil {
+		return "", fmt.Errorf("taking the deliveries of message %d: %w", ack.Sequence, err)
+	}
+	letters, err := access.Stream(ctx, "DLQ")
+	if err != nil {
+		return "", err
+	}
+	if _, err := s.metric(ctx, "DeadLetters", func(n float64) bool { return n == 1 }); err != nil {
+		return "", err
+	}
+	letter, err := letters.GetLastMsgForSubject(ctx, stuckLetters)
+	if err != nil {
+		return "", fmt.Errorf("looking for the dead letter: %w", err)
+	}
+	if string(letter.Data) != stuckBody || letter.Header.Get(controller.LetterSequence) != fmt.Sprint(ack.Sequence) ||
+		letter.Header.Get(controller.LetterSubject) != "evt.quest.stuck" {
+		return "", fmt.Errorf("the dead letter is %q with %v", letter.Data, letter.Header)
+	}
+	// Two more ticks must not bring it again.
+	for range 2 {
+		if _, err := s.metric(ctx, "DeadLetters", func(n float64) bool { return n == 0 }); err != nil {
+			return "", err
+		}
+	}
+	info, err := letters.Info(ctx, jetstream.WithSubjectFilter(stuckLetters))
+	if err != nil {
+		return "", err
+	}
+	if n := info.State.Subjects[stuckLetters]; n != 1 {
+		return "", fmt.Errorf("the DLQ holds %d letters of that consumer, wanted 1", n)
+	}
+	return fmt.Sprintf("after %d deliveries the scheduled tick moved it: in the DLQ once, with its stream, consumer, subject and sequence; the metric said 1, then 0", deliveries), nil
+}
+
+// refuseAll takes messages as the service does, until the one of the sequence has no delivery left.
+func refuseAll(ctx context.Context, service jetstream.JetStream, sequence uint64) (deliveries int, err error) {
+	consumer, err := service.Consumer(ctx, loadStream, stuckConsumer)
+	if err != nil {
+		return 0, err
+	}
+	most := consumer.CachedInfo().Config.MaxDeliver
+	for deliveries < most {
+		message, err := consumer.Next(jetstream.FetchMaxWait(askFor))
+		if err != nil {
+			return deliveries, err
+		}
+		meta, err := message.Metadata()
+		if err != nil {
+			return deliveries, err
+		}
+		if meta.Sequence.Stream != sequence {
+			err = message.Ack() // of the drills before
+		} else {
+			deliveries++
+			err = message.Nak()
+		}
+		if err != nil {
+			return deliveries, err
+		}
+	}
+	// The service asks on, as it does all day.
+	if message, err := consumer.Next(jetstream.FetchMaxWait(askFor / 4)); err == nil {
+		meta, err := message.Metadata()
+		if err == nil && meta.Sequence.Stream == sequence {
+			return deliveries, errors.New("it was delivered once more than its limit")
+		}
+		return deliveries, errors.Join(err, message.Ack())
+	}
+	return deliveries, nil
+}
