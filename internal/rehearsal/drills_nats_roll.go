@@ -66,7 +66,8 @@ const newcomerName = "match-maker"
 
 // reload adds a service: its permissions reach five running servers.
 func reload(ctx context.Context, s *Stage) (string, error) {
-	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
+	added := map[string]any{"additionalServices": []any{map[string]any{"name": newcomerName, "queue": "q.match", "rpc": []any{"svc.match.v1.find"}, "events": []any{}}}}
+	seen, err := underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
 		starts, reconnects := map[string]time.Time{}, l.reconnects()
 		for _, n := range c.nodes() {
 			v, err := c.server(ctx, n)
@@ -75,8 +76,7 @@ func reload(ctx context.Context, s *Stage) (string, error) {
 			}
 			starts[n.name] = v.Start
 		}
-		added := []any{map[string]any{"name": newcomerName, "queue": "q.match", "rpc": []any{"svc.match.v1.find"}, "events": []any{}}}
-		if steps, err := upWith(ctx, s, map[string]any{"additionalServices": added}); err != nil {
+		if steps, err := upWith(ctx, s, added); err != nil {
 			return steps.Summary(), err
 		}
 		for _, n := range c.nodes() {
@@ -93,6 +93,10 @@ func reload(ctx context.Context, s *Stage) (string, error) {
 		}
 		return "five servers took a 23rd service's permissions without a restart or a dropped connection", newcomerMay(ctx, s)
 	}, noFailures)
+	if err != nil {
+		return seen, err
+	}
+	return seen, retire(ctx, s, added)
 }
 
 // newcomerMay proves what the 23rd service may and may not do.
