@@ -39,6 +39,10 @@ func (n *Node) certify(ctx context.Context, force bool) error {
 	if err != nil {
 		return err
 	}
+	fresh, err := n.verify(certificate, authority)
+	if err != nil {
+		return fmt.Errorf("nothing was changed: %w", err)
+	}
 	if err := n.keep(ctx, key, certificate, authority); err != nil {
 		return err
 	}
@@ -48,10 +52,6 @@ func (n *Node) certify(ctx context.Context, force bool) error {
 	if _, err := command(ctx, "systemctl", "reload", serverUnit); err != nil {
 		return err
 	}
-	fresh, err := parse([]byte(certificate))
-	if err != nil {
-		return err
-	}
 	return until(ctx, reloadLimit, func() error {
 		now, err := n.shown(ctx)
 		if err == nil && !now.CertNotAfter.Equal(fresh.NotAfter) {
@@ -59,6 +59,25 @@ func (n *Node) certify(ctx context.Context, force bool) error {
 		}
 		return err
 	})
+}
+
+// verify wants what the CA gave to be what clients and servers will take.
+func (n *Node) verify(certificate, authority string) (*x509.Certificate, error) {
+	fresh, err := parse([]byte(certificate))
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(authority)) {
+		return nil, fmt.Errorf("%s gave no certificate of its own", n.CertificateAuthorityArn)
+	}
+	for _, name := range append(n.names(), n.Address) {
+		if _, err := fresh.Verify(x509.VerifyOptions{Roots: roots, DNSName: name,
+			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}); err != nil {
+			return nil, fmt.Errorf("the certificate that %s gave: %w", n.CertificateAuthorityArn, err)
+		}
+	}
+	return fresh, nil
 }
 
 // stale says why the present certificate does not do; "" when it does.

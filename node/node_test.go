@@ -131,6 +131,42 @@ func TestACertificateIsRenewedWhenAThirdOfItsLifeIsLeft(t *testing.T) {
 	assert.Contains(t, n.stale(now), "nats-1.prod.internal", "it is another node's")
 }
 
+// A CA that answers with nothing, or with a certificate that clients would refuse, must not reach the files: the server
+// would not read them again.
+func TestACertificateThatNobodyWouldTakeIsNotKept(t *testing.T) {
+	n := machine(t, nil, nil)
+	made := func(names []string, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (string, *x509.Certificate, *ecdsa.PrivateKey) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		require.NoError(t, err)
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: names,
+			IPAddresses: []net.IP{net.ParseIP(n.Address)}, IsCA: parent == nil, BasicConstraintsValid: true,
+			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+		if parent == nil {
+			parent, parentKey = template, key
+		}
+		raw, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, parentKey)
+		require.NoError(t, err)
+		parsed, err := x509.ParseCertificate(raw)
+		require.NoError(t, err)
+		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})), parsed, key
+	}
+	authority, root, rootKey := made(nil, nil, nil)
+	other, _, _ := made(nil, nil, nil)
+	good, _, _ := made(n.names(), root, rootKey)
+	_, err := n.verify(good, authority)
+	require.NoError(t, err)
+	foreign, _, _ := made([]string{"nats-2.prod.internal"}, root, rootKey)
+	for what, c := range map[string]struct{ certificate, authority, want string }{
+		"no authority":    {good, "\n", "gave no certificate of its own"},
+		"another one":     {good, other, "unknown authority"},
+		"no certificate":  {"", authority, "it is not PEM"},
+		"of another node": {foreign, authority, "nats-1.prod.internal"},
+	} {
+		_, err := n.verify(c.certificate, c.authority)
+		assert.ErrorContains(t, err, c.want, what)
+	}
+}
+
 func TestARequestNamesTheNodeTheClusterAndTheAddress(t *testing.T) {
 	_, request, err := machine(t, nil, nil).request()
 	require.NoError(t, err)

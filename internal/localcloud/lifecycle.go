@@ -108,6 +108,8 @@ func (c *Cloud) update(r *row, id, urn string, old, inputs, outputs resource.Pro
 	if record == nil {
 		return nil, fmt.Errorf("updating %s %q: it does not exist any more; run a refresh and update again", r.token, id)
 	}
+	// What others changed since the state was written counts, as with a provider that reads what it updated.
+	on.outputs = overlay(r, old, inputs, record.Outputs)
 	err := c.checkReferences(on)
 	if err == nil && r.beforeUpdate != nil {
 		err = r.beforeUpdate(on)

@@ -170,7 +170,7 @@ func (c *cluster) certify(ctx context.Context, before func(clusterNode) error) (
 			return nil, err
 		}
 		if err := n.machine.Fire("nats-certificate.service"); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w\nthe server's journal:\n%s", err, lastLines(n.machine.Journal("nats.service"), 15))
 		}
 		v, err := c.server(ctx, n)
 		if err != nil {
