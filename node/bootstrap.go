@@ -77,10 +77,17 @@ func (n *Node) disk(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := command(ctx, "mountpoint", "-q", "/"+dataPath); err == nil {
-		return nil
+	if _, err := command(ctx, "mountpoint", "-q", "/"+dataPath); err != nil {
+		if _, err := command(ctx, "mount", "/"+dataPath); err != nil {
+			return err
+		}
 	}
-	_, err = command(ctx, "mount", "/"+dataPath)
+	return grow(ctx)
+}
+
+// grow gives the file system all of its disk: one that was enlarged, or made larger than the snapshot that it came from.
+func grow(ctx context.Context) error {
+	_, err := command(ctx, "xfs_growfs", "/"+dataPath)
 	return err
 }
 

@@ -44,6 +44,10 @@ func (n *Node) configure(ctx context.Context) error {
 	if got := digest(content); got != wanted {
 		return fmt.Errorf("configuration %s has SHA-256 %s", wanted, got)
 	}
+	// A disk that was enlarged comes with a configuration that lets JetStream fill it: the file system first.
+	if err := grow(ctx); err != nil {
+		return err
+	}
 	if !n.serves() {
 		// Nothing runs that could be disturbed, or tell: the server starts with it.
 		return write(configurationFile, content, 0o644)

@@ -74,7 +74,7 @@ func TestIncident12AnotherServerThanTheOneNamedIsRefused(t *testing.T) {
 }
 
 func TestAStoppedServerStartsWithTheNewConfiguration(t *testing.T) {
-	n := machine(t, named("new"), map[string]string{"systemctl": "exit 3"})
+	n := machine(t, named("new"), map[string]string{"systemctl": "exit 3", "xfs_growfs": "exit 0"})
 	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
 	require.NoError(t, n.configure(context.Background()))
 	assert.Equal(t, "new", read(t, configurationFile))
@@ -87,14 +87,14 @@ func TestAConfigurationThatIsNotWhatItsNameSaysIsRefused(t *testing.T) {
 			objects[key] = "forged"
 		}
 	}
-	n := machine(t, objects, map[string]string{"systemctl": "exit 3"})
+	n := machine(t, objects, map[string]string{"systemctl": "exit 3", "xfs_growfs": "exit 0"})
 	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
 	assert.ErrorContains(t, n.configure(context.Background()), "has SHA-256 "+digest([]byte("forged")))
 	assert.Equal(t, "old", read(t, configurationFile))
 }
 
 func TestAConfigurationThatTheServerRefusesStaysOut(t *testing.T) {
-	n := machine(t, named("wrong"), map[string]string{"systemctl": "exit 0"})
+	n := machine(t, named("wrong"), map[string]string{"systemctl": "exit 0", "xfs_growfs": "echo $1 > grown"})
 	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
 	require.NoError(t, os.WriteFile(environmentFile, []byte("NATS_SERVER_NAME=nats-1\n"), 0o644))
 	require.NoError(t, os.WriteFile(serverFile, []byte("#!/bin/bash\necho 'nats.conf:1:1: unknown field'; exit 1"), 0o755))
@@ -103,6 +103,7 @@ func TestAConfigurationThatTheServerRefusesStaysOut(t *testing.T) {
 	assert.ErrorContains(t, err, "unknown field")
 	assert.Equal(t, "old", read(t, configurationFile), "the server goes on with what it has")
 	assert.Contains(t, read(t, refusedFile), "unknown field")
+	assert.Equal(t, "/var/lib/nats\n", read(t, "grown"), "an enlarged disk is there before JetStream may fill it")
 
 	require.NoError(t, os.Remove(serverFile))
 	assert.ErrorContains(t, n.configure(context.Background()), "was refused before", "it is not tried again every ten seconds")

@@ -84,7 +84,8 @@ func (c *NatsCluster) node(ctx *pulumi.Context, name string, n node, previousGat
 	if previousGate != nil {
 		after = append(after, previousGate)
 	}
-	pointer, err := c.pointer(ctx, name, n, after)
+	// The disk first: a configuration for a larger one must not find it small.
+	pointer, err := c.pointer(ctx, name, n, slices.Concat(after, []pulumi.Resource{volume}))
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 	if steps, err := upWith(ctx, s, map[string]any{"natsVolumeGiB": smallDiskGiB}); err != nil {
 		return steps.Summary(), err
 	}
-	return underLoad(ctx, s, func(_ *cluster, l *load) (string, error) {
+	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
 		work, err := l.streamAs(ctx, workService, workStream)
 		if err != nil {
 			return "", err
@@ -65,9 +65,29 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 		if err := errors.Join(text.holds(ctx, 2, told), work.holds(ctx, 1, stored+again), answered(ctx, l)); err != nil {
 			return "", fmt.Errorf("with everything full: %w", err)
 		}
-		return fmt.Sprintf("the metric of work queues said %.0f %%; then %s took %d messages of %d bytes and refused the next one; %d worked off made room for %d more; %s took %d and let its oldest go; no stream lost its place",
+		if err := enlarged(ctx, s, c, work); err != nil {
+			return "", err
+		}
+		return fmt.Sprintf("the metric of work queues said %.0f %%; then %s took %d messages of %d bytes and refused the next one; %d worked off made room for %d more; %s took %d and let its oldest go; no stream lost its place; disks twice as large took more without a restart",
 			warned, workStream, stored, bigMessage, done, again, textStream, told), nil
 	}, noFailures)
+}
+
+// enlarged gives the nodes larger disks, and wants a full work queue to take more with the same servers.
+func enlarged(ctx context.Context, s *Stage, c *cluster, full filling) error {
+	nodes := c.nodes()
+	before, err := c.versions(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := upWith(ctx, s, map[string]any{"natsVolumeGiB": 2 * smallDiskGiB}); err != nil {
+		return fmt.Errorf("enlarging the disks: %w", err)
+	}
+	more, err := full.fill(ctx, workSubject, 10)
+	if err != nil {
+		return fmt.Errorf("with disks twice as large %s took %d more: %w", full.name, more, err)
+	}
+	return untouched(ctx, c, nodes, before)
 }
 
 // filling is a stream and the service that writes into it.

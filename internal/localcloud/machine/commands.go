@@ -18,6 +18,7 @@ func init() {
 		"mkfs.xfs":   makeXFS,
 		"mount":      mount,
 		"mountpoint": mountpoint,
+		"xfs_growfs": growFileSystem,
 		"systemctl":  systemctl,
 		"umount":     umount,
 		"useradd":    useradd,
