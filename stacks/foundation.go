@@ -14,7 +14,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
 	"github.com/bodybroker/platform/components/artifacts"
 	"github.com/bodybroker/platform/components/backup"
 	"github.com/bodybroker/platform/components/controller"
@@ -33,7 +32,7 @@ func (p *platform) encryption() (err error) {
 
 func (p *platform) network() (err error) {
 	c := p.config.Network
-	p.vpc, err = network.New(p.ctx, "network", network.Args{Environment: p.config.Environment, Cidr: c.Cidr, Zones: p.around.zones,
+	p.vpc, err = network.New(p.ctx, "network", network.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account, Cidr: c.Cidr, Zones: p.around.zones,
 		ZoneCidrMask: c.ZoneCidrMask, NatGatewayStrategy: c.NatGatewayStrategy, VpcID: c.VpcID, PrivateSubnetIDs: c.PrivateSubnetIDs,
 		PublicSubnetIDs: c.PublicSubnetIDs, LogRetentionDays: c.FlowLogRetention, LogsKeyArn: p.keys.Key(encryption.Logs),
 		Protect: p.config.Protect}, p.under)
@@ -57,7 +56,7 @@ func (p *platform) network() (err error) {
 }
 
 func (p *platform) backup() (err error) {
-	p.snapshots, err = backup.New(p.ctx, "backup", backup.Args{Environment: p.config.Environment,
+	p.snapshots, err = backup.New(p.ctx, "backup", backup.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
 		CopyRegion: p.config.Backup.CopyRegion, RetentionDays: p.config.Backup.RetentionDays}, p.under)
 	return err
 }
@@ -65,11 +64,7 @@ func (p *platform) backup() (err error) {
 // identities makes one NATS identity for each service, the gateway and the two accounts that the
 // controller acts in: the system's, and the platform's own.
 func (p *platform) identities() (err error) {
-	_, front, err := services.Table()
-	if err != nil {
-		return err
-	}
-	names := []string{"controller", nats.Administrator, front.Name}
+	names := []string{"controller", nats.Administrator, p.config.front.Name}
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}

@@ -22,10 +22,7 @@ import (
 
 func (p *platform) nats() (err error) {
 	c := p.config.NATS
-	users, err := p.natsUsers()
-	if err != nil {
-		return err
-	}
+	users := p.natsUsers()
 	p.cluster, err = natscluster.New(p.ctx, "nats", natscluster.Args{
 		Environment: p.config.Environment, Region: p.config.Region, Domain: c.PrivateDomain, NodeCount: c.NodeCount,
 		Zones: p.around.zones, InstanceType: c.InstanceType, AMI: p.around.ami, KeepAMI: c.AMI == "",
@@ -52,16 +49,11 @@ func (p *platform) networkReady() []pulumi.Resource {
 	return ready
 }
 
-func (p *platform) natsUsers() ([]natscluster.User, error) {
-	_, front, err := services.Table()
-	if err != nil {
-		return nil, err
-	}
-	var users []natscluster.User
-	for _, u := range nats.Users(p.config.Services.Table, front, p.config.NATS.Streams) {
+func (p *platform) natsUsers() (users []natscluster.User) {
+	for _, u := range nats.Users(p.config.Services.Table, p.config.front, p.config.NATS.Streams) {
 		users = append(users, natscluster.User{User: u, PublicKey: p.users[u.Name].PublicKey})
 	}
-	return users, nil
+	return users
 }
 
 func (p *platform) cache() (err error) {
@@ -76,11 +68,7 @@ func (p *platform) cache() (err error) {
 }
 
 func (p *platform) registry() (err error) {
-	_, front, err := services.Table()
-	if err != nil {
-		return err
-	}
-	names := []string{front.Name}
+	names := []string{p.config.front.Name}
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}
@@ -91,18 +79,14 @@ func (p *platform) registry() (err error) {
 
 func (p *platform) containerCluster() (err error) {
 	secrets := pulumi.StringArray{p.redis.AuthSecretArn}
-	_, front, err := services.Table()
-	if err != nil {
-		return err
-	}
 	for _, s := range p.config.Services.Table {
 		secrets = append(secrets, p.users[s.Name].SecretArn)
 	}
-	secrets = append(secrets, p.users[front.Name].SecretArn)
+	secrets = append(secrets, p.users[p.config.front.Name].SecretArn)
 	arn := func(service, resource string) pulumi.String {
 		return pulumi.String(fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, p.config.Region, p.around.account, resource))
 	}
-	p.containers, err = containercluster.New(p.ctx, "services", containercluster.Args{Environment: p.config.Environment,
+	p.containers, err = containercluster.New(p.ctx, "services", containercluster.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
 		LogsKeyArn: p.keys.Key(encryption.Logs), LogRetentionDays: p.config.Observability.LogRetentionDays,
 		Protect: p.config.Protect, SecretArns: secrets, SecretsKeyArn: p.keys.Key(encryption.Secrets),
 		RepositoryArns:    pulumi.StringArray{arn("ecr", "repository/"+p.config.Environment+"/*")},
@@ -163,13 +147,10 @@ func (p *platform) image(name, image string) pulumi.StringInput {
 
 func (p *platform) gateway() error {
 	c := p.config.Gateway
-	_, front, err := services.Table()
-	if err != nil {
-		return err
-	}
-	args := p.task(front.Name, c.Image)
+	args := p.task(p.config.front.Name, c.Image)
 	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, max(c.TaskCount, p.config.Services.MaxTaskCount), c.CPU, c.Memory
 	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
+	var err error
 	p.front, err = gateway.New(p.ctx, "gateway", gateway.Args{Service: args, Environment: p.config.Environment, VpcID: p.vpc.VpcID,
 		PublicSubnetIDs: p.vpc.PublicSubnetIDs, PrivateSubnetIDs: p.vpc.PrivateSubnetIDs,
 		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.GatewayLoadBalancer), Domain: c.Domain, HostedZoneID: c.HostedZoneID,
@@ -179,10 +160,13 @@ func (p *platform) gateway() error {
 }
 
 func (p *platform) observability() (err error) {
-	var names []string
+	watched := []observability.Service{}
+	if p.hasImage(p.config.Gateway.Image) {
+		watched = append(watched, observability.Service{Name: p.config.front.Name, Tasks: p.config.Gateway.TaskCount})
+	}
 	for _, s := range p.config.Services.Table {
 		if p.hasImage(p.config.Services.Images[s.Name]) {
-			names = append(names, s.Name)
+			watched = append(watched, observability.Service{Name: s.Name, Tasks: p.config.Services.TaskCount})
 		}
 	}
 	p.alarms, err = observability.New(p.ctx, "alarms", observability.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
@@ -192,6 +176,6 @@ func (p *platform) observability() (err error) {
 			RedisShards: p.config.Redis.Shards, RedisNodesPerShard: 1 + p.config.Redis.ReplicasPerShard, NatsInstanceIDs: p.cluster.InstanceIDs, NatsZones: p.around.zones,
 			NatsLoadBalancerSuffix: p.cluster.LoadBalancerSuffix, NatsTargetGroupSuffix: p.cluster.TargetGroupSuffix,
 			GatewayLoadBalancerSuffix: p.front.LoadBalancerSuffix, GatewayTargetGroupSuffix: p.front.TargetGroupSuffix,
-			ClusterName: p.containers.Name, Services: names, TasksWanted: p.config.Services.TaskCount, ControllerName: p.controlling.Name}}, p.under)
+			ClusterName: p.containers.Name, Services: watched, GatewayRuns: p.hasImage(p.config.Gateway.Image), ControllerName: p.controlling.Name}}, p.under)
 	return err
 }

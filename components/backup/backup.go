@@ -18,6 +18,8 @@ const Type = "nats-platform:backup:Backup"
 // Args shape the backups.
 type Args struct {
 	Environment   string
+	Region        string // of the disks, for example "us-east-1"
+	Account       string // 12 digits
 	CopyRegion    string // second region, whose default key encrypts the copies; empty: snapshots stay in their own
 	RetentionDays int    // 1–365
 }
@@ -43,7 +45,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 
 func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 	under := pulumi.Parent(b)
-	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{AssumeRolePolicy: pulumi.String(policy.AssumeRole("dlm.amazonaws.com"))}, under)
+	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
+		// EBS user guide, "IAM service roles for Amazon Data Lifecycle Manager".
+		AssumeRolePolicy: pulumi.String(policy.AssumeRoleFor("dlm.amazonaws.com", args.Account, "arn:aws:dlm:"+args.Region+":"+args.Account+":policy/*")),
+	}, under)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,8 @@ const Type = "nats-platform:containercluster:ContainerCluster"
 // Args are what the cluster and its execution role need.
 type Args struct {
 	Environment      string             // the cluster's name; required
+	Region           string             // for example "us-east-1"; required
+	Account          string             // 12 digits; required
 	LogsKeyArn       pulumi.StringInput // KMS key of the log groups and of exec sessions; required
 	LogRetentionDays int                // one of CloudWatch's values; required
 	Protect          bool               // refuse the deletion of the record of exec sessions; default false

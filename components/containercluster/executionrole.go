@@ -17,7 +17,7 @@ import (
 func (c *ContainerCluster) executionRole(ctx *pulumi.Context, name string, args Args) error {
 	role, err := iam.NewRole(ctx, name+"-execution-role", &iam.RoleArgs{
 		Description:      pulumi.Sprintf("Fargate pulls images and reads secrets for the tasks of %s", args.Environment),
-		AssumeRolePolicy: pulumi.String(policy.AssumeRole("ecs-tasks.amazonaws.com")),
+		AssumeRolePolicy: pulumi.String(policy.Tasks(args.Region, args.Account)),
 	}, pulumi.Parent(c))
 	if err != nil {
 		return fmt.Errorf("creating the execution role: %w", err)

@@ -22,7 +22,9 @@ func (n *Network) flowLogs(ctx *pulumi.Context, name string, args Args) error {
 		return err
 	}
 	role, err := iam.NewRole(ctx, name+"-flow-logs", &iam.RoleArgs{
-		AssumeRolePolicy: pulumi.String(policy.AssumeRole("vpc-flow-logs.amazonaws.com")),
+		// VPC user guide, "IAM role for publishing flow logs to CloudWatch Logs".
+		AssumeRolePolicy: pulumi.String(policy.AssumeRoleFor("vpc-flow-logs.amazonaws.com", args.Account,
+			"arn:aws:ec2:"+args.Region+":"+args.Account+":vpc-flow-log/*")),
 	}, under)
 	if err != nil {
 		return err

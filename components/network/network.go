@@ -18,6 +18,8 @@ const Type = "nats-platform:network:Network"
 // and the subnet ids matter.
 type Args struct {
 	Environment        string   // prefixes names
+	Region             string   // for example "us-east-1"
+	Account            string   // 12 digits
 	Cidr               string   // range of the new VPC
 	Zones              []string // availability zones to use, in order
 	ZoneCidrMask       int      // prefix length of one zone's share: fixed, else another zone count would replace every subnet

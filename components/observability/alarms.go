@@ -32,18 +32,23 @@ const (
 
 // table lists the alarms for what stands in Subjects.
 func table(environment string, s Subjects) []alarm {
+	nlb := pulumi.StringMap{"LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()}
+	// A planned roll takes one node at a time away for minutes: one wakes somebody after a quarter of an hour, two at once.
 	alarms := []alarm{
-		{"nats-unhealthy", "AWS/NetworkELB", "UnHealthyHostCount", "Maximum", above, 0, 60, 3, "breaching",
-			pulumi.StringMap{"LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()},
-			"a NATS server does not answer its health check"},
+		{"nats-unhealthy", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 0, 300, 3, "breaching", nlb, "a NATS server does not answer its health check"},
+		{"nats-unhealthy-many", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 1, 60, 3, "breaching", nlb, "more than one NATS server does not answer its health check"},
 		{"controller-errors", "AWS/Lambda", "Errors", "Sum", above, 0, 300, 1, "notBreaching",
 			pulumi.StringMap{"FunctionName": s.ControllerName.ToStringOutput()}, "a gate was refused"},
 		{"gateway-errors", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", above, 10, 60, 3, "notBreaching", front(s),
 			"players get errors"},
 		{"gateway-latency", "AWS/ApplicationELB", "TargetResponseTime", "Average", above, 1, 60, 5, "notBreaching", front(s), "players wait"},
-		{"gateway-unhealthy", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", above, 0, 60, 3, "breaching",
+		{"gateway-refusals", "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", above, 10, 60, 3, "notBreaching", front(s),
+			"the load balancer found no gateway task to ask: players get errors"},
+	}
+	if s.GatewayRuns {
+		alarms = append(alarms, alarm{"gateway-unhealthy", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", above, 0, 60, 3, "breaching",
 			pulumi.StringMap{"LoadBalancer": s.GatewayLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.GatewayTargetGroupSuffix.ToStringOutput()},
-			"a gateway task does not answer its health check"},
+			"a gateway task does not answer its health check"})
 	}
 	for _, node := range s.redisNodes() {
 		alarms = append(alarms, redisAlarms(node.name, node.dimensions)...)
@@ -52,18 +57,18 @@ func table(environment string, s Subjects) []alarm {
 		alarms = append(alarms, nodeAlarms(fmt.Sprintf("nats-%d", i+1), pulumi.StringMap{"InstanceId": instance.ToStringOutput()})...)
 	}
 	for _, zone := range s.NatsZones {
-		alarms = append(alarms, alarm{"nats-" + zone, "AWS/NetworkELB", "HealthyHostCount", "Minimum", below, 1, 60, 5, "breaching",
+		alarms = append(alarms, alarm{"nats-" + zone, "AWS/NetworkELB", "HealthyHostCount", "Maximum", below, 1, 300, 3, "breaching",
 			pulumi.StringMap{"AvailabilityZone": pulumi.String(zone), "LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(),
 				"TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()}, "no NATS server in this zone: its clients pay a hop to another"})
 	}
 	alarms = append(alarms, controllerAlarms(nats.MetricNamespace(environment), len(s.NatsInstanceIDs))...)
 	for _, service := range s.Services {
-		dimensions := pulumi.StringMap{"ClusterName": s.ClusterName.ToStringOutput(), "ServiceName": pulumi.String(service)}
+		dimensions := pulumi.StringMap{"ClusterName": s.ClusterName.ToStringOutput(), "ServiceName": pulumi.String(service.Name)}
 		alarms = append(alarms,
-			alarm{service + "-tasks", "ECS/ContainerInsights", "RunningTaskCount", "Minimum", below, float64(s.TasksWanted), 60, 5, "breaching", dimensions,
+			alarm{service.Name + "-tasks", "ECS/ContainerInsights", "RunningTaskCount", "Minimum", below, float64(service.Tasks), 60, 5, "breaching", dimensions,
 				"fewer tasks run than were asked for"},
-			alarm{service + "-cpu", "AWS/ECS", "CPUUtilization", "Average", above, 85, 300, 3, "notBreaching", dimensions, "autoscaling does not keep up"},
-			alarm{service + "-memory", "AWS/ECS", "MemoryUtilization", "Average", above, 85, 300, 3, "notBreaching", dimensions, "before tasks are killed for memory"})
+			alarm{service.Name + "-cpu", "AWS/ECS", "CPUUtilization", "Average", above, 85, 300, 3, "notBreaching", dimensions, "autoscaling does not keep up"},
+			alarm{service.Name + "-memory", "AWS/ECS", "MemoryUtilization", "Average", above, 85, 300, 3, "notBreaching", dimensions, "before tasks are killed for memory"})
 	}
 	return alarms
 }
@@ -91,7 +96,7 @@ func redisAlarms(node string, dimensions pulumi.StringMap) []alarm {
 // no fault. At 20 % there is time left to act before a disk slows down.
 func nodeAlarms(node string, dimensions pulumi.StringMap) []alarm {
 	return []alarm{
-		{node + "-status", "AWS/EC2", "StatusCheckFailed", "Maximum", above, 0, 60, 2, "breaching", dimensions, "the machine or its host is broken"},
+		{node + "-status", "AWS/EC2", "StatusCheckFailed", "Maximum", above, 0, 60, 2, "notBreaching", dimensions, "the machine or its host is broken"},
 		{node + "-cpu", "AWS/EC2", "CPUUtilization", "Average", above, 85, 300, 3, "notBreaching", dimensions, "the server falls behind its clients"},
 		{node + "-disk-operations", "AWS/EC2", "EBSIOBalance%", "Minimum", below, 20, 300, 3, "notBreaching", dimensions,
 			"soon the disk does only the operations that the type sustains, and publishers wait"},

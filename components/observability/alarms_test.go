@@ -13,7 +13,7 @@ func subjects() Subjects {
 	known := pulumi.String("known")
 	return Subjects{RedisGroupID: known, RedisShards: 3, RedisNodesPerShard: 2, NatsInstanceIDs: []pulumi.StringInput{known, known, known},
 		NatsLoadBalancerSuffix: known, NatsTargetGroupSuffix: known, GatewayLoadBalancerSuffix: known, GatewayTargetGroupSuffix: known,
-		ClusterName: known, ControllerName: known, Services: []string{"quest-system", "router"}, TasksWanted: 2}
+		ClusterName: known, ControllerName: known, Services: []Service{{"http-nats-gateway", 2}, {"quest-system", 2}, {"router", 2}}, GatewayRuns: true}
 }
 
 func ids(alarms []alarm) (list []string) {
@@ -28,7 +28,7 @@ func TestEveryPartIsWatched(t *testing.T) {
 	found := ids(table("test", subjects()))
 	for _, id := range []string{"redis-0001-001-cpu", "redis-0003-002-memory", "redis-0002-001-connections", "redis-0001-002-replication-lag",
 		"nats-unhealthy", "nats-1-status", "nats-3-cpu", "nats-2-disk-operations", "nats-3-disk-throughput", "controller-errors",
-		"gateway-errors", "gateway-latency", "gateway-unhealthy", "quest-system-tasks", "router-cpu", "router-memory"} {
+		"gateway-errors", "gateway-refusals", "gateway-latency", "gateway-unhealthy", "http-nats-gateway-tasks", "nats-unhealthy-many", "quest-system-tasks", "router-cpu", "router-memory"} {
 		assert.Contains(t, found, id)
 	}
 }
@@ -71,5 +71,29 @@ func TestWhatTheControllerMeasuresIsWatched(t *testing.T) {
 	for _, metric := range []string{"ServersUp", "MetaLeader", "CertificateDaysLeft", "StorageUsedPercent", "WorkQueueUsedPercent", "ReplicaLag",
 		"ConsumerBacklog", "ConfigurationMismatch", "DeadLetters"} {
 		assert.True(t, measured[metric], "%s has no alarm", metric)
+	}
+}
+
+// Before the first images no task can be healthy, and nobody should be woken for it.
+func TestAGatewayWithoutAnImageIsNotMissed(t *testing.T) {
+	s := subjects()
+	s.GatewayRuns, s.Services = false, nil
+	for _, id := range ids(table("test", s)) {
+		assert.NotEqual(t, "gateway-unhealthy", id)
+		assert.NotContains(t, id, "-tasks")
+	}
+}
+
+// A planned roll takes each node away for minutes, one after the other.
+func TestOneNodeAwayForMinutesWakesNobody(t *testing.T) {
+	s := subjects()
+	s.NatsZones = []string{"us-east-1a"}
+	for _, a := range table("test", s) {
+		if a.metric == "UnHealthyHostCount" && a.namespace == "AWS/NetworkELB" && a.threshold == 0 || a.metric == "HealthyHostCount" || a.id == "nats-servers" {
+			assert.GreaterOrEqual(t, a.seconds*a.evaluations, 900, a.id)
+		}
+		if a.metric == "StatusCheckFailed" {
+			assert.Equal(t, "notBreaching", a.missing, "a machine that was replaced tells nothing for a while")
+		}
 	}
 }

@@ -34,7 +34,7 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) e
 		}
 		var cpu [][]string
 		for _, service := range s.Services {
-			cpu = append(cpu, []string{"AWS/ECS", "CPUUtilization", "ClusterName", cluster, "ServiceName", service})
+			cpu = append(cpu, []string{"AWS/ECS", "CPUUtilization", "ClusterName", cluster, "ServiceName", service.Name})
 		}
 		// Before the first images there is no service to show, and CloudWatch refuses a graph without metrics.
 		if len(cpu) > 0 {

@@ -36,8 +36,15 @@ type Subjects struct {
 	NatsLoadBalancerSuffix, NatsTargetGroupSuffix       pulumi.StringInput
 	GatewayLoadBalancerSuffix, GatewayTargetGroupSuffix pulumi.StringInput
 	ClusterName, ControllerName                         pulumi.StringInput
-	Services                                            []string // names of services that have tasks
-	TasksWanted                                         int      // of each service
+	Services                                            []Service // those that have tasks, the gateway's among them
+	// GatewayRuns: behind a load balancer without tasks no target is healthy, and that is no fault before the first image.
+	GatewayRuns bool
+}
+
+// Service is one ECS service and how many tasks it should have at least.
+type Service struct {
+	Name  string
+	Tasks int
 }
 
 // Observability is what watches.

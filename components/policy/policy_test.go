@@ -24,6 +24,13 @@ func TestStatementAllowsUnlessItSaysOtherwise(t *testing.T) {
 
 func TestTrustPolicyNamesOneService(t *testing.T) {
 	assert.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
-		{"Effect": "Allow", "Principal": {"Service": "dlm.amazonaws.com"}, "Action": ["sts:AssumeRole"]}]}`,
-		policy.AssumeRole("dlm.amazonaws.com"))
+		{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": ["sts:AssumeRole"]}]}`,
+		policy.AssumeRole("ec2.amazonaws.com"))
+}
+
+func TestTrustPolicyNamesWhatTheServiceActsFor(t *testing.T) {
+	assert.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": ["sts:AssumeRole"], "Condition": {
+			"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:123456789012:*"}}}]}`,
+		policy.Tasks("eu-west-1", "123456789012"))
 }

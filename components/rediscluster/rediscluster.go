@@ -149,8 +149,9 @@ func groupInputs(physical string, args Args) *elasticache.ReplicationGroupArgs {
 		// is valid beside the old one, until an update with SET and the same token drops the old.
 		AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
 		SnapshotRetentionLimit:  pulumi.Int(args.SnapshotRetentionDays), SnapshotWindow: pulumi.String("03:00-04:00"),
-		MaintenanceWindow: pulumi.String("sun:05:00-sun:06:00"), AutoMinorVersionUpgrade: pulumi.Bool(true),
-		ApplyImmediately: pulumi.Bool(true),
+		MaintenanceWindow:       pulumi.String("sun:05:00-sun:06:00"), // Control ElastiCache.2 wants this on. Here the configuration names the version, and AWS would move it from under the stack.
+		AutoMinorVersionUpgrade: pulumi.Bool(false),
+		ApplyImmediately:        pulumi.Bool(true),
 	}
 	if args.SnapshotName != "" {
 		inputs.SnapshotName = pulumi.String(args.SnapshotName)

@@ -17,7 +17,7 @@ import (
 func (s *Service) taskRole(ctx *pulumi.Context, name string, args Args) (pulumi.StringOutput, error) {
 	role, err := iam.NewRole(ctx, name+"-task-role", &iam.RoleArgs{
 		Description:      pulumi.Sprintf("What the tasks of %s in %s may do", args.Name, args.Environment),
-		AssumeRolePolicy: pulumi.String(policy.JSON(trust(args.Account))),
+		AssumeRolePolicy: pulumi.String(policy.Tasks(args.Region, args.Account)),
 	}, pulumi.Parent(s))
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("creating the task role of %q: %w", args.Name, err)
@@ -31,16 +31,6 @@ func (s *Service) taskRole(ctx *pulumi.Context, name string, args Args) (pulumi.
 		return pulumi.StringOutput{}, fmt.Errorf("giving the task role of %q its rights: %w", args.Name, err)
 	}
 	return ordering.After(role.Arn, attached), nil
-}
-
-// trust lets the account's own ECS tasks take the role, so that ECS cannot be made to use it on
-// behalf of another customer.
-func trust(account string) policy.Statement {
-	return policy.Statement{
-		Principal: map[string]any{"Service": "ecs-tasks.amazonaws.com"},
-		Action:    []string{"sts:AssumeRole"},
-		Condition: map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": account}},
-	}
 }
 
 // execRights let the agent that ECS puts into the task open a session and record it. The source
