@@ -40,6 +40,10 @@ type Request struct {
 	// DeadLetters are the subjects of dead letters by "<stream>.<consumer>": tick. A consumer that is not among them gets
 	// "dlq.<stream>.<consumer>".
 	DeadLetters map[string]string `json:"deadLetters"`
+	// From is the backup that is to be restored: its name, or latest.
+	From string `json:"from"`
+	// Only are the streams that are to be copied or restored; all if there are none.
+	Only []string `json:"only"`
 }
 
 // Response is what was seen or done.
@@ -54,6 +58,10 @@ type Response struct {
 	DeadLetters int `json:"deadLetters,omitempty"`
 	// Metrics are what a tick measured, by name.
 	Metrics map[string]float64 `json:"metrics,omitempty"`
+	// Backup is the name of the backup that was made or restored, with its streams.
+	Backup   string   `json:"backup,omitempty"`
+	Saved    []string `json:"saved,omitempty"`
+	Restored []string `json:"restored,omitempty"`
 }
 
 // Settings are what the function's environment gives.
@@ -133,6 +141,8 @@ var actions = map[string]action{
 		return map[string]bool{"node.name": r.Node.Name == "", "node.address": r.Node.Address == "", "revision": r.Revision == "", "serverDigest": r.ServerDigest == ""}
 	}},
 	"streams": {(*Controller).streams, func(r Request) map[string]bool { return map[string]bool{"streams": len(r.Streams) == 0} }},
+	"backup":  {(*Controller).backup, func(Request) map[string]bool { return map[string]bool{} }},
+	"restore": {(*Controller).restore, func(r Request) map[string]bool { return map[string]bool{"from": r.From == ""} }},
 	"tick":    {(*Controller).tick, func(r Request) map[string]bool { return map[string]bool{"revision": r.Revision == ""} }},
 }
 

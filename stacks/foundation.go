@@ -124,6 +124,7 @@ func (p *platform) controller() (err error) {
 		SubnetIDs: p.vpc.PrivateSubnetIDs, SecurityGroupID: p.groups.ID(securitygroups.Controller),
 		AdministratorSecretArn: p.administrator.SecretArn,
 		SecretsKeyArn:          p.keys.Key(encryption.Secrets), CertificateAuthority: p.authority.Certificate,
-		LogsKeyArn: p.keys.Key(encryption.Logs), Protect: p.config.Protect}, p.under)
+		LogsKeyArn: p.keys.Key(encryption.Logs), Protect: p.config.Protect,
+		BackupBucket: p.bucket.Bucket, BackupBucketArn: p.bucket.BucketArn, BackupKeyArn: p.keys.Key(encryption.Artifacts)}, p.under)
 	return err
 }

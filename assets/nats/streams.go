@@ -29,6 +29,9 @@ const (
 	AdvisorySubject = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>"
 )
 
+// BackupPrefix is where backups of streams lie in the bucket.
+const BackupPrefix = "backups/"
+
 // DeadLetterHeaderBytes is what a dead letter may need beyond the message itself: the headers
 // that name the stream, sequence, consumer and reason. A message may be that much smaller than
 // the dead letter stream's largest one, else it could not be moved there.

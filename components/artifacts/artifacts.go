@@ -1,5 +1,5 @@
-// Package artifacts is the bucket from which nodes take what they run: nothing comes from the
-// internet at boot.
+// Package artifacts is the bucket from which nodes take what they run, so that nothing comes from the
+// internet at boot, and in which the controller keeps backups of streams.
 package artifacts
 
 import (
@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/components/policy"
 )
 
@@ -28,6 +29,10 @@ type Program struct {
 	File   string // its path on disk
 	Digest string // its SHA-256, hex
 }
+
+// backupDays is how long backups of streams are kept. No stream keeps a message for more than 7 days, so an older one only serves
+// to look back.
+const backupDays = 14
 
 // Artifacts is the bucket and what is in it.
 type Artifacts struct {
@@ -128,6 +133,11 @@ func (a *Artifacts) lock(ctx *pulumi.Context, name string, args Args, bucket *s3
 	}
 	if _, err = s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{Bucket: bucket.ID(),
 		Rules: s3.BucketLifecycleConfigurationV2RuleArray{&s3.BucketLifecycleConfigurationV2RuleArgs{
+			Id: pulumi.String("stream-backups"), Status: pulumi.String("Enabled"),
+			Filter:                      &s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String(nats.BackupPrefix)},
+			Expiration:                  &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(backupDays)},
+			NoncurrentVersionExpiration: &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(1)},
+		}, &s3.BucketLifecycleConfigurationV2RuleArgs{
 			Id: pulumi.String("old-versions"), Status: pulumi.String("Enabled"), Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{},
 			NoncurrentVersionExpiration:    &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(90)},
 			AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{DaysAfterInitiation: pulumi.Int(7)}}},

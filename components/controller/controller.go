@@ -1,5 +1,6 @@
 // Package controller is the cluster's controller as it stands in AWS: one small function in
-// the VPC that gates every NATS node, makes the streams, moves dead letters and measures.
+// the VPC that gates every NATS node, makes the streams, moves dead letters, measures
+// and backs streams up.
 package controller
 
 import (
@@ -10,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/components/policy"
 )
 
@@ -32,6 +34,8 @@ type Args struct {
 	SecretsKeyArn          pulumi.StringInput
 	CertificateAuthority   pulumi.StringInput // PEM; what the servers' certificates chain to
 	LogsKeyArn             pulumi.StringInput
+	// BackupBucket is where backups of streams go, under nats.BackupPrefix; its key encrypts them.
+	BackupBucket, BackupBucketArn, BackupKeyArn pulumi.StringInput
 	Protect                bool // refuse the deletion of the log group; default false
 }
 
@@ -70,7 +74,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
 		Name:          pulumi.String(args.functionName()),
-		Description:   pulumi.String("Gates the NATS nodes, makes the streams, moves dead letters and measures: " + args.Environment),
+		Description:   pulumi.String("Gates the NATS nodes, makes the streams, moves dead letters, measures and backs up: " + args.Environment),
 		Role:          role.Arn,
 		Runtime:       pulumi.String("provided.al2023"),
 		Handler:       pulumi.String("bootstrap"),
@@ -82,6 +86,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		LoggingConfig: &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
 		Environment: &lambda.FunctionEnvironmentArgs{Variables: pulumi.StringMap{
 			"ENVIRONMENT":              pulumi.String(args.Environment),
+			"BACKUP_BUCKET":            args.BackupBucket.ToStringOutput(),
 			"ADMINISTRATOR_SECRET_ARN": args.AdministratorSecretArn.ToStringOutput(),
 			"NATS_CA":                  args.CertificateAuthority.ToStringOutput()}},
 	}, pulumi.Parent(c), pulumi.DependsOn(rights))
@@ -107,6 +112,8 @@ func (c *Controller) role(ctx *pulumi.Context, name string, args Args, logs *clo
 			return []policy.Statement{
 				{Sid: "Identities", Action: []string{"secretsmanager:GetSecretValue"}, Resource: v[0]},
 				{Sid: "IdentitiesKey", Action: []string{"kms:Decrypt"}, Resource: v[1]},
+				{Sid: "Backups", Action: []string{"s3:PutObject", "s3:GetObject"}, Resource: v[3] + "/" + nats.BackupPrefix + "*"},
+				{Sid: "BackupsKey", Action: []string{"kms:GenerateDataKey", "kms:Decrypt"}, Resource: v[4]},
 				{Sid: "OwnLog", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: v[2] + ":*"},
 				// Lambda makes the function's interfaces with its role (Lambda developer guide, "VPC access");
 				// the code itself has no business with them.
@@ -114,7 +121,7 @@ func (c *Controller) role(ctx *pulumi.Context, name string, args Args, logs *clo
 				{Sid: "NotByTheCode", Effect: "Deny", Action: networkInterfaces, Resource: "*", Condition: map[string]any{
 					"ArnEquals": map[string]string{"lambda:SourceFunctionArn": "arn:aws:lambda:" + args.Region + ":" + args.Account + ":function:" + args.functionName()}}},
 			}
-		}, args.AdministratorSecretArn, args.SecretsKeyArn, logs.Arn),
+		}, args.AdministratorSecretArn, args.SecretsKeyArn, logs.Arn, args.BackupBucketArn, args.BackupKeyArn),
 	}, under)
 	return role, []pulumi.Resource{rights}, err
 }
