@@ -62,6 +62,7 @@ var drills = []drill{
 	{scenario: scenario{"nats.reload", "a 23rd service's permissions: no process restarts, no connection drops", reload}, on: running},
 	{scenario: scenario{"nats.cert", "certificates whose time is nearly over are renewed; connections are kept", renewCertificates}, on: running},
 	{scenario: scenario{"nats.dlq", "a message that nobody acknowledges is in the DLQ after its deliveries, once", deadLetter}, on: running},
+	{scenario: scenario{"nats.backup", "streams are backed up, the cluster and its disks destroyed, the streams restored: counts and contents equal", backupAndRestore}, on: running},
 	{scenario: scenario{"nats.replace.disk", "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere", replaceDisk}, on: running},
 	{scenario: scenario{"nats.incidents", "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed", nil}, on: running, parts: incidents},
 	{scenario: scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, on: running},
