@@ -37,7 +37,7 @@ func restoreStreams(ctx context.Context, connection *natsgo.Conn, store vault, f
 	if err != nil {
 		return Response{}, fmt.Errorf("restoring streams: %w", err)
 	}
-	if from == "latest" {
+	if from == "newest" {
 		if from, err = store.newest(ctx); err != nil {
 			return Response{}, fmt.Errorf("restoring streams: %w", err)
 		}

@@ -19,7 +19,7 @@ import (
 var keptStreams = []string{loadStream, textStream, workStream, "DLQ"}
 
 // backupAndRestore backs the streams up as the schedule does, loses every disk, lets the runbook's procedure make the
-// cluster anew and restores ("All NATS disks are lost").
+// cluster anew and restores ("Streams are lost: restore them").
 func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 	access, leave, err := s.looking(ctx)
 	if err != nil {
@@ -53,7 +53,7 @@ func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 	if steps, err := s.Up(ctx); err != nil {
 		return steps.Summary(), err
 	}
-	request.Action, request.From = "restore", "latest"
+	request.Action, request.From = "restore", "newest"
 	if _, err := s.ask(request); err != nil {
 		return "", err
 	}
