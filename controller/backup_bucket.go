@@ -17,7 +17,7 @@ import (
 )
 
 // newestKey is the object that names the newest backup of which no stream failed.
-const newestKey = nats.BackupPrefix + "newest"
+const newestKey = nats.BackupPrefix + "latest"
 
 func contentsKey(taken string) string { return nats.BackupPrefix + taken + "/contents.json" }
 func manifestKey(taken, stream string) string {

@@ -98,7 +98,7 @@ func TestABackupBringsStreamsBackAsTheyWere(t *testing.T) {
 	require.NoError(t, err)
 
 	deleteAll(t, access)
-	brought, err := restoreStreams(t.Context(), connection, store, "newest", nil)
+	brought, err := restoreStreams(t.Context(), connection, store, "latest", nil)
 	require.NoError(t, err)
 	assert.Equal(t, copied.Backup, brought.Backup)
 	assert.Len(t, brought.Restored, 6)
@@ -134,11 +134,11 @@ func TestARestoreThatWouldLoseOrGuessChangesNothing(t *testing.T) {
 			assert.ErrorContains(t, err, reason)
 		}
 	}
-	refused("newest", nil, "stream GAME_EVENTS: it exists and holds 300 messages", "stream NARRATIVE_EVENTS: it exists and holds 1 messages")
+	refused("latest", nil, "stream GAME_EVENTS: it exists and holds 300 messages", "stream NARRATIVE_EVENTS: it exists and holds 1 messages")
 	refused("20010101T000000.000Z", nil, "what the backup holds", "NoSuchKey")
-	refused("newest", []string{"GAMES"}, "stream GAMES: its backup has no manifest")
+	refused("latest", []string{"GAMES"}, "stream GAMES: its backup has no manifest")
 	delete(shelf.held, "backups/"+copied.Backup+"/DLQ/manifest.json")
-	refused("newest", nil, "stream DLQ: its backup has no manifest")
+	refused("latest", nil, "stream DLQ: its backup has no manifest")
 	info, err := present(t.Context(), access)
 	require.NoError(t, err)
 	assert.Len(t, info, 6)

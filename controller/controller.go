@@ -40,7 +40,7 @@ type Request struct {
 	// DeadLetters are the subjects of dead letters by "<stream>.<consumer>": tick. A consumer that is not among them gets
 	// "dlq.<stream>.<consumer>".
 	DeadLetters map[string]string `json:"deadLetters"`
-	// From is the backup that is to be restored: its name, or newest.
+	// From is the backup that is to be restored: its name, or latest.
 	From string `json:"from"`
 	// Only are the streams that are to be copied or restored; all if there are none.
 	Only []string `json:"only"`

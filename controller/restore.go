@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,7 +38,7 @@ func restoreStreams(ctx context.Context, connection *natsgo.Conn, store vault, f
 	if err != nil {
 		return Response{}, fmt.Errorf("restoring streams: %w", err)
 	}
-	if from == "newest" {
+	if from == "latest" {
 		if from, err = store.newest(ctx); err != nil {
 			return Response{}, fmt.Errorf("restoring streams: %w", err)
 		}
@@ -123,25 +124,14 @@ func restoreStream(ctx context.Context, access jetstream.JetStream, store vault,
 			return restored, err
 		}
 	}
-	connection := access.Conn()
+	connection, since := access.Conn(), time.Now()
 	begun, err := ask(ctx, connection, "$JS.API.STREAM.RESTORE."+manifest.Stream, map[string]any{"config": manifest.Config, "state": manifest.State})
 	if err != nil {
 		return restored, err
 	}
-	err = readParts(ctx, store, from, manifest, func(part []byte) error {
-		for chunk := range slices.Chunk(part, restoreChunk) {
-			if _, err := give(ctx, connection, begun.Deliver, chunk); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	ended, err := giveAll(ctx, connection, store, from, manifest, begun.Deliver)
 	if err != nil {
-		return restored, err // without the end the server drops what it was given
-	}
-	ended, err := give(ctx, connection, begun.Deliver, nil)
-	if err != nil {
-		return restored, err
+		return restored, errors.Join(err, giveUp(ctx, access, begun.Deliver, manifest.Stream, since))
 	}
 	if err := json.Unmarshal(ended.State, &restored); err != nil {
 		return restored, fmt.Errorf("the restored stream's state: %w", err)
@@ -162,6 +152,46 @@ func deleteEmpty(ctx context.Context, access jetstream.JetStream, name string) e
 		return fmt.Errorf("it holds %d messages by now, it stays: stop its publishers", held)
 	}
 	return access.DeleteStream(ctx, name)
+}
+
+// giveAll hands a snapshot to the server, and says that it is whole when it was.
+func giveAll(ctx context.Context, connection *natsgo.Conn, store vault, from string, manifest Manifest, subject string) (apiAnswer, error) {
+	err := readParts(ctx, store, from, manifest, func(part []byte) error {
+		for chunk := range slices.Chunk(part, restoreChunk) {
+			if _, err := give(ctx, connection, subject, chunk); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return apiAnswer{}, err
+	}
+	return give(ctx, connection, subject, nil)
+}
+
+// giveUp takes away the part of a stream that a restore left: a server alone opens the stream with what it got. The server takes
+// a chunk that wants no answer for the end of a restore. A stream to which somebody has published since stays.
+func giveUp(ctx context.Context, access jetstream.JetStream, subject, name string, since time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin*3/4)
+	defer cancel()
+	if err := access.Conn().Publish(subject, nil); err != nil {
+		return fmt.Errorf("a part of the stream may be left: %w", err)
+	}
+	stream, err := access.Stream(ctx, name)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("a part of the stream may be left: %w", err)
+	}
+	if state := stream.CachedInfo().State; state.LastTime.After(since) {
+		return fmt.Errorf("a part of the stream is left, up to sequence %d, for somebody has published to it since", state.LastSeq)
+	}
+	if err := access.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("a part of the stream is left: %w", err)
+	}
+	return nil
 }
 
 // give hands one chunk to the server; none at the end, which is answered when the stream is there.

@@ -53,7 +53,7 @@ func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 	if steps, err := s.Up(ctx); err != nil {
 		return steps.Summary(), err
 	}
-	request.Action, request.From = "restore", "newest"
+	request.Action, request.From = "restore", "latest"
 	if _, err := s.ask(request); err != nil {
 		return "", err
 	}
