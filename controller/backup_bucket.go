@@ -5,13 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/bodybroker/platform/assets/nats"
 )
@@ -76,11 +74,6 @@ func (v vault) getJSON(ctx context.Context, key string, into any) error {
 		return fmt.Errorf("s3://%s/%s: %w", v.bucket, key, err)
 	}
 	return nil
-}
-
-func missing(err error) bool {
-	var none *types.NoSuchKey
-	return errors.As(err, &none)
 }
 
 // newest is the name of the newest backup that was finished.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -103,7 +104,7 @@ func apply(ctx context.Context, access jetstream.JetStream, wanted nats.Stream, 
 	case !same(existing.Config, config):
 		response.Updated = append(response.Updated, wanted.Name)
 	}
-	stream, err := access.CreateOrUpdateStream(ctx, config)
+	stream, err := place(ctx, access, config)
 	if err != nil {
 		return err
 	}
@@ -123,6 +124,30 @@ func apply(ctx context.Context, access jetstream.JetStream, wanted nats.Stream, 
 		return watchAdvisories(ctx, access)
 	}
 	return nil
+}
+
+// noPeers is the server's error code when it finds no nodes for a stream's replicas (nats-server,
+// errors.json: JSClusterNoPeersErrF).
+const noPeers = 10005
+
+// placeLimit is how long a new cluster's leader may take to hear of all nodes and their zones; seen: a second.
+const placeLimit = time.Minute
+
+// place makes or changes a stream. The meta leader of a cluster that has just been made may not know every node yet, and then finds
+// no place for replicas in different zones.
+func place(ctx context.Context, access jetstream.JetStream, config jetstream.StreamConfig) (jetstream.Stream, error) {
+	for end := time.Now().Add(placeLimit); ; {
+		stream, err := access.CreateOrUpdateStream(ctx, config)
+		var refused *jetstream.APIError
+		if !errors.As(err, &refused) || refused.ErrorCode != noPeers || time.Now().After(end) {
+			return stream, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // same compares what the table says; the server fills in the rest.

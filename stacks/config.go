@@ -81,6 +81,8 @@ type NATSConfig struct {
 	PrivateDomain     string   // privateDomain
 	MaxPayload        int      // natsMaxPayload
 	Streams           []Stream // from assets/nats/streams.yaml
+
+	PreviousKeys map[string]string // natsPreviousKeys
 }
 
 // MaxFileStore is one node's JetStream storage in bytes, as the cluster's server configuration

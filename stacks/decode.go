@@ -182,7 +182,7 @@ func decodeServices(raw string) ([]services.Service, string) {
 	if err := json.Unmarshal([]byte(raw), &entries); err != nil {
 		return nil, "is not a list of objects"
 	}
-	fields := []string{"name", "queue", "rpc", "events", "calls"}
+	fields := []string{"name", "queue", "rpc", "events", "calls", "internet"}
 	for i, entry := range entries {
 		for _, field := range slices.Sorted(maps.Keys(entry)) {
 			if !slices.Contains(fields, field) {
@@ -192,7 +192,7 @@ func decodeServices(raw string) ([]services.Service, string) {
 	}
 	var rows []services.Service
 	if err := json.Unmarshal([]byte(raw), &rows); err != nil {
-		return nil, "a field has the wrong type: name and queue are strings; rpc, events and calls are lists of strings"
+		return nil, "a field has the wrong type: name and queue are strings; rpc, events and calls are lists of strings; internet is true or false"
 	}
 	return rows, ""
 }

@@ -56,7 +56,7 @@ func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 	raw := with(shipped(t, "prod"), set{
 		"protect": "false", "natsVolumeGiB": "750", "redisNodeType": "cache.m7g.large", "alarmEmails": `["a@example.com", "b@example.com"]`,
 		"serviceImages":      `{"auth": "2.1.0"}`,
-		"additionalServices": `[{"name": "inventory", "queue": "q.inventory", "rpc": ["svc.inventory.v1.list"], "events": ["evt.world.item.>"], "calls": ["svc.auth.>"]}]`,
+		"additionalServices": `[{"name": "inventory", "queue": "q.inventory", "rpc": ["svc.inventory.v1.list"], "events": ["evt.world.item.>"], "calls": ["svc.auth.>"], "internet": true}]`,
 	})
 	config, faults := stacks.Decode(raw, notSecret)
 	require.Empty(t, faults)
@@ -71,6 +71,7 @@ func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 	assert.Equal(t, "inventory", added.Name)
 	assert.Equal(t, []string{"svc.inventory.v1.list"}, added.RPC)
 	assert.Equal(t, []string{"svc.auth.>"}, added.Calls)
+	assert.True(t, added.Internet)
 }
 
 // The production values of the design.

@@ -57,7 +57,7 @@ func (p *platform) network() (err error) {
 
 func (p *platform) backup() (err error) {
 	p.snapshots, err = backup.New(p.ctx, "backup", backup.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
-		CopyRegion: p.config.Backup.CopyRegion, RetentionDays: p.config.Backup.RetentionDays}, p.under)
+		DataKeyArn: p.keys.Key(encryption.Data), CopyRegion: p.config.Backup.CopyRegion, RetentionDays: p.config.Backup.RetentionDays}, p.under)
 	return err
 }
 

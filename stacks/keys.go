@@ -101,8 +101,10 @@ var Keys = accepting([]Key{
 	{Name: "natsMaxPayload", Field: "NATS.MaxPayload", Type: Integer, Default: 1048576, Example: "1048576", Min: 1024, Max: 8388608,
 		Description: "Largest message in bytes, headers included.", Accepts: ", for NATS advises against more"},
 
+	{Name: "natsPreviousKeys", Field: "NATS.PreviousKeys", Type: Object, Default: map[string]string{}, Example: "quest-system=UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4",
+		Description: "Public keys that the servers take beside an identity's own while its seed is rotated.", Accepts: "service name to the key that natsPublicKeys showed before"},
 	{Name: "additionalServices", Field: "Services.Table", Type: Array, Items: Object, Default: []string{}, Example: "inventory",
-		Description: "Services beside those of assets/services/services.yaml.", Accepts: "objects with name, queue, rpc, events and calls, as in that file"},
+		Description: "Services beside those of assets/services/services.yaml.", Accepts: "objects with name, queue, rpc, events, calls and internet, as in that file"},
 	{Name: "serviceImages", Field: "Services.Images", Type: Object, Default: map[string]string{}, Example: "quest-system=1.0.0",
 		Description: "Image of each service; a service without one is created with no tasks.", Accepts: "service name to " + imageTakes},
 	{Name: "awaitImages", Field: "Services.AwaitImages", Type: Boolean, Default: false, Example: "false",

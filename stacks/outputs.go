@@ -21,6 +21,7 @@ func (p *platform) export() {
 	for name, output := range map[string]pulumi.Input{
 		"natsUrl":                 p.cluster.URL,
 		"natsCertificate":         p.authority.Certificate,
+		"natsPublicKeys":          p.publicKeys(),
 		"natsConfigurationDigest": p.cluster.ConfigurationDigest,
 		"redisEndpoint":           p.redis.ConfigurationEndpoint,
 		"redisAuthSecretArn":      p.redis.AuthSecretArn,

@@ -96,10 +96,16 @@ func TestIncident15EachServiceHasItsOwnRoleAndSecret(t *testing.T) {
 
 func TestTasksGetTheirOwnSeedAndNothingElseSecret(t *testing.T) {
 	g := productionGraph(t)
-	arn := func(version string) any { return named(t, g, secretVersionType, version).Get("secretId") }
+	// The version is a part of it: another seed is another revision of the task definition, so that tasks change.
+	from := func(version string) any {
+		made := named(t, g, secretVersionType, version)
+		id, known := made.Output("versionId").(string)
+		require.True(t, known && id != "", "the version of %s", version)
+		return fmt.Sprintf("%s:::%s", made.Get("secretId"), id)
+	}
 	for _, service := range g.Of(serviceType) {
 		name := service.Text("name")
-		want := map[string]any{"NATS_NKEY_SEED": arn("identity-" + name + "-seed-version"), "REDIS_AUTH_TOKEN": arn("redis-token")}
+		want := map[string]any{"NATS_NKEY_SEED": from("identity-" + name + "-seed-version"), "REDIS_AUTH_TOKEN": from("redis-token")}
 		if service.Name == gatewayService {
 			delete(want, "REDIS_AUTH_TOKEN")
 		}

@@ -225,8 +225,11 @@ func TestEverythingWearsItsOwnGroup(t *testing.T) {
 	}
 	for _, r := range g.Of(serviceType) {
 		end := securitygroups.Service
-		if r.Name == gatewayService {
+		switch r.Text("name") {
+		case "http-nats-gateway":
 			end = securitygroups.Gateway
+		case "ai-integration", "payment": // they alone call parties outside
+			end = securitygroups.OutboundService
 		}
 		wears(r, "networkConfiguration.securityGroups", end)
 	}

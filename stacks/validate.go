@@ -35,6 +35,7 @@ func (c Config) Validate(zones []string, account string) []Fault {
 	j.judgeDisks()
 	j.judgeServices()
 	j.judgeImages()
+	j.judgePreviousKeys()
 	j.judgeTasks()
 	j.judgeGateway()
 	j.judgeStreams()

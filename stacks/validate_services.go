@@ -105,4 +105,20 @@ func (j *judge) judgeCalls() {
 			}
 		}
 	}
+	j.judgeGatewayCalls(answered)
+}
+
+// judgeGatewayCalls does the same for the gateway, whose row stands in the shipped table only.
+func (j *judge) judgeGatewayCalls(answered []string) {
+	const accepts = "subjects that a service answers"
+	for _, subject := range j.front.Calls {
+		switch {
+		case !subjectForm.MatchString(subject):
+			j.refuseRow(servicesFile, j.front.Name, "calls", subject, subjectAccepts, "is not a subject")
+		case !strings.HasPrefix(subject, rpcPrefix):
+			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
+		case !slices.ContainsFunc(answered, func(rpc string) bool { return meet(rpc, subject) }):
+			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "no service answers it; the nearest is %s", nearest(subject, answered))
+		}
+	}
 }

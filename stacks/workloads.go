@@ -49,13 +49,6 @@ func (p *platform) networkReady() []pulumi.Resource {
 	return ready
 }
 
-func (p *platform) natsUsers() (users []natscluster.User) {
-	for _, u := range nats.Users(p.config.Services.Table, p.config.front, p.config.NATS.Streams) {
-		users = append(users, natscluster.User{User: u, PublicKey: p.users[u.Name].PublicKey})
-	}
-	return users
-}
-
 func (p *platform) cache() (err error) {
 	c := p.config.Redis
 	p.redis, err = rediscluster.New(p.ctx, "redis", rediscluster.Args{Environment: p.config.Environment, Engine: c.Engine,
@@ -105,11 +98,14 @@ func (p *platform) service(s services.Service) (*service.Service, error) {
 	args := p.task(s.Name, c.Images[s.Name])
 	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, c.MaxTaskCount, c.CPU, c.Memory
 	args.SecurityGroupID = p.groups.ID(securitygroups.Service)
+	if s.Internet {
+		args.SecurityGroupID = p.groups.ID(securitygroups.OutboundService)
+	}
 	args.Variables["SERVICE_NAME"] = pulumi.String(s.Name)
 	args.Variables["NATS_QUEUE_GROUP"] = pulumi.String(s.Queue)
 	args.Variables["NATS_SUBJECTS"] = pulumi.String(strings.Join(s.RPC, ","))
 	args.Variables["REDIS_ADDRESS"] = pulumi.Sprintf("%s:6379", p.redis.ConfigurationEndpoint)
-	args.Secrets["REDIS_AUTH_TOKEN"] = p.redis.AuthSecretArn
+	args.Secrets["REDIS_AUTH_TOKEN"] = p.redis.AuthTokenFrom
 	return service.New(p.ctx, s.Name, args, p.under)
 }
 
@@ -130,7 +126,7 @@ func (p *platform) task(name, image string) service.Args {
 			"ENVIRONMENT":        pulumi.String(p.config.Environment),
 			"AVAILABILITY_ZONES": pulumi.String(strings.Join(p.around.zones, ",")),
 		},
-		Secrets: map[string]pulumi.StringInput{"NATS_NKEY_SEED": p.users[name].SecretArn},
+		Secrets: map[string]pulumi.StringInput{"NATS_NKEY_SEED": p.users[name].SeedFrom},
 	}
 }
 

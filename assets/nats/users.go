@@ -18,7 +18,7 @@ func Inbox(identity string) string { return "_INBOX_" + identity }
 // Users are the identities of all services and the gateway, without keys, in the order of the table.
 //
 // A service answers its own subjects in its own queue group, publishes its own events, calls what it is
-// listed to call, receives replies, and reads the durable consumers that name it. It answers into the inboxes
+// listed to call (the gateway: what of it is answered), receives replies, and reads the durable consumers that name it. It answers into the inboxes
 // of those who may call it and nowhere else: the server's allow_responses would let it publish to whatever reply
 // subject a caller names.
 func Users(table []services.Service, gateway services.Gateway, streams []Stream) []User {
@@ -31,7 +31,7 @@ func Users(table []services.Service, gateway services.Gateway, streams []Stream)
 		users = append(users, User{Name: s.Name, Subscribe: subscribe,
 			Publish: slices.Concat(s.Events, s.Calls, repliesOf(s, table, gateway), consumersOf(s, streams))})
 	}
-	return append(users, User{Name: gateway.Name, Publish: gateway.Calls, Subscribe: []string{Inbox(gateway.Name) + ".>"}})
+	return append(users, User{Name: gateway.Name, Publish: answered(gateway.Calls, table), Subscribe: []string{Inbox(gateway.Name) + ".>"}})
 }
 
 // consumersOf are the subjects with which a service reads its durable consumers: it looks at one, asks it for
@@ -67,6 +67,46 @@ func repliesOf(s services.Service, table []services.Service, gateway services.Ga
 	return replies
 }
 
+// answered are the subjects that calls may reach: those that services answer, and a call itself where it is a part of
+// one. So a stolen key of who stands outside reaches nothing that another service listens to for itself.
+func answered(calls []string, table []services.Service) []string {
+	var subjects []string
+	add := func(subject string) {
+		if !slices.Contains(subjects, subject) {
+			subjects = append(subjects, subject)
+		}
+	}
+	for _, call := range calls {
+		for _, s := range table {
+			for _, subject := range s.RPC {
+				switch {
+				case covers(call, subject):
+					add(subject)
+				case meets(call, subject):
+					add(call)
+				}
+			}
+		}
+	}
+	return subjects
+}
+
+// covers says whether every subject that narrow matches is matched by wide too.
+func covers(wide, narrow string) bool {
+	w, n := strings.Split(wide, "."), strings.Split(narrow, ".")
+	for i, token := range w {
+		switch {
+		case i >= len(n):
+			return false
+		case token == ">":
+			return true
+		case n[i] == ">", token != "*" && token != n[i]:
+			return false
+		}
+	}
+	return len(w) == len(n)
+}
+
 func callsAny(calls, subjects []string) bool {
 	return slices.ContainsFunc(calls, func(call string) bool {
 		return slices.ContainsFunc(subjects, func(subject string) bool { return meets(call, subject) })
@@ -81,6 +121,8 @@ func meets(pattern, subject string) bool {
 		case i >= len(s):
 			return false
 		case token == ">":
+			return true
+		case s[i] == ">":
 			return true
 		case token != "*" && s[i] != "*" && token != s[i]:
 			return false

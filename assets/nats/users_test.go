@@ -29,7 +29,22 @@ func TestAServiceMayDoItsOwnAndAnswerItsCallers(t *testing.T) {
 		"$JS.API.CONSUMER.INFO.GAME_EVENTS.quest_processor", "$JS.API.CONSUMER.MSG.NEXT.GAME_EVENTS.quest_processor", "$JS.ACK.GAME_EVENTS.quest_processor.>"},
 		quest.Publish)
 	assert.Equal(t, []string{"_INBOX_quest-system.>", "svc.quest.v1.generate q.quest"}, quest.Subscribe)
-	assert.Equal(t, User{Name: "gateway", Publish: []string{"svc.>"}, Subscribe: []string{"_INBOX_gateway.>"}}, users[3])
+	assert.Equal(t, User{Name: "gateway", Publish: []string{"svc.quest.v1.generate", "svc.router.v1.route", "svc.ai.v1.route"}, Subscribe: []string{"_INBOX_gateway.>"}}, users[3])
+}
+
+// What stands outside may call what is answered, and a pattern in its row reaches no further.
+func TestTheGatewayMayCallWhatIsAnswered(t *testing.T) {
+	table := []services.Service{{Name: "a", RPC: []string{"svc.a.v1.get", "svc.a.v1.set"}}, {Name: "b", RPC: []string{"svc.b.>"}}, {Name: "c", RPC: []string{"svc.*.v2.get"}}}
+	for calls, want := range map[string][]string{
+		"svc.>":        {"svc.a.v1.get", "svc.a.v1.set", "svc.b.>", "svc.*.v2.get"},
+		"svc.a.>":      {"svc.a.v1.get", "svc.a.v1.set", "svc.a.>"}, // with svc.*.v2.get it shares svc.a.v2.get: the narrower of two patterns that cross is the row's
+		"svc.a.*.get":  {"svc.a.v1.get", "svc.a.*.get"},
+		"svc.b.v1.get": {"svc.b.v1.get"},
+		"svc.a.v1.set": {"svc.a.v1.set"},
+	} {
+		users := Users(table, services.Gateway{Name: "gateway", Calls: []string{calls}}, nil)
+		assert.Equal(t, want, users[3].Publish, calls)
+	}
 }
 
 // permissionsOnly starts a real server with the rendered accounts and nothing else of the configuration.

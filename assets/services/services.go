@@ -25,6 +25,8 @@ type Service struct {
 	Events []string `yaml:"events" json:"events"`
 	// Calls are the subjects of others that it may request, wildcards allowed.
 	Calls []string `yaml:"calls" json:"calls"`
+	// Internet says that its tasks may connect to the internet, by HTTPS; default false.
+	Internet bool `yaml:"internet" json:"internet"`
 }
 
 // Gateway is the HTTP front: not a service, it answers no subject.

@@ -73,14 +73,14 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"bucket": a.Bucket, "bucketArn": a.BucketArn, "serverKey": a.ServerKey, "nodeKey": a.NodeKey})
 }
 
-// upload puts a program under a key with its digest: an older one stays until the last node that
-// names it is gone, for the object is replaced before it is deleted.
+// upload puts a program under a key with its digest, where it stays for good. An update that fails leaves the older one to be deleted
+// by the next; if that goes back to the older program, its new object would be deleted with it, for both have one key.
 func (a *Artifacts) upload(ctx *pulumi.Context, name, file string, program Program) (pulumi.StringOutput, error) {
 	object, err := s3.NewBucketObjectv2(ctx, name, &s3.BucketObjectv2Args{
 		Bucket: a.Bucket,
 		Key:    pulumi.String(file + "/" + program.Digest + "/" + file),
 		Source: pulumi.NewFileAsset(program.File),
-	}, pulumi.Parent(a))
+	}, pulumi.Parent(a), pulumi.RetainOnDelete(true))
 	if err != nil {
 		return pulumi.StringOutput{}, fmt.Errorf("program %s: %w", file, err)
 	}

@@ -18,10 +18,11 @@ const Type = "nats-platform:backup:Backup"
 // Args shape the backups.
 type Args struct {
 	Environment   string
-	Region        string // of the disks, for example "us-east-1"
-	Account       string // 12 digits
-	CopyRegion    string // second region, whose default key encrypts the copies; empty: snapshots stay in their own
-	RetentionDays int    // 1–365
+	Region        string             // of the disks, for example "us-east-1"
+	Account       string             // 12 digits
+	CopyRegion    string             // second region, whose default key encrypts the copies; empty: snapshots stay in their own
+	RetentionDays int                // 1–365
+	DataKeyArn    pulumi.StringInput // KMS key of the disks
 }
 
 // Backup is the daily snapshot. Disks that carry the tag TagKey=TagValue are in it.
@@ -56,8 +57,11 @@ func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 		PolicyArn: pulumi.String("arn:aws:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole")}, under); err != nil {
 		return err
 	}
-	// The disks' own key admits the role by its policy, as it does everyone who comes through EC2
-	// (encryption); the second region's default key does so too.
+	rights, err := iam.NewRolePolicy(ctx, name+"-key", &iam.RolePolicyArgs{Role: role.Name,
+		Policy: policy.Output(func(v []string) []policy.Statement { return keyRights(v[0], args) }, args.DataKeyArn)}, under)
+	if err != nil {
+		return err
+	}
 	schedule := &dlm.LifecyclePolicyPolicyDetailsScheduleArgs{
 		Name:       pulumi.String("daily"),
 		CopyTags:   pulumi.Bool(true), // a rebuild finds the node by the disk's Name
@@ -76,8 +80,26 @@ func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 			TargetTags:    pulumi.StringMap{b.TagKey: pulumi.String(b.TagValue)},
 			Schedules:     dlm.LifecyclePolicyPolicyDetailsScheduleArray{schedule},
 		},
-	}, under)
+	}, under, pulumi.DependsOn([]pulumi.Resource{rights}))
 	return err
+}
+
+// keyRights let the role snapshot disks that a key of ours encrypts, and copy the snapshots (EBS user guide, "IAM
+// service roles for Amazon Data Lifecycle Manager", which names the actions). A copy is asked for in the region
+// that it goes to, so the key is used through EC2 there as well. The second region's key is its default one, whose
+// policy admits everyone who comes through EC2.
+func keyRights(key string, args Args) []policy.Statement {
+	through := []string{"ec2." + args.Region + ".amazonaws.com"}
+	if args.CopyRegion != "" {
+		through = append(through, "ec2."+args.CopyRegion+".amazonaws.com")
+	}
+	via := map[string][]string{"kms:ViaService": through}
+	return []policy.Statement{
+		{Sid: "UseDisksKey", Action: []string{"kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"},
+			Resource: key, Condition: map[string]any{"StringEquals": via}},
+		{Sid: "DiskGrants", Action: []string{"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}, Resource: key,
+			Condition: map[string]any{"StringEquals": via, "Bool": map[string]string{"kms:GrantIsForAWSResource": "true"}}},
+	}
 }
 
 func copyRule(args Args) *dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArgs {

@@ -1,6 +1,8 @@
 package backup_test
 
 import (
+	"encoding/json"
+	"slices"
 	"sync"
 	"testing"
 
@@ -37,6 +39,10 @@ func made(t *testing.T, args backup.Args) (*backup.Backup, map[string]resource.P
 	return snapshots, seen.inputs
 }
 
+// copied are arguments with a copy in a second region.
+var copied = backup.Args{Environment: "test", Region: "us-east-1", Account: "123456789012",
+	DataKeyArn: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"), RetentionDays: 7, CopyRegion: "us-west-2"}
+
 func details(inputs map[string]resource.PropertyMap) resource.PropertyMap {
 	return inputs["aws:dlm/lifecyclePolicy:LifecyclePolicy"]["policyDetails"].ObjectValue()
 }
@@ -46,17 +52,37 @@ func schedule(inputs map[string]resource.PropertyMap) resource.PropertyMap {
 }
 
 func TestDisksAreChosenByTheTagThatIsHandedOut(t *testing.T) {
-	snapshots, inputs := made(t, backup.Args{Environment: "test", RetentionDays: 7})
+	snapshots, inputs := made(t, backup.Args{Environment: "test", Region: "us-east-1", Account: "123456789012", DataKeyArn: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"), RetentionDays: 7})
 	assert.Equal(t, "test-nats", snapshots.TagValue)
 	assert.Equal(t, map[string]any{snapshots.TagKey: snapshots.TagValue}, details(inputs)["targetTags"].ObjectValue().Mappable())
 	assert.NotContains(t, schedule(inputs), resource.PropertyKey("crossRegionCopyRules"))
 }
 
 func TestACopyIsEncryptedWithTheRegionsOwnKey(t *testing.T) {
-	_, inputs := made(t, backup.Args{Environment: "test", RetentionDays: 7, CopyRegion: "us-west-2"})
+	_, inputs := made(t, copied)
 	rule := schedule(inputs)["crossRegionCopyRules"].ArrayValue()[0].ObjectValue()
 	assert.True(t, rule["encrypted"].BoolValue())
 	assert.NotContains(t, rule, resource.PropertyKey("cmkArn"))
 	assert.Equal(t, "us-west-2", rule["target"].StringValue())
-	assert.NotContains(t, inputs, "aws:iam/rolePolicy:RolePolicy", "a default key needs no rights of its own")
+}
+
+func TestTheRoleUsesTheDisksKeyThroughEC2Only(t *testing.T) {
+	_, inputs := made(t, copied)
+	var rights struct {
+		Statement []struct {
+			Action    []string
+			Resource  string
+			Condition map[string]map[string]any
+		}
+	}
+	require.Contains(t, inputs, "aws:iam/rolePolicy:RolePolicy")
+	require.NoError(t, json.Unmarshal([]byte(inputs["aws:iam/rolePolicy:RolePolicy"]["policy"].StringValue()), &rights))
+	require.Len(t, rights.Statement, 2)
+	for _, s := range rights.Statement {
+		assert.Equal(t, "arn:aws:kms:us-east-1:123456789012:key/1", s.Resource)
+		assert.Equal(t, []any{"ec2.us-east-1.amazonaws.com", "ec2.us-west-2.amazonaws.com"}, s.Condition["StringEquals"]["kms:ViaService"])
+		grants := slices.Contains(s.Action, "kms:CreateGrant")
+		assert.Equal(t, grants, s.Condition["Bool"]["kms:GrantIsForAWSResource"] == "true", "grants are for AWS's resources: %v", s.Action)
+		assert.Equal(t, !grants, slices.Contains(s.Action, "kms:Decrypt"))
+	}
 }

@@ -36,7 +36,7 @@ type Args struct {
 	LogsKeyArn             pulumi.StringInput
 	// BackupBucket is where backups of streams go, under nats.BackupPrefix; its key encrypts them.
 	BackupBucket, BackupBucketArn, BackupKeyArn pulumi.StringInput
-	Protect                bool // refuse the deletion of the log group; default false
+	Protect                                     bool // refuse the deletion of the log group; default false
 }
 
 // networkInterfaces is what Lambda does in the VPC in the function's name.

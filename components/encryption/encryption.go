@@ -98,12 +98,18 @@ func statements(purpose Purpose, args Args) []policy.Statement {
 		list = append(list, policy.Statement{Sid: "Publishers", Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
 			Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: "*", Condition: account})
 	case Data:
-		// A grant lets EC2 and ElastiCache use the key for a disk without holding rights to it themselves.
-		// "*" is everyone in this account who comes through those two, not the public (control KMS.5).
-		list = append(list, policy.Statement{Sid: "Disks", Principal: map[string]string{"AWS": "*"},
-			Action: append([]string{"kms:CreateGrant"}, use...), Resource: "*", Condition: map[string]any{
-				"StringEquals": map[string]any{"kms:CallerAccount": args.Account, "kms:ViaService": []string{
-					"ec2." + args.Region + ".amazonaws.com", "elasticache." + args.Region + ".amazonaws.com"}}}})
+		// A disk works by a grant to AWS's own resource, made when whoever attaches it comes through EC2 (EBS user guide,
+		// "Amazon EBS encryption", "Permissions for IAM users"); ElastiCache does likewise. So through those two
+		// anybody of this account may hand the key on to a resource of AWS, and nobody may decrypt with it: who copies
+		// snapshots has that in the policy of its role (backup). "*" is this account, not the public (control KMS.5).
+		through := map[string]any{"kms:CallerAccount": args.Account, "kms:ViaService": []string{
+			"ec2." + args.Region + ".amazonaws.com", "elasticache." + args.Region + ".amazonaws.com"}}
+		anyone := map[string]string{"AWS": "*"}
+		list = append(list,
+			policy.Statement{Sid: "FindDisksKey", Principal: anyone, Action: []string{"kms:DescribeKey"}, Resource: "*",
+				Condition: map[string]any{"StringEquals": through}},
+			policy.Statement{Sid: "DiskGrants", Principal: anyone, Action: []string{"kms:CreateGrant"}, Resource: "*",
+				Condition: map[string]any{"StringEquals": through, "Bool": map[string]string{"kms:GrantIsForAWSResource": "true"}}})
 	}
 	return list
 }

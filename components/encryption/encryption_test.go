@@ -41,3 +41,21 @@ func TestServiceMayUseAKeyForThisAccountOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoComesThroughEC2OnlyHandsTheDataKeyOn: to AWS's own resources, which disks are; to decrypt is for roles whose own policy says so.
+func TestWhoComesThroughEC2OnlyHandsTheDataKeyOn(t *testing.T) {
+	for _, s := range statements(Data, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"}) {
+		if s.Sid == "Account" {
+			continue
+		}
+		for _, action := range s.Action {
+			assert.Contains(t, []string{"kms:CreateGrant", "kms:DescribeKey"}, action, s.Sid)
+		}
+		if slices.Contains(s.Action, "kms:CreateGrant") {
+			assert.Equal(t, []string{"kms:CreateGrant"}, s.Action, "kms:GrantIsForAWSResource speaks of grants only")
+			assert.Equal(t, map[string]string{"kms:GrantIsForAWSResource": "true"}, s.Condition["Bool"])
+		}
+		assert.Equal(t, map[string]any{"kms:CallerAccount": "123456789012", "kms:ViaService": []string{"ec2.eu-west-1.amazonaws.com", "elasticache.eu-west-1.amazonaws.com"}},
+			s.Condition["StringEquals"], s.Sid)
+	}
+}

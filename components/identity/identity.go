@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-tls/sdk/v5/go/tls"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/bodybroker/platform/components/naming"
 	"github.com/bodybroker/platform/components/ordering"
 )
 
@@ -37,6 +38,9 @@ type Identity struct {
 	// SecretArn is the secret whose whole value is the seed ("SU" and 56 characters). It is
 	// known once the seed is in it, so that no task can start before.
 	SecretArn pulumi.StringOutput `pulumi:"secretArn"`
+	// SeedFrom is what a container's secret names (ECS's valueFrom): the secret and the version that holds this
+	// seed. Another seed is so another task definition, whose tasks take the place of those with the old one.
+	SeedFrom pulumi.StringOutput `pulumi:"seedFrom"`
 }
 
 // New makes the identity. To replace a seed that leaked, replace the private key
@@ -56,6 +60,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	err = ctx.RegisterResourceOutputs(identity, pulumi.Map{
 		"publicKey": identity.PublicKey,
 		"secretArn": identity.SecretArn,
+		"seedFrom":  identity.SeedFrom,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("creating NATS identity %q: recording its outputs: %w", name, err)
@@ -113,5 +118,6 @@ func (i *Identity) store(ctx *pulumi.Context, name string, args Args, seed pulum
 		return fmt.Errorf("storing the seed of %q: %w", args.Identity, err)
 	}
 	i.SecretArn = ordering.After(secret.Arn, version)
+	i.SeedFrom = naming.SecretVersion(secret.Arn, version.VersionId)
 	return nil
 }

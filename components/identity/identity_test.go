@@ -92,6 +92,7 @@ func (m *keyMaker) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	if args.TypeToken == "tls:index/privateKey:PrivateKey" {
 		outputs["privateKeyPemPkcs8"] = resource.MakeSecret(resource.NewProperty(m.pem))
 	}
+	outputs["versionId"] = resource.NewProperty("version-of-" + args.Name)
 	outputs["arn"] = resource.NewProperty("arn:aws:secretsmanager:us-east-1:123456789012:secret:" + args.Name)
 	return args.Name + "-id", outputs, nil
 }
@@ -118,6 +119,10 @@ func TestOnlyThePublicHalfLeavesTheSecret(t *testing.T) {
 		assert.False(t, pulumi.IsSecret(identity.PublicKey), "the server configuration holds it in clear")
 		identity.PublicKey.ApplyT(func(got string) string {
 			assert.Equal(t, public, got)
+			return got
+		})
+		identity.SeedFrom.ApplyT(func(got string) string {
+			assert.Equal(t, "arn:aws:secretsmanager:us-east-1:123456789012:secret:quest-system-seed:::version-of-quest-system-seed-version", got)
 			return got
 		})
 		return nil

@@ -50,11 +50,12 @@ func (c *NatsCluster) render(ctx *pulumi.Context, name string) (err error) {
 		sum := sha256.Sum256([]byte(text))
 		return hex.EncodeToString(sum[:])
 	}).(pulumi.StringOutput)
-	// An earlier configuration may still be starting on a node: the new one stands before it goes.
+	// It stays for good: its key is its digest, so one that comes back after a failed update would be deleted with its own older
+	// object.
 	c.configuration, err = s3.NewBucketObjectv2(ctx, name+"-configuration", &s3.BucketObjectv2Args{
 		Bucket: c.args.Bucket, Key: pulumi.Sprintf("configuration/%s/nats.conf", c.ConfigurationDigest),
 		Content: text, ContentType: pulumi.String("text/plain"),
-	}, pulumi.Parent(c))
+	}, pulumi.Parent(c), pulumi.RetainOnDelete(true))
 	return err
 }
 

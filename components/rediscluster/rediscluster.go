@@ -48,7 +48,10 @@ type RedisCluster struct {
 	// certificate names no other, and an alias before it would break verification.
 	ConfigurationEndpoint pulumi.StringOutput `pulumi:"configurationEndpoint"`
 	AuthSecretArn         pulumi.StringOutput `pulumi:"authSecretArn"` // known once the token is in it
+	AuthTokenFrom         pulumi.StringOutput `pulumi:"authTokenFrom"` // the version with the token, as a container's secret names it
 	ReplicationGroupID    pulumi.StringOutput `pulumi:"replicationGroupId"`
+
+	made *elasticache.ReplicationGroup
 }
 
 // New makes the group, its token and its logs.
@@ -62,11 +65,14 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err == nil {
 		err = r.group(ctx, name, args, token)
 	}
+	if err == nil {
+		err = r.store(ctx, name, args, token)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
 	}
 	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"configurationEndpoint": r.ConfigurationEndpoint,
-		"authSecretArn": r.AuthSecretArn, "replicationGroupId": r.ReplicationGroupID})
+		"authSecretArn": r.AuthSecretArn, "authTokenFrom": r.AuthTokenFrom, "replicationGroupId": r.ReplicationGroupID})
 }
 
 // tokenCharacters are the only special ones that ElastiCache takes in a token and that need no
@@ -80,6 +86,13 @@ func (r *RedisCluster) token(ctx *pulumi.Context, name string, args Args) (pulum
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
+	return token.Result, nil
+}
+
+// store keeps the token in a secret. A later token is stored when the group takes it: tasks change with the secret's
+// version, and must not come with a token before its time.
+func (r *RedisCluster) store(ctx *pulumi.Context, name string, args Args, token pulumi.StringOutput) error {
+	under := pulumi.Parent(r)
 	recovery := 0
 	if args.Protect {
 		recovery = 30
@@ -90,15 +103,15 @@ func (r *RedisCluster) token(ctx *pulumi.Context, name string, args Args) (pulum
 		Description: pulumi.String("AUTH token of Redis of " + args.Environment), KmsKeyId: args.SecretsKeyArn.ToStringOutput(),
 		RecoveryWindowInDays: pulumi.Int(recovery)}, under, pulumi.Protect(args.Protect))
 	if err != nil {
-		return pulumi.StringOutput{}, err
+		return err
 	}
 	version, err := secretsmanager.NewSecretVersion(ctx, name+"-token", &secretsmanager.SecretVersionArgs{SecretId: secret.ID(),
-		SecretString: token.Result}, under)
+		SecretString: token}, under, pulumi.DependsOn([]pulumi.Resource{r.made}))
 	if err != nil {
-		return pulumi.StringOutput{}, err
+		return err
 	}
-	r.AuthSecretArn = version.SecretId
-	return token.Result, nil
+	r.AuthSecretArn, r.AuthTokenFrom = version.SecretId, naming.SecretVersion(secret.Arn, version.VersionId)
+	return nil
 }
 
 func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token pulumi.StringOutput) error {
@@ -128,6 +141,7 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 	if err != nil {
 		return err
 	}
+	r.made = group
 	r.ConfigurationEndpoint, r.ReplicationGroupID = group.ConfigurationEndpointAddress, group.ReplicationGroupId
 	return nil
 }

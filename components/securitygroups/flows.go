@@ -8,6 +8,7 @@ const (
 	GatewayLoadBalancer = "gateway-lb"
 	Gateway             = "gateway"
 	Service             = "service"
+	OutboundService     = "service-outbound" // services whose row says internet: true
 	NatsLoadBalancer    = "nats-lb"
 	Nats                = "nats"
 	Redis               = "redis"
@@ -35,14 +36,17 @@ func Flows(public, endpoints bool) []Flow {
 		{GatewayLoadBalancer, Gateway, 8000, "requests and health checks"},
 		{Gateway, NatsLoadBalancer, 4222, "the gateway is a NATS client"},
 		{Service, NatsLoadBalancer, 4222, "services are NATS clients"},
+		{OutboundService, NatsLoadBalancer, 4222, "services are NATS clients"},
 		{NatsLoadBalancer, Nats, 4222, "clients, passed on"},
 		{NatsLoadBalancer, Nats, 8222, "health check /healthz"},
 		{Nats, Nats, 6222, "cluster routes, mutual TLS"},
 		{Controller, Nats, 4222, "streams, system account"},
 		{Controller, Nats, 8222, "node gates read /healthz and /varz"},
 		{Service, Redis, 6379, "shared state, TLS and AUTH"},
-		{Service, Internet, 443, "language models, payments"},
+		{OutboundService, Redis, 6379, "shared state, TLS and AUTH"},
+		{OutboundService, Internet, 443, "language models, payments"},
 		{Service, AwsApis, 443, "images, secrets, logs"},
+		{OutboundService, AwsApis, 443, "images, secrets, logs"},
 		{Gateway, AwsApis, 443, "images, secrets, logs"},
 		{Nats, AwsApis, 443, "server binary, certificates, session manager"},
 		{Controller, AwsApis, 443, "secrets, backups, metrics"},

@@ -197,11 +197,6 @@ func TestContainerDefinitionDoesNotDependOnMapOrder(t *testing.T) {
 	}
 }
 
-func TestTaskRoleIsTrustedToThisAccountOnly(t *testing.T) {
-	condition := map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": "123456789012"}}
-	assert.Equal(t, condition, trust("123456789012").Condition)
-}
-
 func TestExecWritesOnlyItsRecord(t *testing.T) {
 	for _, statement := range execRights("arn:record", "arn:key") {
 		switch statement.Sid {

@@ -31,7 +31,7 @@ func (c *Cloud) FunctionEnvironment(name string) (FunctionEnvironment, error) {
 	if r == nil {
 		return FunctionEnvironment{}, fmt.Errorf("running function %s: it does not exist", name)
 	}
-	credentials, err := c.Session(r.str("role"), name)
+	credentials, err := c.functionSession(r.str("role"), name)
 	if err != nil {
 		return FunctionEnvironment{}, fmt.Errorf("running function %s: %w", name, err)
 	}
@@ -48,6 +48,22 @@ func (c *Cloud) FunctionEnvironment(name string) (FunctionEnvironment, error) {
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return c.dialFrom(ctx, source, network, address)
 		}}, nil
+}
+
+// functionSession is what Lambda gets when it assumes the function's role, if the role lets it.
+func (c *Cloud) functionSession(role, name string) (Credentials, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if held := c.roleByARN(role); held != nil {
+		allowed, err := c.mayAssume(held.str("assumeRolePolicy"), "lambda.amazonaws.com")
+		if err != nil {
+			return Credentials{}, err
+		}
+		if !allowed {
+			return Credentials{}, fmt.Errorf("AccessDeniedException: The role defined for the function cannot be assumed by Lambda.")
+		}
+	}
+	return c.session(role, name)
 }
 
 // functionAddress places the function in the first of its subnets once.

@@ -1,10 +1,7 @@
 // Faults on order: the drills make one creation fail, as AWS does on a bad night.
 package localcloud
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Fault makes calls fail while it is armed.
 type Fault struct {
@@ -69,16 +66,13 @@ func (c *Cloud) RollBack(service string) (end func()) {
 
 func rollbackKey(service string) string { return "rolled back " + service }
 
-// Corrupt puts other bytes in the place of an object, as somebody with the right to write could; S3's own
-// checksums fit them. The returned function puts the true ones back.
-func (c *Cloud) Corrupt(bucket, key string, content []byte) (mend func(), err error) {
+// Put puts an object into a bucket, as somebody with the right to write could, over whatever is there; S3's own checksums
+// fit it. The returned function puts back what was.
+func (c *Cloud) Put(bucket, key string, content []byte) (undo func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before, found := c.object(bucket, key)
 	held, _ := c.private[objectPropertiesKey(bucket, key)].(storedObject)
-	if !found {
-		return nil, fmt.Errorf("putting other bytes into s3://%s/%s: there is no such object", bucket, key)
-	}
 	put := func(content []byte, held storedObject) {
 		c.private[objectKey(bucket, key)] = content
 		c.private[objectPropertiesKey(bucket, key)] = held
@@ -89,6 +83,10 @@ func (c *Cloud) Corrupt(bucket, key string, content []byte) (mend func(), err er
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		put(before, held)
-	}, nil
+		if found {
+			put(before, held)
+		} else {
+			c.dropObject(bucket, key)
+		}
+	}
 }

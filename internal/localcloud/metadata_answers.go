@@ -101,7 +101,14 @@ func (m *Metadata) roleCredentials(name string, now time.Time) (held Credentials
 	m.cloud.mu.Lock()
 	defer m.cloud.mu.Unlock()
 	role := m.cloud.find("aws:iam/role:Role", "", name)
-	if role == nil || !allowsService(role.str("assumeRolePolicy"), "ec2.amazonaws.com") {
+	allowed := false
+	if role != nil {
+		var err error
+		if allowed, err = m.cloud.mayAssume(role.str("assumeRolePolicy"), "ec2.amazonaws.com"); err != nil {
+			return held, err.Error()
+		}
+	}
+	if !allowed {
 		return held, "EC2 cannot assume the role " + name + ". The role's trust policy must allow ec2.amazonaws.com sts:AssumeRole."
 	}
 	owner := role.str("uniqueId")

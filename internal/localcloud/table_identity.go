@@ -212,7 +212,13 @@ func needsRole(path, service, missing, refused string) judgement {
 				}
 				return fmt.Errorf("%s", strings.ReplaceAll(missing, "{value}", arn))
 			}
-			if service != "" && !allowsService(role.str("assumeRolePolicy"), service) {
+			if service == "" {
+				continue
+			}
+			switch allowed, err := c.cloud.mayAssume(role.str("assumeRolePolicy"), service); {
+			case err != nil:
+				return fmt.Errorf("judging who may assume %s: %w", arn, err)
+			case !allowed:
 				return fmt.Errorf("%s", strings.ReplaceAll(refused, "{value}", arn))
 			}
 		}

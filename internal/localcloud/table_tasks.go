@@ -66,7 +66,7 @@ var _ = register(
 		check: checks(oneOf("launchType", "EC2", "FARGATE", "EXTERNAL"), oneOf("schedulingStrategy", "REPLICA", "DAEMON"),
 			oneOf("propagateTags", "SERVICE", "TASK_DEFINITION", "NONE"), oneOf("deploymentController.type", "ECS", "CODE_DEPLOY", "EXTERNAL")),
 		beforeCreate: inTurn(uniqueService, judgeService), beforeUpdate: judgeService,
-		notReal: "No task runs in this half: a service is steady as soon as it is accepted, so no circuit breaker opens. " +
+		notReal: "No task runs in this half: a service is steady as soon as it is accepted, so no circuit breaker opens; one whose tasks' secrets cannot be fetched is refused. " +
 			"A changed capacity provider strategy replaces even with forceNewDeployment.",
 	},
 )
@@ -173,7 +173,10 @@ func judgeService(c *call) error {
 		return fmt.Errorf("InvalidParameterException: The service couldn't be created because a valid taskRoleArn is not being used. " +
 			"Specify a valid task role in your task definition and try again.")
 	}
-	return judgeLoadBalancers(c, definition, awsvpc)
+	if err := judgeLoadBalancers(c, definition, awsvpc); err != nil {
+		return err
+	}
+	return judgeTaskSecrets(c, definition)
 }
 
 // judgeLoadBalancers: each target group must hang on a load balancer, take addresses where

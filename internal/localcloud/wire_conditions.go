@@ -29,7 +29,7 @@ var conditionKeys = []string{
 	"s3:prefix", "s3:delimiter", "s3:max-keys", "s3:resourceaccount", "s3:authtype", "s3:signatureversion",
 	"s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id",
 	"acm-pca:templatearn", "secretsmanager:secretid", "secretsmanager:versionid", "secretsmanager:versionstage",
-	"kms:calleraccount", "kms:viaservice", "kms:encryptioncontext:",
+	"kms:calleraccount", "kms:grantisforawsresource", "kms:viaservice", "kms:encryptioncontext:",
 }
 
 func knownKey(key string) bool {

@@ -66,7 +66,7 @@ var drills = []drill{
 	{scenario: scenario{"nats.replace.disk", "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere", replaceDisk}, on: running},
 	{scenario: scenario{"nats.incidents", "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed", nil}, on: running, parts: incidents},
 	{scenario: scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, on: running},
-	{scenario: scenario{"nats.roll.bad", "a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, on: running},
+	{scenario: scenario{"nats.roll.bad", "a configuration that the server refuses, a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, on: running},
 	{scenario: scenario{"playground", "a playground's files let clients in, its socket kills a server and changes configuration, and its end leaves nothing", playPlayground}, on: running},
 	{scenario: scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, on: empty},
 }

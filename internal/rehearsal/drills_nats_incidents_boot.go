@@ -176,8 +176,8 @@ func incident12(ctx context.Context, s *Stage) (string, error) {
 	err := failsAt(ctx, s, func() (func() error, error) {
 		for _, r := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
 			if nameOf(r.URN) == "artifacts-server" {
-				mend, err := s.Cloud.Corrupt(fmt.Sprint(r.Get("bucket")), fmt.Sprint(r.Get("key")), []byte("not the server that was built"))
-				return func() error { mend(); return nil }, err
+				undo := s.Cloud.Put(fmt.Sprint(r.Get("bucket")), fmt.Sprint(r.Get("key")), []byte("not the server that was built"))
+				return func() error { undo(); return nil }, nil
 			}
 		}
 		return nil, errors.New("the bucket has no server program")

@@ -3,10 +3,13 @@ package rehearsal
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/bodybroker/platform/internal/artifactbuild"
@@ -70,6 +73,12 @@ func rollBad(ctx context.Context, s *Stage) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		if err := refusedConfiguration(ctx, s, nodes[0]); err != nil {
+			return "", fmt.Errorf("a configuration that the server refuses: %w", err)
+		}
+		if err := untouched(ctx, c, nodes, before); err != nil {
+			return "", fmt.Errorf("a configuration that the server refuses: %w", err)
+		}
 		start := time.Now()
 		s.gateLimit = shortGate
 		_, failed := upWith(ctx, s, map[string]any{"natsServerBinary": bad})
@@ -87,9 +96,35 @@ func rollBad(ctx context.Context, s *Stage) (string, error) {
 		if err := restore(ctx, s); err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("the update failed at nats-1 after %.0f s, four servers untouched and answering; the next one with the good program completed",
+		// What nodes run must still be in the bucket when the failed update has been cleaned up after.
+		if _, err := s.replaceNode(ctx, nodes[0].name); err != nil {
+			return "", fmt.Errorf("a new machine after going back: %w", err)
+		}
+		return fmt.Sprintf("a configuration that the server refuses stayed out; the update to a bad program failed at nats-1 after %.0f s, four servers untouched and answering; the next one with the good program completed",
 			waited.Seconds()), nil
 	}, noFailures)
+}
+
+// refusedConfiguration points a node to a configuration that the server cannot read, waits until the node says that it does
+// not take it, and puts the pointer back.
+func refusedConfiguration(ctx context.Context, s *Stage, n clusterNode) error {
+	for _, r := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
+		if nameOf(r.URN) != n.name+"-configuration" {
+			continue
+		}
+		bucket, bad := fmt.Sprint(r.Get("bucket")), []byte("server_name: { no end")
+		sum := sha256.Sum256(bad)
+		name := hex.EncodeToString(sum[:])
+		defer s.Cloud.Put(bucket, "configuration/"+name+"/nats.conf", bad)()
+		defer s.Cloud.Put(bucket, fmt.Sprint(r.Get("key")), []byte(name+"\n"))()
+		return poll(ctx, settleLimit, func() error {
+			if said := n.machine.Journal("nats-configuration.service"); !strings.Contains(said, "configuration "+name+": the server refuses it") {
+				return fmt.Errorf("the journal of nats-configuration says %s", lastLines(said, 3))
+			}
+			return nil
+		})
+	}
+	return fmt.Errorf("%s has no pointer to a configuration", n.name)
 }
 
 // untouched wants the same machines with the same server processes as before.

@@ -1,0 +1,28 @@
+package stacks
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/assets/services"
+)
+
+func TestTheGatewayCallsWhatIsAnswered(t *testing.T) {
+	for call, problem := range map[string]string{
+		"svc.>": "", "svc.auth.v1.create_session": "", "svc.auth.*": "no service answers it", "svc.ahtu.v1.create_session": "the nearest is svc.auth.v1.create_session",
+		"evt.auth.>": "does not begin with svc.", "svc..x": "is not a subject",
+	} {
+		j := &judge{Config: Config{secrets: &secrets{}, front: services.Gateway{Name: "gateway", Calls: []string{call}}}}
+		j.Services.Table = []services.Service{{Name: "auth", Queue: "q.auth", RPC: []string{"svc.auth.v1.create_session"}}}
+		j.judgeCalls()
+		if problem == "" {
+			assert.Empty(t, j.faults, call)
+			continue
+		}
+		require.Len(t, j.faults, 1, call)
+		assert.Equal(t, servicesFile+": gateway", j.faults[0].Key)
+		assert.Contains(t, j.faults[0].Problem, problem)
+	}
+}
