@@ -22,6 +22,8 @@ import (
 const (
 	// backupPart is what is held of a snapshot: streams are larger than a function's memory.
 	backupPart = 8 << 20
+	// snapshotWindow is what the server sends without an acknowledgement, its most (nats-server, jetstream_api.go).
+	snapshotWindow = 32 << 20
 	// chunkLimit bounds the wait for the next chunk of a snapshot, and for the answer to one of a restore.
 	chunkLimit = 30 * time.Second
 	// backupTime names a backup, so that names sort as times do.
@@ -182,7 +184,7 @@ func snapshot(ctx context.Context, connection *natsgo.Conn, manifest *Manifest, 
 	}
 	defer func() { _ = chunks.Unsubscribe() }()
 	answer, err := ask(ctx, connection, "$JS.API.STREAM.SNAPSHOT."+manifest.Stream, map[string]any{
-		"deliver_subject": inbox, "jsck": true, "chunk_size": 128 << 10, "window_size": backupPart})
+		"deliver_subject": inbox, "jsck": true, "chunk_size": 128 << 10, "window_size": snapshotWindow})
 	if err != nil {
 		return err
 	}
@@ -201,7 +203,7 @@ func snapshot(ctx context.Context, connection *natsgo.Conn, manifest *Manifest, 
 			if status := chunk.Header.Get("Status"); status != "" && status != "204" {
 				return fmt.Errorf("the server ended the snapshot: %s %s", status, chunk.Header.Get("Description"))
 			}
-			return parts.flush(ctx)
+			return errors.Join(parts.flush(ctx), parts.written())
 		}
 		// The acknowledgement's subject ends with the chunk's number; the last, short one wants none.
 		if chunk.Reply != "" && !strings.HasSuffix(chunk.Reply, fmt.Sprintf(".%d", index)) {
@@ -224,11 +226,13 @@ func nextChunk(ctx context.Context, chunks *natsgo.Subscription) (*natsgo.Msg, e
 	return chunks.NextMsgWithContext(ctx)
 }
 
-// partWriter puts a snapshot into the bucket, one part in memory.
+// partWriter puts a snapshot into the bucket. One part is collected while the one before is written: the server gives up a
+// snapshot of which it hears nothing for 5 s (nats-server, jetstream_api.go: snapshotAckTimeout), and S3 may take longer.
 type partWriter struct {
 	store         vault
 	taken, stream string
 	held          bytes.Buffer
+	writing       chan error // nil: nothing is being written
 	sum           hash.Hash
 	count         int
 	bytes         int64
@@ -242,16 +246,27 @@ func (w *partWriter) add(ctx context.Context, chunk []byte) error {
 	return w.flush(ctx)
 }
 
+// flush begins to write what is held, once the part before is written.
 func (w *partWriter) flush(ctx context.Context) error {
-	if w.held.Len() == 0 {
-		return nil
+	if err := w.written(); err != nil || w.held.Len() == 0 {
+		return err
 	}
 	w.count++
 	w.bytes += int64(w.held.Len())
 	w.sum.Write(w.held.Bytes())
-	if err := w.store.put(ctx, partKey(w.taken, w.stream, w.count), w.held.Bytes()); err != nil {
-		return err
-	}
+	key, content, writing := partKey(w.taken, w.stream, w.count), bytes.Clone(w.held.Bytes()), make(chan error, 1)
 	w.held.Reset()
+	w.writing = writing
+	go func() { writing <- w.store.put(ctx, key, content) }()
 	return nil
+}
+
+// written waits for the part that is being written.
+func (w *partWriter) written() error {
+	if w.writing == nil {
+		return nil
+	}
+	err := <-w.writing
+	w.writing = nil
+	return err
 }

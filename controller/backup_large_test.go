@@ -106,6 +106,21 @@ func TestALargeStreamGoesThroughInParts(t *testing.T) {
 	}
 }
 
+// The server waits 5 s for a client that reads a snapshot; S3 may take longer for a part of it.
+func TestASlowBucketDoesNotBreakASnapshotOff(t *testing.T) {
+	access, _ := large(t)
+	store, shelf := bucket(t)
+	shelf.slow = func(key string) {
+		if key == partKey("20261123T220000.000Z", "LARGE", 1) {
+			<-time.After(6 * time.Second)
+		}
+	}
+	saved, err := backupStreams(t.Context(), access.Conn(), store, "20261123T220000.000Z", nil)
+	require.NoError(t, err)
+	assert.NotEmpty(t, saved.Saved)
+	assert.Contains(t, shelf.held, partKey("20261123T220000.000Z", "LARGE", 3))
+}
+
 // A part that changes between the check and the restore: nothing of the stream is left, on one server and on three.
 func TestARestoreThatBreaksOffLeavesNothing(t *testing.T) {
 	for name, access := range map[string]jetstream.JetStream{"one server": jetStream(t), "three": three(t)} {

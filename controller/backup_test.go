@@ -24,12 +24,16 @@ type shelf struct {
 	mu     sync.Mutex
 	held   map[string][]byte
 	refuse string
+	slow   func(key string) // called before a key is put
 }
 
 func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	key := strings.TrimPrefix(r.URL.Path, "/bucket/")
+	if s.slow != nil && r.Method == http.MethodPut {
+		s.slow(key)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := strings.TrimPrefix(r.URL.Path, "/bucket/")
 	if r.Method == http.MethodPut {
 		content, _ := io.ReadAll(r.Body)
 		if s.refuse != "" && strings.Contains(key, s.refuse) {
