@@ -56,7 +56,7 @@ const (
 // Usage is what the sums leave out, because it depends on traffic.
 var Usage = []string{"data through NAT gateways, endpoints and load balancers", "traffic between zones", "log ingestion",
 	"snapshots beyond the first day", "backups of streams (S3, 14 days: 0.32 for each GB that streams hold)", "image storage", "certificates (0.058 each, short-lived)", "Lambda, S3 and KMS requests",
-	"metrics of Container Insights and of detailed monitoring", "addresses of a public load balancer"}
+	"metrics of Container Insights and of detailed monitoring", "11 metrics of the controller (0.30 each)", "addresses of a public load balancer"}
 
 // Old is what the system before this one was stated to cost a month, by part.
 var Old = []Line{{Part: "Redis", Dollars: 1288}, {Part: "NATS", Dollars: 420}, {Part: "ECS", Dollars: 1000}}
