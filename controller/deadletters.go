@@ -27,7 +27,7 @@ const (
 	LetterSequence   = "Dead-Letter-Sequence"
 	LetterSubject    = "Dead-Letter-Subject" // under which the message was published
 	LetterDeliveries = "Dead-Letter-Deliveries"
-	LetterTime       = "Dead-Letter-Time" // when the deliveries ran out, RFC 3339
+	LetterTime       = "Dead-Letter-Time" // when the deliveries ran out, RFC 3339 with nanoseconds
 	// LetterLacks says why the body is not there, where it is not.
 	LetterLacks = "Dead-Letter-Lacks"
 )
@@ -48,14 +48,12 @@ type exhausted struct {
 // watchAdvisories makes the consumer with which ticks read the advisories.
 func watchAdvisories(ctx context.Context, access jetstream.JetStream) error {
 	_, err := access.CreateOrUpdateConsumer(ctx, nats.AdvisoryStream, jetstream.ConsumerConfig{Durable: advisoryConsumer,
-		Description: "The controller moves what ran out of deliveries", AckPolicy: jetstream.AckExplicitPolicy, AckWait: tickLimit,
-		// One at a time and in order: at most the newest letter of a consumer can be in doubt.
-		MaxAckPending: 1})
+		Description: "The controller moves what ran out of deliveries", AckPolicy: jetstream.AckExplicitPolicy, AckWait: tickLimit})
 	return err
 }
 
-// moveDeadLetters moves all that waits, and says how many. An advisory that fails stays and is tried again by the
-// next tick; those behind it wait.
+// moveDeadLetters moves all that waits, one at a time, and says how many. An advisory that fails is tried again by a later
+// tick; it keeps none waiting.
 func moveDeadLetters(ctx context.Context, access jetstream.JetStream, subjects map[string]string) (moved int, err error) {
 	consumer, err := access.Consumer(ctx, nats.AdvisoryStream, advisoryConsumer)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -64,6 +62,7 @@ func moveDeadLetters(ctx context.Context, access jetstream.JetStream, subjects m
 	if err != nil {
 		return 0, fmt.Errorf("moving dead letters: %w", err)
 	}
+	var failed []error
 	for ctx.Err() == nil {
 		batch, err := consumer.FetchNoWait(1)
 		if err != nil {
@@ -71,21 +70,23 @@ func moveDeadLetters(ctx context.Context, access jetstream.JetStream, subjects m
 		}
 		advisory, more := <-batch.Messages()
 		if !more {
-			return moved, batch.Error()
+			return moved, errors.Join(append(failed, batch.Error())...)
 		}
 		var what exhausted
 		if err := json.Unmarshal(advisory.Data(), &what); err != nil {
-			return moved, errors.Join(fmt.Errorf("moving dead letters: reading an advisory: %w", err), advisory.Term())
+			failed = append(failed, fmt.Errorf("moving dead letters: reading an advisory: %w", err), advisory.Term())
+			continue
 		}
 		if err := what.move(ctx, access, subjects); err != nil {
-			return moved, errors.Join(fmt.Errorf("moving message %d of %s, which %s could not process: %w", what.Sequence, what.Stream, what.Consumer, err), advisory.Nak())
+			failed = append(failed, fmt.Errorf("moving message %d of %s, which %s could not process: %w", what.Sequence, what.Stream, what.Consumer, err), advisory.NakWithDelay(tickLimit))
+			continue
 		}
 		if err := advisory.DoubleAck(ctx); err != nil {
 			return moved, fmt.Errorf("moving dead letters: %w", err)
 		}
 		moved++
 	}
-	return moved, ctx.Err()
+	return moved, errors.Join(append(failed, ctx.Err())...)
 }
 
 // move puts one message into the DLQ, once, and takes it out of a work queue.
@@ -103,25 +104,34 @@ func (e exhausted) move(ctx context.Context, access jetstream.JetStream, subject
 		return err
 	}
 	origin, err := access.Stream(ctx, e.Stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		origin, err = nil, nil
+	}
 	if err != nil {
 		return err
 	}
 	if stands, err := e.stands(ctx, letters, subject); err != nil || stands {
 		return errors.Join(err, e.takeOut(ctx, origin))
 	}
-	message, err := origin.GetMsg(ctx, e.Sequence)
-	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return err
+	var message *jetstream.RawStreamMsg
+	if origin != nil {
+		if message, err = origin.GetMsg(ctx, e.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return err
+		}
 	}
 	letter := e.letter(subject, message, letters.CachedInfo().Config.MaxMsgSize)
 	if _, err := access.PublishMsg(ctx, letter); err != nil {
 		return err
 	}
+	if letter.Header.Get(LetterLacks) != "" {
+		return nil // what is left of it is in its stream
+	}
 	return e.takeOut(ctx, origin)
 }
 
 // stands says whether the letter was stored by a tick that ended before it could acknowledge the
-// advisory. Letters of a consumer are stored in order, so it would be the newest.
+// advisory: it would be the newest of its consumer. The time tells it from one of a stream that was made anew, whose
+// sequences begin again.
 func (e exhausted) stands(ctx context.Context, letters jetstream.Stream, subject string) (bool, error) {
 	newest, err := letters.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -131,30 +141,34 @@ func (e exhausted) stands(ctx context.Context, letters jetstream.Stream, subject
 		return false, err
 	}
 	return newest.Header.Get(LetterStream) == e.Stream && newest.Header.Get(LetterConsumer) == e.Consumer &&
-		newest.Header.Get(LetterSequence) == strconv.FormatUint(e.Sequence, 10), nil
+		newest.Header.Get(LetterSequence) == strconv.FormatUint(e.Sequence, 10) && newest.Header.Get(LetterTime) == e.when(), nil
 }
 
+func (e exhausted) when() string { return e.Time.UTC().Format(time.RFC3339Nano) }
+
 // letter is the message with its origin. Headers that would make the server do something with it
-// ("Nats-…") are kept under another name. A message that is gone, or does not fit, is a letter without its body.
+// ("Nats-…"), or that an earlier letter had, are kept under another name. A message that is gone, or does not fit, is a letter without its body.
 func (e exhausted) letter(subject string, message *jetstream.RawStreamMsg, most int32) *natsgo.Msg {
 	letter := natsgo.NewMsg(subject)
 	set := func(name, value string) { letter.Header.Set(name, value) }
-	set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%s.%d", e.Stream, e.Consumer, e.Sequence))
+	if message != nil {
+		for name, values := range message.Header {
+			if strings.HasPrefix(name, "Nats-") || strings.HasPrefix(name, "Dead-Letter-") {
+				name = "Original-" + name
+			}
+			letter.Header[name] = values
+		}
+		set(LetterSubject, message.Subject)
+	}
+	set(jetstream.MsgIDHeader, fmt.Sprintf("%s.%s.%d.%d", e.Stream, e.Consumer, e.Sequence, e.Time.UnixNano()))
 	set(LetterStream, e.Stream)
 	set(LetterConsumer, e.Consumer)
 	set(LetterSequence, strconv.FormatUint(e.Sequence, 10))
 	set(LetterDeliveries, strconv.Itoa(e.Deliveries))
-	set(LetterTime, e.Time.UTC().Format(time.RFC3339))
+	set(LetterTime, e.when())
 	if message == nil {
 		set(LetterLacks, "its stream did not have it any more")
 		return letter
-	}
-	set(LetterSubject, message.Subject)
-	for name, values := range message.Header {
-		if strings.HasPrefix(name, "Nats-") {
-			name = "Dead-Letter-" + name
-		}
-		letter.Header[name] = values
 	}
 	if letter.Data = message.Data; most > 0 && letter.Size() > int(most) {
 		letter.Data = nil
@@ -166,7 +180,7 @@ func (e exhausted) letter(subject string, message *jetstream.RawStreamMsg, most 
 // takeOut removes the message from a work queue, where it would lie for ever: nobody gets it again. Other
 // streams keep messages for all their readers.
 func (e exhausted) takeOut(ctx context.Context, origin jetstream.Stream) error {
-	if origin.CachedInfo().Config.Retention != jetstream.WorkQueuePolicy {
+	if origin == nil || origin.CachedInfo().Config.Retention != jetstream.WorkQueuePolicy {
 		return nil
 	}
 	if err := origin.DeleteMsg(ctx, e.Sequence); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {

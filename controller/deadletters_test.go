@@ -77,7 +77,7 @@ func TestAMessageThatNobodyProcessesBecomesADeadLetterOnce(t *testing.T) {
 	require.EqualValues(t, 1, count)
 	assert.Equal(t, "a quest", string(letter.Data))
 	for name, want := range map[string]string{"Trace": "42", LetterStream: "GAME_EVENTS", LetterConsumer: "quest_processor", LetterSubject: "evt.quest.stuck",
-		LetterSequence: strconv.FormatUint(sequence, 10), LetterDeliveries: "3", "Dead-Letter-Nats-Msg-Id": "the publisher's own", LetterLacks: ""} {
+		LetterSequence: strconv.FormatUint(sequence, 10), LetterDeliveries: "3", "Original-Nats-Msg-Id": "the publisher's own", LetterLacks: ""} {
 		assert.Equal(t, want, letter.Header.Get(name), name)
 	}
 
@@ -94,11 +94,16 @@ func TestAMessageThatNobodyProcessesBecomesADeadLetterOnce(t *testing.T) {
 // knows message ids.
 func TestALetterThatStandsIsNotWrittenAgain(t *testing.T) {
 	access := applied(t)
-	e := exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Deliveries: 3, Time: time.Now()}
-	e.Sequence = exhaust(t, access, e.Stream, e.Consumer, &natsgo.Msg{Subject: "evt.quest.stuck"})
+	exhaust(t, access, "GAME_EVENTS", "quest_processor", &natsgo.Msg{Subject: "evt.quest.stuck"})
+	waiting, err := access.Stream(t.Context(), nats.AdvisoryStream)
+	require.NoError(t, err)
+	advisory, err := waiting.GetMsg(t.Context(), 1)
+	require.NoError(t, err)
+	var e exhausted
+	require.NoError(t, json.Unmarshal(advisory.Data, &e))
 	forgetful := e.letter("dlq.GAME_EVENTS.quest_processor", nil, 0)
 	forgetful.Header.Del(jetstream.MsgIDHeader)
-	_, err := access.PublishMsg(t.Context(), forgetful)
+	_, err = access.PublishMsg(t.Context(), forgetful)
 	require.NoError(t, err)
 	_, err = moveDeadLetters(t.Context(), access, nil)
 	require.NoError(t, err)
@@ -143,4 +148,63 @@ func TestAnAdvisoryNamesWhatTheLetterNeeds(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(`{"type":"io.nats.jetstream.advisory.v1.max_deliver","id":"x","timestamp":"2026-11-23T20:00:00Z",`+
 		`"stream":"GAME_EVENTS","consumer":"quest_processor","stream_seq":17,"deliveries":3}`), &e))
 	assert.Equal(t, exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 17, Deliveries: 3, Time: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}, e)
+}
+
+// A stream that was deleted meanwhile must not keep the dead letters of others waiting.
+func TestAnAdvisoryOfAStreamThatIsGoneKeepsNoneWaiting(t *testing.T) {
+	access := applied(t)
+	exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step"})
+	require.NoError(t, access.DeleteStream(t.Context(), "ORCHESTRATION_WORK"))
+	_, err := access.Publish(t.Context(), "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.X.Y", []byte("no advisory"))
+	require.NoError(t, err)
+	exhaust(t, access, "GAME_EVENTS", "quest_processor", &natsgo.Msg{Subject: "evt.quest.stuck"})
+	moved, err := moveDeadLetters(t.Context(), access, nil)
+	assert.ErrorContains(t, err, "reading an advisory")
+	assert.Equal(t, 2, moved)
+	count, _ := letters(t, access, "dlq.GAME_EVENTS.quest_processor")
+	assert.EqualValues(t, 1, count)
+	_, letter := letters(t, access, "dlq.ORCHESTRATION_WORK.orchestration_worker")
+	require.NotNil(t, letter)
+	assert.NotEmpty(t, letter.Header.Get(LetterLacks))
+}
+
+// Sequences begin again in a stream that was made anew; its letters are other letters.
+func TestASequenceThatComesAgainIsAnotherLetter(t *testing.T) {
+	access := applied(t)
+	for _, body := range []string{"first", "second"} {
+		exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step", Data: []byte(body)})
+		_, err := moveDeadLetters(t.Context(), access, nil)
+		require.NoError(t, err)
+		_, letter := letters(t, access, "dlq.ORCHESTRATION_WORK.orchestration_worker")
+		assert.Equal(t, body, string(letter.Data))
+		require.NoError(t, access.DeleteStream(t.Context(), "ORCHESTRATION_WORK"))
+		require.NoError(t, apply(t.Context(), access, small(t)[3], nil, &Response{}))
+	}
+}
+
+func TestALetterThatLacksItsBodyLeavesTheMessage(t *testing.T) {
+	access := applied(t)
+	sequence := exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step", Data: make([]byte, 2000)})
+	dlq, err := access.Stream(t.Context(), "DLQ")
+	require.NoError(t, err)
+	config := dlq.CachedInfo().Config
+	config.MaxMsgSize = 1500
+	_, err = access.UpdateStream(t.Context(), config)
+	require.NoError(t, err)
+	_, err = moveDeadLetters(t.Context(), access, nil)
+	require.NoError(t, err)
+	_, letter := letters(t, access, "dlq.ORCHESTRATION_WORK.orchestration_worker")
+	assert.Contains(t, letter.Header.Get(LetterLacks), "its 2000 bytes do not fit")
+	work, err := access.Stream(t.Context(), "ORCHESTRATION_WORK")
+	require.NoError(t, err)
+	_, err = work.GetMsg(t.Context(), sequence)
+	assert.NoError(t, err)
+}
+
+func TestALetterIsNotWhatItsMessageClaims(t *testing.T) {
+	letter := exhausted{Stream: "S", Consumer: "c", Sequence: 7}.letter("dlq.S.c", &jetstream.RawStreamMsg{Subject: "s",
+		Header: natsgo.Header{LetterStream: []string{"OTHER"}, LetterLacks: []string{"everything"}}}, 0)
+	assert.Equal(t, "S", letter.Header.Get(LetterStream))
+	assert.Empty(t, letter.Header.Get(LetterLacks))
+	assert.Equal(t, "OTHER", letter.Header.Get("Original-"+LetterStream))
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -62,7 +63,7 @@ type Configuration struct {
 // Render returns nats.conf, the same bytes for the same values, and its revision: 16 hex digits of the
 // SHA-256 of the text without it.
 func (c Configuration) Render() (text, revision string, err error) {
-	c.Revision = ""
+	c.Revision, c.Users = "", distinct(c.Users)
 	bare, err := render("nats.conf", configurationTemplate, c)
 	if err != nil {
 		return "", "", err
@@ -71,6 +72,17 @@ func (c Configuration) Render() (text, revision string, err error) {
 	c.Revision = hex.EncodeToString(sum[:8])
 	text, err = render("nats.conf", configurationTemplate, c)
 	return text, c.Revision, err
+}
+
+// distinct leaves each key once: the server refuses a configuration that names one twice.
+func distinct(users []User) []User {
+	var kept []User
+	for _, user := range users {
+		if !slices.ContainsFunc(kept, func(earlier User) bool { return earlier.PublicKey == user.PublicKey }) {
+			kept = append(kept, user)
+		}
+	}
+	return kept
 }
 
 // UserData is what one node's user-data is rendered from.

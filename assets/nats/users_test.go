@@ -163,3 +163,15 @@ func TestAServiceReadsItsOwnDurableConsumer(t *testing.T) {
 		}
 	}
 }
+
+// Until the rotation itself begins, an identity's previous key is the one that it has.
+func TestAKeyThatIsNamedTwiceIsOneUser(t *testing.T) {
+	c, _ := example(t)
+	once, _, err := c.Render()
+	require.NoError(t, err)
+	c.Users = append(c.Users, c.Users[0])
+	twice, _, err := c.Render()
+	require.NoError(t, err)
+	assert.Equal(t, once, twice)
+	permissionsOnly(t, c)
+}

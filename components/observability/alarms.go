@@ -38,7 +38,7 @@ func table(environment string, s Subjects) []alarm {
 		{"nats-unhealthy", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 0, 300, 3, "breaching", nlb, "a NATS server does not answer its health check"},
 		{"nats-unhealthy-many", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 1, 60, 3, "breaching", nlb, "more than one NATS server does not answer its health check"},
 		{"controller-errors", "AWS/Lambda", "Errors", "Sum", above, 0, 300, 1, "notBreaching",
-			pulumi.StringMap{"FunctionName": s.ControllerName.ToStringOutput()}, "a gate was refused"},
+			pulumi.StringMap{"FunctionName": s.ControllerName.ToStringOutput()}, "a gate was refused, or dead letters could not be moved, or a backup failed: the function's log says which"},
 		{"gateway-errors", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", above, 10, 60, 3, "notBreaching", front(s),
 			"players get errors"},
 		{"gateway-latency", "AWS/ApplicationELB", "TargetResponseTime", "Average", above, 1, 60, 5, "notBreaching", front(s), "players wait"},

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
@@ -226,7 +227,13 @@ func objectContent(inputs resource.PropertyMap) ([]byte, error) {
 }
 
 func readableObject(c *call) error {
-	if _, err := objectContent(c.inputs); err != nil {
+	var err error
+	if path := objectFile(c.inputs); path != "" {
+		_, err = os.Stat(path)
+	} else {
+		_, err = objectContent(c.inputs)
+	}
+	if err != nil {
 		return fmt.Errorf("opening S3 object source (%s/%s): %w", c.str("bucket"), c.str("key"), err)
 	}
 	return nil
@@ -239,11 +246,50 @@ func tagOf(content []byte) string {
 
 // objectTag is the etag that an object's inputs lead to; "" where they cannot be read yet.
 func objectTag(inputs resource.PropertyMap) string {
+	if path := objectFile(inputs); path != "" {
+		return tagOfFile(path)
+	}
 	content, err := objectContent(inputs)
 	if err != nil {
 		return ""
 	}
 	return tagOf(content)
+}
+
+// objectFile is the file that an object's content comes from; "" where it comes from elsewhere.
+func objectFile(inputs resource.PropertyMap) string {
+	source, _ := lookup(inputs, "source")
+	if source = open(source); source.IsAsset() && source.AssetValue().IsPath() {
+		return source.AssetValue().Path
+	}
+	return ""
+}
+
+// fileTags are the tags of files that were read, by name, size and time: nats-server has 20 MB and is asked for several times.
+var fileTags sync.Map
+
+// tagOfFile is the etag of a file's content; "" where it cannot be read.
+func tagOfFile(path string) string {
+	type version struct {
+		path     string
+		size     int64
+		modified time.Time
+	}
+	about, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	key := version{path, about.Size(), about.ModTime()}
+	if known, found := fileTags.Load(key); found {
+		return known.(string)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	tag := tagOf(content)
+	fileTags.Store(key, tag)
+	return tag
 }
 
 func newObjectVersion(c *call) any { return c.cloud.objectVersion(c.str("bucket")) }

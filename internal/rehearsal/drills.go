@@ -60,6 +60,7 @@ var drills = []drill{
 	{scenario: scenario{"nats.restart", "all five lose power and are started: everything acknowledged is there", restartAll}, on: running},
 	{scenario: scenario{"nats.roll.ami", "a new AMI: strictly one node at a time, no request fails twice, no message lost", rollAMI}, on: running},
 	{scenario: scenario{"nats.reload", "a 23rd service's permissions: no process restarts, no connection drops", reload}, on: running},
+	{scenario: scenario{"nats.rotate", "a service's seed is replaced: old and new are let in until its tasks have the new one, no connection drops; then the old one is turned away", rotateSeed}, on: running},
 	{scenario: scenario{"nats.cert", "certificates whose time is nearly over are renewed; connections are kept", renewCertificates}, on: running},
 	{scenario: scenario{"nats.dlq", "a message that nobody acknowledges is in the DLQ after its deliveries, once", deadLetter}, on: running},
 	{scenario: scenario{"nats.backup", "streams are backed up, the cluster and its disks destroyed, the streams restored: counts and contents equal", backupAndRestore}, on: running},

@@ -1,0 +1,140 @@
+// Drill of a seed that is replaced: the servers know the new key before tasks get it, and the old one until they have it.
+package rehearsal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
+
+	"github.com/bodybroker/platform/internal/localcloud"
+)
+
+// rotateSeed does the runbook's steps for the service that answers the load.
+func rotateSeed(ctx context.Context, s *Stage) (string, error) {
+	lifted := map[string]any{"protect": false}
+	if _, err := upWith(ctx, s, lifted); err != nil {
+		return "", fmt.Errorf("lifting the protection: %w", err)
+	}
+	old, err := seedOf(s.Cloud, loadService)
+	if err != nil {
+		return "", err
+	}
+	seen, err := underLoad(ctx, s, func(_ *cluster, l *load) (string, error) {
+		reconnects := l.reconnects()
+		if err := replaceSeed(ctx, s, lifted); err != nil {
+			return "", err
+		}
+		if now := l.reconnects(); now != reconnects {
+			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
+		}
+		return "a new seed, its tasks' definition names it, no connection was dropped", knows(ctx, s, old, true)
+	}, noFailures)
+	if err != nil {
+		return seen, err
+	}
+	if _, err := upWith(ctx, s, lifted); err != nil {
+		return seen, fmt.Errorf("withdrawing the previous key: %w", err)
+	}
+	if err := knows(ctx, s, old, false); err != nil {
+		return seen, err
+	}
+	return seen + "; the old seed is turned away", restore(ctx, s)
+}
+
+// replaceSeed replaces the key, with the key of before named as the previous one.
+func replaceSeed(ctx context.Context, s *Stage, lifted map[string]any) error {
+	outputs, err := s.Outputs(ctx)
+	if err != nil {
+		return err
+	}
+	keys, _ := outputs["natsPublicKeys"].Value.(map[string]any)
+	previous, _ := keys[loadService].(string)
+	key := urnOf(s.Cloud, "tls:index/privateKey:PrivateKey", "identity-"+loadService+"-key")
+	if previous == "" || key == "" {
+		return fmt.Errorf("rotating the seed of %s: the output natsPublicKeys has key %q, the cloud has the resource %q", loadService, previous, key)
+	}
+	before, err := seedFrom(s.Cloud)
+	if err != nil {
+		return err
+	}
+	if err := s.Configure(map[string]any{"protect": lifted["protect"], "natsPreviousKeys": map[string]any{loadService: previous}}); err != nil {
+		return err
+	}
+	if _, err := s.Up(ctx, optup.Replace([]string{key})); err != nil {
+		return fmt.Errorf("replacing %s: %w", nameOf(key), err)
+	}
+	after, err := seedFrom(s.Cloud)
+	if err != nil {
+		return err
+	}
+	if before == after {
+		return fmt.Errorf("the tasks of %s name the same version of the secret as before, %s: they would go on with the old seed", loadService, after)
+	}
+	return nil
+}
+
+func urnOf(c *localcloud.Cloud, token, name string) string {
+	for _, r := range c.Records(token) {
+		if nameOf(r.URN) == name {
+			return r.URN
+		}
+	}
+	return ""
+}
+
+// seedFrom is the version of the seed that the service's tasks are given, by the definition that ECS runs.
+func seedFrom(c *localcloud.Cloud) (string, error) {
+	for _, service := range c.Records("aws:ecs/service:Service") {
+		if service.Get("name") != loadService {
+			continue
+		}
+		for _, definition := range c.Records("aws:ecs/taskDefinition:TaskDefinition") {
+			if definition.Get("arn") != service.Get("taskDefinition") {
+				continue
+			}
+			text, _ := definition.Get("containerDefinitions").(string)
+			_, from, found := strings.Cut(text, `"NATS_NKEY_SEED","valueFrom":"`)
+			if from, _, _ = strings.Cut(from, `"`); found {
+				return from, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("the cloud has no task definition of %s that names a seed", loadService)
+}
+
+// knows wants the servers to let the new seed in, and the old one as wanted.
+func knows(ctx context.Context, s *Stage, old []byte, wanted bool) error {
+	place, err := newDesk(ctx, s, "rotation", "service")
+	if err != nil {
+		return err
+	}
+	defer place.leave()
+	now, err := seedOf(s.Cloud, loadService)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(now, old) {
+		return errors.New("the secret holds the old seed still")
+	}
+	fresh, err := place.connectWith(now, loadService)
+	if err != nil {
+		return fmt.Errorf("with the new seed: %w", err)
+	}
+	fresh.Close()
+	stale, err := place.connectWith(old, loadService)
+	if err != nil {
+		if wanted {
+			return fmt.Errorf("with the old seed, before its time is over: %w", err)
+		}
+		return nil
+	}
+	stale.Close()
+	if !wanted {
+		return errors.New("the old seed is let in after it was withdrawn")
+	}
+	return nil
+}
