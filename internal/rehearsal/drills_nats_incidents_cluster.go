@@ -208,8 +208,12 @@ func incident11(ctx context.Context, c *cluster) (string, error) {
 	defer place.leave()
 	n := c.nodes()[1]
 	n.machine.PowerOff()
-	impostor, err := net.Listen("tcp", n.address+":4222")
-	if err != nil {
+	var impostor net.Listener
+	// The kernel frees the port a moment after the server is gone.
+	if err := poll(ctx, settleLimit, func() (err error) {
+		impostor, err = net.Listen("tcp", n.address+":4222")
+		return err
+	}); err != nil {
 		return "", errors.Join(err, n.machine.Start())
 	}
 	err = poll(ctx, settleLimit, func() error {
