@@ -65,6 +65,7 @@ var drills = []drill{
 	{scenario: scenario{"nats.dlq", "a message that nobody acknowledges is in the DLQ after its deliveries, once", deadLetter}, on: running},
 	{scenario: scenario{"nats.backup", "streams are backed up, the cluster and its disks destroyed, the streams restored: counts and contents equal", backupAndRestore}, on: running},
 	{scenario: scenario{"nats.replace.disk", "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere", replaceDisk}, on: running},
+	{scenario: scenario{"nats.rootfs", "user-data of a node runs in a real root file system under a real systemd, twice, or says that it could not be run", onCluster(bootRootFileSystem)}, on: running},
 	{scenario: scenario{"nats.incidents", "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed", nil}, on: running, parts: incidents},
 	{scenario: scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, on: running},
 	{scenario: scenario{"nats.roll.bad", "a configuration that the server refuses, a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, on: running},

@@ -147,8 +147,12 @@ func (f filling) holds(ctx context.Context, first, last int) error {
 	return nil
 }
 
-// workOff does some of the work that waits, as the service's tasks do.
+// workOff does some of the work that waits, as the service's tasks do, until the stream has let it go.
 func (f filling) workOff(ctx context.Context, count int) (done int, err error) {
+	before, err := f.look.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("looking at %s: %w", f.name, err)
+	}
 	consumer, err := f.access.Consumer(ctx, f.name, "orchestration_worker")
 	if err != nil {
 		return 0, fmt.Errorf("working off %s: %w", f.name, err)
@@ -163,5 +167,12 @@ func (f filling) workOff(ctx context.Context, count int) (done int, err error) {
 		}
 		done++
 	}
-	return done, nil
+	// The acknowledgement is answered by the consumer's leader; the stream's leader, often another server, hears of it a little later.
+	return done, poll(ctx, settleLimit, func() error {
+		now, err := f.look.Info(ctx)
+		if err == nil && now.State.Msgs+uint64(done) > before.State.Msgs {
+			err = fmt.Errorf("%s had %d messages, %d are worked off, and it has %d yet", f.name, before.State.Msgs, done, now.State.Msgs)
+		}
+		return err
+	})
 }
