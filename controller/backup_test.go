@@ -171,3 +171,17 @@ func TestABackupOfWhichOneStreamFailsIsNotComplete(t *testing.T) {
 	assert.Len(t, copied.Saved, 5, "the others were copied")
 	assert.NotContains(t, shelf.held, newestKey)
 }
+
+func TestTheAgeOfTheNewestBackupIsMeasured(t *testing.T) {
+	store, held := bucket(t)
+	made := time.Now().Add(-50 * time.Hour)
+	age := func(oldest time.Time) measurement {
+		m := measurement{}
+		measureBackup(t.Context(), store, oldest, m)
+		return m
+	}
+	assert.Empty(t, age(time.Time{}), "there is nothing to back up")
+	assert.InDelta(t, 50, age(made)["BackupAgeHours"], 0.1, "without a backup the streams' own age counts")
+	held.held[newestKey] = []byte(time.Now().UTC().Add(-3*time.Hour).Format(backupTime) + "\n")
+	assert.InDelta(t, 3, age(made)["BackupAgeHours"], 0.1)
+}

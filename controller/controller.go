@@ -44,6 +44,8 @@ type Request struct {
 	From string `json:"from"`
 	// Only are the streams that are to be copied or restored; all if there are none.
 	Only []string `json:"only"`
+	// Letters are the sequences, in the DLQ, of the dead letters that are to be sent again: resend.
+	Letters []uint64 `json:"letters"`
 }
 
 // Response is what was seen or done.
@@ -62,6 +64,8 @@ type Response struct {
 	Backup   string   `json:"backup,omitempty"`
 	Saved    []string `json:"saved,omitempty"`
 	Restored []string `json:"restored,omitempty"`
+	// Resent are the dead letters that went back, by their sequence in the DLQ and their subject.
+	Resent []string `json:"resent,omitempty"`
 }
 
 // Settings are what the function's environment gives.
@@ -143,6 +147,7 @@ var actions = map[string]action{
 	"streams": {(*Controller).streams, func(r Request) map[string]bool { return map[string]bool{"streams": len(r.Streams) == 0} }},
 	"backup":  {(*Controller).backup, func(Request) map[string]bool { return map[string]bool{} }},
 	"restore": {(*Controller).restore, func(r Request) map[string]bool { return map[string]bool{"from": r.From == ""} }},
+	"resend":  {(*Controller).resend, func(r Request) map[string]bool { return map[string]bool{"letters": len(r.Letters) == 0} }},
 	"tick":    {(*Controller).tick, func(r Request) map[string]bool { return map[string]bool{"revision": r.Revision == ""} }},
 }
 

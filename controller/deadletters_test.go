@@ -2,6 +2,7 @@ package controller
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -207,4 +208,41 @@ func TestALetterIsNotWhatItsMessageClaims(t *testing.T) {
 	assert.Equal(t, "S", letter.Header.Get(LetterStream))
 	assert.Empty(t, letter.Header.Get(LetterLacks))
 	assert.Equal(t, "OTHER", letter.Header.Get("Original-"+LetterStream))
+}
+
+func TestADeadLetterGoesBackWithItsBodyAndItsOwnHeaders(t *testing.T) {
+	access := applied(t)
+	message := natsgo.NewMsg("evt.quest.stuck")
+	message.Data = []byte{'a', 0, 0xff, '\n'}
+	message.Header.Set("Trace", "42")
+	message.Header.Set(jetstream.MsgIDHeader, "the publisher's own")
+	exhaust(t, access, "GAME_EVENTS", "quest_processor", message)
+	_, err := moveDeadLetters(t.Context(), access, map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"})
+	require.NoError(t, err)
+	_, letter := letters(t, access, "dlq.quests")
+
+	response, err := resendLetters(t.Context(), access, []uint64{letter.Sequence, letter.Sequence + 7})
+	assert.ErrorContains(t, err, fmt.Sprintf("resending letter %d of DLQ", letter.Sequence+7))
+	assert.Equal(t, []string{fmt.Sprintf("%d: evt.quest.stuck", letter.Sequence)}, response.Resent)
+	origin, err := access.Stream(t.Context(), "GAME_EVENTS")
+	require.NoError(t, err)
+	again, err := origin.GetLastMsgForSubject(t.Context(), "evt.quest.stuck")
+	require.NoError(t, err)
+	assert.Equal(t, message.Data, again.Data)
+	assert.Equal(t, "42", again.Header.Get("Trace"))
+	assert.Equal(t, "resent."+letter.Header.Get(jetstream.MsgIDHeader), again.Header.Get(jetstream.MsgIDHeader), "it is none of the publisher's duplicates")
+	assert.Empty(t, again.Header.Get(LetterStream), "it is no letter any more")
+	left, _ := letters(t, access, "dlq.quests")
+	assert.Zero(t, left)
+}
+
+func TestALetterWithoutItsBodyIsNotSentAgain(t *testing.T) {
+	access := applied(t)
+	letter := exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 99}.letter("dlq.quests", nil, 0)
+	stored, err := access.PublishMsg(t.Context(), letter)
+	require.NoError(t, err)
+	_, err = resendLetters(t.Context(), access, []uint64{stored.Sequence})
+	assert.ErrorContains(t, err, "it stays: its stream did not have it any more")
+	left, _ := letters(t, access, "dlq.quests")
+	assert.EqualValues(t, 1, left)
 }

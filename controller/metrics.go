@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -50,13 +51,24 @@ type monitored struct {
 	} `json:"jetstream"`
 }
 
-// measureServers asks every server. One that does not answer is not up; that is a measurement and no error.
+// measureServers asks all servers at once, as a node without power takes seconds to not answer. One that does not is not up; that is
+// a measurement and no error.
 func (c *Controller) measureServers(ctx context.Context, request Request, m measurement) {
 	m["ServersUp"], m["MetaLeader"] = 0, 0
+	answers := make([]*monitored, len(request.Nodes))
+	var asked sync.WaitGroup
+	for i, node := range request.Nodes {
+		asked.Go(func() {
+			var v monitored
+			if c.get(ctx, node.Address, "/healthz?js-server-only=true", nil) == nil && c.get(ctx, node.Address, "/varz", &v) == nil {
+				answers[i] = &v
+			}
+		})
+	}
+	asked.Wait()
 	leaders := map[string]bool{}
-	for _, node := range request.Nodes {
-		var v monitored
-		if c.get(ctx, node.Address, "/healthz?js-server-only=true", nil) != nil || c.get(ctx, node.Address, "/varz", &v) != nil {
+	for _, v := range answers {
+		if v == nil {
 			continue
 		}
 		m["ServersUp"]++
@@ -73,6 +85,19 @@ func (c *Controller) measureServers(ctx context.Context, request Request, m meas
 	m["MetaLeader"] = count(len(leaders) == 1 && !leaders[""])
 }
 
+// measureBackup says how old the newest backup is. Where there is none, or none that can be read, the oldest stream's age counts: from then on
+// there should have been one.
+func measureBackup(ctx context.Context, store vault, oldest time.Time, m measurement) {
+	if name, err := store.newest(ctx); err == nil {
+		if taken, err := time.Parse(backupTime, name); err == nil {
+			oldest = taken
+		}
+	}
+	if !oldest.IsZero() {
+		m["BackupAgeHours"] = time.Since(oldest).Hours()
+	}
+}
+
 func count(is bool) float64 {
 	if is {
 		return 1
@@ -80,12 +105,15 @@ func count(is bool) float64 {
 	return 0
 }
 
-// measureStreams asks the cluster for its streams and their consumers.
-func measureStreams(ctx context.Context, access jetstream.JetStream, m measurement) error {
+// measureStreams asks the cluster for its streams and their consumers, and says when the oldest stream was made.
+func measureStreams(ctx context.Context, access jetstream.JetStream, m measurement) (oldest time.Time, err error) {
 	m["ReplicasNotCurrent"], m["ReplicaLag"], m["WorkQueueUsedPercent"], m["ConsumerBacklog"] = 0, 0, 0, 0
 	list := access.ListStreams(ctx)
 	var errs []error
 	for info := range list.Info() {
+		if oldest.IsZero() || info.Created.Before(oldest) {
+			oldest = info.Created
+		}
 		if info.Cluster != nil {
 			for _, replica := range info.Cluster.Replicas {
 				m["ReplicasNotCurrent"] += count(!replica.Current || replica.Offline)
@@ -98,9 +126,9 @@ func measureStreams(ctx context.Context, access jetstream.JetStream, m measureme
 		errs = append(errs, measureConsumers(ctx, access, info.Config.Name, m))
 	}
 	if err := errors.Join(append(errs, list.Err())...); err != nil {
-		return fmt.Errorf("measuring the streams: %w", err)
+		return oldest, fmt.Errorf("measuring the streams: %w", err)
 	}
-	return nil
+	return oldest, nil
 }
 
 func measureConsumers(ctx context.Context, access jetstream.JetStream, name string, m measurement) error {

@@ -61,7 +61,9 @@ func TestStreamsAreMeasured(t *testing.T) {
 		require.NoError(t, err)
 	}
 	m := measurement{}
-	require.NoError(t, measureStreams(t.Context(), access, m))
+	oldest, err := measureStreams(t.Context(), access, m)
+	require.NoError(t, err)
+	assert.WithinDuration(t, time.Now(), oldest, time.Minute)
 	assert.Equal(t, 3.0, m["ConsumerBacklog"])
 	assert.InDelta(t, 100*300_000.0/float64(small(t)[3].MaxBytes), m["WorkQueueUsedPercent"], 1)
 	assert.Zero(t, m["ReplicasNotCurrent"])

@@ -26,7 +26,11 @@ func (c *Controller) tick(ctx context.Context, request Request) (Response, error
 		defer leave()
 		response.DeadLetters, err = moveDeadLetters(ctx, access, request.DeadLetters)
 		m["DeadLetters"] = float64(response.DeadLetters)
-		err = errors.Join(err, measureStreams(ctx, access, m))
+		oldest, unmeasured := measureStreams(ctx, access, m)
+		err = errors.Join(err, unmeasured)
+		if c.BackupBucket != "" {
+			measureBackup(ctx, c.vault(), oldest, m)
+		}
 	}
 	if err := errors.Join(err, c.log(m)); err != nil {
 		return response, fmt.Errorf("tick: %w", err)

@@ -17,4 +17,5 @@ var MetricUnits = map[string]string{
 	"CertificateDaysLeft":   "None",    // days until the first certificate of a server ends
 	"ConfigurationMismatch": "Count",   // servers that run another configuration than they should
 	"DeadLetters":           "Count",   // messages that this tick moved
+	"BackupAgeHours":        "None",    // hours since the newest finished backup of the streams; since the oldest stream was made where there is none
 }

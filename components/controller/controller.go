@@ -22,6 +22,10 @@ const Type = "nats-platform:controller:Controller"
 // own limit of 900 s (Lambda developer guide, "Quotas").
 const timeoutSeconds = 600
 
+// eventAgeSeconds is how long a scheduled call may wait for its turn, at least 60 (Lambda API reference,
+// PutFunctionEventInvokeConfig): five ticks at most are made up for after an outage.
+const eventAgeSeconds = 300
+
 // Args shape the controller.
 type Args struct {
 	Environment            string
@@ -92,6 +96,11 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}, pulumi.Parent(c), pulumi.DependsOn(rights))
 	if err != nil {
 		return nil, fmt.Errorf("creating controller %q: function: %w", name, err)
+	}
+	// What a minute or a day could not do, the next one does: a repetition would only overlap it.
+	if _, err := lambda.NewFunctionEventInvokeConfig(ctx, name+"-event-invoke", &lambda.FunctionEventInvokeConfigArgs{FunctionName: function.Name,
+		MaximumRetryAttempts: pulumi.Int(0), MaximumEventAgeInSeconds: pulumi.Int(eventAgeSeconds)}, pulumi.Parent(c)); err != nil {
+		return nil, fmt.Errorf("creating controller %q: event invoke configuration: %w", name, err)
 	}
 	c.Name, c.Arn = function.Name, function.Arn
 	c.Ready = append(rights, function)

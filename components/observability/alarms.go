@@ -15,7 +15,7 @@ type alarm struct {
 	id          string
 	namespace   string
 	metric      string
-	statistic   string // Average, Sum, Minimum, Maximum
+	statistic   string // Average, Sum, Minimum, Maximum, or growth
 	comparison  string // GreaterThanThreshold …
 	threshold   float64
 	seconds     int // of one period
@@ -28,6 +28,8 @@ type alarm struct {
 const (
 	above = "GreaterThanThreshold"
 	below = "LessThanThreshold"
+	// growth is by how much a metric's maximum is above that of the period before (CloudWatch user guide, "Using metric math", DIFF).
+	growth = "Growth"
 )
 
 // table lists the alarms for what stands in Subjects.
@@ -123,6 +125,10 @@ func controllerAlarms(namespace string, nodes int) []alarm {
 		{"nats-lag", namespace, "ReplicaLag", "Maximum", above, 5900, 60, 5, "notBreaching", nil, "a replica falls behind; losing another node would lose messages"},
 		{"nats-backlog", namespace, "ConsumerBacklog", "Minimum", above, 10000, 300, 3, "notBreaching", nil, "a durable consumer's service does not keep up, or does not run"},
 		{"nats-configuration", namespace, "ConfigurationMismatch", "Minimum", above, 0, 300, 3, "notBreaching", nil, "a server runs another configuration than it should"},
+		{"nats-replicas", namespace, "ReplicasNotCurrent", "Minimum", above, 0, 300, 3, "notBreaching", nil, "a replica does not catch up: its stream has one copy less than it should"},
+		{"nats-slow-consumers", namespace, "SlowConsumers", growth, above, 0, 300, 1, "notBreaching", nil, "a server dropped a client that does not read what it subscribed to"},
+		// Backups are made once a day; half a day more is for one that failed.
+		{"nats-backup", namespace, "BackupAgeHours", "Minimum", above, 36, 300, 3, "notBreaching", nil, "streams are not backed up: a lost cluster would lose more than a day"},
 		{"nats-dead-letters", namespace, "DeadLetters", "Sum", above, 0, 300, 1, "notBreaching", nil, "a service could not process a message; it is in the DLQ with its origin"},
 	}
 }

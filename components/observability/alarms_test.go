@@ -3,6 +3,7 @@ package observability
 import (
 	"testing"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 
@@ -68,8 +69,7 @@ func TestWhatTheControllerMeasuresIsWatched(t *testing.T) {
 		measured[a.metric] = true
 		assert.Contains(t, nats.MetricUnits, a.metric, a.id)
 	}
-	for _, metric := range []string{"ServersUp", "MetaLeader", "CertificateDaysLeft", "StorageUsedPercent", "WorkQueueUsedPercent", "ReplicaLag",
-		"ConsumerBacklog", "ConfigurationMismatch", "DeadLetters"} {
+	for metric := range nats.MetricUnits {
 		assert.True(t, measured[metric], "%s has no alarm", metric)
 	}
 }
@@ -96,4 +96,24 @@ func TestOneNodeAwayForMinutesWakesNobody(t *testing.T) {
 			assert.Equal(t, "notBreaching", a.missing, "a machine that was replaced tells nothing for a while")
 		}
 	}
+}
+
+// A count since the server's start never falls again, and an alarm on it would ring for ever.
+func TestACountThatOnlyGrowsIsWatchedForItsGrowth(t *testing.T) {
+	for _, a := range table("test", subjects()) {
+		if a.metric != "SlowConsumers" {
+			continue
+		}
+		made := a.arguments("test", pulumi.String("arn").ToStringOutput())
+		assert.Nil(t, made.MetricName)
+		queries := made.MetricQueries.(cloudwatch.MetricAlarmMetricQueryArray)
+		growing := queries[0].(*cloudwatch.MetricAlarmMetricQueryArgs)
+		assert.Equal(t, pulumi.String("DIFF(metric)"), growing.Expression)
+		assert.Equal(t, pulumi.Bool(true), growing.ReturnData)
+		measured := queries[1].(*cloudwatch.MetricAlarmMetricQueryArgs)
+		assert.Equal(t, pulumi.String("metric"), measured.Id)
+		assert.Equal(t, pulumi.String("SlowConsumers"), measured.Metric.(*cloudwatch.MetricAlarmMetricQueryMetricArgs).MetricName)
+		return
+	}
+	t.Error("SlowConsumers has no alarm")
 }

@@ -95,13 +95,7 @@ func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error
 func (o *Observability) alarms(ctx *pulumi.Context, name string, args Args) error {
 	var names pulumi.StringArray
 	for _, a := range table(args.Environment, args.Subjects) {
-		made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.id, &cloudwatch.MetricAlarmArgs{
-			Name: pulumi.String(args.Environment + "-" + a.id), AlarmDescription: pulumi.String(a.why),
-			Namespace: pulumi.String(a.namespace), MetricName: pulumi.String(a.metric), Statistic: pulumi.String(a.statistic),
-			ComparisonOperator: pulumi.String(a.comparison), Threshold: pulumi.Float64(a.threshold), Period: pulumi.Int(a.seconds),
-			EvaluationPeriods: pulumi.Int(a.evaluations), TreatMissingData: pulumi.String(a.missing), Dimensions: a.dimensions,
-			AlarmActions: pulumi.Array{o.TopicArn}, OkActions: pulumi.Array{o.TopicArn},
-		}, pulumi.Parent(o))
+		made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.id, a.arguments(args.Environment, o.TopicArn), pulumi.Parent(o))
 		if err != nil {
 			return fmt.Errorf("alarm %q: %w", a.id, err)
 		}
@@ -109,6 +103,27 @@ func (o *Observability) alarms(ctx *pulumi.Context, name string, args Args) erro
 	}
 	o.AlarmNames = names.ToStringArrayOutput()
 	return nil
+}
+
+func (a alarm) arguments(environment string, topic pulumi.StringOutput) *cloudwatch.MetricAlarmArgs {
+	arguments := &cloudwatch.MetricAlarmArgs{
+		Name: pulumi.String(environment + "-" + a.id), AlarmDescription: pulumi.String(a.why),
+		ComparisonOperator: pulumi.String(a.comparison), Threshold: pulumi.Float64(a.threshold),
+		EvaluationPeriods: pulumi.Int(a.evaluations), TreatMissingData: pulumi.String(a.missing),
+		AlarmActions: pulumi.Array{topic}, OkActions: pulumi.Array{topic},
+	}
+	if a.statistic == growth {
+		arguments.MetricQueries = cloudwatch.MetricAlarmMetricQueryArray{
+			&cloudwatch.MetricAlarmMetricQueryArgs{Id: pulumi.String("growth"), Expression: pulumi.String("DIFF(metric)"), Label: pulumi.String(a.metric + " growth"), ReturnData: pulumi.Bool(true)},
+			&cloudwatch.MetricAlarmMetricQueryArgs{Id: pulumi.String("metric"), Metric: &cloudwatch.MetricAlarmMetricQueryMetricArgs{
+				Namespace: pulumi.String(a.namespace), MetricName: pulumi.String(a.metric), Stat: pulumi.String("Maximum"),
+				Period: pulumi.Int(a.seconds), Dimensions: a.dimensions}},
+		}
+		return arguments
+	}
+	arguments.Namespace, arguments.MetricName, arguments.Statistic = pulumi.String(a.namespace), pulumi.String(a.metric), pulumi.String(a.statistic)
+	arguments.Period, arguments.Dimensions = pulumi.Int(a.seconds), a.dimensions
+	return arguments
 }
 
 // budget warns at 80 % spent and when the month is forecast to go over.

@@ -67,7 +67,7 @@ var free = []string{
 	"aws:appautoscaling/target:Target", "aws:budgets/budget:Budget",
 	"aws:cloudwatch/dashboard:Dashboard",                                           // three dashboards are free (CloudWatch pricing)
 	"aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget", // rules of the default bus (EventBridge pricing)
-	"aws:lambda/permission:Permission", "aws:cloudwatch/logGroup:LogGroup", "aws:dlm/lifecyclePolicy:LifecyclePolicy", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+	"aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "aws:lambda/permission:Permission", "aws:cloudwatch/logGroup:LogGroup", "aws:dlm/lifecyclePolicy:LifecyclePolicy", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
 	"aws:ec2/flowLog:FlowLog", "aws:ec2/networkInterface:NetworkInterface", "aws:ec2/securityGroup:SecurityGroup",
 	"aws:ec2/volumeAttachment:VolumeAttachment", "aws:ecr/lifecyclePolicy:LifecyclePolicy", "aws:ecr/repository:Repository",
 	"aws:ecs/cluster:Cluster", "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders", "aws:ecs/taskDefinition:TaskDefinition",

@@ -178,16 +178,13 @@ func startSchedule(c *Cloud, r Record) error {
 				return
 			case <-time.After(scaled(every, a.Scale)):
 			}
-			if run := c.Function; run != nil && ctx.Err() == nil {
-				err := c.mayInvoke(name, rule.str("arn"))
-				if err == nil {
-					_, err = run(name, r.str("input"))
-				}
-				if err != nil {
-					c.mu.Lock()
-					c.note("refuse", functionType, name, "scheduled: "+err.Error())
-					c.mu.Unlock()
-				}
+			if err := c.mayInvoke(name, rule.str("arn")); err != nil {
+				c.refuseScheduled(name, err)
+				continue
+			}
+			// The next call waits for this one, as the function's own time is not scaled; a repetition does not keep it.
+			if again := c.invokeByEvent(name, r.str("input")); again != nil {
+				s.running.Go(func() { again(ctx) })
 			}
 		}
 	})
@@ -195,6 +192,56 @@ func startSchedule(c *Cloud, r Record) error {
 	defer a.mu.Unlock()
 	a.schedules[r.ID] = s
 	return nil
+}
+
+// invokeByEvent invokes a function asynchronously. again repeats what failed: twice, after one minute and after two, unless the
+// function's event invoke configuration says otherwise (Lambda developer guide, "How Lambda handles errors and retries with
+// asynchronous invocation").
+func (c *Cloud) invokeByEvent(name, input string) (again func(context.Context)) {
+	invoke := func() bool {
+		if c.Function == nil {
+			return true
+		}
+		_, err := c.Function(name, input)
+		if err != nil {
+			c.refuseScheduled(name, err)
+		}
+		return err == nil
+	}
+	if invoke() {
+		return nil
+	}
+	return func(ctx context.Context) {
+		for attempt := 1; attempt <= c.retryAttempts(name); attempt++ {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(scaled(time.Duration(attempt)*time.Minute, c.life().Scale)):
+			}
+			if invoke() {
+				return
+			}
+		}
+	}
+}
+
+func (c *Cloud) retryAttempts(function string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, settings := range c.all(eventInvokeType) {
+		if functionName(settings.str("functionName")) == function {
+			if attempts, set := settings.Get("maximumRetryAttempts").(float64); set {
+				return int(attempts)
+			}
+		}
+	}
+	return 2
+}
+
+func (c *Cloud) refuseScheduled(function string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.note("refuse", functionType, function, "scheduled: "+err.Error())
 }
 
 // mayInvoke says whether the function's own policy lets a rule call it (EventBridge user guide, "Using

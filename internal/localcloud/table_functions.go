@@ -17,6 +17,8 @@ import (
 const (
 	functionType   = "aws:lambda/function:Function"
 	permissionType = "aws:lambda/permission:Permission"
+	// eventInvokeType says what becomes of asynchronous invocations that fail.
+	eventInvokeType = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 )
 
 var _ = register(
@@ -94,6 +96,25 @@ var _ = register(
 			return nil
 		},
 		check: matches("action", regexp.MustCompile(`^(lambda:[*]|lambda:[a-zA-Z]+|[*])$`), "must be a Lambda action"),
+	},
+	row{
+		token: eventInvokeType, source: "internal/service/lambda/function_event_invoke_config.go",
+		required: []string{"functionName"}, replace: []string{"functionName", "qualifier"},
+		defaults: map[string]any{"maximumRetryAttempts": 2.0},
+		id: func(c *call) any {
+			if c.str("qualifier") == "" {
+				return c.str("functionName")
+			}
+			return c.expand("{functionName}:{qualifier}")
+		},
+		check: checks(between("maximumRetryAttempts", 0, 2), between("maximumEventAgeInSeconds", 60, 21600)),
+		beforeCreate: func(c *call) error {
+			if c.cloud.functionNamed(c.str("functionName")) == nil {
+				return fmt.Errorf("ResourceNotFoundException: Function not found: %s", c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("functionName")))
+			}
+			return nil
+		},
+		notReal: "Of destinationConfig nothing is sent; nothing waits in a queue, so nothing grows too old in it.",
 	},
 	row{
 		token: "aws:lambda/invocation:Invocation", source: "internal/service/lambda/invocation.go",

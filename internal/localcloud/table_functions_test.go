@@ -1,6 +1,7 @@
 package localcloud
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -97,4 +98,28 @@ func TestRuleWithTargetsStays(t *testing.T) {
 	assert.ErrorContains(t, b.end(eventRuleType, id), "Rule can't be deleted since it has targets.")
 	require.NoError(t, b.end(targetsOfRule, target))
 	require.NoError(t, b.end(eventRuleType, id))
+}
+
+func TestWhatTheClockCallsAndFailsIsRepeatedTwiceUnlessTheFunctionSaysOtherwise(t *testing.T) {
+	b := newBench(t)
+	require.NoError(t, b.ComeAlive(Life{Dir: t.TempDir(), Scale: 60_000}))
+	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
+	b.make(functionType, "f", functionInputs(t, b.role("controller", "lambda.amazonaws.com")))
+	calls := 0
+	b.Function = func(string, string) (string, error) {
+		calls++
+		return "", errors.New("the cluster does not answer")
+	}
+	call := func() int {
+		calls = 0
+		if again := b.invokeByEvent("controller", "{}"); again != nil {
+			again(context.Background())
+		}
+		return calls
+	}
+	assert.Equal(t, 3, call())
+
+	b.refused("Function not found", eventInvokeType, "other", map[string]any{"functionName": "other"})
+	b.make(eventInvokeType, "e", map[string]any{"functionName": "controller", "maximumRetryAttempts": 0.0})
+	assert.Equal(t, 1, call())
 }

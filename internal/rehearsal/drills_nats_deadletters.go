@@ -78,7 +78,31 @@ func deadLetter(ctx context.Context, s *Stage) (string, error) {
 	if n := info.State.Subjects[stuckLetters]; n != 1 {
 		return "", fmt.Errorf("the DLQ holds %d letters of that consumer, wanted 1", n)
 	}
-	return fmt.Sprintf("after %d deliveries the scheduled tick moved it: in the DLQ once, with its stream, consumer, subject and sequence; the metric said 1, then 0", deliveries), nil
+	if err := sentBack(ctx, s, access, letter.Sequence); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("after %d deliveries the scheduled tick moved it: in the DLQ once, with its stream, consumer, subject and sequence; the metric said 1, then 0; asked to, the controller sent it back", deliveries), nil
+}
+
+// sentBack asks for the letter to be sent again, and wants its message at the end of its stream.
+func sentBack(ctx context.Context, s *Stage, access jetstream.JetStream, letter uint64) error {
+	request, err := s.scheduled("backup")
+	if err != nil {
+		return err
+	}
+	request.Action, request.Letters = "resend", []uint64{letter}
+	if _, err := s.ask(request); err != nil {
+		return err
+	}
+	origin, err := access.Stream(ctx, loadStream)
+	if err != nil {
+		return err
+	}
+	again, err := origin.GetLastMsgForSubject(ctx, "evt.quest.stuck")
+	if err != nil || string(again.Data) != stuckBody {
+		return errors.Join(fmt.Errorf("the letter's message is not the newest of its subject"), err)
+	}
+	return nil
 }
 
 // refuseAll takes messages as the service does, until the one of the sequence has no delivery left.
