@@ -74,23 +74,41 @@ func backupStreams(ctx context.Context, connection *natsgo.Conn, store vault, ta
 	if len(only) > 0 {
 		names = only
 	}
+	if len(names) == 0 {
+		return response, errors.New("backing up streams: there are none; the newest backup stays what it was")
+	}
 	// What the backup was to hold is said first: a restore then misses what was not finished.
 	if err := store.putJSON(ctx, contentsKey(taken), names); err != nil {
 		return response, fmt.Errorf("backing up streams: %w", err)
 	}
 	var errs []error
+	last := map[string]uint64{} // sequences
 	for _, name := range names {
-		manifest, err := backupStream(ctx, access, store, taken, name)
+		manifest, err := twice(ctx, func() (Manifest, error) { return backupStream(ctx, access, store, taken, name) })
 		if err != nil {
 			errs = append(errs, fmt.Errorf("backing up stream %s: %w", name, err))
 			continue
 		}
+		last[name] = manifest.LastSequence
 		response.Saved = append(response.Saved, fmt.Sprintf("%s: %d messages, %d bytes", name, manifest.Messages, manifest.Bytes))
 	}
 	if len(errs) == 0 && len(only) == 0 {
-		errs = append(errs, store.put(ctx, newestKey, []byte(taken+"\n")))
+		errs = append(errs, store.supersede(ctx, taken, last))
 	}
 	return response, withDone(errs, "backed up in "+taken, response.Saved)
+}
+
+// twice tries again what a pause of S3 breaks off: the server gives a snapshot, and a restore, up after 5 s of silence.
+func twice[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	result, err := do()
+	if err == nil || ctx.Err() != nil {
+		return result, err
+	}
+	result, again := do()
+	if again != nil {
+		return result, fmt.Errorf("%w (and before: %w)", again, err)
+	}
+	return result, nil
 }
 
 // withDone joins errors and says what was done in spite of them: an invocation that fails shows nothing else.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -83,4 +84,34 @@ func (v vault) newest(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("finding the newest backup: %w", err)
 	}
 	return strings.TrimSpace(string(name)), nil
+}
+
+// supersede makes a backup the newest, unless a stream of the one before is gone or was made anew (its sequences began again): then
+// messages may be lost, and the backup before is the one that a restore needs.
+func (v vault) supersede(ctx context.Context, taken string, last map[string]uint64) error {
+	before, err := v.newest(ctx)
+	if err != nil {
+		return v.put(ctx, newestKey, []byte(taken+"\n")) // the first, or none that can be read
+	}
+	var names []string
+	if err := v.getJSON(ctx, contentsKey(before), &names); err != nil {
+		return fmt.Errorf("what the newest backup holds: %w", err)
+	}
+	var lost []error
+	for _, name := range names {
+		var manifest Manifest
+		if err := v.getJSON(ctx, manifestKey(before, name), &manifest); err != nil {
+			return fmt.Errorf("what the newest backup holds: %w", err)
+		}
+		switch sequence, exists := last[name]; {
+		case !exists:
+			lost = append(lost, fmt.Errorf("stream %s, which it holds, is gone", name))
+		case sequence < manifest.LastSequence:
+			lost = append(lost, fmt.Errorf("stream %s ends at sequence %d and there at %d: it was made anew", name, sequence, manifest.LastSequence))
+		}
+	}
+	if len(lost) > 0 {
+		return fmt.Errorf("%s stays the newest: %w\nif nothing is to be restored from it, write %s into s3://%s/%s", before, errors.Join(lost...), taken, v.bucket, newestKey)
+	}
+	return v.put(ctx, newestKey, []byte(taken+"\n"))
 }

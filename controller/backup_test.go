@@ -24,6 +24,7 @@ type shelf struct {
 	mu     sync.Mutex
 	held   map[string][]byte
 	refuse string
+	once   bool             // refuse only the first time
 	slow   func(key string) // called before a key is put
 }
 
@@ -37,6 +38,9 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPut {
 		content, _ := io.ReadAll(r.Body)
 		if s.refuse != "" && strings.Contains(key, s.refuse) {
+			if s.once {
+				s.refuse = ""
+			}
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte("<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"))
 			return
@@ -170,6 +174,45 @@ func TestABackupOfWhichOneStreamFailsIsNotComplete(t *testing.T) {
 	assert.ErrorContains(t, err, "backed up in 20261123T220000.000Z: DEAD_LETTER_ADVISORIES: 0 messages")
 	assert.Len(t, copied.Saved, 5, "the others were copied")
 	assert.NotContains(t, shelf.held, newestKey)
+}
+
+func TestAStreamIsTriedTwice(t *testing.T) {
+	_, connection := filled(t)
+	store, shelf := bucket(t)
+	shelf.refuse, shelf.once = "/GAME_EVENTS/", true
+	copied, err := backupStreams(t.Context(), connection, store, "20261123T220000.000Z", nil)
+	require.NoError(t, err)
+	assert.Len(t, copied.Saved, 6)
+}
+
+// After a loss the daily backup would find empty streams, or none, and a restore of the latest one would bring nothing back.
+func TestABackupOfWhatIsLeftAfterALossIsNotTheNewest(t *testing.T) {
+	access, connection := filled(t)
+	store, shelf := bucket(t)
+	good := "20261123T220000.000Z"
+	_, err := backupStreams(t.Context(), connection, store, good, nil)
+	require.NoError(t, err)
+
+	deleteAll(t, access)
+	_, err = backupStreams(t.Context(), connection, store, "20261124T220000.000Z", nil)
+	assert.ErrorContains(t, err, "there are none")
+	for _, s := range small(t) {
+		require.NoError(t, apply(t.Context(), access, s, nil, &Response{}))
+	}
+	_, err = backupStreams(t.Context(), connection, store, "20261125T220000.000Z", nil)
+	assert.ErrorContains(t, err, good+" stays the newest: stream GAME_EVENTS ends at sequence 0 and there at 300")
+	assert.ErrorContains(t, err, "write 20261125T220000.000Z into s3://bucket/backups/latest")
+	require.NoError(t, access.DeleteStream(t.Context(), "DLQ"))
+	_, err = backupStreams(t.Context(), connection, store, "20261126T220000.000Z", nil)
+	assert.ErrorContains(t, err, "stream DLQ, which it holds, is gone")
+	assert.Equal(t, good+"\n", string(shelf.held[newestKey]))
+
+	restored, err := restoreStreams(t.Context(), connection, store, "latest", nil)
+	require.NoError(t, err)
+	assert.Equal(t, good, restored.Backup)
+	_, err = backupStreams(t.Context(), connection, store, "20261127T220000.000Z", nil)
+	require.NoError(t, err)
+	assert.Equal(t, "20261127T220000.000Z\n", string(shelf.held[newestKey]))
 }
 
 func TestTheAgeOfTheNewestBackupIsMeasured(t *testing.T) {

@@ -51,8 +51,8 @@ type monitored struct {
 	} `json:"jetstream"`
 }
 
-// measureServers asks all servers at once, as a node without power takes seconds to not answer. One that does not is not up; that is
-// a measurement and no error.
+// measureServers asks all servers at once, as a node without power takes seconds to not answer. One that does not, or that has
+// switched its JetStream off, is not up; that is a measurement and no error. /varz alone would not tell: it shows JetStream as it last was.
 func (c *Controller) measureServers(ctx context.Context, request Request, m measurement) {
 	m["ServersUp"], m["MetaLeader"] = 0, 0
 	answers := make([]*monitored, len(request.Nodes))
@@ -60,7 +60,7 @@ func (c *Controller) measureServers(ctx context.Context, request Request, m meas
 	for i, node := range request.Nodes {
 		asked.Go(func() {
 			var v monitored
-			if c.get(ctx, node.Address, "/healthz?js-server-only=true", nil) == nil && c.get(ctx, node.Address, "/varz", &v) == nil {
+			if c.get(ctx, node.Address, "/healthz?js-enabled-only=true", nil) == nil && c.get(ctx, node.Address, "/varz", &v) == nil {
 				answers[i] = &v
 			}
 		})
@@ -105,8 +105,10 @@ func count(is bool) float64 {
 	return 0
 }
 
-// measureStreams asks the cluster for its streams and their consumers, and says when the oldest stream was made.
-func measureStreams(ctx context.Context, access jetstream.JetStream, m measurement) (oldest time.Time, err error) {
+// measureStreams asks the cluster for its streams and their consumers, and says when the oldest stream was made. Half a list is
+// no measurement: it would show less than there is.
+func measureStreams(ctx context.Context, access jetstream.JetStream, all measurement) (oldest time.Time, err error) {
+	m := measurement{}
 	m["ReplicasNotCurrent"], m["ReplicaLag"], m["WorkQueueUsedPercent"], m["ConsumerBacklog"] = 0, 0, 0, 0
 	list := access.ListStreams(ctx)
 	var errs []error
@@ -117,7 +119,9 @@ func measureStreams(ctx context.Context, access jetstream.JetStream, m measureme
 		if info.Cluster != nil {
 			for _, replica := range info.Cluster.Replicas {
 				m["ReplicasNotCurrent"] += count(!replica.Current || replica.Offline)
-				m.most("ReplicaLag", float64(replica.Lag))
+				if !replica.Offline { // how far one is behind that is away says nothing of its disk or network
+					m.most("ReplicaLag", float64(replica.Lag))
+				}
 			}
 		}
 		if info.Config.Discard == jetstream.DiscardNew && info.Config.MaxBytes > 0 {
@@ -128,6 +132,7 @@ func measureStreams(ctx context.Context, access jetstream.JetStream, m measureme
 	if err := errors.Join(append(errs, list.Err())...); err != nil {
 		return oldest, fmt.Errorf("measuring the streams: %w", err)
 	}
+	maps.Copy(all, m)
 	return oldest, nil
 }
 

@@ -69,6 +69,35 @@ func TestStreamsAreMeasured(t *testing.T) {
 	assert.Zero(t, m["ReplicasNotCurrent"])
 }
 
+// Zeros instead of what could not be seen would tell alarms that all is well.
+func TestWhatCannotBeListedIsNotMeasured(t *testing.T) {
+	access := applied(t)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	m := measurement{}
+	_, err := measureStreams(over, access, m)
+	assert.Error(t, err)
+	assert.Empty(t, m)
+}
+
+// A server whose disk failed goes on without JetStream, and still shows on /varz what its JetStream was last.
+func TestAServerWithoutJetStreamIsNotUp(t *testing.T) {
+	page := varz("nats-1", "new", 0, 0, time.Hour)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RequestURI() == "/healthz?js-enabled-only=true" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		_, _ = w.Write([]byte(page))
+	}))
+	t.Cleanup(s.Close)
+	c := New(Settings{Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, s.Listener.Addr().String())
+	}})
+	m := measurement{}
+	c.measureServers(t.Context(), Request{Revision: "new", Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}}}, m)
+	assert.Equal(t, measurement{"ServersUp": 0, "MetaLeader": 0}, m)
+}
+
 // A tick that reaches nobody is when its metrics count most.
 func TestATickWithoutAClusterStillMeasures(t *testing.T) {
 	var logged bytes.Buffer

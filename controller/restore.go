@@ -50,7 +50,12 @@ func restoreStreams(ctx context.Context, connection *natsgo.Conn, store vault, f
 	}
 	var errs []error
 	for _, m := range manifests {
-		restored, err := restoreStream(ctx, access, store, from, m, existing[m.Stream] != nil)
+		exists := existing[m.Stream] != nil
+		restored, err := twice(ctx, func() (state, error) {
+			restored, err := restoreStream(ctx, access, store, from, m, exists)
+			exists = false // it was deleted, or there was none
+			return restored, err
+		})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("restoring stream %s: %w", m.Stream, err))
 			continue
@@ -70,6 +75,9 @@ func judgeRestore(ctx context.Context, access jetstream.JetStream, store vault, 
 		if err := store.getJSON(ctx, contentsKey(from), &names); err != nil {
 			return nil, nil, fmt.Errorf("what the backup holds: %w", err)
 		}
+	}
+	if len(names) == 0 {
+		return nil, nil, errors.New("it holds no stream: take another time")
 	}
 	var manifests []Manifest
 	var errs []error

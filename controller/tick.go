@@ -24,13 +24,14 @@ func (c *Controller) tick(ctx context.Context, request Request) (Response, error
 	access, leave, err := c.access(ctx, request.Nodes)
 	if err == nil {
 		defer leave()
-		response.DeadLetters, err = moveDeadLetters(ctx, access, request.DeadLetters)
-		m["DeadLetters"] = float64(response.DeadLetters)
+		// First: a thousand letters must not keep it from being said how full the streams are.
 		oldest, unmeasured := measureStreams(ctx, access, m)
-		err = errors.Join(err, unmeasured)
 		if c.BackupBucket != "" {
 			measureBackup(ctx, c.vault(), oldest, m)
 		}
+		response.DeadLetters, err = moveDeadLetters(ctx, access, request.DeadLetters)
+		m["DeadLetters"] = float64(response.DeadLetters)
+		err = errors.Join(unmeasured, err)
 	}
 	if err := errors.Join(err, c.log(m)); err != nil {
 		return response, fmt.Errorf("tick: %w", err)

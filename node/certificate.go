@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -13,22 +14,26 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/acmpca"
 	"github.com/aws/aws-sdk-go-v2/service/acmpca/types"
+	"github.com/google/renameio/v2"
 )
 
 // issueLimit is how long the CA may take; it takes seconds.
 const issueLimit = 2 * time.Minute
 
 // certify gets a certificate when there is none, when a third of its life or less is left, when its
-// names are not this node's, or when it is told to.
+// names are not this node's, or when it is told to. One that does is only made sure of: the server shows it.
 func (n *Node) certify(ctx context.Context, force bool) error {
-	if reason := n.stale(time.Now()); reason == "" && !force {
-		return nil
-	} else if reason != "" {
+	present, reason := n.stale(time.Now())
+	if reason == "" && !force {
+		return n.show(ctx, present)
+	}
+	if reason != "" {
 		n.say("certificate: %s", reason)
 	}
 	key, request, err := n.request()
@@ -46,19 +51,26 @@ func (n *Node) certify(ctx context.Context, force bool) error {
 	if err := n.keep(ctx, key, certificate, authority); err != nil {
 		return err
 	}
-	if !n.serves() {
+	return n.show(ctx, fresh)
+}
+
+// show makes the server show a certificate that it does not show yet: one that was just made, or one that an earlier run
+// could not make it read.
+func (n *Node) show(ctx context.Context, wanted *x509.Certificate) error {
+	shows := func() error {
+		now, err := n.shown(ctx)
+		if err == nil && !now.CertNotAfter.Equal(wanted.NotAfter) {
+			err = fmt.Errorf("the server shows a certificate until %s, the one in %s ends %s", now.CertNotAfter, certificateFile, wanted.NotAfter)
+		}
+		return err
+	}
+	if !n.serves() || shows() == nil {
 		return nil
 	}
 	if _, err := command(ctx, "systemctl", "reload", serverUnit); err != nil {
 		return err
 	}
-	return until(ctx, reloadLimit, func() error {
-		now, err := n.shown(ctx)
-		if err == nil && !now.CertNotAfter.Equal(fresh.NotAfter) {
-			err = fmt.Errorf("the server shows a certificate until %s, the new one ends %s", now.CertNotAfter, fresh.NotAfter)
-		}
-		return err
-	})
+	return until(ctx, reloadLimit, shows)
 }
 
 // verify wants what the CA gave to be what clients and servers will take.
@@ -80,26 +92,26 @@ func (n *Node) verify(certificate, authority string) (*x509.Certificate, error) 
 	return fresh, nil
 }
 
-// stale says why the present certificate does not do; "" when it does.
-func (n *Node) stale(now time.Time) string {
-	content, err := os.ReadFile(certificateFile)
-	if err != nil {
-		return "there is none yet"
+// stale says why the present certificate, or its key, does not do; "" when it does.
+func (n *Node) stale(now time.Time) (present *x509.Certificate, reason string) {
+	pair, err := tls.LoadX509KeyPair(certificateFile, keyFile)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, "there is none yet"
 	}
-	present, err := parse(content)
 	if err != nil {
-		return err.Error()
+		return nil, err.Error()
 	}
+	present = pair.Leaf
 	for _, name := range append(n.names(), n.Address) {
 		if err := present.VerifyHostname(name); err != nil {
-			return err.Error()
+			return nil, err.Error()
 		}
 	}
 	life, left := present.NotAfter.Sub(present.NotBefore), present.NotAfter.Sub(now)
 	if left <= life/3 {
-		return fmt.Sprintf("%s of %s are left", left.Round(time.Minute), life.Round(time.Minute))
+		return nil, fmt.Sprintf("%s of %s are left", left.Round(time.Minute), life.Round(time.Minute))
 	}
-	return ""
+	return present, ""
 }
 
 func parse(content []byte) (*x509.Certificate, error) {
@@ -152,24 +164,40 @@ func (n *Node) issue(ctx context.Context, request []byte) (certificate, authorit
 	return aws.ToString(got.Certificate) + "\n", aws.ToString(root.Certificate) + "\n", nil
 }
 
-// keep writes all three before any takes its place: the server reads them together when it reloads.
-func (n *Node) keep(ctx context.Context, key []byte, certificate, authority string) error {
-	files := []struct {
+// keep writes all three before any takes its place: the server reads them together when it reloads. Each is on the disk before it
+// gets its name, so that a power failure leaves no empty one; what it leaves of two pairs is stale.
+func (n *Node) keep(ctx context.Context, key []byte, certificate, authority string) (err error) {
+	var pending []*renameio.PendingFile
+	defer func() {
+		for _, file := range pending {
+			err = errors.Join(err, file.Cleanup())
+		}
+	}()
+	for _, f := range []struct {
 		name    string
 		content []byte
 		mode    os.FileMode
-	}{{keyFile, key, 0o640}, {certificateFile, []byte(certificate), 0o644}, {authorityFile, []byte(authority), 0o644}}
-	for _, f := range files {
-		if err := os.WriteFile(f.name+".new", f.content, f.mode); err != nil {
+	}{{keyFile, key, 0o640}, {certificateFile, []byte(certificate), 0o644}, {authorityFile, []byte(authority), 0o644}} {
+		file, err := renameio.NewPendingFile(f.name, renameio.WithPermissions(f.mode), renameio.IgnoreUmask(),
+			renameio.WithTempDir(filepath.Dir(f.name)))
+		if err != nil {
 			return err
 		}
-		if err := n.own(ctx, f.name+".new", "root:nats"); err != nil {
+		pending = append(pending, file)
+		if _, err := file.Write(f.content); err != nil {
+			return err
+		}
+		if err := n.own(ctx, file.Name(), "root:nats"); err != nil {
+			return err
+		}
+		if err := file.Sync(); err != nil {
 			return err
 		}
 	}
-	var errs []error
-	for _, f := range files {
-		errs = append(errs, os.Rename(f.name+".new", f.name))
+	for _, file := range pending {
+		if err := file.CloseAtomicallyReplace(); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }

@@ -15,8 +15,11 @@ import (
 )
 
 // refusedFile remembers the digest of a configuration that the server did not take, and why, so that
-// it is not tried again every few seconds.
+// it is not tried again every few seconds. What kept the server from being asked is not remembered.
 const refusedFile = "etc/nats/refused"
+
+// refusal is the server's own no.
+type refusal struct{ error }
 
 // reloadLimit is how long a server may take to show a configuration that it was told to read.
 const reloadLimit = 20 * time.Second
@@ -32,7 +35,7 @@ func (n *Node) configure(ctx context.Context) error {
 		return err
 	}
 	if err == nil && digest(current) == wanted {
-		return nil
+		return removeIfThere(refusedFile)
 	}
 	if refused, _ := os.ReadFile(refusedFile); strings.HasPrefix(string(refused), wanted+" ") { // none is as good as another
 		return fmt.Errorf("configuration %s was refused before: %s", wanted, strings.TrimSpace(strings.TrimPrefix(string(refused), wanted)))
@@ -53,7 +56,11 @@ func (n *Node) configure(ctx context.Context) error {
 		return write(configurationFile, content, 0o644)
 	}
 	if err := n.swap(ctx, current, content); err != nil {
-		return errors.Join(fmt.Errorf("configuration %s: %w", wanted, err), write(refusedFile, []byte(wanted+" "+err.Error()+"\n"), 0o644))
+		err = fmt.Errorf("configuration %s: %w", wanted, err)
+		if said := (refusal{}); errors.As(err, &said) {
+			err = errors.Join(err, write(refusedFile, []byte(wanted+" "+said.Error()+"\n"), 0o644))
+		}
+		return err
 	}
 	n.say("runs configuration %s", wanted)
 	return nil
@@ -102,8 +109,11 @@ func (n *Node) test(ctx context.Context, file string) (string, error) {
 		run.Env = append(run.Env, key+"="+strings.Trim(value, "'"))
 	}
 	said, err := run.CombinedOutput()
+	if ended := (&exec.ExitError{}); errors.As(err, &ended) && ended.Exited() {
+		return "", refusal{fmt.Errorf("the server refuses it: %s", strings.TrimSpace(string(said)))}
+	}
 	if err != nil {
-		return "", fmt.Errorf("the server refuses it: %s", strings.TrimSpace(string(said)))
+		return "", fmt.Errorf("asking the server to test it: %w", err)
 	}
 	found := validLine.FindStringSubmatch(string(said))
 	if found == nil {
@@ -133,7 +143,7 @@ func (n *Node) reload(ctx context.Context, expected string) error {
 	return until(ctx, reloadLimit, func() error {
 		now, err := n.shown(ctx)
 		if err == nil && now.Digest != expected {
-			err = fmt.Errorf("the server runs %s, not %s, although it was told to reload; see journalctl -u %s", now.Digest, expected, serverUnit)
+			err = refusal{fmt.Errorf("the server runs %s, not %s, although it was told to reload; see journalctl -u %s", now.Digest, expected, serverUnit)}
 		}
 		return err
 	})

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/acmpca"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/google/renameio/v2"
 
 	"github.com/bodybroker/platform/node/settings"
 )
@@ -118,15 +119,16 @@ func command(ctx context.Context, name string, arguments ...string) (string, err
 	return strings.TrimSpace(output.String()), nil
 }
 
-// write replaces a file whole or not at all.
+// write replaces a file whole or not at all, also when the power fails.
 func write(file string, content []byte, mode os.FileMode) error {
-	if err := os.WriteFile(file+".new", content, mode); err != nil {
+	return renameio.WriteFile(file, content, mode, renameio.IgnoreUmask(), renameio.WithTempDir(filepath.Dir(file)))
+}
+
+func removeIfThere(file string) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := os.Chmod(file+".new", mode); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
+	return nil
 }
 
 // monitor asks the server itself, on the port that only the controller and the load balancer reach.

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -12,6 +11,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -107,29 +107,90 @@ func TestAConfigurationThatTheServerRefusesStaysOut(t *testing.T) {
 
 	require.NoError(t, os.Remove(serverFile))
 	assert.ErrorContains(t, n.configure(context.Background()), "was refused before", "it is not tried again every ten seconds")
+
+	require.NoError(t, os.WriteFile(configurationFile, []byte("wrong"), 0o644))
+	require.NoError(t, n.configure(context.Background()))
+	assert.NoFileExists(t, refusedFile, "what runs is not refused")
+}
+
+// issued puts a certificate and its key into the node's files.
+func issued(t *testing.T, n *Node, names []string, end time.Time) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-6 * 24 * time.Hour), NotAfter: end, DNSNames: names, IPAddresses: []net.IP{net.ParseIP(n.Address)}}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	private, err := x509.MarshalECPrivateKey(key)
+	require.NoError(t, err)
+	for file, block := range map[string]*pem.Block{certificateFile: {Type: "CERTIFICATE", Bytes: raw}, keyFile: {Type: "EC PRIVATE KEY", Bytes: private}} {
+		require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
+	}
+}
+
+// What only kept the server from being asked must not keep a good configuration away.
+func TestAReloadThatFailsIsTriedAgain(t *testing.T) {
+	n := machine(t, named("new"), map[string]string{"systemctl": "[ $1 = reload ] && exit 1; exit 0", "xfs_growfs": "exit 0"})
+	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
+	require.NoError(t, os.WriteFile(environmentFile, []byte("NATS_SERVER_NAME=nats-1\n"), 0o644))
+	require.NoError(t, os.WriteFile(serverFile, []byte("#!/bin/bash\necho 'configuration file is valid (sha256:1)'"), 0o755))
+	for range 2 {
+		assert.ErrorContains(t, n.configure(t.Context()), "systemctl reload")
+		assert.NoFileExists(t, refusedFile)
+		assert.Equal(t, "old", read(t, configurationFile))
+	}
 }
 
 func TestACertificateIsRenewedWhenAThirdOfItsLifeIsLeft(t *testing.T) {
 	n := machine(t, nil, nil)
 	now := time.Now()
-	assert.Equal(t, "there is none yet", n.stale(now))
-
-	issue := func(names []string, end time.Time) {
-		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		require.NoError(t, err)
-		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-6 * 24 * time.Hour), NotAfter: end, DNSNames: names, IPAddresses: []net.IP{net.ParseIP(n.Address)}}
-		raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-		require.NoError(t, err)
-		var content bytes.Buffer
-		require.NoError(t, pem.Encode(&content, &pem.Block{Type: "CERTIFICATE", Bytes: raw}))
-		require.NoError(t, os.WriteFile(certificateFile, content.Bytes(), 0o644))
+	stale := func() string {
+		_, reason := n.stale(now)
+		return reason
 	}
-	issue(n.names(), now.Add(49*time.Hour))
-	assert.Empty(t, n.stale(now), "more than two of six days are left")
-	issue(n.names(), now.Add(47*time.Hour))
-	assert.Contains(t, n.stale(now), "47h0m0s of 144h0m0s are left")
-	issue([]string{"nats-2.prod.internal"}, now.Add(100*time.Hour))
-	assert.Contains(t, n.stale(now), "nats-1.prod.internal", "it is another node's")
+	assert.Equal(t, "there is none yet", stale())
+	issued(t, n, n.names(), now.Add(49*time.Hour))
+	assert.Empty(t, stale(), "more than two of six days are left")
+	issued(t, n, n.names(), now.Add(47*time.Hour))
+	assert.Contains(t, stale(), "47h0m0s of 144h0m0s are left")
+	issued(t, n, []string{"nats-2.prod.internal"}, now.Add(100*time.Hour))
+	assert.Contains(t, stale(), "nats-1.prod.internal", "it is another node's")
+}
+
+// A power failure between two renames leaves a certificate with the key of the one before.
+func TestACertificateWithoutItsKeyIsStale(t *testing.T) {
+	n := machine(t, nil, nil)
+	issued(t, n, n.names(), time.Now().Add(100*time.Hour))
+	earlier := read(t, keyFile)
+	issued(t, n, n.names(), time.Now().Add(100*time.Hour))
+	_, reason := n.stale(time.Now())
+	require.Empty(t, reason)
+	for _, key := range []string{earlier, ""} {
+		require.NoError(t, os.WriteFile(keyFile, []byte(key), 0o600))
+		_, reason := n.stale(time.Now())
+		assert.NotEmpty(t, reason)
+	}
+}
+
+// A reload that failed when the certificate was made must not be the last one.
+func TestACertificateThatTheServerDoesNotShowIsReloaded(t *testing.T) {
+	n := machine(t, nil, map[string]string{"systemctl": `[ "$1" = reload ] && touch reloaded; exit 0`})
+	end := time.Now().Add(100 * time.Hour).UTC().Truncate(time.Second)
+	n.Address = "127.41.0.1" // nobody else's
+	issued(t, n, n.names(), end)
+	listener, err := net.Listen("tcp", n.Address+":8222")
+	require.NoError(t, err)
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		shown := end.Add(-time.Hour)
+		if _, err := os.Stat("reloaded"); err == nil {
+			shown = end
+		}
+		_, _ = fmt.Fprintf(w, `{"tls_cert_not_after":%q}`, shown.Format(time.RFC3339))
+	})}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	require.NoError(t, n.certify(t.Context(), false))
+	assert.FileExists(t, "reloaded")
 }
 
 // A CA that answers with nothing, or with a certificate that clients would refuse, must not reach the files: the server

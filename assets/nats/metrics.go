@@ -6,11 +6,11 @@ func MetricNamespace(environment string) string { return "NATS/" + environment }
 
 // MetricUnits are the units of the metrics by name (CloudWatch API reference, MetricDatum).
 var MetricUnits = map[string]string{
-	"ServersUp":             "Count",   // servers that listen
+	"ServersUp":             "Count",   // servers that listen and have JetStream
 	"MetaLeader":            "Count",   // 1: all servers that answer name the same one; 0: they do not
 	"StorageUsedPercent":    "Percent", // of JetStream's storage on the fullest node
 	"WorkQueueUsedPercent":  "Percent", // of the byte limit of the fullest stream that refuses when it is full
-	"ReplicaLag":            "Count",   // messages that the slowest replica is behind
+	"ReplicaLag":            "Count",   // messages that the slowest replica is behind; one that is offline is not counted
 	"ReplicasNotCurrent":    "Count",   // replicas of streams that are offline or behind
 	"ConsumerBacklog":       "Count",   // messages that the slowest durable consumer has before it
 	"SlowConsumers":         "Count",   // clients that servers dropped for not reading, since those started

@@ -32,14 +32,17 @@ const (
 	growth = "Growth"
 )
 
+// rolled are the periods of 300 s after which one node that is away wakes somebody; two do at once. A planned roll takes five nodes
+// away one after the other, each for its lame duck (120 s), launch and catching up, with seconds between two: 25 minutes at most.
+const rolled = 6
+
 // table lists the alarms for what stands in Subjects.
 func table(environment string, s Subjects) []alarm {
 	nlb := pulumi.StringMap{"LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()}
-	// A planned roll takes one node at a time away for minutes: one wakes somebody after a quarter of an hour, two at once.
 	alarms := []alarm{
-		{"nats-unhealthy", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 0, 300, 3, "breaching", nlb, "a NATS server does not answer its health check"},
+		{"nats-unhealthy", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 0, 300, rolled, "breaching", nlb, "a NATS server does not answer its health check"},
 		{"nats-unhealthy-many", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 1, 60, 3, "breaching", nlb, "more than one NATS server does not answer its health check"},
-		{"controller-errors", "AWS/Lambda", "Errors", "Sum", above, 0, 300, 1, "notBreaching",
+		{"controller-errors", "AWS/Lambda", "Errors", "Sum", above, 0, 300, 3, "notBreaching",
 			pulumi.StringMap{"FunctionName": s.ControllerName.ToStringOutput()}, "a gate was refused, or dead letters could not be moved, or a backup failed: the function's log says which"},
 		{"gateway-errors", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", above, 10, 60, 3, "notBreaching", front(s),
 			"players get errors"},
@@ -59,7 +62,7 @@ func table(environment string, s Subjects) []alarm {
 		alarms = append(alarms, nodeAlarms(fmt.Sprintf("nats-%d", i+1), pulumi.StringMap{"InstanceId": instance.ToStringOutput()})...)
 	}
 	for _, zone := range s.NatsZones {
-		alarms = append(alarms, alarm{"nats-" + zone, "AWS/NetworkELB", "HealthyHostCount", "Maximum", below, 1, 300, 3, "breaching",
+		alarms = append(alarms, alarm{"nats-" + zone, "AWS/NetworkELB", "HealthyHostCount", "Maximum", below, 1, 300, rolled, "breaching",
 			pulumi.StringMap{"AvailabilityZone": pulumi.String(zone), "LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(),
 				"TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()}, "no NATS server in this zone: its clients pay a hop to another"})
 	}
@@ -110,12 +113,11 @@ func nodeAlarms(node string, dimensions pulumi.StringMap) []alarm {
 // controllerAlarms watch what only NATS knows. The controller publishes these metrics each minute,
 // without dimensions, the worst of all nodes in one; its silence is a fault like any other.
 // Certificates are made for 6 days and renewed when 2 are left (facts, "AWS"). A full disk disables JetStream, so
-// storage rings at 70 %. A lag of 5,900 messages is one second of the fastest publisher measured. One node of a planned roll is away
-// for minutes: only what lasts a quarter of an hour wakes somebody, or two nodes at once.
+// storage rings at 70 %. A lag of 5,900 messages is one second of the fastest publisher measured.
 func controllerAlarms(namespace string, nodes int) []alarm {
 	return []alarm{
 		{"nats-controller", namespace, "ServersUp", "SampleCount", below, 1, 300, 2, "breaching", nil, "the controller measures nothing and moves no dead letters"},
-		{"nats-servers", namespace, "ServersUp", "Maximum", below, float64(nodes), 300, 3, "notBreaching", nil, "a NATS server is not in the cluster"},
+		{"nats-servers", namespace, "ServersUp", "Maximum", below, float64(nodes), 300, rolled, "notBreaching", nil, "a NATS server is not in the cluster"},
 		{"nats-servers-many", namespace, "ServersUp", "Maximum", below, float64(nodes - 1), 60, 3, "notBreaching", nil, "more than one NATS server is away"},
 		{"nats-leader", namespace, "MetaLeader", "Maximum", below, 1, 60, 3, "notBreaching", nil, "servers do not agree on a meta leader: streams cannot be made or moved"},
 		{"nats-certificate", namespace, "CertificateDaysLeft", "Minimum", below, 1.5, 300, 3, "notBreaching", nil,
@@ -124,8 +126,8 @@ func controllerAlarms(namespace string, nodes int) []alarm {
 		{"nats-work-queue", namespace, "WorkQueueUsedPercent", "Maximum", above, 70, 60, 3, "notBreaching", nil, "soon publishers of work get errors: its workers do not keep up"},
 		{"nats-lag", namespace, "ReplicaLag", "Maximum", above, 5900, 60, 5, "notBreaching", nil, "a replica falls behind; losing another node would lose messages"},
 		{"nats-backlog", namespace, "ConsumerBacklog", "Minimum", above, 10000, 300, 3, "notBreaching", nil, "a durable consumer's service does not keep up, or does not run"},
-		{"nats-configuration", namespace, "ConfigurationMismatch", "Minimum", above, 0, 300, 3, "notBreaching", nil, "a server runs another configuration than it should"},
-		{"nats-replicas", namespace, "ReplicasNotCurrent", "Minimum", above, 0, 300, 3, "notBreaching", nil, "a replica does not catch up: its stream has one copy less than it should"},
+		{"nats-configuration", namespace, "ConfigurationMismatch", "Minimum", above, 0, 300, rolled, "notBreaching", nil, "a server runs another configuration than it should"},
+		{"nats-replicas", namespace, "ReplicasNotCurrent", "Minimum", above, 0, 300, rolled, "notBreaching", nil, "a replica does not catch up: its stream has one copy less than it should"},
 		{"nats-slow-consumers", namespace, "SlowConsumers", growth, above, 0, 300, 1, "notBreaching", nil, "a server dropped a client that does not read what it subscribed to"},
 		// Backups are made once a day; half a day more is for one that failed.
 		{"nats-backup", namespace, "BackupAgeHours", "Minimum", above, 36, 300, 3, "notBreaching", nil, "streams are not backed up: a lost cluster would lose more than a day"},

@@ -107,7 +107,7 @@ func (o *Observability) alarms(ctx *pulumi.Context, name string, args Args) erro
 
 func (a alarm) arguments(environment string, topic pulumi.StringOutput) *cloudwatch.MetricAlarmArgs {
 	arguments := &cloudwatch.MetricAlarmArgs{
-		Name: pulumi.String(environment + "-" + a.id), AlarmDescription: pulumi.String(a.why),
+		Name: pulumi.String(environment + "-" + a.id), AlarmDescription: pulumi.String(a.why + " (docs/alarms.md)"),
 		ComparisonOperator: pulumi.String(a.comparison), Threshold: pulumi.Float64(a.threshold),
 		EvaluationPeriods: pulumi.Int(a.evaluations), TreatMissingData: pulumi.String(a.missing),
 		AlarmActions: pulumi.Array{topic}, OkActions: pulumi.Array{topic},
