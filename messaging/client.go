@@ -102,11 +102,11 @@ func (o Options) settings() ([]nats.Option, error) {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(o.CertificateAuthority)) {
-		errs = append(errs, errors.New("CertificateAuthority is no PEM certificate"))
+		errs = append(errs, errors.New("the CertificateAuthority is no PEM certificate"))
 	}
 	pair, err := nkeys.FromSeed([]byte(o.Seed))
 	if err != nil {
-		return nil, errors.Join(append(errs, errors.New("Seed is no nkey seed"))...)
+		return nil, errors.Join(append(errs, errors.New("the Seed is no nkey seed"))...)
 	}
 	public, err := pair.PublicKey()
 	if err = errors.Join(append(errs, err)...); err != nil {

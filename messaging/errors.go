@@ -14,6 +14,7 @@ import (
 // Code says what kind of failure it is: the numbers of common.v1.Error.Code.
 type Code int32
 
+// The codes.
 const (
 	Unknown Code = iota
 	InvalidArgument

@@ -69,7 +69,9 @@ func TestAServicesErrorArrivesAsItIs(t *testing.T) {
 func TestWhatBrokeInsideAServiceIsNotToldToItsCaller(t *testing.T) {
 	p, m := serve(t), method(t, timeSubject)
 	for _, handle := range []messaging.Handler{failing(errors.New("password hunter2 refused")),
-		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) { panic("hunter2") }} {
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			panic("hunter2")
+		}} {
 		answering := p.answering(t, timeSubject, handle)
 		err := p.connect(t).Request(t.Context(), timeSubject, m.Request(), m.Response())
 		assert.ErrorContains(t, err, "internal")

@@ -90,5 +90,7 @@ func (p place) answering(t *testing.T, subject string, handle messaging.Handler)
 
 // failing is a handler that only fails.
 func failing(err error) messaging.Handler {
-	return func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) { return nil, err }
+	return func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+		return nil, err
+	}
 }
