@@ -17,7 +17,35 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bodybroker/platform/messaging"
+	"github.com/bodybroker/platform/messaging/messagingtest"
+	"github.com/bodybroker/platform/workload/contract"
 )
+
+const timeSubject = "svc.time.v1.get_time"
+
+// method is one of the contract's.
+func method(t *testing.T, subject string) messaging.Method {
+	t.Helper()
+	methods, err := contract.Load(t.Context())
+	require.NoError(t, err)
+	return methods[subject].Messaging()
+}
+
+// answering serves a subject.
+func answering(t *testing.T, s messagingtest.Server, subject string, handle messaging.Handler) *messaging.Client {
+	t.Helper()
+	c := s.Connect(t)
+	require.NoError(t, c.Serve(subject, "q", method(t, subject), handle))
+	require.NoError(t, c.Flush(t.Context()))
+	return c
+}
+
+// failing is a handler that only fails.
+func failing(err error) messaging.Handler {
+	return func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+		return nil, err
+	}
+}
 
 func fill(t *testing.T, message proto.Message, text string) proto.Message {
 	t.Helper()
@@ -35,9 +63,9 @@ func code(t *testing.T, c *messaging.Client, ctx context.Context, request string
 }
 
 func TestARequestIsAnsweredWithItsMetadataAndTrace(t *testing.T) {
-	p, m := serve(t), method(t, timeSubject)
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	traced := make(chan string, 1)
-	p.answering(t, timeSubject, func(ctx context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+	answering(t, p, timeSubject, func(ctx context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
 		traced <- trace.SpanContextFromContext(ctx).TraceID().String()
 		return fill(t, m.Response(), `{"gameTime": {"hour": 7}}`), nil
 	})
@@ -45,7 +73,7 @@ func TestARequestIsAnsweredWithItsMetadataAndTrace(t *testing.T) {
 	require.NoError(t, err)
 	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: parent, SpanID: trace.SpanID{1}, Remote: true}))
 	response := m.Response()
-	require.NoError(t, p.connect(t).Request(ctx, timeSubject, fill(t, m.Request(), `{"meta": {"requestId": "r-1"}}`), response))
+	require.NoError(t, p.Connect(t).Request(ctx, timeSubject, fill(t, m.Request(), `{"meta": {"requestId": "r-1"}}`), response))
 	assert.Equal(t, parent.String(), <-traced)
 	meta := messaging.MetaOf(response)
 	assert.Equal(t, "r-1", meta.RequestID)
@@ -56,9 +84,9 @@ func TestARequestIsAnsweredWithItsMetadataAndTrace(t *testing.T) {
 }
 
 func TestAServicesErrorArrivesAsItIs(t *testing.T) {
-	p, m := serve(t), method(t, timeSubject)
-	p.answering(t, timeSubject, failing(&messaging.Error{Code: messaging.NotFound, Message: "no world w-1", Details: map[string]string{"world": "w-1"}}))
-	err := p.connect(t).Request(t.Context(), timeSubject, m.Request(), m.Response())
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
+	answering(t, p, timeSubject, failing(&messaging.Error{Code: messaging.NotFound, Message: "no world w-1", Details: map[string]string{"world": "w-1"}}))
+	err := p.Connect(t).Request(t.Context(), timeSubject, m.Request(), m.Response())
 	var failed *messaging.Error
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, messaging.NotFound, failed.Code)
@@ -67,23 +95,23 @@ func TestAServicesErrorArrivesAsItIs(t *testing.T) {
 }
 
 func TestWhatBrokeInsideAServiceIsNotToldToItsCaller(t *testing.T) {
-	p, m := serve(t), method(t, timeSubject)
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	for _, handle := range []messaging.Handler{failing(errors.New("password hunter2 refused")),
 		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
 			panic("hunter2")
 		}} {
-		answering := p.answering(t, timeSubject, handle)
-		err := p.connect(t).Request(t.Context(), timeSubject, m.Request(), m.Response())
+		own := answering(t, p, timeSubject, handle)
+		err := p.Connect(t).Request(t.Context(), timeSubject, m.Request(), m.Response())
 		assert.ErrorContains(t, err, "internal")
 		assert.NotContains(t, err.Error(), "hunter2")
-		require.NoError(t, answering.Drain(t.Context()))
+		require.NoError(t, own.Drain(t.Context()))
 	}
 }
 
 func TestARequestThatIsNoneIsRefused(t *testing.T) {
-	p, m := serve(t), method(t, timeSubject)
-	p.answering(t, timeSubject, failing(errors.New("never reached")))
-	answer, err := p.connect(t).Native().Request(timeSubject, []byte{0xff, 0xff}, 5*time.Second)
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
+	answering(t, p, timeSubject, failing(errors.New("never reached")))
+	answer, err := p.Connect(t).Native().Request(timeSubject, []byte{0xff, 0xff}, 5*time.Second)
 	require.NoError(t, err)
 	response := m.Response()
 	require.NoError(t, proto.Unmarshal(answer.Data, response))
@@ -93,24 +121,24 @@ func TestARequestThatIsNoneIsRefused(t *testing.T) {
 }
 
 func TestASubjectThatNobodyAnswersIsUnavailableAfterThreeAttempts(t *testing.T) {
-	p := serve(t)
+	p := messagingtest.Serve(t)
 	begun := time.Now()
-	assert.Equal(t, messaging.Unavailable, code(t, p.connect(t), t.Context(), `{}`))
+	assert.Equal(t, messaging.Unavailable, code(t, p.Connect(t), t.Context(), `{}`))
 	assert.Greater(t, time.Since(begun), 75*time.Millisecond, "it was asked again after pauses")
 }
 
 func TestATimeoutIsAskedAgainOnlyWithAnIdempotencyKey(t *testing.T) {
-	p, m := serve(t), method(t, timeSubject)
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	var asked atomic.Int32
 	over := make(chan struct{})
 	t.Cleanup(func() { close(over) })
-	p.answering(t, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+	answering(t, p, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
 		if asked.Add(1) == 1 {
 			<-over
 		}
 		return m.Response(), nil
 	})
-	c := p.connect(t)
+	c := p.Connect(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	assert.Equal(t, messaging.DeadlineExceeded, code(t, c, ctx, `{}`))
@@ -124,13 +152,13 @@ func TestATimeoutIsAskedAgainOnlyWithAnIdempotencyKey(t *testing.T) {
 }
 
 func TestAServiceThatOnlyFailsIsLeftAlone(t *testing.T) {
-	p, m := serve(t), method(t, timeSubject)
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	var asked atomic.Int32
-	p.answering(t, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+	answering(t, p, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
 		asked.Add(1)
 		return nil, errors.New("broken")
 	})
-	c := p.connect(t)
+	c := p.Connect(t)
 	for range 40 {
 		require.Error(t, c.Request(t.Context(), timeSubject, m.Request(), m.Response()))
 	}
@@ -140,8 +168,8 @@ func TestAServiceThatOnlyFailsIsLeftAlone(t *testing.T) {
 
 func TestAnAnswerInPartsEndsWithTheLast(t *testing.T) {
 	const subject = "svc.ai.llm.v1.infer"
-	p, m := serve(t), method(t, subject)
-	p.answering(t, subject, func(_ context.Context, _ proto.Message, send func(proto.Message) error) (proto.Message, error) {
+	p, m := messagingtest.Serve(t), method(t, subject)
+	answering(t, p, subject, func(_ context.Context, _ proto.Message, send func(proto.Message) error) (proto.Message, error) {
 		for i := range 3 {
 			if err := send(fill(t, m.Part(), fmt.Sprintf(`{"index": %d, "outputTextDelta": "part %d", "isFinal": %t}`, i, i, i == 2))); err != nil {
 				return nil, err
@@ -150,7 +178,7 @@ func TestAnAnswerInPartsEndsWithTheLast(t *testing.T) {
 		return nil, nil
 	})
 	var parts []string
-	err := p.connect(t).Stream(t.Context(), subject, m.Request(), m.Part, func(part proto.Message) error {
+	err := p.Connect(t).Stream(t.Context(), subject, m.Request(), m.Part, func(part proto.Message) error {
 		text, err := protojson.Marshal(part)
 		parts = append(parts, string(text))
 		return err
@@ -159,15 +187,15 @@ func TestAnAnswerInPartsEndsWithTheLast(t *testing.T) {
 	require.Len(t, parts, 3)
 	assert.Contains(t, parts[2], "part 2")
 
-	err = p.connect(t).Stream(t.Context(), timeSubject, m.Request(), m.Part, func(proto.Message) error { return nil })
+	err = p.Connect(t).Stream(t.Context(), timeSubject, m.Request(), m.Part, func(proto.Message) error { return nil })
 	var failed *messaging.Error
 	require.ErrorAs(t, err, &failed)
 	assert.Equal(t, messaging.Unavailable, failed.Code, "nobody answers that one")
 }
 
 func TestAnEventIsStoredOnce(t *testing.T) {
-	p, m := serve(t), method(t, timeSubject)
-	c := p.connect(t)
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
+	c := p.Connect(t)
 	access, err := jetstream.New(c.Native())
 	require.NoError(t, err)
 	stream, err := access.CreateStream(t.Context(), jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"evt.>"}})
@@ -182,29 +210,29 @@ func TestAnEventIsStoredOnce(t *testing.T) {
 }
 
 func TestDrainAnswersWhatIsUnderWayAndTakesNoMore(t *testing.T) {
-	p, m := serve(t), method(t, timeSubject)
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	begun, goOn := make(chan struct{}), make(chan struct{})
-	answering := p.answering(t, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+	own := answering(t, p, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
 		close(begun)
 		<-goOn
 		return m.Response(), nil
 	})
-	c := p.connect(t)
+	c := p.Connect(t)
 	answered, drained := make(chan error, 1), make(chan error, 1)
 	go func() { answered <- c.Request(t.Context(), timeSubject, m.Request(), m.Response()) }()
 	<-begun
-	go func() { drained <- answering.Drain(t.Context()) }()
-	require.Eventually(t, func() bool { return p.server.NumSubscriptions() == 0 || !hasInterest(p) }, 10*time.Second, 10*time.Millisecond)
+	go func() { drained <- own.Drain(t.Context()) }()
+	require.Eventually(t, func() bool { return !hasInterest(p) }, 10*time.Second, 10*time.Millisecond)
 	close(goOn)
 	assert.NoError(t, <-answered)
 	assert.NoError(t, <-drained)
-	assert.False(t, answering.Connected())
+	assert.False(t, own.Connected())
 	assert.Equal(t, messaging.Unavailable, code(t, c, t.Context(), `{}`))
 }
 
 // hasInterest says whether anybody answers the subject.
-func hasInterest(p place) bool {
-	account, err := p.server.LookupAccount("$G")
+func hasInterest(p messagingtest.Server) bool {
+	account, err := p.LookupAccount("$G")
 	return err == nil && account.Interest(timeSubject) > 0
 }
 
@@ -217,8 +245,8 @@ func TestOptionsTellAllTheirFaultsAndNotTheSeed(t *testing.T) {
 }
 
 func TestAnotherAuthorityIsNotTrusted(t *testing.T) {
-	p := serve(t)
-	_, p.options.CertificateAuthority = certify(t)
-	_, err := messaging.Connect(t.Context(), p.options)
+	p := messagingtest.Serve(t)
+	_, p.Options.CertificateAuthority = messagingtest.Certify(t)
+	_, err := messaging.Connect(t.Context(), p.Options)
 	assert.ErrorContains(t, err, "certificate")
 }

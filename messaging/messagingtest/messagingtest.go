@@ -1,7 +1,7 @@
-package messaging_test
+// Package messagingtest serves NATS to tests as the platform does: with TLS, nkeys and JetStream.
+package messagingtest
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,22 +17,18 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
 	"github.com/stretchr/testify/require"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/bodybroker/platform/messaging"
-	"github.com/bodybroker/platform/workload/contract"
 )
 
-const timeSubject = "svc.time.v1.get_time"
-
-// place is a server with TLS, and identities for it.
-type place struct {
-	server  *server.Server
-	options messaging.Options
+// Server is a running server, and what a client of it needs.
+type Server struct {
+	*server.Server
+	Options messaging.Options
 }
 
-// serve starts a server as the platform's are: TLS, an nkey, JetStream.
-func serve(t *testing.T) place {
+// Serve starts a server until the test ends.
+func Serve(t *testing.T) Server {
 	t.Helper()
 	pair, err := nkeys.CreateUser()
 	require.NoError(t, err)
@@ -40,7 +36,7 @@ func serve(t *testing.T) place {
 	require.NoError(t, err)
 	public, err := pair.PublicKey()
 	require.NoError(t, err)
-	certificate, authority := certify(t)
+	certificate, authority := Certify(t)
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
 		Nkeys: []*server.NkeyUser{{Nkey: public, Permissions: &server.Permissions{Subscribe: &server.SubjectPermission{Deny: []string{"_INBOX.>"}}}}},
 		TLS:   true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, TLSTimeout: 5})
@@ -48,11 +44,12 @@ func serve(t *testing.T) place {
 	s.Start()
 	t.Cleanup(s.Shutdown)
 	require.True(t, s.ReadyForConnections(10*time.Second))
-	return place{s, messaging.Options{Name: "test", URL: fmt.Sprintf("tls://127.0.0.1:%d", s.Addr().(*net.TCPAddr).Port), CertificateAuthority: authority,
+	return Server{s, messaging.Options{Name: "test", URL: fmt.Sprintf("tls://127.0.0.1:%d", s.Addr().(*net.TCPAddr).Port), CertificateAuthority: authority,
 		Seed: string(seed), InboxPrefix: "_INBOX_test"}}
 }
 
-func certify(t *testing.T) (tls.Certificate, string) {
+// Certify makes a certificate of 127.0.0.1 that is its own authority, PEM.
+func Certify(t *testing.T) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -63,34 +60,11 @@ func certify(t *testing.T) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}))
 }
 
-func (p place) connect(t *testing.T) *messaging.Client {
+// Connect connects until the test ends.
+func (s Server) Connect(t *testing.T) *messaging.Client {
 	t.Helper()
-	c, err := messaging.Connect(t.Context(), p.options)
+	c, err := messaging.Connect(t.Context(), s.Options)
 	require.NoError(t, err)
 	t.Cleanup(c.Native().Close)
 	return c
-}
-
-// method is one of the contract's.
-func method(t *testing.T, subject string) messaging.Method {
-	t.Helper()
-	methods, err := contract.Load(t.Context())
-	require.NoError(t, err)
-	return methods[subject].Messaging()
-}
-
-// answering serves a subject.
-func (p place) answering(t *testing.T, subject string, handle messaging.Handler) *messaging.Client {
-	t.Helper()
-	c := p.connect(t)
-	require.NoError(t, c.Serve(subject, "q", method(t, subject), handle))
-	require.NoError(t, c.Flush(t.Context()))
-	return c
-}
-
-// failing is a handler that only fails.
-func failing(err error) messaging.Handler {
-	return func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		return nil, err
-	}
 }

@@ -1,0 +1,28 @@
+// Command workload stands in for the images that come from another repository: it is any of the services, by SERVICE_NAME, and
+// shows by example what a service must do (docs/service-contract.md). All that it needs comes from its task definition.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/bodybroker/platform/workload/service"
+)
+
+func main() {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, nil)))
+	// ECS sends SIGTERM and kills stopTimeout seconds later.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	settings, err := service.FromEnvironment(os.Getenv)
+	if err == nil {
+		err = service.Run(ctx, settings)
+	}
+	if err != nil {
+		slog.Error("the service ended", "error", err.Error())
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,127 @@
+// Package service is a service of the platform, reduced to what is the same for all: it answers its subjects in its queue group,
+// keeps answers to commands in Redis, tells of them by events, says how it is, and ends well.
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bodybroker/platform/messaging"
+	"github.com/bodybroker/platform/workload/contract"
+)
+
+// headerLimit bounds how long a client may take to send a request for the health page.
+const headerLimit = 5 * time.Second
+
+// Run serves until ctx ends, and drains then. Its error is what kept it from serving, or from ending well.
+func Run(ctx context.Context, s Settings) (err error) {
+	methods, err := contract.Load(ctx)
+	if err != nil {
+		return err
+	}
+	for _, subject := range s.Subjects {
+		if _, known := methods[subject]; !known {
+			return fmt.Errorf("starting %s: the wire contract has no subject %s", s.Messaging.Name, subject)
+		}
+	}
+	listener, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return fmt.Errorf("starting %s: %w", s.Messaging.Name, err)
+	}
+	client, err := messaging.Connect(ctx, s.Messaging)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	answers := openAnswers(s)
+	defer func() { err = errors.Join(err, answers.close()) }()
+	server := &http.Server{Handler: health(client), ReadHeaderTimeout: headerLimit}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	defer func() { err = errors.Join(err, server.Close()) }()
+	task := hostname()
+	for _, subject := range s.Subjects {
+		h := handler{settings: s, method: methods[subject], client: client, answers: answers, task: task}
+		if err := client.Serve(subject, s.Queue, methods[subject].Messaging(), h.handle); err != nil {
+			return err
+		}
+	}
+	slog.Info("serving", "service", s.Messaging.Name, "subjects", s.Subjects, "task", task)
+	select {
+	case <-ctx.Done():
+	case err = <-ended:
+		err = fmt.Errorf("answering /health: %w", err)
+	}
+	slog.Info("draining", "service", s.Messaging.Name)
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.DrainTime)
+	defer cancel()
+	return errors.Join(err, client.Drain(draining))
+}
+
+// hostname tells tasks of a service apart; the empty name tells nobody anything, and hurts nobody.
+func hostname() string {
+	name, _ := os.Hostname()
+	return fmt.Sprintf("%s-%d", name, os.Getpid())
+}
+
+// health is true only while the connection to NATS stands: a task that nobody can ask is not healthy.
+func health(client *messaging.Client) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		if !client.Connected() {
+			http.Error(w, "not connected to NATS", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	return mux
+}
+
+// handler answers one subject.
+type handler struct {
+	settings Settings
+	method   contract.Method
+	client   *messaging.Client
+	answers  *answers
+	task     string
+}
+
+// handle answers, and says which task did.
+func (h handler) handle(ctx context.Context, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
+	do := h.answer
+	if key := messaging.MetaOf(request).IdempotencyKey; key != "" {
+		do = func(request proto.Message, send func(proto.Message) error) (proto.Message, error) {
+			return h.command(ctx, key, request, send)
+		}
+	}
+	response, err := do(request, send)
+	if err != nil || response == nil {
+		return nil, err
+	}
+	return h.sign(response), nil
+}
+
+// command does what has an idempotency key once: its answer is kept for who asks again, and an event tells of it.
+func (h handler) command(ctx context.Context, key string, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
+	response := h.method.Messaging().Response()
+	if known, err := h.answers.find(ctx, h.method.Subject, key, response); err != nil || known {
+		return response, err
+	}
+	response, err := h.answer(request, send)
+	if err != nil || response == nil {
+		return nil, err
+	}
+	if h.settings.Event != "" {
+		if err := h.client.Publish(ctx, h.settings.Event, h.method.Subject+"."+key, response); err != nil {
+			return nil, err
+		}
+	}
+	return response, h.answers.keep(ctx, h.method.Subject, key, response)
+}
