@@ -43,7 +43,7 @@ type response struct {
 const idValid = 0x40082102
 
 // installFilter puts the filter on the calling thread and returns the descriptor of its notifications.
-func installFilter() (int, error) {
+func installFilter(calls ...uint32) (int, error) {
 	architecture, known := architectures[runtime.GOARCH]
 	if !known {
 		return 0, fmt.Errorf("the numbers of system calls on %s are not known here", runtime.GOARCH)
@@ -51,12 +51,14 @@ func installFilter() (int, error) {
 	// struct seccomp_data begins with the call's number, then the architecture.
 	program := []unix.SockFilter{
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 4},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: architecture, Jf: 2},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: architecture, Jf: uint8(1 + len(calls))},
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_CONNECT, Jt: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_USER_NOTIF},
 	}
+	for i, call := range calls {
+		program = append(program, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jt: uint8(len(calls) - i)})
+	}
+	program = append(program, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
+		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_USER_NOTIF})
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return 0, fmt.Errorf("setting no_new_privs: %w", err)
 	}
@@ -123,21 +125,27 @@ func (g *Guard) control(request uintptr, argument unsafe.Pointer) error {
 	return nil
 }
 
-// destination reads where the call wants to connect to; false: not to an IPv4 address, or the process has ended.
+// destination reads the address that the call names; false: not an IP address, or the process has ended.
 func (n *notification) destination() (netip.AddrPort, bool) {
-	var address unix.RawSockaddrInet4
-	text := make([]byte, unsafe.Sizeof(address))
-	if n.arguments[2] < uint64(len(text)) {
+	text := make([]byte, min(n.arguments[2], unix.SizeofSockaddrInet6))
+	if len(text) < unix.SizeofSockaddrInet4 {
 		return netip.AddrPort{}, false
 	}
 	local := []unix.Iovec{{Base: &text[0]}}
 	local[0].SetLen(len(text))
 	remote := []unix.RemoteIovec{{Base: uintptr(n.arguments[1]), Len: len(text)}}
 	read, err := unix.ProcessVMReadv(int(n.thread), local, remote, 0)
-	if err != nil || read != len(text) || binary.NativeEndian.Uint16(text) != unix.AF_INET {
+	if err != nil || read != len(text) {
 		return netip.AddrPort{}, false
 	}
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte(text[4:8])), binary.BigEndian.Uint16(text[2:])), true
+	port := binary.BigEndian.Uint16(text[2:])
+	switch family := binary.NativeEndian.Uint16(text); {
+	case family == unix.AF_INET:
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(text[4:8])), port), true
+	case family == unix.AF_INET6 && len(text) >= 24:
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(text[8:24])), port), true
+	}
+	return netip.AddrPort{}, false
 }
 
 // socket is a descriptor of the socket that the call is about, and the process that calls.

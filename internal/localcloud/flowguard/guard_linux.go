@@ -28,6 +28,7 @@ type Guard struct {
 	closeOnce  sync.Once
 	closeError error
 	running    sync.WaitGroup
+	bound      sync.Map // ports that were bound to the machine's own address, with OwnLoopback
 }
 
 // environmentMark is the variable by which a guard finds its processes again; one that empties its environment is guarded, but
@@ -66,7 +67,11 @@ func New(o Options) (*Guard, error) {
 // no other thread from a locked one.
 func (g *Guard) launch(ready chan<- error) {
 	runtime.LockOSThread()
-	fd, err := installFilter()
+	calls := []uint32{unix.SYS_CONNECT}
+	if g.options.OwnLoopback {
+		calls = append(calls, unix.SYS_BIND)
+	}
+	fd, err := installFilter(calls...)
 	if err == nil {
 		g.notifications = os.NewFile(uintptr(fd), "seccomp notifications")
 	}
@@ -126,21 +131,26 @@ func (g *Guard) listen() {
 	}
 }
 
-// answer answers one call of connect(2).
+// answer answers one call.
 func (g *Guard) answer(n *notification) {
 	destination, ok := n.destination()
+	if ok && n.number == unix.SYS_BIND {
+		g.bind(n, destination)
+		return
+	}
+	if ok && g.own(n, destination) {
+		return
+	}
 	if !ok || destination.Addr() == g.options.Source || !g.options.Network.Contains(destination.Addr()) {
 		g.pass(n)
 		return
 	}
-	process, socket, err := n.socket()
-	if err != nil {
-		// The process has ended, or the descriptor is none: the kernel says so itself.
-		g.pass(n)
+	process, socket, kind, ok := g.meant(n)
+	if !ok {
 		return
 	}
 	defer unix.Close(socket) //nolint:errcheck // a second descriptor of the process's own socket
-	if kind, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_TYPE); err != nil || kind != unix.SOCK_STREAM || !g.waits(n) {
+	if kind != unix.SOCK_STREAM {
 		g.pass(n)
 		return
 	}
@@ -153,6 +163,23 @@ func (g *Guard) answer(n *notification) {
 		return
 	}
 	g.pass(n)
+}
+
+// meant borrows the socket that a call is about; not ok: the call was let through, for the kernel says itself that the process has
+// ended or that the descriptor is none.
+func (g *Guard) meant(n *notification) (process, socket, kind int, ok bool) {
+	process, socket, err := n.socket()
+	if err != nil {
+		g.pass(n)
+		return 0, 0, 0, false
+	}
+	kind, err = unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_TYPE)
+	if err != nil || !g.waits(n) {
+		_ = unix.Close(socket) // a second descriptor of the process's own socket
+		g.pass(n)
+		return 0, 0, 0, false
+	}
+	return process, socket, kind, true
 }
 
 // bindTo gives a socket without an address the machine's. The kernel chooses the port when it knows the other side

@@ -34,7 +34,7 @@ var (
 
 // The addresses are this package's own, so that its tests disturb no rehearsal on the same host.
 func TestMain(m *testing.M) {
-	roles := map[string]func([]string) error{"dial": dialAll, "talk": talk, "hold": holdGuarded}
+	roles := map[string]func([]string) error{"dial": dialAll, "talk": talk, "hold": holdGuarded, "listen": listenAndAsk, "lookup": lookup}
 	if role := roles[os.Getenv(roleVariable)]; role != nil {
 		if err := role(os.Args[1:]); err != nil {
 			fmt.Println(err)
