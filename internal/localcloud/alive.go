@@ -5,6 +5,7 @@ package localcloud
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -22,6 +23,8 @@ type Life struct {
 	// Scale divides the waiting times of AWS and of systemd's timers: health checks, propagation,
 	// schedules. 1, the default, is real time.
 	Scale float64
+	// Images finds what a container image runs, by its full reference; false: nobody has pushed it. nil: tasks are records.
+	Images func(reference string) (Image, bool)
 }
 
 // alive is the running side of a cloud.
@@ -38,23 +41,27 @@ type alive struct {
 	balancers map[string]*balancer  // by listener ARN
 	schedules map[string]*schedule  // by event target id
 	sources   map[string]netip.Addr // of functions in the VPC, by name
+	fleets    map[string]*fleet     // by service ARN
+	// nameServers are the VPC's, by zone.
+	nameServers map[string]net.PacketConn
 }
 
 // animation is what happens with a resource of a type in a living cloud: begin after it was
-// made, end before it goes. Both are called without the lock.
+// made, change after it was updated, end before it goes. All are called without the lock.
 type animation struct {
-	begin, end func(*Cloud, Record) error
+	begin, change, end func(*Cloud, Record) error
 }
 
 var animations map[string]animation
 
 func init() {
 	animations = map[string]animation{
-		instanceType:   {bootInstance, stopInstance},
-		attachmentType: {attachDisk, detachDisk},
-		listenerType:   {openBalancer, closeBalancerFronts},
-		targetsOfRule:  {startSchedule, stopSchedule},
-		functionType:   {nil, forgetFunction},
+		instanceType:   {begin: bootInstance, end: stopInstance},
+		attachmentType: {begin: attachDisk, end: detachDisk},
+		listenerType:   {begin: openBalancer, end: closeBalancerFronts},
+		targetsOfRule:  {begin: startSchedule, end: stopSchedule},
+		functionType:   {end: forgetFunction},
+		serviceType:    {begin: startService, change: changeService, end: stopService},
 	}
 }
 
@@ -75,7 +82,8 @@ func (c *Cloud) ComeAlive(life Life) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.alive = &alive{Life: life, api: api, machines: map[string]*computer{}, balancers: map[string]*balancer{},
-		schedules: map[string]*schedule{}, dropped: map[string]bool{}, sources: map[string]netip.Addr{}}
+		schedules: map[string]*schedule{}, dropped: map[string]bool{}, sources: map[string]netip.Addr{},
+		fleets: map[string]*fleet{}, nameServers: map[string]net.PacketConn{}}
 	return nil
 }
 
@@ -93,6 +101,12 @@ func (c *Cloud) Rest() error {
 	var errs []error
 	for _, s := range a.schedules {
 		s.stop()
+	}
+	for _, f := range a.fleets {
+		errs = append(errs, f.stop())
+	}
+	for _, server := range a.nameServers {
+		errs = append(errs, server.Close())
 	}
 	for _, b := range a.balancers {
 		errs = append(errs, b.close())
@@ -116,8 +130,9 @@ func (c *Cloud) animate(r *Record, pick func(animation) func(*Cloud, Record) err
 	return hook(c, copied)
 }
 
-func begin(a animation) func(*Cloud, Record) error { return a.begin }
-func end(a animation) func(*Cloud, Record) error   { return a.end }
+func begin(a animation) func(*Cloud, Record) error  { return a.begin }
+func change(a animation) func(*Cloud, Record) error { return a.change }
+func end(a animation) func(*Cloud, Record) error    { return a.end }
 
 // life is the running side; nil in a cloud that only keeps records.
 func (c *Cloud) life() *alive {

@@ -21,19 +21,22 @@ func (p *partition) between(a, b netip.Addr) bool {
 	return p != nil && (slices.Contains(p.one, a) && slices.Contains(p.other, b) || slices.Contains(p.other, a) && slices.Contains(p.one, b))
 }
 
-// guardOf guards the processes of the machine with an address. Ask flowguard.Supported first.
-func (c *Cloud) guardOf(source netip.Addr) (*flowguard.Guard, error) {
+// guardOf guards the processes of the machine with an address; what else is asked of the guard stands in o. Ask
+// flowguard.Supported first.
+func (c *Cloud) guardOf(source netip.Addr, o flowguard.Options) (*flowguard.Guard, error) {
 	network, err := c.networkOf(source)
 	if err != nil {
 		return nil, err
 	}
-	return flowguard.New(flowguard.Options{Source: source, Network: network, Decide: func(_ int, destination netip.AddrPort) error {
+	o.Source, o.Network = source, network
+	o.Decide = func(_ int, destination netip.AddrPort) error {
 		err := c.Allowed(source, destination.Addr(), int(destination.Port()))
 		if err != nil {
 			c.noteDropped(err)
 		}
 		return err
-	}})
+	}
+	return flowguard.New(o)
 }
 
 // networkOf is the range of the VPC that an address lies in.

@@ -41,7 +41,7 @@ func guarded(t *testing.T) (b bench, allowed, other netip.AddrPort) {
 	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
 	for _, address := range []netip.Addr{nodeOne, nodeTwo} {
 		b.make(networkInterfaceType, address.String(), map[string]any{"subnetId": subnet, "privateIps": []any{address.String()}, "securityGroups": []any{group}})
-		guard, err := b.guardOf(address)
+		guard, err := b.guardOf(address, flowguard.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, guard.Close()) })
 		// Without a machine: its processes are the test's own. Rest must not find it.

@@ -52,7 +52,7 @@ func (m *computer) boot(c *Cloud, r Record) error {
 	var start func(*exec.Cmd) error
 	// Elsewhere machines run unguarded; who brings the cloud to life can ask the same and say so.
 	if flowguard.Supported() == nil {
-		if m.guard, err = c.guardOf(source); err != nil {
+		if m.guard, err = c.guardOf(source, flowguard.Options{}); err != nil {
 			return err
 		}
 		start = m.guard.Start

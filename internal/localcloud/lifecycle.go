@@ -126,6 +126,9 @@ func (c *Cloud) update(r *row, id, urn string, old, inputs, outputs resource.Pro
 		}
 	}
 	c.note("update", r.token, id, urn)
+	if err := c.animate(record, change); err != nil {
+		return nil, fmt.Errorf("updating %s %q: %w", r.token, id, err)
+	}
 	return on.outputs, nil
 }
 

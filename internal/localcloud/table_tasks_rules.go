@@ -11,11 +11,17 @@ import (
 
 // containerDefinition is what is judged of a container.
 type containerDefinition struct {
-	Name, Image      string
-	Essential        *bool
-	Memory           int
-	PortMappings     []portMapping
-	Secrets          []struct{ Name, ValueFrom string }
+	Name, Image  string
+	Essential    *bool
+	Memory       int
+	PortMappings []portMapping
+	Environment  []struct{ Name, Value string }
+	Secrets      []struct{ Name, ValueFrom string }
+	StopTimeout  int // seconds
+	HealthCheck  *struct {
+		Command           []string
+		Interval, Timeout int // seconds
+	}
 	LogConfiguration *struct {
 		LogDriver string
 		Options   map[string]string

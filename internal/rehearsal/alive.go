@@ -35,7 +35,15 @@ func (s *Stage) enliven(ctx context.Context) error {
 	if err := machine.InstallTools(ctx, s.root, tools); err != nil {
 		return err
 	}
-	if err := s.Cloud.ComeAlive(localcloud.Life{Dir: filepath.Join(s.dir, "cloud"), Tools: tools, Scale: scale}); err != nil {
+	life := localcloud.Life{Dir: filepath.Join(s.dir, "cloud"), Tools: tools, Scale: scale}
+	if s.options.Tasks {
+		folder, err := s.buildImage(ctx)
+		if err != nil {
+			return err
+		}
+		life.Images = images(folder)
+	}
+	if err := s.Cloud.ComeAlive(life); err != nil {
 		return err
 	}
 	if err := flowguard.Supported(); err != nil {

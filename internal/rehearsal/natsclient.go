@@ -27,6 +27,8 @@ type desk struct {
 	source netip.Addr
 	url    string
 	roots  *x509.CertPool
+	// authority is the same as roots, PEM.
+	authority string
 }
 
 // newDesk places somebody with the security group of an end of the flows ("service", "gateway",
@@ -50,7 +52,7 @@ func newDesk(ctx context.Context, s *Stage, who, group string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &desk{cloud: s.Cloud, who: who, source: source, url: url, roots: roots}, nil
+	return &desk{cloud: s.Cloud, who: who, source: source, url: url, roots: roots, authority: certificate}, nil
 }
 
 func (d *desk) leave() { d.cloud.Leave(d.who) }

@@ -21,7 +21,7 @@ import (
 
 // required are the ids that the rehearsal and the drills promise.
 var required = struct{ mainPath, drills []string }{
-	[]string{"preview.clean", "up.all", "nats.boot", "up.noop", "secrets.hidden", "destroy.clean"},
+	[]string{"preview.clean", "up.all", "nats.boot", "svc.all", "up.noop", "secrets.hidden", "destroy.clean"},
 	[]string{"refresh.noop", "change.image", "change.rollback", "change.service", "change.ami", "change.redis", "guard.protect",
 		"interrupt.resume", "fail.resume", "dr.rebuild", "playground",
 		"nats.auth", "nats.kill1", "nats.kill2", "nats.zone", "nats.quorum", "nats.restart", "nats.roll.ami", "nats.reload", "nats.rotate", "nats.cert",

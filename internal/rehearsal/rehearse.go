@@ -27,7 +27,7 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 		return err
 	}
 	shown := newProgress(out, terminal)
-	stage, err := NewStage(ctx, Options{Root: root, Progress: out, Observe: shown.observe, Alive: true})
+	stage, err := NewStage(ctx, Options{Root: root, Progress: out, Observe: shown.observe, Alive: true, Tasks: true})
 	if err != nil {
 		return err
 	}

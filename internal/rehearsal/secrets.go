@@ -127,5 +127,14 @@ func (s *Stage) visible(ctx context.Context) (map[string][]byte, error) {
 	for _, object := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
 		places["bucket objects"] = append(places["bucket objects"], fmt.Sprint(object.Get("content"))...)
 	}
+	for _, service := range s.Cloud.Records("aws:ecs/service:Service") {
+		for _, t := range s.Cloud.Tasks(fmt.Sprint(service.Get("name"))) {
+			text, err := os.ReadFile(t.Log)
+			if err != nil {
+				return nil, err
+			}
+			places["logs of tasks"] = append(places["logs of tasks"], text...)
+		}
+	}
 	return places, nil
 }

@@ -61,6 +61,8 @@ type Options struct {
 	Checkpoints bool
 	// Alive makes machines boot: real NATS servers come of what the program renders.
 	Alive bool
+	// Tasks makes the services' tasks run too, in a stage that is Alive.
+	Tasks bool
 	// Observe gets every event of the engine while it happens.
 	Observe func(events.EngineEvent)
 }

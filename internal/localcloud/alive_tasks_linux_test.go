@@ -1,0 +1,168 @@
+package localcloud
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/dns/dnsmessage"
+)
+
+// taskRole makes this test's binary play a container, or its health check.
+const taskRole = "LOCALCLOUD_TEST_ROLE"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(taskRole) {
+	case "task":
+		serveTask()
+	case "check":
+		response, err := http.Get("http://127.0.0.1:8080/health")
+		if err != nil || response.StatusCode != http.StatusOK {
+			os.Exit(1)
+		}
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// serveTask writes its environment, answers its health check, and ends on SIGTERM.
+func serveTask() {
+	fmt.Println(strings.Join(os.Environ(), "\n"))
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, syscall.SIGTERM)
+	server := &http.Server{Addr: ":8080", ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })}
+	go func() { <-ended; fmt.Println("asked to end"); os.Exit(0) }()
+	fmt.Println(server.ListenAndServe())
+	os.Exit(1)
+}
+
+// town is a living cloud in which a service may run.
+type town struct {
+	bench
+	cluster, subnet, group, secret, role string
+}
+
+func newTown(t *testing.T) town {
+	t.Helper()
+	b := newBench(t)
+	require.NoError(t, b.ComeAlive(Life{Dir: t.TempDir(), Scale: 100, Images: func(image string) (Image, bool) {
+		return map[string]Image{"app:1": {Program: os.Args[0], Path: "/nowhere"}, "app:2": {Program: os.Args[0], Path: "/nowhere"},
+			"app:broken": {Program: "/bin/false", Path: "/nowhere"}}[image], image != "app:none"
+	}}))
+	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
+	vpc, _ := b.make(vpcType, "vpc", map[string]any{"cidrBlock": "127.33.0.0/16"})
+	subnet, _ := b.make(subnetType, "subnet", map[string]any{"vpcId": vpc, "cidrBlock": "127.33.0.0/24", "availabilityZone": "us-east-1a"})
+	cluster, _ := b.make(clusterType, "game", map[string]any{"name": "game"})
+	secret, _ := b.make("aws:secretsmanager/secret:Secret", "seed", map[string]any{"name": "seed"})
+	b.make("aws:secretsmanager/secretVersion:SecretVersion", "seed", map[string]any{"secretId": secret, "secretString": "the seed"})
+	town := town{b, cluster, subnet, b.group(vpc), secret, b.role("execution", "ecs-tasks.amazonaws.com")}
+	b.make("aws:iam/rolePolicy:RolePolicy", "secrets", map[string]any{"role": "execution", "policy": fmt.Sprintf(
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":%q}]}`, secret)})
+	return town
+}
+
+// inputs are a service's, with a new revision of an image.
+func (b town) inputs(image string, tasks float64) map[string]any {
+	definition := fmt.Sprintf(`[{"name":"app","image":%q,"stopTimeout":10,"environment":[{"name":%q,"value":"task"}],"secrets":[{"name":"SEED","valueFrom":%q}],
+		"healthCheck":{"command":["CMD-SHELL","%s=check exec %s"],"interval":5,"timeout":5,"retries":3}}]`, image, taskRole, b.secret, taskRole, os.Args[0])
+	_, made := b.make(taskDefinitionType, "chat", taskInputs(map[string]any{"executionRoleArn": b.role, "containerDefinitions": definition}))
+	return map[string]any{"name": "chat", "cluster": b.cluster, "taskDefinition": made["arn"].StringValue(), "launchType": "FARGATE", "desiredCount": tasks,
+		"deploymentCircuitBreaker": map[string]any{"enable": true, "rollback": true},
+		"networkConfiguration":     map[string]any{"subnets": []any{b.subnet}, "securityGroups": []any{b.group}}}
+}
+
+func processes(tasks []Task) (ids []int) {
+	for _, t := range tasks {
+		ids = append(ids, t.Process)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func TestTasksRunWithTheirDefinitionsEnvironmentAndNothingElse(t *testing.T) {
+	b := newTown(t)
+	id, _ := b.make(serviceType, "chat", b.inputs("app:1", 2))
+	tasks := b.Tasks("chat")
+	require.Len(t, tasks, 2)
+	assert.NotEqual(t, tasks[0].Address, tasks[1].Address)
+	for _, task := range tasks {
+		said, err := os.ReadFile(task.Log)
+		require.NoError(t, err)
+		var names []string
+		for _, line := range strings.Split(strings.TrimSpace(string(said)), "\n") {
+			name, _, _ := strings.Cut(line, "=")
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		assert.Equal(t, []string{"FLOW_GUARD", taskRole, "PATH", "SEED"}, names)
+		assert.Contains(t, string(said), "SEED=the seed")
+	}
+	require.NoError(t, b.end(serviceType, id))
+	for _, task := range tasks {
+		said, err := os.ReadFile(task.Log)
+		require.NoError(t, err)
+		assert.Contains(t, string(said), "asked to end")
+	}
+}
+
+func TestATaskWhoseRoleMayNotReadItsSecretDoesNotStart(t *testing.T) {
+	b := newTown(t)
+	b.role = b.bench.role("another", "ecs-tasks.amazonaws.com")
+	b.refused("ResourceInitializationError: unable to pull secrets or registry auth", serviceType, "chat", b.inputs("app:1", 1))
+	b.refused("is not authorized to perform: secretsmanager:GetSecretValue", serviceType, "chat", b.inputs("app:1", 1))
+}
+
+func TestAnImageThatNobodyPushedOrThatEndsIsToldAtOnce(t *testing.T) {
+	b := newTown(t)
+	b.refused("CannotPullContainerError", serviceType, "chat", b.inputs("app:none", 1))
+	b.refused("essential container app exited", serviceType, "chat", b.inputs("app:broken", 1))
+}
+
+func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
+	b := newTown(t)
+	id, _ := b.make(serviceType, "chat", b.inputs("app:1", 2))
+	first := processes(b.Tasks("chat"))
+	require.NoError(t, b.change(serviceType, id, b.inputs("app:2", 2)))
+	second := processes(b.Tasks("chat"))
+	require.Len(t, second, 2)
+	for _, process := range first {
+		assert.NotContains(t, second, process)
+	}
+	runs := b.find(serviceType, "", id).str("taskDefinition")
+	require.NoError(t, b.change(serviceType, id, b.inputs("app:broken", 2)), "ECS rolls back, and the provider calls that a success")
+	assert.Equal(t, second, processes(b.Tasks("chat")))
+	assert.Equal(t, runs, b.find(serviceType, "", id).str("taskDefinition"), "the revision that runs")
+}
+
+func TestATaskThatEndsIsReplaced(t *testing.T) {
+	b := newTown(t)
+	b.make(serviceType, "chat", b.inputs("app:1", 2))
+	before := processes(b.Tasks("chat"))
+	require.NoError(t, syscall.Kill(before[0], syscall.SIGKILL))
+	require.Eventually(t, func() bool {
+		now := processes(b.Tasks("chat"))
+		return len(now) == 2 && !slices.Contains(now, before[0]) && slices.Contains(now, before[1])
+	}, 20*time.Second, 20*time.Millisecond)
+}
+
+func TestTheNameServerAnswersWhatTheVPCKnows(t *testing.T) {
+	b := newTown(t)
+	question := func(name string) dnsmessage.Message {
+		asked := dnsmessage.Message{Header: dnsmessage.Header{ID: 7}, Questions: []dnsmessage.Question{{Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}}}
+		packed, err := b.nameAnswer(asked, "us-east-1a")
+		require.NoError(t, err)
+		var answer dnsmessage.Message
+		require.NoError(t, answer.Unpack(packed))
+		return answer
+	}
+	assert.Equal(t, dnsmessage.RCodeNameError, question("nats.nowhere.").RCode)
+	assert.EqualValues(t, 7, question("nats.nowhere.").ID)
+}

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package localcloud
+
+import (
+	"os"
+	"syscall"
+)
+
+// Elsewhere no guard can be made, so no task starts.
+func dieWithParent() *syscall.SysProcAttr { return nil }
+
+func terminate(p *os.Process) error { return p.Kill() }

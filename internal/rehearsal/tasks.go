@@ -1,0 +1,127 @@
+// The tasks of the rehearsed services: the stand-in of package workload runs in all of them, and they are asked.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	natsgo "github.com/nats-io/nats.go"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+	"github.com/bodybroker/platform/messaging"
+	"github.com/bodybroker/platform/workload/contract"
+)
+
+// buildImage builds what the rehearsed images hold: the stand-in, and the wget of its health check.
+func (s *Stage) buildImage(ctx context.Context) (folder string, err error) {
+	folder = filepath.Join(s.dir, "image")
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", folder+string(filepath.Separator), "./workload", "./internal/rehearsal/wget")
+	command.Dir = s.root
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", fmt.Errorf("building the rehearsed image: %w", err)
+	}
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the rehearsed image: %w\n%s", err, output)
+	}
+	return folder, nil
+}
+
+// images is what a registry would hold: the stand-in for every service. The gateway's image comes from another repository and has none
+// here.
+func images(folder string) func(string) (localcloud.Image, bool) {
+	return func(reference string) (localcloud.Image, bool) {
+		if strings.Contains(reference, "/http-nats-gateway:") {
+			return localcloud.Image{}, true
+		}
+		return localcloud.Image{Program: filepath.Join(folder, "workload"), Path: folder}, true
+	}
+}
+
+// servicesAnswer asks every subject, as the gateway may, until each task of its service has answered.
+func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
+	if err := flowguard.Supported(); err != nil {
+		return "not run: tasks need a network of their own: " + err.Error(), nil
+	}
+	table, front, err := services.Table()
+	if err != nil {
+		return "", err
+	}
+	place, err := newDesk(ctx, s, "asking", "gateway")
+	if err != nil {
+		return "", err
+	}
+	defer place.leave()
+	client, err := place.messaging(ctx, front.Name)
+	if err != nil {
+		return "", err
+	}
+	defer client.Native().Close()
+	methods, err := contract.Load(ctx)
+	if err != nil {
+		return "", err
+	}
+	var errs []error
+	tasks, subjects, asked := 0, 0, 0
+	for _, service := range table {
+		running := len(s.Cloud.Tasks(service.Name))
+		tasks += running
+		for _, subject := range service.RPC {
+			subjects++
+			count, err := askAll(ctx, client, methods[subject], running)
+			asked += count
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s of %s: %w", subject, service.Name, err))
+			}
+		}
+	}
+	if wanted := 2 * len(table); tasks != wanted {
+		errs = append(errs, fmt.Errorf("%d tasks run, wanted %d", tasks, wanted))
+	}
+	return fmt.Sprintf("%d tasks of %d services are healthy; %d subjects were asked %d times through the load balancer, until each task had answered",
+		tasks, len(table), subjects, asked), errors.Join(errs...)
+}
+
+// enough are the requests after which two tasks that share a subject have both answered: 2 × 0.5^60 is the chance that one has not.
+const enough = 60
+
+// askAll asks a subject until so many different tasks have answered, and counts the requests.
+func askAll(ctx context.Context, client *messaging.Client, method contract.Method, tasks int) (asked int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	answered := map[string]bool{}
+	for len(answered) < tasks {
+		if asked == enough {
+			return asked, fmt.Errorf("%d requests were answered by %d of %d tasks", asked, len(answered), tasks)
+		}
+		response := method.Messaging().Response()
+		if err := client.Request(ctx, method.Subject, method.Messaging().Request(), response); err != nil {
+			return asked, err
+		}
+		asked++
+		meta := response.ProtoReflect().Get(method.Response.Fields().ByName("meta")).Message()
+		labels := meta.Get(meta.Descriptor().Fields().ByName("labels")).Map()
+		answered[labels.Get(protoreflect.ValueOfString("task").MapKey()).String()] = true
+	}
+	return asked, nil
+}
+
+// messaging connects as an identity with the client that services use.
+func (d *desk) messaging(ctx context.Context, identity string) (*messaging.Client, error) {
+	seed, err := seedOf(d.cloud, identity)
+	if err != nil {
+		return nil, err
+	}
+	return messaging.Connect(ctx, messaging.Options{Name: d.who, URL: d.url, CertificateAuthority: d.authority, Seed: string(seed),
+		InboxPrefix: nats.Inbox(identity), Nats: []natsgo.Option{natsgo.SetCustomDialer(d)}})
+}
