@@ -25,7 +25,11 @@ func TestMain(m *testing.M) {
 		serveTask()
 	case "check":
 		response, err := http.Get("http://127.0.0.1:8080/health")
-		if err != nil || response.StatusCode != http.StatusOK {
+		if err != nil {
+			os.Exit(1)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
 			os.Exit(1)
 		}
 	default:

@@ -23,6 +23,8 @@ const (
 	shared ground = iota
 	// running is another one, whose machines run.
 	running
+	// serving is another one, in which the services' tasks run too.
+	serving
 	// empty is an empty cloud of the drill's own.
 	empty
 	// emptyRunning is an empty cloud of its own in which machines will run.
@@ -69,6 +71,10 @@ var drills = []drill{
 	{scenario: scenario{"nats.incidents", "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed", nil}, on: running, parts: incidents},
 	{scenario: scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, on: running},
 	{scenario: scenario{"nats.roll.bad", "a configuration that the server refuses, a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, on: running},
+	{scenario: scenario{"svc.deploy", "a new version of one service under load: new tasks take over, no request fails", deployImage}, on: serving},
+	{scenario: scenario{"svc.rollback", "a version that ends at once: ECS goes back, the update fails and names the service, the old version serves throughout", rollBackImage}, on: serving},
+	{scenario: scenario{"svc.noimage", "a service without an image: the update passes and lists it; with one it gets its tasks", withoutImage}, on: serving},
+	{scenario: scenario{"svc.kill", "tasks are killed at random for a minute under load: requests are answered at the second try, all tasks come back", killTasks}, on: serving},
 	{scenario: scenario{"playground", "a playground's files let clients in, its socket kills a server and changes configuration, and its end leaves nothing", playPlayground}, on: running},
 	{scenario: scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, on: empty},
 }
@@ -88,7 +94,7 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 	recorder := &recorder{out: out}
 	err = errors.Join(playShared(ctx, recorder, options, pick(chosen, shared)),
 		playFresh(ctx, recorder, options, pick(chosen, empty, emptyKilled, emptyRunning)),
-		playShared(ctx, recorder, options, pick(chosen, running)))
+		playShared(ctx, recorder, options, pick(chosen, running)), playShared(ctx, recorder, options, pick(chosen, serving)))
 	err = errors.Join(err, results.Write(filepath.Join(root, "out", "drills.json"), recorder.results))
 	return finish(recorder, out, start, err)
 }
@@ -125,7 +131,8 @@ func playShared(ctx context.Context, r *recorder, o Options, list []drill) error
 	if len(list) == 0 {
 		return nil
 	}
-	o.Alive = list[0].on == running
+	o.Tasks = list[0].on == serving
+	o.Alive = o.Tasks || list[0].on == running
 	stage, err := NewStage(ctx, o)
 	if err != nil {
 		return err

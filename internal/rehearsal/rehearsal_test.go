@@ -25,7 +25,8 @@ var required = struct{ mainPath, drills []string }{
 	[]string{"refresh.noop", "change.image", "change.rollback", "change.service", "change.ami", "change.redis", "guard.protect",
 		"interrupt.resume", "fail.resume", "dr.rebuild", "playground",
 		"nats.auth", "nats.kill1", "nats.kill2", "nats.zone", "nats.quorum", "nats.restart", "nats.roll.ami", "nats.reload", "nats.rotate", "nats.cert",
-		"nats.incidents", "nats.backup", "nats.dlq", "nats.partition", "nats.roll.version", "nats.roll.bad", "nats.disk", "nats.replace.disk", "nats.rootfs"},
+		"nats.incidents", "nats.backup", "nats.dlq", "nats.partition", "nats.roll.version", "nats.roll.bad", "nats.disk", "nats.replace.disk", "nats.rootfs",
+		"svc.deploy", "svc.rollback", "svc.noimage", "svc.kill"},
 }
 
 func TestEveryPromisedScenarioIsThere(t *testing.T) {

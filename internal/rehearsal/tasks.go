@@ -44,7 +44,11 @@ func images(folder string) func(string) (localcloud.Image, bool) {
 		if strings.Contains(reference, "/http-nats-gateway:") {
 			return localcloud.Image{}, true
 		}
-		return localcloud.Image{Program: filepath.Join(folder, "workload"), Path: folder}, true
+		program := "workload"
+		if strings.HasSuffix(reference, ":"+brokenTag) {
+			program = "wget" // without an address it ends
+		}
+		return localcloud.Image{Program: filepath.Join(folder, program), Path: folder}, true
 	}
 }
 
@@ -76,6 +80,12 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	for _, service := range table {
 		running := len(s.Cloud.Tasks(service.Name))
 		tasks += running
+		for _, t := range s.Cloud.Tasks(service.Name) {
+			// They are counted from 0 for each service.
+			if !strings.HasSuffix(t.Name, "-0") && !strings.HasSuffix(t.Name, "-1") {
+				errs = append(errs, fmt.Errorf("task %s is not among the first two of its service: one was started again", t.Name))
+			}
+		}
 		for _, subject := range service.RPC {
 			subjects++
 			count, err := askAll(ctx, client, methods[subject], running)
@@ -88,7 +98,7 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if wanted := 2 * len(table); tasks != wanted {
 		errs = append(errs, fmt.Errorf("%d tasks run, wanted %d", tasks, wanted))
 	}
-	return fmt.Sprintf("%d tasks of %d services are healthy; %d subjects were asked %d times through the load balancer, until each task had answered",
+	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once; %d subjects were asked %d times through the load balancer, until each task had answered",
 		tasks, len(table), subjects, asked), errors.Join(errs...)
 }
 

@@ -1,0 +1,261 @@
+// Drills of services whose tasks run: a new version, a broken one, none, and tasks that die, each under load.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/messaging"
+	"github.com/bodybroker/platform/workload/contract"
+)
+
+const (
+	// drilled is the service that is changed, and asked meanwhile.
+	drilled, drilledSubject = "quest-system", "svc.quest.v1.generate"
+	// brokenTag is of an image whose container ends as soon as it is started.
+	brokenTag = "1.0.9-broken"
+	askers    = 4
+	// killFor is how long tasks are killed, one every killEvery.
+	killFor, killEvery = time.Minute, 2 * time.Second
+)
+
+// questions is a load of requests to one subject or several.
+type questions struct {
+	client *messaging.Client
+	desk   *desk
+	end    context.CancelFunc
+	asking sync.WaitGroup
+
+	asked, again, failed atomic.Int64
+	first                sync.Once
+	firstFailure         error
+}
+
+// ask begins to ask subjects in turn. A request that fails is asked once more, as callers do.
+func ask(ctx context.Context, s *Stage, subjects ...string) (*questions, error) {
+	place, err := newDesk(ctx, s, "asking", "gateway")
+	if err != nil {
+		return nil, err
+	}
+	q := &questions{desk: place}
+	if q.client, err = place.messaging(ctx, loadCaller); err != nil {
+		place.leave()
+		return nil, err
+	}
+	methods, err := contract.Load(ctx)
+	if err != nil {
+		return nil, errors.Join(err, q.stop(nil))
+	}
+	var until context.Context
+	until, q.end = context.WithCancel(ctx)
+	for i := range askers {
+		q.asking.Go(func() {
+			for turn := i; until.Err() == nil; turn++ {
+				q.one(ctx, methods[subjects[turn%len(subjects)]])
+			}
+		})
+	}
+	return q, nil
+}
+
+func (q *questions) one(ctx context.Context, method contract.Method) {
+	try := func() error {
+		limited, cancel := context.WithTimeout(ctx, askFor)
+		defer cancel()
+		return q.client.Request(limited, method.Subject, method.Messaging().Request(), method.Messaging().Response())
+	}
+	q.asked.Add(1)
+	err := try()
+	if err == nil {
+		return
+	}
+	q.again.Add(1)
+	if err = try(); err != nil {
+		q.failed.Add(1)
+		q.first.Do(func() { q.firstFailure = err })
+	}
+}
+
+// stop ends the load; wanted judges what it met.
+func (q *questions) stop(wanted func(*questions) error) error {
+	if q.end != nil {
+		q.end()
+	}
+	q.asking.Wait()
+	q.client.Native().Close()
+	q.desk.leave()
+	if wanted == nil {
+		return nil
+	}
+	return wanted(q)
+}
+
+func (q *questions) String() string {
+	return fmt.Sprintf("%d requests meanwhile, %d asked again, %d failed", q.asked.Load(), q.again.Load(), q.failed.Load())
+}
+
+// none wants every request answered at the first try; seconds lets it be the second.
+func none(q *questions) error {
+	if q.again.Load() > 0 {
+		return errors.Join(fmt.Errorf("wanted every request answered at once: %s", q), q.firstFailure)
+	}
+	return seconds(q)
+}
+
+func seconds(q *questions) error {
+	if q.failed.Load() > 0 || q.asked.Load() == 0 {
+		return errors.Join(fmt.Errorf("wanted every request answered: %s", q), q.firstFailure)
+	}
+	return nil
+}
+
+// whileAsked plays something while the drilled service is asked.
+func whileAsked(ctx context.Context, s *Stage, wanted func(*questions) error, play func() (string, error)) (string, error) {
+	q, err := ask(ctx, s, drilledSubject)
+	if err != nil {
+		return "", err
+	}
+	seen, err := play()
+	err = errors.Join(err, q.stop(wanted))
+	return seen + "; " + q.String(), err
+}
+
+// processesOf are the processes of a service's tasks, in order.
+func processesOf(s *Stage, service string) (processes []int) {
+	for _, t := range s.Cloud.Tasks(service) {
+		processes = append(processes, t.Process)
+	}
+	slices.Sort(processes)
+	return processes
+}
+
+func deployImage(ctx context.Context, s *Stage) (string, error) {
+	images, err := s.images(map[string]string{drilled: "1.0.1"})
+	if err != nil {
+		return "", err
+	}
+	before := processesOf(s, drilled)
+	seen, err := whileAsked(ctx, s, none, func() (string, error) {
+		if steps, err := upWith(ctx, s, map[string]any{"serviceImages": images}); err != nil {
+			return steps.Summary(), err
+		}
+		after := processesOf(s, drilled)
+		if len(after) != 2 || slices.ContainsFunc(after, func(p int) bool { return slices.Contains(before, p) }) {
+			return "", fmt.Errorf("processes %v run after %v, wanted two others", after, before)
+		}
+		return "two new tasks took over from two old ones", nil
+	})
+	return seen, errors.Join(err, restore(ctx, s))
+}
+
+// rollBackImage looks at incident 19 with tasks that really end.
+func rollBackImage(ctx context.Context, s *Stage) (string, error) {
+	images, err := s.images(map[string]string{drilled: brokenTag})
+	if err != nil {
+		return "", err
+	}
+	before := processesOf(s, drilled)
+	seen, err := whileAsked(ctx, s, none, func() (string, error) {
+		_, err := upWith(ctx, s, map[string]any{"serviceImages": images})
+		if err := refusedFor(err, drilled, "rolled back"); err != nil {
+			return "", fmt.Errorf("the update to a version that ends at once: %w", err)
+		}
+		if after := processesOf(s, drilled); !slices.Equal(before, after) {
+			return "", fmt.Errorf("processes %v run, wanted those of before, %v", after, before)
+		}
+		return "the update failed and named the service; the tasks of before serve", nil
+	})
+	// Back to the shipped version: ECS runs it already.
+	if _, refreshed := s.Refresh(ctx); refreshed != nil {
+		return seen, errors.Join(err, refreshed)
+	}
+	return seen, errors.Join(err, restore(ctx, s))
+}
+
+// withoutImage takes a service's image away and brings it back.
+func withoutImage(ctx context.Context, s *Stage) (string, error) {
+	images, err := s.images(nil)
+	if err != nil {
+		return "", err
+	}
+	delete(images, drilled)
+	if steps, err := upWith(ctx, s, map[string]any{"serviceImages": images}); err != nil {
+		return steps.Summary(), err
+	}
+	outputs, err := s.Outputs(ctx)
+	if err != nil {
+		return "", err
+	}
+	awaiting, running := fmt.Sprint(outputs["servicesAwaitingImages"].Value), len(s.Cloud.Tasks(drilled))
+	if !strings.Contains(awaiting, drilled) || running != 0 {
+		return "", fmt.Errorf("%d tasks of %s run, and those that await an image are %s", running, drilled, awaiting)
+	}
+	if err := restore(ctx, s); err != nil {
+		return "", err
+	}
+	if running = len(s.Cloud.Tasks(drilled)); running != 2 {
+		return "", fmt.Errorf("with its image %d tasks of %s run, wanted 2", running, drilled)
+	}
+	return "the update passed and listed " + drilled + ", which had no task; with its image it has two", nil
+}
+
+// killTasks kills tasks at random while all subjects are asked.
+func killTasks(ctx context.Context, s *Stage) (string, error) {
+	table, _, err := services.Table()
+	if err != nil {
+		return "", err
+	}
+	var subjects []string
+	for _, row := range table {
+		subjects = append(subjects, row.RPC...)
+	}
+	q, err := ask(ctx, s, subjects...)
+	if err != nil {
+		return "", err
+	}
+	killed, err := killSome(ctx, s, table)
+	if err == nil {
+		err = poll(ctx, settleLimit, func() error {
+			for _, row := range table {
+				if running := len(s.Cloud.Tasks(row.Name)); running != 2 {
+					return fmt.Errorf("%d tasks of %s run, wanted 2", running, row.Name)
+				}
+			}
+			return nil
+		})
+	}
+	err = errors.Join(err, q.stop(seconds))
+	return fmt.Sprintf("%d tasks killed in %s, all came back; %s", killed, killFor, q), err
+}
+
+func killSome(ctx context.Context, s *Stage, table []services.Service) (killed int, err error) {
+	end, next := time.After(killFor), time.NewTicker(killEvery)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return killed, ctx.Err()
+		case <-end:
+			return killed, nil
+		case <-next.C:
+			name := table[rand.IntN(len(table))].Name
+			tasks := processesOf(s, name)
+			if len(tasks) < 2 {
+				continue // its other task is still to come back: two at once is another drill
+			}
+			if err := syscall.Kill(tasks[rand.IntN(len(tasks))], syscall.SIGKILL); err != nil {
+				return killed, fmt.Errorf("killing a task of %s: %w", name, err)
+			}
+			killed++
+		}
+	}
+}
