@@ -17,8 +17,8 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// connect connects to any of the nodes. The seed is fetched each time: it may have been rotated.
-func (c *Controller) connect(ctx context.Context, nodes []Node) (*natsgo.Conn, error) {
+// identity is the administrator's key. It is fetched each time: it may have been rotated.
+func (c *Controller) identity(ctx context.Context) (nkeys.KeyPair, error) {
 	secret, err := secretsmanager.NewFromConfig(c.AWS).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
 		SecretId: aws.String(c.AdministratorSecretArn)})
 	if err != nil {
@@ -28,6 +28,19 @@ func (c *Controller) connect(ctx context.Context, nodes []Node) (*natsgo.Conn, e
 	if err != nil {
 		return nil, errors.New("reading the administrator's seed: the secret holds no nkey seed")
 	}
+	return pair, nil
+}
+
+// connect connects to any of the nodes.
+func (c *Controller) connect(ctx context.Context, nodes []Node) (*natsgo.Conn, error) {
+	pair, err := c.identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.connectAs(pair, nodes)
+}
+
+func (c *Controller) connectAs(pair nkeys.KeyPair, nodes []Node) (*natsgo.Conn, error) {
 	public, err := pair.PublicKey()
 	if err != nil {
 		return nil, errors.New("reading the administrator's seed: it has no public half")

@@ -7,15 +7,18 @@ package controller
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"github.com/bodybroker/platform/assets/nats"
 )
@@ -28,6 +31,9 @@ const (
 	LetterSubject    = "Dead-Letter-Subject" // under which the message was published
 	LetterDeliveries = "Dead-Letter-Deliveries"
 	LetterTime       = "Dead-Letter-Time" // when the deliveries ran out, RFC 3339 with nanoseconds
+	// LetterSignature is the controller's, over what a letter says of its origin and its body: services can put messages of their own
+	// beside letters.
+	LetterSignature = "Dead-Letter-Signature"
 	// LetterLacks says why the body is not there, where it is not.
 	LetterLacks = "Dead-Letter-Lacks"
 )
@@ -38,6 +44,7 @@ const advisoryConsumer = "controller"
 // exhausted is the advisory of a message whose deliveries ran out (nats-server, events of type
 // io.nats.jetstream.advisory.v1.max_deliver).
 type exhausted struct {
+	Type       string    `json:"type"`
 	Stream     string    `json:"stream"`
 	Consumer   string    `json:"consumer"`
 	Sequence   uint64    `json:"stream_seq"`
@@ -45,16 +52,27 @@ type exhausted struct {
 	Time       time.Time `json:"timestamp"`
 }
 
+const advisoryType = "io.nats.jetstream.advisory.v1.max_deliver"
+
+// errForged is an advisory that the server did not write. Whoever may publish or pull can have the server's answer stored under
+// this subject (ADR 0012), so what one says is compared with what the cluster knows.
+var errForged = errors.New("it is no advisory of the server's")
+
+// toldErrors are the errors of one tick that are told whole; of more, only the number.
+const toldErrors = 5
+
 // watchAdvisories makes the consumer with which ticks read the advisories.
 func watchAdvisories(ctx context.Context, access jetstream.JetStream) error {
 	_, err := access.CreateOrUpdateConsumer(ctx, nats.AdvisoryStream, jetstream.ConsumerConfig{Durable: advisoryConsumer,
-		Description: "The controller moves what ran out of deliveries", AckPolicy: jetstream.AckExplicitPolicy, AckWait: tickLimit})
+		Description: "The controller moves what ran out of deliveries", AckPolicy: jetstream.AckExplicitPolicy, AckWait: tickLimit,
+		// Those that wait for another try must keep no other one waiting.
+		MaxAckPending: -1})
 	return err
 }
 
 // moveDeadLetters moves all that waits, one at a time, and says how many. An advisory that fails is tried again by a later
-// tick; it keeps none waiting.
-func moveDeadLetters(ctx context.Context, access jetstream.JetStream, subjects map[string]string) (moved int, err error) {
+// tick, and one that is forged is not; neither keeps another waiting.
+func moveDeadLetters(ctx context.Context, access jetstream.JetStream, own nkeys.KeyPair, subjects map[string]string) (moved int, err error) {
 	consumer, err := access.Consumer(ctx, nats.AdvisoryStream, advisoryConsumer)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
 		return 0, nil // the streams are still to be made
@@ -70,27 +88,65 @@ func moveDeadLetters(ctx context.Context, access jetstream.JetStream, subjects m
 		}
 		advisory, more := <-batch.Messages()
 		if !more {
-			return moved, errors.Join(append(failed, batch.Error())...)
+			return moved, errors.Join(append(few(failed), batch.Error())...)
 		}
-		var what exhausted
-		if err := json.Unmarshal(advisory.Data(), &what); err != nil {
-			failed = append(failed, fmt.Errorf("moving dead letters: reading an advisory: %w", err), advisory.Term())
-			continue
+		what, err := read(advisory)
+		if err == nil {
+			err = what.move(ctx, access, own, subjects)
 		}
-		if err := what.move(ctx, access, subjects); err != nil {
+		switch {
+		case errors.Is(err, errForged):
+			failed = append(failed, err, advisory.Term())
+		case err != nil:
 			failed = append(failed, fmt.Errorf("moving message %d of %s, which %s could not process: %w", what.Sequence, what.Stream, what.Consumer, err), advisory.NakWithDelay(tickLimit))
-			continue
+		default:
+			if err := advisory.DoubleAck(ctx); err != nil {
+				return moved, fmt.Errorf("moving dead letters: %w", err)
+			}
+			moved++
 		}
-		if err := advisory.DoubleAck(ctx); err != nil {
-			return moved, fmt.Errorf("moving dead letters: %w", err)
-		}
-		moved++
 	}
-	return moved, errors.Join(append(failed, ctx.Err())...)
+	return moved, errors.Join(append(few(failed), ctx.Err())...)
+}
+
+// few are the first of many errors, and how many more there are.
+func few(all []error) []error {
+	all = slices.DeleteFunc(all, func(err error) bool { return err == nil })
+	if len(all) <= toldErrors {
+		return all
+	}
+	return append(all[:toldErrors:toldErrors], fmt.Errorf("and %d more", len(all)-toldErrors))
+}
+
+// read reads an advisory; it must speak of the stream and consumer that its own subject ends with.
+func read(advisory jetstream.Msg) (e exhausted, err error) {
+	if err := json.Unmarshal(advisory.Data(), &e); err != nil {
+		return e, fmt.Errorf("moving dead letters: reading an advisory: %w: %w", errForged, err)
+	}
+	if e.Type != advisoryType || e.Sequence == 0 || !strings.HasSuffix(advisory.Subject(), "."+e.Stream+"."+e.Consumer) {
+		return e, fmt.Errorf("moving dead letters: an advisory under %s speaks of message %d of %s and %s: %w", advisory.Subject(), e.Sequence, e.Stream, e.Consumer, errForged)
+	}
+	return e, nil
+}
+
+// judge wants a consumer that exists, and a message that it was given. What is still being
+// worked on cannot be told from what is not: a forged advisory can bring that into the DLQ, where it is not lost.
+func (e exhausted) judge(ctx context.Context, origin jetstream.Stream) error {
+	consumer, err := origin.Consumer(ctx, e.Consumer)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return fmt.Errorf("%s has no consumer %s: %w", e.Stream, e.Consumer, errForged)
+	}
+	if err != nil {
+		return err
+	}
+	if given := consumer.CachedInfo().Delivered.Stream; e.Sequence > given {
+		return fmt.Errorf("%s was given messages up to %d and not message %d: %w", e.Consumer, given, e.Sequence, errForged)
+	}
+	return nil
 }
 
 // move puts one message into the DLQ, once, and takes it out of a work queue.
-func (e exhausted) move(ctx context.Context, access jetstream.JetStream, subjects map[string]string) error {
+func (e exhausted) move(ctx context.Context, access jetstream.JetStream, own nkeys.KeyPair, subjects map[string]string) error {
 	subject := subjects[e.Stream+"."+e.Consumer]
 	if subject == "" {
 		subject = "dlq." + e.Stream + "." + e.Consumer
@@ -110,6 +166,11 @@ func (e exhausted) move(ctx context.Context, access jetstream.JetStream, subject
 	if err != nil {
 		return err
 	}
+	if origin != nil {
+		if err := e.judge(ctx, origin); err != nil {
+			return err
+		}
+	}
 	if stands, err := e.stands(ctx, letters, subject); err != nil || stands {
 		return errors.Join(err, e.takeOut(ctx, origin))
 	}
@@ -120,6 +181,9 @@ func (e exhausted) move(ctx context.Context, access jetstream.JetStream, subject
 		}
 	}
 	letter := e.letter(subject, message, letters.CachedInfo().Config.MaxMsgSize)
+	if err := sign(letter, own); err != nil {
+		return err
+	}
 	if _, err := access.PublishMsg(ctx, letter); err != nil {
 		return err
 	}
@@ -175,6 +239,24 @@ func (e exhausted) letter(subject string, message *jetstream.RawStreamMsg, most 
 		set(LetterLacks, fmt.Sprintf("its %d bytes do not fit here; %s has it as long as it keeps messages", len(message.Data), e.Stream))
 	}
 	return letter
+}
+
+// signed is what a letter's signature is over: each header that resend believes, and the body.
+func signed(header natsgo.Header, body []byte) []byte {
+	var text []byte
+	for _, name := range []string{LetterStream, LetterConsumer, LetterSequence, LetterSubject, LetterTime, LetterLacks} {
+		text = fmt.Appendf(text, "%q", header.Get(name))
+	}
+	return append(text, body...)
+}
+
+func sign(letter *natsgo.Msg, own nkeys.KeyPair) error {
+	signature, err := own.Sign(signed(letter.Header, letter.Data))
+	if err != nil {
+		return fmt.Errorf("signing the letter: %w", err)
+	}
+	letter.Header.Set(LetterSignature, base64.StdEncoding.EncodeToString(signature))
+	return nil
 }
 
 // takeOut removes the message from a work queue, where it would lie for ever: nobody gets it again. Other

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -25,6 +27,15 @@ func applied(t *testing.T) jetstream.JetStream {
 	}
 	return access
 }
+
+// key is the administrator's in all tests.
+var key = sync.OnceValue(func() nkeys.KeyPair {
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		panic(err)
+	}
+	return pair
+})
 
 // exhaust publishes a message and refuses every delivery of it.
 func exhaust(t *testing.T, access jetstream.JetStream, stream, durable string, message *natsgo.Msg) (sequence uint64) {
@@ -71,7 +82,7 @@ func TestAMessageThatNobodyProcessesBecomesADeadLetterOnce(t *testing.T) {
 	message.Header.Set(jetstream.MsgIDHeader, "the publisher's own")
 	sequence := exhaust(t, access, "GAME_EVENTS", "quest_processor", message)
 
-	moved, err := moveDeadLetters(t.Context(), access, map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"})
+	moved, err := moveDeadLetters(t.Context(), access, key(), map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"})
 	require.NoError(t, err)
 	assert.Equal(t, 1, moved)
 	count, letter := letters(t, access, "dlq.quests")
@@ -82,7 +93,7 @@ func TestAMessageThatNobodyProcessesBecomesADeadLetterOnce(t *testing.T) {
 		assert.Equal(t, want, letter.Header.Get(name), name)
 	}
 
-	moved, err = moveDeadLetters(t.Context(), access, nil)
+	moved, err = moveDeadLetters(t.Context(), access, key(), nil)
 	require.NoError(t, err)
 	assert.Zero(t, moved, "the advisory is done with")
 	origin, err := access.Stream(t.Context(), "GAME_EVENTS")
@@ -104,9 +115,10 @@ func TestALetterThatStandsIsNotWrittenAgain(t *testing.T) {
 	require.NoError(t, json.Unmarshal(advisory.Data, &e))
 	forgetful := e.letter("dlq.GAME_EVENTS.quest_processor", nil, 0)
 	forgetful.Header.Del(jetstream.MsgIDHeader)
+	require.NoError(t, sign(forgetful, key()))
 	_, err = access.PublishMsg(t.Context(), forgetful)
 	require.NoError(t, err)
-	_, err = moveDeadLetters(t.Context(), access, nil)
+	_, err = moveDeadLetters(t.Context(), access, key(), nil)
 	require.NoError(t, err)
 	count, _ := letters(t, access, "dlq.GAME_EVENTS.quest_processor")
 	assert.EqualValues(t, 1, count)
@@ -115,7 +127,7 @@ func TestALetterThatStandsIsNotWrittenAgain(t *testing.T) {
 func TestAWorkQueueLetsADeadLetterGo(t *testing.T) {
 	access := applied(t)
 	sequence := exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step", Data: []byte("a step")})
-	moved, err := moveDeadLetters(t.Context(), access, nil)
+	moved, err := moveDeadLetters(t.Context(), access, key(), nil)
 	require.NoError(t, err)
 	assert.Equal(t, 1, moved)
 	_, letter := letters(t, access, "dlq.ORCHESTRATION_WORK.orchestration_worker")
@@ -133,7 +145,7 @@ func TestALetterSaysWhatItLacks(t *testing.T) {
 	origin, err := access.Stream(t.Context(), "GAME_EVENTS")
 	require.NoError(t, err)
 	require.NoError(t, origin.DeleteMsg(t.Context(), sequence))
-	moved, err := moveDeadLetters(t.Context(), access, nil)
+	moved, err := moveDeadLetters(t.Context(), access, key(), nil)
 	require.NoError(t, err)
 	assert.Equal(t, 1, moved)
 	_, letter := letters(t, access, "dlq.GAME_EVENTS.quest_processor")
@@ -148,7 +160,7 @@ func TestAnAdvisoryNamesWhatTheLetterNeeds(t *testing.T) {
 	var e exhausted
 	require.NoError(t, json.Unmarshal([]byte(`{"type":"io.nats.jetstream.advisory.v1.max_deliver","id":"x","timestamp":"2026-11-23T20:00:00Z",`+
 		`"stream":"GAME_EVENTS","consumer":"quest_processor","stream_seq":17,"deliveries":3}`), &e))
-	assert.Equal(t, exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 17, Deliveries: 3, Time: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}, e)
+	assert.Equal(t, exhausted{Type: advisoryType, Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 17, Deliveries: 3, Time: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}, e)
 }
 
 // A stream that was deleted meanwhile must not keep the dead letters of others waiting.
@@ -159,7 +171,7 @@ func TestAnAdvisoryOfAStreamThatIsGoneKeepsNoneWaiting(t *testing.T) {
 	_, err := access.Publish(t.Context(), "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.X.Y", []byte("no advisory"))
 	require.NoError(t, err)
 	exhaust(t, access, "GAME_EVENTS", "quest_processor", &natsgo.Msg{Subject: "evt.quest.stuck"})
-	moved, err := moveDeadLetters(t.Context(), access, nil)
+	moved, err := moveDeadLetters(t.Context(), access, key(), nil)
 	assert.ErrorContains(t, err, "reading an advisory")
 	assert.Equal(t, 2, moved)
 	count, _ := letters(t, access, "dlq.GAME_EVENTS.quest_processor")
@@ -174,7 +186,7 @@ func TestASequenceThatComesAgainIsAnotherLetter(t *testing.T) {
 	access := applied(t)
 	for _, body := range []string{"first", "second"} {
 		exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step", Data: []byte(body)})
-		_, err := moveDeadLetters(t.Context(), access, nil)
+		_, err := moveDeadLetters(t.Context(), access, key(), nil)
 		require.NoError(t, err)
 		_, letter := letters(t, access, "dlq.ORCHESTRATION_WORK.orchestration_worker")
 		assert.Equal(t, body, string(letter.Data))
@@ -192,7 +204,7 @@ func TestALetterThatLacksItsBodyLeavesTheMessage(t *testing.T) {
 	config.MaxMsgSize = 1500
 	_, err = access.UpdateStream(t.Context(), config)
 	require.NoError(t, err)
-	_, err = moveDeadLetters(t.Context(), access, nil)
+	_, err = moveDeadLetters(t.Context(), access, key(), nil)
 	require.NoError(t, err)
 	_, letter := letters(t, access, "dlq.ORCHESTRATION_WORK.orchestration_worker")
 	assert.Contains(t, letter.Header.Get(LetterLacks), "its 2000 bytes do not fit")
@@ -217,11 +229,11 @@ func TestADeadLetterGoesBackWithItsBodyAndItsOwnHeaders(t *testing.T) {
 	message.Header.Set("Trace", "42")
 	message.Header.Set(jetstream.MsgIDHeader, "the publisher's own")
 	exhaust(t, access, "GAME_EVENTS", "quest_processor", message)
-	_, err := moveDeadLetters(t.Context(), access, map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"})
+	_, err := moveDeadLetters(t.Context(), access, key(), map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"})
 	require.NoError(t, err)
 	_, letter := letters(t, access, "dlq.quests")
 
-	response, err := resendLetters(t.Context(), access, []uint64{letter.Sequence, letter.Sequence + 7})
+	response, err := resendLetters(t.Context(), access, key(), []uint64{letter.Sequence, letter.Sequence + 7})
 	assert.ErrorContains(t, err, fmt.Sprintf("resending letter %d of DLQ", letter.Sequence+7))
 	assert.Equal(t, []string{fmt.Sprintf("%d: evt.quest.stuck", letter.Sequence)}, response.Resent)
 	origin, err := access.Stream(t.Context(), "GAME_EVENTS")
@@ -241,8 +253,71 @@ func TestALetterWithoutItsBodyIsNotSentAgain(t *testing.T) {
 	letter := exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 99}.letter("dlq.quests", nil, 0)
 	stored, err := access.PublishMsg(t.Context(), letter)
 	require.NoError(t, err)
-	_, err = resendLetters(t.Context(), access, []uint64{stored.Sequence})
+	_, err = resendLetters(t.Context(), access, key(), []uint64{stored.Sequence})
 	assert.ErrorContains(t, err, "it stays: its stream did not have it any more")
 	left, _ := letters(t, access, "dlq.quests")
 	assert.EqualValues(t, 1, left)
+}
+
+// forge stores an advisory as whoever may pull can have one stored: the server answers a pull under any subject.
+func forge(t *testing.T, access jetstream.JetStream, subject, body string) {
+	t.Helper()
+	_, err := access.Publish(t.Context(), "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES."+subject, []byte(body))
+	require.NoError(t, err)
+}
+
+func TestAForgedAdvisoryTakesNoWorkAway(t *testing.T) {
+	access := applied(t)
+	ack, err := access.Publish(t.Context(), "evt.orchestration.step", []byte("work that waits"))
+	require.NoError(t, err)
+	body := fmt.Sprintf(`{"type":%q,"stream":"ORCHESTRATION_WORK","consumer":"orchestration_worker","stream_seq":%d,"deliveries":5}`, advisoryType, ack.Sequence)
+	forge(t, access, "a.b", body)
+	forge(t, access, "ORCHESTRATION_WORK.orchestration_worker", body)
+	forge(t, access, "GAME_EVENTS.seq", `{"stream":"GAME_EVENTS","seq":1}`)
+	moved, err := moveDeadLetters(t.Context(), access, key(), nil)
+	assert.ErrorIs(t, err, errForged)
+	assert.ErrorContains(t, err, "was given messages up to 0 and not message 1")
+	assert.Zero(t, moved)
+	work, err := access.Stream(t.Context(), "ORCHESTRATION_WORK")
+	require.NoError(t, err)
+	_, err = work.GetMsg(t.Context(), ack.Sequence)
+	assert.NoError(t, err, "it still waits for its worker")
+	waiting, err := access.Stream(t.Context(), nats.AdvisoryStream)
+	require.NoError(t, err)
+	info, err := waiting.Info(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, info.State.Msgs, "none of them is looked at again")
+}
+
+func TestManyForgedAdvisoriesKeepNoRealOneWaiting(t *testing.T) {
+	access := applied(t)
+	waiting, err := access.Consumer(t.Context(), nats.AdvisoryStream, advisoryConsumer)
+	require.NoError(t, err)
+	assert.Equal(t, -1, waiting.CachedInfo().Config.MaxAckPending, "those that are tried again take nobody's place")
+	for i := range 20 {
+		forge(t, access, "GAME_EVENTS.quest_processor", fmt.Sprintf(`{"stream":"GAME_EVENTS","seq":%d}`, i))
+	}
+	exhaust(t, access, "GAME_EVENTS", "quest_processor", &natsgo.Msg{Subject: "evt.quest.stuck"})
+	moved, err := moveDeadLetters(t.Context(), access, key(), nil)
+	assert.ErrorContains(t, err, "and 15 more")
+	assert.Equal(t, 1, moved)
+}
+
+func TestALetterOfSomebodyElseIsNotSentForHim(t *testing.T) {
+	access := applied(t)
+	for _, subject := range []string{"evt.payment.completed", "$JS.API.STREAM.PURGE.ORCHESTRATION_WORK"} {
+		letter := exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 1}.letter("dlq.quests", &jetstream.RawStreamMsg{Subject: subject}, 0)
+		stranger, err := nkeys.CreateUser()
+		require.NoError(t, err)
+		require.NoError(t, sign(letter, stranger))
+		stored, err := access.PublishMsg(t.Context(), letter)
+		require.NoError(t, err)
+		_, err = resendLetters(t.Context(), access, key(), []uint64{stored.Sequence})
+		assert.ErrorContains(t, err, "the controller did not write it")
+	}
+	game, err := access.Stream(t.Context(), "GAME_EVENTS")
+	require.NoError(t, err)
+	info, err := game.Info(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, info.State.Msgs)
 }

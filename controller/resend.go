@@ -4,27 +4,29 @@ package controller
 import (
 	"cmp"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
 
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 )
 
 // resend publishes dead letters under their first subjects again and takes them out of the DLQ. All readers of their streams get
 // them, not only the one that could not process them.
 func (c *Controller) resend(ctx context.Context, request Request) (Response, error) {
-	access, leave, err := c.access(ctx, request.Nodes)
+	access, own, leave, err := c.access(ctx, request.Nodes)
 	if err != nil {
 		return Response{}, fmt.Errorf("resending dead letters: %w", err)
 	}
 	defer leave()
-	return resendLetters(ctx, access, request.Letters)
+	return resendLetters(ctx, access, own, request.Letters)
 }
 
 // resendLetters goes on with the next letter where one fails; the error names those that went.
-func resendLetters(ctx context.Context, access jetstream.JetStream, sequences []uint64) (response Response, err error) {
+func resendLetters(ctx context.Context, access jetstream.JetStream, own nkeys.KeyPair, sequences []uint64) (response Response, err error) {
 	name, err := access.StreamNameBySubject(ctx, "dlq.>")
 	if err != nil {
 		return response, fmt.Errorf("resending dead letters: finding their stream: %w", err)
@@ -35,7 +37,7 @@ func resendLetters(ctx context.Context, access jetstream.JetStream, sequences []
 	}
 	var errs []error
 	for _, sequence := range sequences {
-		subject, err := resendLetter(ctx, access, letters, sequence)
+		subject, err := resendLetter(ctx, access, own, letters, sequence)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("resending letter %d of %s: %w", sequence, name, err))
 			continue
@@ -47,7 +49,7 @@ func resendLetters(ctx context.Context, access jetstream.JetStream, sequences []
 
 // resendLetter deletes the letter when its message is stored. A second try within the stream's window of duplicates stores
 // no second one.
-func resendLetter(ctx context.Context, access jetstream.JetStream, letters jetstream.Stream, sequence uint64) (subject string, err error) {
+func resendLetter(ctx context.Context, access jetstream.JetStream, own nkeys.KeyPair, letters jetstream.Stream, sequence uint64) (subject string, err error) {
 	letter, err := letters.GetMsg(ctx, sequence)
 	if err != nil {
 		return "", err
@@ -55,6 +57,9 @@ func resendLetter(ctx context.Context, access jetstream.JetStream, letters jetst
 	subject = letter.Header.Get(LetterSubject)
 	if lacks := letter.Header.Get(LetterLacks); subject == "" || lacks != "" {
 		return "", errors.New("it cannot be sent again, it stays: " + cmp.Or(lacks, "it does not say under which subject it was published"))
+	}
+	if signature, err := base64.StdEncoding.DecodeString(letter.Header.Get(LetterSignature)); err != nil || own.Verify(signed(letter.Header, letter.Data), signature) != nil {
+		return "", errors.New("the controller did not write it, or had another key then; it stays: whoever may publish can put messages here, so look at it as at a stranger's")
 	}
 	message := natsgo.NewMsg(subject)
 	message.Data = letter.Data

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 )
 
 // tickLimit ends a tick before the next one begins.
@@ -21,7 +22,7 @@ func (c *Controller) tick(ctx context.Context, request Request) (Response, error
 	m := measurement{}
 	c.measureServers(ctx, request, m)
 	response := Response{Metrics: m}
-	access, leave, err := c.access(ctx, request.Nodes)
+	access, own, leave, err := c.access(ctx, request.Nodes)
 	if err == nil {
 		defer leave()
 		// First: a thousand letters must not keep it from being said how full the streams are.
@@ -29,7 +30,7 @@ func (c *Controller) tick(ctx context.Context, request Request) (Response, error
 		if c.BackupBucket != "" {
 			measureBackup(ctx, c.vault(), oldest, m)
 		}
-		response.DeadLetters, err = moveDeadLetters(ctx, access, request.DeadLetters)
+		response.DeadLetters, err = moveDeadLetters(ctx, access, own, request.DeadLetters)
 		m["DeadLetters"] = float64(response.DeadLetters)
 		err = errors.Join(unmeasured, err)
 	}
@@ -39,16 +40,20 @@ func (c *Controller) tick(ctx context.Context, request Request) (Response, error
 	return response, nil
 }
 
-// access connects to JetStream as the administrator.
-func (c *Controller) access(ctx context.Context, nodes []Node) (jetstream.JetStream, func(), error) {
-	connection, err := c.connect(ctx, nodes)
+// access connects to JetStream as the administrator, whose key it gives too.
+func (c *Controller) access(ctx context.Context, nodes []Node) (jetstream.JetStream, nkeys.KeyPair, func(), error) {
+	own, err := c.identity(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	connection, err := c.connectAs(own, nodes)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	access, err := jetstream.New(connection)
 	if err != nil {
 		connection.Close()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return access, connection.Close, nil
+	return access, own, connection.Close, nil
 }

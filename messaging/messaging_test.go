@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -118,6 +119,25 @@ func TestARequestThatIsNoneIsRefused(t *testing.T) {
 	text, err := protojson.Marshal(response)
 	require.NoError(t, err)
 	assert.Contains(t, string(text), "INVALID_ARGUMENT")
+}
+
+// The answer would be the service's own event.
+func TestWhoAsksDoesNotChooseWhatAServicePublishes(t *testing.T) {
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
+	handled := make(chan struct{}, 1)
+	answering(t, p, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+		handled <- struct{}{}
+		return m.Response(), nil
+	})
+	c := p.Connect(t)
+	events, err := c.Native().SubscribeSync("evt.payment.completed")
+	require.NoError(t, err)
+	require.NoError(t, c.Native().PublishRequest(timeSubject, "evt.payment.completed", nil))
+	require.NoError(t, c.Request(t.Context(), timeSubject, m.Request(), m.Response()))
+	<-handled
+	_, err = events.NextMsg(100 * time.Millisecond)
+	assert.ErrorIs(t, err, nats.ErrTimeout)
+	assert.Empty(t, handled, "the first request was not even looked at")
 }
 
 func TestASubjectThatNobodyAnswersIsUnavailableAfterThreeAttempts(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -54,7 +55,14 @@ func (c *Client) Flush(ctx context.Context) error {
 	return c.connection.FlushWithContext(ctx)
 }
 
+// inboxes is how the inbox of every identity begins. An answer goes nowhere else: the service may publish events and requests too,
+// and who asks would choose which (docs/adr/0012).
+const inboxes = "_INBOX_"
+
 func (w *worker) take(message *nats.Msg) {
+	if !strings.HasPrefix(message.Reply, inboxes) {
+		return
+	}
 	w.places <- struct{}{}
 	w.under.Go(func() {
 		defer func() { <-w.places }()

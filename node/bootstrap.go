@@ -67,7 +67,8 @@ func (n *Node) disk(ctx context.Context) error {
 	if err := os.MkdirAll(dataPath, 0o755); err != nil {
 		return err
 	}
-	line := "LABEL=" + dataLabel + " /" + dataPath + " xfs defaults,noatime 0 2\n"
+	// What an earlier machine left on the disk must do nothing on this one.
+	line := "LABEL=" + dataLabel + " /" + dataPath + " xfs defaults,noatime,nosuid,nodev,noexec 0 2\n"
 	table, err := os.ReadFile("etc/fstab")
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

@@ -172,6 +172,10 @@ func until(ctx context.Context, limit time.Duration, look func() error) error {
 
 // folder makes a folder that user nats may read, or write.
 func (n *Node) folder(ctx context.Context, path string, mode os.FileMode, owner string) error {
+	// A link could lead anywhere: the data disk was another machine's before.
+	if found, err := os.Lstat(path); err == nil && !found.IsDir() {
+		return fmt.Errorf("/%s is no folder but %s: look what it is, and take it away", path, found.Mode().Type())
+	}
 	if err := os.MkdirAll(path, mode); err != nil {
 		return err
 	}

@@ -243,3 +243,14 @@ func TestARequestNamesTheNodeTheClusterAndTheAddress(t *testing.T) {
 func TestUnknownCommandsNameThoseThatAreKnown(t *testing.T) {
 	assert.ErrorContains(t, machine(t, nil, nil).Run(context.Background(), []string{"reboot"}), "known are bootstrap, configuration, certificate")
 }
+
+// The data disk was another machine's before, and whoever owned that could leave a link on it.
+func TestALinkInThePlaceOfAFolderIsNotFollowed(t *testing.T) {
+	n := machine(t, nil, map[string]string{"chown": "exit 0"})
+	require.NoError(t, os.Mkdir("elsewhere", 0o755))
+	require.NoError(t, os.Symlink("elsewhere", "store"))
+	assert.ErrorContains(t, n.folder(t.Context(), "store", 0o750, "nats:nats"), "/store is no folder but L")
+	info, err := os.Stat("elsewhere")
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o755), info.Mode().Perm())
+}

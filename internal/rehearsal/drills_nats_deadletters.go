@@ -46,6 +46,7 @@ func deadLetter(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("publishing: %w", err)
 	}
+	begin := s.controllerLines()
 	deliveries, err := refuseAll(ctx, service, ack.Sequence)
 	if err != nil {
 		return "", fmt.Errorf("taking the deliveries of message %d: %w", ack.Sequence, err)
@@ -54,7 +55,7 @@ func deadLetter(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := s.metric(ctx, "DeadLetters", func(n float64) bool { return n == 1 }); err != nil {
+	if _, err := s.metricSince(ctx, begin, "DeadLetters", func(n float64) bool { return n == 1 }); err != nil {
 		return "", err
 	}
 	letter, err := letters.GetLastMsgForSubject(ctx, stuckLetters)

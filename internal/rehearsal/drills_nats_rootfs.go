@@ -112,8 +112,8 @@ func (c *cluster) inRoot(ctx context.Context, n clusterNode, o rootfs.Options) (
 var rootStates = []struct{ command, says string }{
 	{"id nats", `^uid=\d+\(nats\) gid=\d+\(nats\)`},
 	{"getent passwd nats", `:/var/lib/nats:/usr/sbin/nologin$`},
-	{"findmnt --noheadings --output FSTYPE,LABEL,OPTIONS /var/lib/nats", `^xfs +nats-data +rw,.*noatime`},
-	{"grep nats /etc/fstab", `^LABEL=nats-data /var/lib/nats xfs defaults,noatime 0 2$`},
+	{"findmnt --noheadings --output FSTYPE,LABEL,OPTIONS /var/lib/nats", `^xfs +nats-data +rw,nosuid,nodev,noexec,noatime`},
+	{"grep nats /etc/fstab", `^LABEL=nats-data /var/lib/nats xfs defaults,noatime,nosuid,nodev,noexec 0 2$`},
 	{"stat --format %U:%G:%a:%F /var/lib/nats/jetstream", `^nats:nats:750:directory$`},
 	{"stat --format %U:%G:%a /etc/nats/tls /etc/nats/tls/server.key", `^root:nats:750\nroot:nats:640$`},
 	{"systemctl is-active nats.service nats-configuration.timer nats-certificate.timer", `^active\nactive\nactive$`},
