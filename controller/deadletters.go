@@ -41,6 +41,9 @@ const (
 // advisoryConsumer is the controller's durable consumer on nats.AdvisoryStream.
 const advisoryConsumer = "controller"
 
+// advisoryWait ends a tick's reading: what was stored a moment ago reaches the consumer in that time.
+const advisoryWait = 500 * time.Millisecond
+
 // exhausted is the advisory of a message whose deliveries ran out (nats-server, events of type
 // io.nats.jetstream.advisory.v1.max_deliver).
 type exhausted struct {
@@ -82,7 +85,7 @@ func moveDeadLetters(ctx context.Context, access jetstream.JetStream, own nkeys.
 	}
 	var failed []error
 	for ctx.Err() == nil {
-		batch, err := consumer.FetchNoWait(1)
+		batch, err := consumer.Fetch(1, jetstream.FetchMaxWait(advisoryWait))
 		if err != nil {
 			return moved, fmt.Errorf("moving dead letters: %w", err)
 		}

@@ -40,7 +40,7 @@ func Playground(ctx context.Context, root string, out io.Writer, terminal bool) 
 	}
 	told := &telling{to: map[io.Writer]bool{out: true}}
 	shown := newProgress(told, terminal)
-	stage, err := NewStage(ctx, Options{Root: root, Progress: out, Alive: true,
+	stage, err := NewStage(ctx, Options{Root: root, Progress: out, Alive: true, Tasks: true,
 		Observe: func(e events.EngineEvent) { shown.observe(e) }})
 	if err != nil {
 		return err
@@ -109,6 +109,7 @@ func (p *playground) page() string {
 	fmt.Fprintf(&b, "\nThe platform stands until Ctrl-C. From a second terminal, with the nats CLI (github.com/nats-io/natscli):\n\n")
 	fmt.Fprintf(&b, "  as the administrator, who may do everything:\n    %s%s stream report\n", nats, as(playgroundAdministrator))
 	fmt.Fprintf(&b, "  as a service:\n    %s%s pub evt.quest.completed hello\n", nats, as(loadService))
+	fmt.Fprintf(&b, "  as the gateway, who asks services (an empty request; the answer is protobuf):\n    %s%s request svc.time.v1.get_time '' --raw | xxd\n", nats, as(loadCaller))
 	fmt.Fprintf(&b, "  or shorter, for there is a context for each identity:\n    export XDG_CONFIG_HOME=%s\n    nats --context %s stream report\n    nats --context %s pub evt.quest.completed hello\n    nats --context %s server report jetstream    # the system account\n",
 		p.folder, playgroundAdministrator, loadService, playgroundSystem)
 	fmt.Fprintf(&b, "\nClients come straight to the nodes here; inside the platform they come through the load balancer.\n")
