@@ -1,5 +1,5 @@
-// Command workload stands in for the images that come from another repository: it is any of the services, by SERVICE_NAME, and
-// shows by example what a service must do (docs/service-contract.md). All that it needs comes from its task definition.
+// Command workload stands in for the images that come from another repository: it is any of the services, by SERVICE_NAME, or
+// the gateway, and shows by example what a service must do (docs/service-contract.md). All that it needs comes from its task definition.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/bodybroker/platform/workload/gateway"
 	"github.com/bodybroker/platform/workload/service"
 )
 
@@ -17,12 +18,23 @@ func main() {
 	// ECS sends SIGTERM and kills stopTimeout seconds later.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	settings, err := service.FromEnvironment(os.Getenv)
-	if err == nil {
-		err = service.Run(ctx, settings)
-	}
-	if err != nil {
-		slog.Error("the service ended", "error", err.Error())
+	if err := run(ctx); err != nil {
+		slog.Error("ended", "error", err.Error())
 		os.Exit(1)
 	}
+}
+
+func run(ctx context.Context) error {
+	if gateway.Named(os.Getenv) {
+		settings, err := gateway.FromEnvironment(os.Getenv)
+		if err != nil {
+			return err
+		}
+		return gateway.Run(ctx, settings)
+	}
+	settings, err := service.FromEnvironment(os.Getenv)
+	if err != nil {
+		return err
+	}
+	return service.Run(ctx, settings)
 }

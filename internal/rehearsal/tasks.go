@@ -3,11 +3,16 @@ package rehearsal
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +21,7 @@ import (
 
 	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/components/gateway"
 	"github.com/bodybroker/platform/internal/localcloud"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/messaging"
@@ -37,13 +43,9 @@ func (s *Stage) buildImage(ctx context.Context) (folder string, err error) {
 	return folder, nil
 }
 
-// images is what a registry would hold: the stand-in for every service. The gateway's image comes from another repository and has none
-// here.
+// images is what a registry would hold: the stand-in, for every service and the gateway.
 func images(folder string) func(string) (localcloud.Image, bool) {
 	return func(reference string) (localcloud.Image, bool) {
-		if strings.Contains(reference, "/http-nats-gateway:") {
-			return localcloud.Image{}, true
-		}
 		program := "workload"
 		if strings.HasSuffix(reference, ":"+brokenTag) {
 			program = "wget" // without an address it ends
@@ -98,8 +100,57 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if wanted := 2 * len(table); tasks != wanted {
 		errs = append(errs, fmt.Errorf("%d tasks run, wanted %d", tasks, wanted))
 	}
-	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once; %d subjects were asked %d times through the load balancer, until each task had answered",
-		tasks, len(table), subjects, asked), errors.Join(errs...)
+	over, err := throughGateway(ctx, s, methods)
+	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once; %d subjects were asked %d times through the load balancer, until each task had answered\n%s",
+		tasks, len(table), subjects, asked, over), errors.Join(append(errs, err)...)
+}
+
+// throughGateway asks every subject by HTTP, at each task of the gateway in turn, from where its load balancer stands.
+func throughGateway(ctx context.Context, s *Stage, methods map[string]contract.Method) (string, error) {
+	place, err := newDesk(ctx, s, "load balancer", "gateway-lb")
+	if err != nil {
+		return "", err
+	}
+	defer place.leave()
+	client := &http.Client{Transport: &http.Transport{DialContext: place.cloud.DialFrom(place.source)}, Timeout: time.Minute}
+	defer client.CloseIdleConnections()
+	_, front, err := services.Table()
+	if err != nil {
+		return "", err
+	}
+	tasks := s.Cloud.Tasks(front.Name)
+	if len(tasks) != 2 {
+		return "", fmt.Errorf("%d tasks of the gateway run, wanted 2", len(tasks))
+	}
+	var errs []error
+	asked := 0
+	for _, subject := range slices.Sorted(maps.Keys(methods)) {
+		for _, task := range tasks {
+			url := fmt.Sprintf("http://%s:%d/v1/%s", task.Address, gateway.Port, strings.ReplaceAll(subject, ".", "/"))
+			if err := post(ctx, client, url); err != nil {
+				errs = append(errs, err)
+			}
+			asked++
+		}
+	}
+	return fmt.Sprintf("2 tasks of the gateway took JSON for each of them: %d requests answered", asked-len(errs)), errors.Join(errs...)
+}
+
+// post sends an empty JSON object and wants it answered.
+func post(ctx context.Context, client *http.Client, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader("{}"))
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	text, err := io.ReadAll(response.Body)
+	if err = errors.Join(err, response.Body.Close()); err == nil && (response.StatusCode != http.StatusOK || !json.Valid(text)) {
+		err = fmt.Errorf("POST %s answers %s: %.300s", url, response.Status, text)
+	}
+	return err
 }
 
 // enough are the requests after which two tasks that share a subject have both answered: 2 × 0.5^60 is the chance that one has not.

@@ -96,3 +96,14 @@ func compile(ctx context.Context) (map[protoreflect.FullName]protoreflect.Messag
 	}
 	return messages, nil
 }
+
+// WantsStream says whether a request asks for its answer in parts: params.stream.
+func WantsStream(request proto.Message) bool {
+	params := request.ProtoReflect().Descriptor().Fields().ByName("params")
+	if params == nil || !request.ProtoReflect().Has(params) {
+		return false
+	}
+	given := request.ProtoReflect().Get(params).Message()
+	stream := given.Descriptor().Fields().ByName("stream")
+	return stream != nil && given.Has(stream) && given.Get(stream).Message().Get(stream.Message().Fields().ByName("value")).Bool()
+}

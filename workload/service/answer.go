@@ -8,6 +8,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/bodybroker/platform/workload/contract"
 )
 
 // depth ends what contains itself (google.protobuf.Struct).
@@ -18,7 +20,7 @@ const streamParts = 3
 
 // answer makes a response, or sends parts where the request asks for a stream.
 func (h handler) answer(request proto.Message, send func(proto.Message) error) (proto.Message, error) {
-	if h.method.Part != nil && wantsStream(request) {
+	if h.method.Part != nil && contract.WantsStream(request) {
 		for i := range streamParts {
 			part := dynamicpb.NewMessage(h.method.Part)
 			fill(part, request.ProtoReflect(), depth)
@@ -44,17 +46,6 @@ func (h handler) sign(response proto.Message) proto.Message {
 		labels.Set(protoreflect.ValueOfString(key).MapKey(), protoreflect.ValueOfString(value))
 	}
 	return response
-}
-
-// wantsStream reads params.stream.
-func wantsStream(request proto.Message) bool {
-	params := request.ProtoReflect().Descriptor().Fields().ByName("params")
-	if params == nil || !request.ProtoReflect().Has(params) {
-		return false
-	}
-	given := request.ProtoReflect().Get(params).Message()
-	stream := given.Descriptor().Fields().ByName("stream")
-	return stream != nil && given.Has(stream) && given.Get(stream).Message().Get(stream.Message().Fields().ByName("value")).Bool()
 }
 
 func fill(into, request protoreflect.Message, depth int) {

@@ -1,0 +1,226 @@
+// One request, from JSON to protobuf and back.
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"go.opentelemetry.io/otel/propagation"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/bodybroker/platform/messaging"
+	"github.com/bodybroker/platform/workload/contract"
+)
+
+// headers of a request that become its metadata.
+const (
+	requestIDHeader      = "X-Request-Id"
+	idempotencyKeyHeader = "Idempotency-Key"
+)
+
+// longestHeader bounds what a client may have passed on in metadata, in bytes.
+const longestHeader = 256
+
+// buckets are from half a millisecond to 8 s.
+var buckets = prometheus.ExponentialBuckets(0.0005, 2, 15)
+
+func newFront(s Settings, client *messaging.Client) *front {
+	f := &front{Settings: s, client: client, places: make(chan struct{}, s.MostAtOnce), registry: prometheus.NewRegistry()}
+	f.took = promauto.With(f.registry).NewHistogramVec(prometheus.HistogramOpts{Name: "gateway_request_seconds",
+		Help: "Time to answer, by subject and HTTP status.", Buckets: buckets}, []string{"subject", "status"})
+	return f
+}
+
+type front struct {
+	Settings
+	client   *messaging.Client
+	places   chan struct{}
+	draining atomic.Bool
+	registry *prometheus.Registry
+	took     *prometheus.HistogramVec
+}
+
+// statuses are the HTTP statuses of failures.
+var statuses = map[messaging.Code]int{messaging.InvalidArgument: http.StatusBadRequest, messaging.OutOfRange: http.StatusBadRequest,
+	messaging.FailedPrecondition: http.StatusBadRequest, messaging.Unauthenticated: http.StatusUnauthorized, messaging.PermissionDenied: http.StatusForbidden,
+	messaging.NotFound: http.StatusNotFound, messaging.Unimplemented: http.StatusNotFound, messaging.Conflict: http.StatusConflict,
+	messaging.Aborted: http.StatusConflict, messaging.ResourceExhausted: http.StatusTooManyRequests, messaging.Unavailable: http.StatusServiceUnavailable,
+	messaging.DeadlineExceeded: http.StatusGatewayTimeout}
+
+// errTooLarge is a body above the limit.
+var errTooLarge = errors.New("the body is too large")
+
+// limited bounds body, number and time of requests, and answers their failures.
+func (f *front) limited(subject string, pass func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun, shown := time.Now(), &recorded{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			f.took.WithLabelValues(subject, strconv.Itoa(shown.status)).Observe(time.Since(begun).Seconds())
+		}()
+		select {
+		case f.places <- struct{}{}:
+			defer func() { <-f.places }()
+		default:
+			shown.Header().Set("Retry-After", "1")
+			answerError(shown, http.StatusServiceUnavailable, &messaging.Error{Code: messaging.Unavailable, Message: "too many requests are under way"})
+			return
+		}
+		ctx, cancel := context.WithTimeout(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)), f.MostTime)
+		defer cancel()
+		r.Body = http.MaxBytesReader(shown, r.Body, f.MostBody)
+		if err := pass(shown, r.WithContext(ctx)); err != nil {
+			f.fail(shown, subject, err)
+		}
+	})
+}
+
+func (f *front) fail(w http.ResponseWriter, subject string, err error) {
+	failed := messaging.AsError(err)
+	status, known := statuses[failed.Code]
+	if !known {
+		status = http.StatusInternalServerError
+	}
+	if errors.Is(err, errTooLarge) {
+		status = http.StatusRequestEntityTooLarge
+	}
+	if status >= http.StatusInternalServerError {
+		slog.Warn("request failed", "subject", subject, "status", status, "error", err.Error())
+	}
+	// What happened on the way names servers and subjects; a caller learns what kind of failure it is.
+	if errors.Unwrap(failed) != nil && !errors.Is(err, errTooLarge) && status != http.StatusBadRequest {
+		failed = &messaging.Error{Code: failed.Code, Message: http.StatusText(status)}
+	}
+	answerError(w, status, failed)
+}
+
+func answerError(w http.ResponseWriter, status int, failed *messaging.Error) {
+	text, err := json.Marshal(map[string]any{"error": map[string]any{"code": failed.Code.String(), "message": failed.Message, "details": failed.Details}})
+	if err != nil {
+		text = []byte(`{"error": {}}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n')) // who has gone away misses it
+}
+
+// pass asks the subject.
+func (f *front) pass(w http.ResponseWriter, r *http.Request, method contract.Method) error {
+	request, err := read(r, method)
+	if err != nil {
+		return err
+	}
+	if method.Part != nil && contract.WantsStream(request) {
+		return f.stream(w, r, method, request)
+	}
+	response := method.Messaging().Response()
+	if err := f.client.Request(r.Context(), method.Subject, request, response); err != nil {
+		return err
+	}
+	text, err := protojson.Marshal(response)
+	if err != nil {
+		return fmt.Errorf("writing the answer of %s: %w", method.Subject, err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set(requestIDHeader, messaging.MetaOf(response).RequestID)
+	_, err = w.Write(append(text, '\n'))
+	if err != nil {
+		slog.Info("the caller has gone", "subject", method.Subject)
+	}
+	return nil
+}
+
+// stream answers with server-sent events, one for each part. A failure after the first is an event named error.
+func (f *front) stream(w http.ResponseWriter, r *http.Request, method contract.Method, request proto.Message) error {
+	begun := false
+	err := f.client.Stream(r.Context(), method.Subject, request, method.Messaging().Part, func(part proto.Message) error {
+		if !begun {
+			begun = true
+			w.Header().Set("Content-Type", "text/event-stream")
+			w.Header().Set("Cache-Control", "no-store")
+		}
+		text, err := protojson.Marshal(part)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil {
+			return err
+		}
+		return http.NewResponseController(w).Flush()
+	})
+	if err == nil || !begun {
+		return err
+	}
+	_, _ = fmt.Fprintf(w, "event: error\ndata: {\"code\": %q}\n\n", messaging.AsError(err).Code) // who has gone away misses it
+	return nil
+}
+
+// read makes the request of a body, of the route's own values, and of headers.
+func read(r *http.Request, method contract.Method) (proto.Message, error) {
+	body, err := io.ReadAll(r.Body)
+	if tooLarge := (&http.MaxBytesError{}); errors.As(err, &tooLarge) {
+		return nil, fmt.Errorf("%w: %w", &messaging.Error{Code: messaging.ResourceExhausted, Message: fmt.Sprintf("the body has more than %d bytes", tooLarge.Limit)}, errTooLarge)
+	}
+	if err != nil {
+		return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: "the body could not be read"}
+	}
+	request := method.Messaging().Request()
+	if len(strings.TrimSpace(string(body))) > 0 {
+		if err := protojson.Unmarshal(body, request); err != nil {
+			return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("the body is no JSON of %s: %v", method.Request.FullName(), err)}
+		}
+	}
+	for _, name := range wildcards(method.Route) {
+		if value := r.PathValue(name); value != "" {
+			field := method.Request.Fields().ByName(protoreflect.Name(name))
+			request.ProtoReflect().Set(field, protoreflect.ValueOfString(value))
+		}
+	}
+	for header, name := range map[string]protoreflect.Name{requestIDHeader: "request_id", idempotencyKeyHeader: "idempotency_key"} {
+		value := r.Header.Get(header)
+		if len(value) > longestHeader {
+			return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("%s has more than %d bytes", header, longestHeader)}
+		}
+		if value != "" {
+			meta := request.ProtoReflect().Mutable(method.Request.Fields().ByName("meta")).Message()
+			meta.Set(meta.Descriptor().Fields().ByName(name), protoreflect.ValueOfString(value))
+		}
+	}
+	return request, nil
+}
+
+// wildcards are the names in a route's braces.
+func wildcards(route string) (names []string) {
+	for _, part := range strings.Split(route, "/") {
+		if name, found := strings.CutPrefix(part, "{"); found {
+			names = append(names, strings.TrimSuffix(name, "}"))
+		}
+	}
+	return names
+}
+
+// recorded remembers the status.
+type recorded struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorded) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController flush.
+func (r *recorded) Unwrap() http.ResponseWriter { return r.ResponseWriter }
