@@ -62,7 +62,13 @@ func (f fronted) get(path string) (int, string) {
 	return response.StatusCode, string(text)
 }
 
-func (f fronted) post(t *testing.T, path, body string, headers map[string]string) (*http.Response, string) {
+// answer is what came of a request.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (f fronted) post(t *testing.T, path, body string, headers map[string]string) (answer, string) {
 	t.Helper()
 	request, err := http.NewRequest(http.MethodPost, f.address+path, strings.NewReader(body))
 	require.NoError(t, err)
@@ -74,7 +80,7 @@ func (f fronted) post(t *testing.T, path, body string, headers map[string]string
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return response, string(text)
+	return answer{response.StatusCode, response.Header}, string(text)
 }
 
 // answers serves a subject.
@@ -111,13 +117,13 @@ func TestJSONGoesThereAndBackOnBothRoutes(t *testing.T) {
 			"X-Request-Id": "r-1", "Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})
 		assert.Equal(t, http.StatusOK, response.StatusCode)
 		assert.Equal(t, "r-1", response.Header.Get("X-Request-Id"))
-		var answer struct {
+		var got struct {
 			Quest struct{ Title string }
 			Meta  struct{ RequestID, TraceID string }
 		}
-		require.NoError(t, json.Unmarshal([]byte(text), &answer))
-		assert.Equal(t, "for p-1 7", answer.Quest.Title)
-		assert.Equal(t, "r-1", answer.Meta.RequestID)
+		require.NoError(t, json.Unmarshal([]byte(text), &got))
+		assert.Equal(t, "for p-1 7", got.Quest.Title)
+		assert.Equal(t, "r-1", got.Meta.RequestID)
 		assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", <-traced)
 	}
 }
