@@ -199,6 +199,18 @@ func incident10(ctx context.Context, s *Stage) (string, error) {
 	return "refused before the first resource, with both keys, what m6i.large sustains and the command that sets it", nil
 }
 
+// reachServers connects so many times, each of which must lead to a server.
+func reachServers(place *desk, times int) error {
+	for range times {
+		connection, err := place.connect(loadService)
+		if err != nil {
+			return err
+		}
+		connection.Close()
+	}
+	return nil
+}
+
 // incident11: something listens on the clients' port of a node, and it is not NATS.
 func incident11(ctx context.Context, c *cluster) (string, error) {
 	place, err := newDesk(ctx, c.stage, "incident 11", "service")
@@ -222,17 +234,12 @@ func incident11(ctx context.Context, c *cluster) (string, error) {
 		}
 		return nil
 	})
-	for range 20 {
-		if err != nil {
-			break
-		}
-		connection, connectErr := place.connect(loadService)
-		if err = connectErr; err == nil {
-			connection.Close()
-		}
+	if err == nil {
+		// The load balancer's nodes learn of it a little later than the one that looked (alive_balancers.go, propagation).
+		err = poll(ctx, settleLimit, func() error { return reachServers(place, 20) })
 	}
 	if err = errors.Join(err, impostor.Close(), n.machine.Start()); err != nil {
 		return "", err
 	}
-	return "a port that is open and no server behind it: the load balancer took it out, 20 clients of 20 reached a server", c.whole(ctx)
+	return "a port that is open and no server behind it: the load balancer took it out, and then 20 clients of 20 reached a server", c.whole(ctx)
 }
