@@ -63,6 +63,7 @@ type RedisConfig struct {
 	ReplicasPerShard      int    // redisReplicasPerShard
 	SnapshotRetentionDays int    // redisSnapshotRetentionDays
 	SnapshotName          string // redisSnapshotName
+	TokenUpdateStrategy   string // redisTokenUpdateStrategy
 }
 
 // NATSConfig is the JetStream cluster.

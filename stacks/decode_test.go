@@ -78,7 +78,7 @@ func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 func TestProductionFileIsTheProductionTopology(t *testing.T) {
 	config, faults := stacks.Decode(shipped(t, "prod"), notSecret)
 	require.Empty(t, faults)
-	assert.Equal(t, stacks.RedisConfig{Engine: "redis", EngineVersion: "7.1", NodeType: "cache.r7g.large", Shards: 3, ReplicasPerShard: 1, SnapshotRetentionDays: 7}, config.Redis)
+	assert.Equal(t, stacks.RedisConfig{Engine: "redis", EngineVersion: "7.1", NodeType: "cache.r7g.large", Shards: 3, ReplicasPerShard: 1, SnapshotRetentionDays: 7, TokenUpdateStrategy: "ROTATE"}, config.Redis)
 	assert.Equal(t, []any{5, "m6i.large", 500, 3000, 125},
 		[]any{config.NATS.NodeCount, config.NATS.InstanceType, config.NATS.VolumeGiB, config.NATS.VolumeIOPS, config.NATS.VolumeThroughput})
 	assert.Equal(t, []any{2, 10, 256, 512}, []any{config.Services.TaskCount, config.Services.MaxTaskCount, config.Services.CPU, config.Services.Memory})

@@ -72,6 +72,8 @@ var Keys = accepting([]Key{
 		Description: "Days for which daily Redis snapshots are kept."},
 	{Name: "redisSnapshotName", Field: "Redis.SnapshotName", Type: String, Default: "", Example: "prod-redis-final", Form: regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,254}$`),
 		Description: "Snapshot to start from (disaster recovery).", Accepts: "the name of a snapshot in this region, or empty"},
+	{Name: "redisTokenUpdateStrategy", Field: "Redis.TokenUpdateStrategy", Type: String, Default: "ROTATE", Example: "ROTATE", OneOf: []string{"ROTATE", "SET"},
+		Description: "What ElastiCache does with the AUTH token before, when there is a new one: ROTATE takes both, SET, after that, the new one alone."},
 
 	{Name: "natsNodeCount", Field: "NATS.NodeCount", Type: Integer, Default: 5, Example: "5", Min: 3, Max: 9,
 		Description: "Servers of the NATS cluster.", Accepts: ", odd"},

@@ -53,7 +53,7 @@ func (p *platform) cache() (err error) {
 	c := p.config.Redis
 	p.redis, err = rediscluster.New(p.ctx, "redis", rediscluster.Args{Environment: p.config.Environment, Engine: c.Engine,
 		EngineVersion: c.EngineVersion, NodeType: c.NodeType, Shards: c.Shards, ReplicasPerShard: c.ReplicasPerShard,
-		SnapshotRetentionDays: c.SnapshotRetentionDays, SnapshotName: c.SnapshotName, SubnetIDs: p.vpc.PrivateSubnetIDs,
+		SnapshotRetentionDays: c.SnapshotRetentionDays, SnapshotName: c.SnapshotName, TokenUpdateStrategy: c.TokenUpdateStrategy, SubnetIDs: p.vpc.PrivateSubnetIDs,
 		SecurityGroupID: p.groups.ID(securitygroups.Redis), DataKeyArn: p.keys.Key(encryption.Data),
 		SecretsKeyArn: p.keys.Key(encryption.Secrets), LogsKeyArn: p.keys.Key(encryption.Logs),
 		LogRetentionDays: p.config.Observability.LogRetentionDays, Protect: p.config.Protect}, p.under)

@@ -30,6 +30,7 @@ type Args struct {
 	ReplicasPerShard      int    // at least one: Multi-AZ fails over to it
 	SnapshotRetentionDays int    // 1–35
 	SnapshotName          string // start from this snapshot; empty: start empty
+	TokenUpdateStrategy   string // ROTATE, or SET to drop the token before the last ROTATE
 	LogRetentionDays      int    // of the slow and engine logs, one of CloudWatch's values
 	Protect               bool   // refuse the deletion of group, token and logs; a deletion leaves a final snapshot
 
@@ -160,8 +161,9 @@ func groupInputs(physical string, args Args) *elasticache.ReplicationGroupArgs {
 		// Creation sends the token alone, and it is demanded from the first connection on (provider
 		// source, replication_group.go). Updates send the strategy too, and AWS takes SET only after
 		// ROTATE (API reference, ModifyReplicationGroup). So ROTATE stands from the start: a later token
-		// is valid beside the old one, until an update with SET and the same token drops the old.
-		AuthTokenUpdateStrategy: pulumi.String("ROTATE"),
+		// is valid beside the old one, until an update with SET and the same token drops the old. A change back to
+		// ROTATE belongs into the update that brings the next token: what AWS makes of ROTATE without one is not known.
+		AuthTokenUpdateStrategy: pulumi.String(args.TokenUpdateStrategy),
 		SnapshotRetentionLimit:  pulumi.Int(args.SnapshotRetentionDays), SnapshotWindow: pulumi.String("03:00-04:00"),
 		MaintenanceWindow:       pulumi.String("sun:05:00-sun:06:00"), // Control ElastiCache.2 wants this on. Here the configuration names the version, and AWS would move it from under the stack.
 		AutoMinorVersionUpgrade: pulumi.Bool(false),

@@ -25,12 +25,15 @@ type Life struct {
 	Scale float64
 	// Images finds what a container image runs, by its full reference; false: nobody has pushed it. nil: tasks are records.
 	Images func(reference string) (Image, bool)
+	// RedisServer is the program of Redis's server, for replication groups where tasks run; "": a stand-in in this process.
+	RedisServer string
 }
 
 // alive is the running side of a cloud.
 type alive struct {
 	Life
-	api *API
+	api    *API
+	public *publicAuthority
 
 	// partition and dropped belong to the cloud's lock, as the records do that connections are judged by.
 	partition *partition // nil: the network is whole
@@ -42,6 +45,7 @@ type alive struct {
 	schedules map[string]*schedule  // by event target id
 	sources   map[string]netip.Addr // of functions in the VPC, by name
 	fleets    map[string]*fleet     // by service ARN
+	caches    map[string]*cache     // by replication group
 	// nameServers are the VPC's, by zone.
 	nameServers map[string]net.PacketConn
 }
@@ -56,12 +60,13 @@ var animations map[string]animation
 
 func init() {
 	animations = map[string]animation{
-		instanceType:   {begin: bootInstance, end: stopInstance},
-		attachmentType: {begin: attachDisk, end: detachDisk},
-		listenerType:   {begin: openBalancer, end: closeBalancerFronts},
-		targetsOfRule:  {begin: startSchedule, end: stopSchedule},
-		functionType:   {end: forgetFunction},
-		serviceType:    {begin: startService, change: changeService, end: stopService},
+		instanceType:         {begin: bootInstance, end: stopInstance},
+		attachmentType:       {begin: attachDisk, end: detachDisk},
+		listenerType:         {begin: openBalancer, end: closeBalancerFronts},
+		targetsOfRule:        {begin: startSchedule, end: stopSchedule},
+		functionType:         {end: forgetFunction},
+		serviceType:          {begin: startService, change: changeService, end: stopService},
+		replicationGroupType: {begin: startCache, change: changeCache, end: stopCache},
 	}
 }
 
@@ -79,11 +84,15 @@ func (c *Cloud) ComeAlive(life Life) error {
 	if err != nil {
 		return fmt.Errorf("bringing the embedded AWS to life: %w", err)
 	}
+	a := &alive{Life: life, api: api, machines: map[string]*computer{}, balancers: map[string]*balancer{},
+		schedules: map[string]*schedule{}, dropped: map[string]bool{}, sources: map[string]netip.Addr{},
+		fleets: map[string]*fleet{}, caches: map[string]*cache{}, nameServers: map[string]net.PacketConn{}}
+	if err := a.openAuthority(); err != nil {
+		return errors.Join(fmt.Errorf("bringing the embedded AWS to life: %w", err), api.Close())
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.alive = &alive{Life: life, api: api, machines: map[string]*computer{}, balancers: map[string]*balancer{},
-		schedules: map[string]*schedule{}, dropped: map[string]bool{}, sources: map[string]netip.Addr{},
-		fleets: map[string]*fleet{}, nameServers: map[string]net.PacketConn{}}
+	c.alive = a
 	return nil
 }
 
@@ -104,6 +113,9 @@ func (c *Cloud) Rest() error {
 	}
 	for _, f := range a.fleets {
 		errs = append(errs, f.stop())
+	}
+	for _, running := range a.caches {
+		running.Close()
 	}
 	for _, server := range a.nameServers {
 		errs = append(errs, server.Close())

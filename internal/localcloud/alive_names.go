@@ -1,4 +1,4 @@
-// Names inside the VPC: what Route 53's private zones answer, load balancers' aliases included.
+// Names inside the VPC: what Route 53's private zones answer, load balancers' aliases included, and ElastiCache's endpoints.
 package localcloud
 
 import (
@@ -21,6 +21,11 @@ func (c *Cloud) Resolve(name, zone string) ([]netip.Addr, error) {
 	}
 	if record == nil {
 		c.mu.Unlock()
+		if a := c.life(); a != nil {
+			if found := a.cacheAddresses(name); len(found) > 0 {
+				return found, nil
+			}
+		}
 		return nil, fmt.Errorf("lookup %s: no such host: no hosted zone has an A record of that name", name)
 	}
 	values, _ := record.Get("records").([]any)

@@ -285,7 +285,8 @@ func (t *task) start(definition Record, image Image, subnet string, groups []str
 		return err
 	}
 	t.process = exec.Command(image.Program)
-	t.process.Env = append(variables, "PATH="+image.Path)
+	// Where an image has its programs and its roots.
+	t.process.Env = append(variables, "PATH="+image.Path, "SSL_CERT_FILE="+t.cloud.RootStore())
 	t.process.Stdout, t.process.Stderr = t.output, t.output
 	t.process.SysProcAttr = dieWithParent()
 	if err := t.guard.Start(t.process); err != nil {

@@ -106,7 +106,7 @@ func TestTasksRunWithTheirDefinitionsEnvironmentAndNothingElse(t *testing.T) {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		assert.Equal(t, []string{"FLOW_GUARD", taskRole, "PATH", "SEED"}, names)
+		assert.Equal(t, []string{"FLOW_GUARD", taskRole, "PATH", "SEED", "SSL_CERT_FILE"}, names)
 		assert.Contains(t, string(said), "SEED=the seed")
 	}
 	require.NoError(t, b.end(serviceType, id))

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -42,6 +43,9 @@ func (s *Stage) enliven(ctx context.Context) error {
 			return err
 		}
 		life.Images = images(folder)
+		if life.RedisServer, err = exec.LookPath("redis-server"); err != nil {
+			fmt.Fprintln(s.options.Progress, "There is no redis-server: one server in this process stands for all of Redis. Debian has it: apt-get install redis-server")
+		}
 	}
 	if err := s.Cloud.ComeAlive(life); err != nil {
 		return err

@@ -23,11 +23,14 @@ const rootBootLimit = 6 * time.Minute
 // rehearsal gave it is off; its disk is an empty one.
 func bootRootFileSystem(ctx context.Context, c *cluster) (seen string, err error) {
 	if err := rootfs.Supported(); err != nil {
-		return "not run: " + err.Error(), nil
+		return "", notRun(err.Error())
 	}
 	tree, err := rootfs.Tree(ctx, filepath.Join(c.stage.root, ".build"), func(text string) { fmt.Fprintln(c.stage.options.Progress, text) })
+	if errors.Is(err, rootfs.ErrNoDebootstrap) {
+		return "", notRun(err.Error())
+	}
 	if err != nil {
-		return "not run: " + err.Error(), ctx.Err()
+		return "", err
 	}
 	if err := c.whole(ctx); err != nil {
 		return "", err

@@ -45,8 +45,8 @@ func rotateSeed(ctx context.Context, s *Stage) (string, error) {
 	return seen + "; the old seed is turned away", restore(ctx, s)
 }
 
-// replaceSeed replaces the key, with the key of before named as the previous one.
-func replaceSeed(ctx context.Context, s *Stage, lifted map[string]any) error {
+// replaceSeed replaces the key, with the key of before named as the previous one, and what is named beside it.
+func replaceSeed(ctx context.Context, s *Stage, lifted map[string]any, also ...string) error {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func replaceSeed(ctx context.Context, s *Stage, lifted map[string]any) error {
 	if err := s.Configure(map[string]any{"protect": lifted["protect"], "natsPreviousKeys": map[string]any{loadService: previous}}); err != nil {
 		return err
 	}
-	if _, err := s.Up(ctx, optup.Replace([]string{key})); err != nil {
+	if _, err := s.Up(ctx, optup.Replace(append(also, key))); err != nil {
 		return fmt.Errorf("replacing %s: %w", nameOf(key), err)
 	}
 	after, err := seedFrom(s.Cloud)

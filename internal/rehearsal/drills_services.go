@@ -3,9 +3,10 @@ package rehearsal
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -19,21 +20,22 @@ import (
 )
 
 const (
-	// drilled is the service that is changed, and asked meanwhile.
-	drilled, drilledSubject = "quest-system", "svc.quest.v1.generate"
 	// brokenTag is of an image whose container ends as soon as it is started.
 	brokenTag = "1.0.9-broken"
 	askers    = 4
+	// refusedPause is how long an asker waits that was refused twice.
+	refusedPause = 50 * time.Millisecond
 	// killFor is how long tasks are killed, one every killEvery.
 	killFor, killEvery = time.Minute, 2 * time.Second
 )
 
 // questions is a load of requests to one subject or several.
 type questions struct {
-	client *messaging.Client
-	desk   *desk
-	end    context.CancelFunc
-	asking sync.WaitGroup
+	commands bool // each is a command with a key of its own
+	client   *messaging.Client
+	desk     *desk
+	end      context.CancelFunc
+	asking   sync.WaitGroup
 
 	asked, again, failed atomic.Int64
 	first                sync.Once
@@ -42,11 +44,20 @@ type questions struct {
 
 // ask begins to ask subjects in turn. A request that fails is asked once more, as callers do.
 func ask(ctx context.Context, s *Stage, subjects ...string) (*questions, error) {
+	return (&questions{}).begin(ctx, s, subjects)
+}
+
+// giveCommands begins to give a service commands, which it keeps in Redis and tells of in events.
+func giveCommands(ctx context.Context, s *Stage) (*questions, error) {
+	return (&questions{commands: true}).begin(ctx, s, []string{loadSubject})
+}
+
+func (q *questions) begin(ctx context.Context, s *Stage, subjects []string) (_ *questions, err error) {
 	place, err := newDesk(ctx, s, "asking", "gateway")
 	if err != nil {
 		return nil, err
 	}
-	q := &questions{desk: place}
+	q.desk = place
 	if q.client, err = place.messaging(ctx, loadCaller); err != nil {
 		place.leave()
 		return nil, err
@@ -68,9 +79,13 @@ func ask(ctx context.Context, s *Stage, subjects ...string) (*questions, error) 
 }
 
 func (q *questions) one(ctx context.Context, method contract.Method) {
+	key := rand.Text()
 	try := func() error {
 		limited, cancel := context.WithTimeout(ctx, askFor)
 		defer cancel()
+		if q.commands {
+			return command(limited, q.client, method, key)
+		}
 		return q.client.Request(limited, method.Subject, method.Messaging().Request(), method.Messaging().Response())
 	}
 	q.asked.Add(1)
@@ -82,7 +97,25 @@ func (q *questions) one(ctx context.Context, method contract.Method) {
 	if err = try(); err != nil {
 		q.failed.Add(1)
 		q.first.Do(func() { q.firstFailure = err })
+		select { // who is refused comes back later
+		case <-ctx.Done():
+		case <-time.After(refusedPause):
+		}
 	}
+}
+
+// unhindered wants a hundred more requests answered and none refused.
+func (q *questions) unhindered(ctx context.Context) error {
+	asked, failed := q.asked.Load(), q.failed.Load()
+	return poll(ctx, settleLimit, func() error {
+		if now := q.failed.Load(); now > failed {
+			asked, failed = q.asked.Load(), now
+		}
+		if more := q.asked.Load() - asked; more < 100 {
+			return fmt.Errorf("%d requests without a refusal, wanted 100", more)
+		}
+		return nil
+	})
 }
 
 // stop ends the load; wanted judges what it met.
@@ -118,9 +151,9 @@ func seconds(q *questions) error {
 	return nil
 }
 
-// whileAsked plays something while the drilled service is asked.
+// whileAsked plays something while the service of the load is asked.
 func whileAsked(ctx context.Context, s *Stage, wanted func(*questions) error, play func() (string, error)) (string, error) {
-	q, err := ask(ctx, s, drilledSubject)
+	q, err := ask(ctx, s, loadSubject)
 	if err != nil {
 		return "", err
 	}
@@ -139,16 +172,16 @@ func processesOf(s *Stage, service string) (processes []int) {
 }
 
 func deployImage(ctx context.Context, s *Stage) (string, error) {
-	images, err := s.images(map[string]string{drilled: "1.0.1"})
+	images, err := s.images(map[string]string{loadService: "1.0.1"})
 	if err != nil {
 		return "", err
 	}
-	before := processesOf(s, drilled)
+	before := processesOf(s, loadService)
 	seen, err := whileAsked(ctx, s, none, func() (string, error) {
 		if steps, err := upWith(ctx, s, map[string]any{"serviceImages": images}); err != nil {
 			return steps.Summary(), err
 		}
-		after := processesOf(s, drilled)
+		after := processesOf(s, loadService)
 		if len(after) != 2 || slices.ContainsFunc(after, func(p int) bool { return slices.Contains(before, p) }) {
 			return "", fmt.Errorf("processes %v run after %v, wanted two others", after, before)
 		}
@@ -159,17 +192,17 @@ func deployImage(ctx context.Context, s *Stage) (string, error) {
 
 // rollBackImage looks at incident 19 with tasks that really end.
 func rollBackImage(ctx context.Context, s *Stage) (string, error) {
-	images, err := s.images(map[string]string{drilled: brokenTag})
+	images, err := s.images(map[string]string{loadService: brokenTag})
 	if err != nil {
 		return "", err
 	}
-	before := processesOf(s, drilled)
+	before := processesOf(s, loadService)
 	seen, err := whileAsked(ctx, s, none, func() (string, error) {
 		_, err := upWith(ctx, s, map[string]any{"serviceImages": images})
-		if err := refusedFor(err, drilled, "rolled back"); err != nil {
+		if err := refusedFor(err, loadService, "rolled back"); err != nil {
 			return "", fmt.Errorf("the update to a version that ends at once: %w", err)
 		}
-		if after := processesOf(s, drilled); !slices.Equal(before, after) {
+		if after := processesOf(s, loadService); !slices.Equal(before, after) {
 			return "", fmt.Errorf("processes %v run, wanted those of before, %v", after, before)
 		}
 		return "the update failed and named the service; the tasks of before serve", nil
@@ -187,7 +220,7 @@ func withoutImage(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	delete(images, drilled)
+	delete(images, loadService)
 	if steps, err := upWith(ctx, s, map[string]any{"serviceImages": images}); err != nil {
 		return steps.Summary(), err
 	}
@@ -195,17 +228,17 @@ func withoutImage(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	awaiting, running := fmt.Sprint(outputs["servicesAwaitingImages"].Value), len(s.Cloud.Tasks(drilled))
-	if !strings.Contains(awaiting, drilled) || running != 0 {
-		return "", fmt.Errorf("%d tasks of %s run, and those that await an image are %s", running, drilled, awaiting)
+	awaiting, running := fmt.Sprint(outputs["servicesAwaitingImages"].Value), len(s.Cloud.Tasks(loadService))
+	if !strings.Contains(awaiting, loadService) || running != 0 {
+		return "", fmt.Errorf("%d tasks of %s run, and those that await an image are %s", running, loadService, awaiting)
 	}
 	if err := restore(ctx, s); err != nil {
 		return "", err
 	}
-	if running = len(s.Cloud.Tasks(drilled)); running != 2 {
-		return "", fmt.Errorf("with its image %d tasks of %s run, wanted 2", running, drilled)
+	if running = len(s.Cloud.Tasks(loadService)); running != 2 {
+		return "", fmt.Errorf("with its image %d tasks of %s run, wanted 2", running, loadService)
 	}
-	return "the update passed and listed " + drilled + ", which had no task; with its image it has two", nil
+	return "the update passed and listed " + loadService + ", which had no task; with its image it has two", nil
 }
 
 // killTasks kills tasks at random while all subjects are asked.
@@ -247,12 +280,12 @@ func killSome(ctx context.Context, s *Stage, table []services.Service) (killed i
 		case <-end:
 			return killed, nil
 		case <-next.C:
-			name := table[rand.IntN(len(table))].Name
+			name := table[mathrand.IntN(len(table))].Name
 			tasks := processesOf(s, name)
 			if len(tasks) < 2 {
 				continue // its other task is still to come back: two at once is another drill
 			}
-			if err := syscall.Kill(tasks[rand.IntN(len(tasks))], syscall.SIGKILL); err != nil {
+			if err := syscall.Kill(tasks[mathrand.IntN(len(tasks))], syscall.SIGKILL); err != nil {
 				return killed, fmt.Errorf("killing a task of %s: %w", name, err)
 			}
 			killed++

@@ -63,7 +63,7 @@ func finish(r *recorder, out io.Writer, start time.Time, err error) error {
 		return err
 	}
 	failed := r.failed()
-	fmt.Fprintf(out, "\n%d of %d held, %.0f s in all.\n", len(r.results)-len(failed), len(r.results), time.Since(start).Seconds())
+	fmt.Fprintf(out, "\n%s, %.0f s in all.\n", r.summary(), time.Since(start).Seconds())
 	if len(failed) > 0 {
 		return fmt.Errorf("%w: %s", ErrFailed, strings.Join(failed, ", "))
 	}

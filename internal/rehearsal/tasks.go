@@ -57,7 +57,7 @@ func images(folder string) func(string) (localcloud.Image, bool) {
 // servicesAnswer asks every subject, as the gateway may, until each task of its service has answered.
 func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if err := flowguard.Supported(); err != nil {
-		return "not run: tasks need a network of their own: " + err.Error(), nil
+		return "", notRun("tasks need a network of their own: " + err.Error())
 	}
 	table, front, err := services.Table()
 	if err != nil {
@@ -100,9 +100,57 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if wanted := 2 * len(table); tasks != wanted {
 		errs = append(errs, fmt.Errorf("%d tasks run, wanted %d", tasks, wanted))
 	}
-	over, err := throughGateway(ctx, s, methods)
-	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once; %d subjects were asked %d times through the load balancer, until each task had answered\n%s",
-		tasks, len(table), subjects, asked, over), errors.Join(append(errs, err)...)
+	kept, err := commandsKept(ctx, s, client, table, methods)
+	over, throughErr := throughGateway(ctx, s, methods)
+	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once; %d subjects were asked %d times through the load balancer, until each task had answered\n%s\n%s",
+		tasks, len(table), subjects, asked, kept, over), errors.Join(append(errs, err, throughErr)...)
+}
+
+// commandsKept gives each service a command twice: its answer is kept in Redis under the command's key.
+func commandsKept(ctx context.Context, s *Stage, client *messaging.Client, table []services.Service, methods map[string]contract.Method) (string, error) {
+	var errs []error
+	for _, service := range table {
+		for range 2 {
+			if err := command(ctx, client, methods[service.RPC[0]], "rehearsal"); err != nil {
+				errs = append(errs, fmt.Errorf("a command for %s: %w", service.Name, err))
+			}
+		}
+	}
+	primaries, replicas := 0, 0
+	for _, node := range s.Cloud.RedisNodes(ctx) {
+		switch {
+		case node.Primary:
+			primaries++
+		case node.Answers:
+			replicas++
+		default:
+			errs = append(errs, fmt.Errorf("Redis's node %s does not answer", node.Name))
+		}
+	}
+	return fmt.Sprintf("%d services did a command and knew it when it came again: Redis with TLS and AUTH keeps it (%s and %s running, %s)",
+		len(table)-len(errs), plural(primaries, "primary node"), plural(replicas, "replica"), redisProgram()), errors.Join(errs...)
+}
+
+// redisProgram is what runs for Redis here.
+func redisProgram() string {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		return "in this process: there is no redis-server"
+	}
+	version, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		return path
+	}
+	// "Redis server v=7.0.15 sha=…"
+	return strings.Join(strings.Fields(string(version))[:3], " ")
+}
+
+// command asks a service to do something under a key that tells it from others.
+func command(ctx context.Context, client *messaging.Client, method contract.Method, key string) error {
+	request := method.Messaging().Request()
+	meta := request.ProtoReflect().Mutable(method.Request.Fields().ByName("meta")).Message()
+	meta.Set(meta.Descriptor().Fields().ByName("idempotency_key"), protoreflect.ValueOfString(key))
+	return client.Request(ctx, method.Subject, request, method.Messaging().Response())
 }
 
 // throughGateway asks every subject by HTTP, at each task of the gateway in turn, from where its load balancer stands.

@@ -23,6 +23,9 @@ var packages = []string{"systemd", "dbus", "xfsprogs", "procps", "awscli", "pyth
 var unneeded = []string{"var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info",
 	"usr/lib/python3/dist-packages/awscli/examples"}
 
+// ErrNoDebootstrap says that a tree would have to be made and cannot.
+var ErrNoDebootstrap = errors.New("there is no debootstrap to make a Debian tree: apt-get install debootstrap")
+
 // Tree returns the file that holds the tree. It is made once, by debootstrap from the mirror that the host's apt is
 // configured with, which takes about a minute and 300 MB of the folder; from then on no network is needed.
 func Tree(ctx context.Context, folder string, say func(string)) (string, error) {
@@ -36,7 +39,7 @@ func Tree(ctx context.Context, folder string, say func(string)) (string, error) 
 		return file, nil
 	}
 	if _, err := exec.LookPath("debootstrap"); err != nil {
-		return "", fmt.Errorf("there is no Debian tree in %s, and no debootstrap to make one: apt-get install debootstrap", folder)
+		return "", fmt.Errorf("%w: there is no Debian tree in %s yet", ErrNoDebootstrap, folder)
 	}
 	targets, err := run(ctx, "apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages")
 	if err != nil {

@@ -165,6 +165,13 @@ func TestACommandWithoutRedisIsUnavailableAndSaysNoSecret(t *testing.T) {
 	require.NoError(t, answers.close())
 }
 
+// No stream stores evt.answered.
+func TestWhoMayPublishEveryEventHasNoneOfItsOwn(t *testing.T) {
+	assert.Empty(t, Event(named(t, "event-bus")))
+	assert.Empty(t, Event(named(t, "router")))
+	assert.Equal(t, "evt.quest.answered", Event(named(t, "quest-system")))
+}
+
 func TestAStreamedAnswerHasItsParts(t *testing.T) {
 	s := messagingtest.Serve(t)
 	started(t, s, named(t, "ai-integration"))

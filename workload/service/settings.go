@@ -48,8 +48,17 @@ func FromEnvironment(variable func(string) string) (Settings, error) {
 	}
 	s.Subjects = strings.Split(variable("NATS_SUBJECTS"), ",")
 	table, _, err := services.Table()
-	if at := slices.IndexFunc(table, func(row services.Service) bool { return row.Name == s.Messaging.Name }); at >= 0 && len(table[at].Events) > 0 {
-		s.Event = strings.TrimSuffix(table[at].Events[0], ">") + "answered"
+	if at := slices.IndexFunc(table, func(row services.Service) bool { return row.Name == s.Messaging.Name }); at >= 0 {
+		s.Event = Event(table[at])
 	}
 	return s, errors.Join(append(errs, err)...)
+}
+
+// Event is the subject under which the stand-in of a service tells what it has done; "" if it has no events of its own. One that may
+// publish every event passes on those of others.
+func Event(row services.Service) string {
+	if len(row.Events) == 0 || row.Events[0] == "evt.>" {
+		return ""
+	}
+	return strings.TrimSuffix(row.Events[0], ">") + "answered"
 }

@@ -1,0 +1,165 @@
+// Replication groups that run: each node at an address in the group's subnets and behind its security groups, under the names
+// that ElastiCache gives.
+package localcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+	"github.com/bodybroker/platform/internal/localcloud/redisnodes"
+)
+
+// cache is the running side of a replication group.
+type cache struct {
+	cacheNodes
+	endpoint string
+	members  int
+}
+
+type cacheNodes interface {
+	Nodes(context.Context) []redisnodes.Node
+	Places() []redisnodes.Place
+	SetTokens(context.Context, []string) error
+	Close()
+}
+
+// startCache runs where tasks run: nobody else may reach it.
+func startCache(c *Cloud, r Record) error {
+	a := c.life()
+	if a.Images == nil || flowguard.Supported() != nil {
+		return nil
+	}
+	endpoint := r.str("configurationEndpointAddress")
+	if endpoint == "" || r.Get("transitEncryptionEnabled") != true || r.str("authToken") == "" {
+		return errors.New("running a replication group without shards, TLS or AUTH: the embedded AWS runs those with all three")
+	}
+	o := redisnodes.Options{Program: a.RedisServer, Dir: filepath.Join(a.Dir, "redis-"+r.ID), Tokens: c.tokensOf(r), Authority: []byte(a.public.pem),
+		Attributes: dieWithParent()}
+	_, domain, _ := strings.Cut(endpoint, ".") // after "clustercfg."
+	certificate, key, err := a.public.issue("*." + domain)
+	if err != nil {
+		return err
+	}
+	o.Certificate, o.Key = []byte(certificate), []byte(key)
+	if o.Places, err = c.placeCache(r, domain); err != nil {
+		return err
+	}
+	running := &cache{endpoint: endpoint, members: len(o.Places)}
+	if o.Program == "" {
+		running.cacheNodes, err = redisnodes.StartInProcess(o)
+	} else {
+		running.cacheNodes, err = redisnodes.Start(context.Background(), o)
+	}
+	if err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.caches[r.ID] = running
+	return nil
+}
+
+// placeCache gives every member an address. Nodes of a shard stand in different zones (ElastiCache user guide, "Minimizing
+// downtime by using Multi-AZ").
+func (c *Cloud) placeCache(r Record, domain string) (places []redisnodes.Place, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	group := c.find(subnetGroupType, "", r.str("subnetGroupName"))
+	if group == nil {
+		return nil, fmt.Errorf("running %s: it has no subnet group", r.ID)
+	}
+	subnets, _ := group.Get("subnetIds").([]any)
+	groups, _ := r.Get("securityGroupIds").([]any)
+	members, _ := r.Get("memberClusters").([]any)
+	for _, name := range texts(members) {
+		// Members are called <group>-<shard>-<node>, both counted from 1.
+		parts := strings.Split(name, "-")
+		shard, _ := strconv.Atoi(parts[len(parts)-2])
+		node, _ := strconv.Atoi(parts[len(parts)-1])
+		placed, err := c.placeInterface(placement{owner: r.ID, description: "ElastiCache " + name,
+			subnet: texts(subnets)[(shard+node)%len(subnets)], groups: texts(groups)})
+		if err != nil {
+			return nil, fmt.Errorf("placing %s: %w", name, err)
+		}
+		address, err := netip.ParseAddr(placed.str("privateIp"))
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, redisnodes.Place{Name: name + "." + domain, Address: address, Shard: shard})
+	}
+	return places, nil
+}
+
+// tokensOf are what the group takes now, the newest last.
+func (c *Cloud) tokensOf(r Record) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	access, _ := c.private[replicationGroupType+" "+r.ID].(redisAccess)
+	return slices.Clone(access.Tokens)
+}
+
+func changeCache(c *Cloud, r Record) error {
+	running := c.cacheOf(r.ID)
+	if running == nil {
+		return nil
+	}
+	if members, _ := r.Get("memberClusters").([]any); len(members) != running.members {
+		return fmt.Errorf("changing %s from %d to %d nodes: the embedded AWS moves no slots", r.ID, running.members, len(members))
+	}
+	return running.SetTokens(context.Background(), c.tokensOf(r))
+}
+
+func stopCache(c *Cloud, r Record) error {
+	running := c.cacheOf(r.ID)
+	if running == nil {
+		return nil
+	}
+	running.Close()
+	a := c.life()
+	a.mu.Lock()
+	delete(a.caches, r.ID)
+	a.mu.Unlock()
+	c.Leave(r.ID)
+	return nil
+}
+
+func (c *Cloud) cacheOf(group string) *cache {
+	a := c.life()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.caches[group]
+}
+
+// RedisNodes are the nodes of the running replication groups.
+func (c *Cloud) RedisNodes(ctx context.Context) (found []redisnodes.Node) {
+	a := c.life()
+	a.mu.Lock()
+	running := slices.Collect(maps.Values(a.caches))
+	a.mu.Unlock()
+	for _, one := range running {
+		found = append(found, one.Nodes(ctx)...)
+	}
+	return found
+}
+
+// cacheAddresses are what ElastiCache's own names answer: the configuration endpoint all nodes, a node's name its address.
+func (a *alive) cacheAddresses(name string) (found []netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, running := range a.caches {
+		for _, place := range running.Places() {
+			if name == running.endpoint || name == place.Name {
+				found = append(found, place.Address)
+			}
+		}
+	}
+	return found
+}

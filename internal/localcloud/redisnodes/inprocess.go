@@ -1,0 +1,53 @@
+// What stands in where no redis-server is installed: one server in this process for all shards, which neither fails over nor
+// takes two tokens, and says so.
+package redisnodes
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/alicebob/miniredis/v2"
+)
+
+// InProcess is the stand-in.
+type InProcess struct {
+	server *miniredis.Miniredis
+	place  Place
+	tokens []string
+}
+
+// StartInProcess starts the stand-in at the first of the places. It needs neither Program nor Dir.
+func StartInProcess(o Options) (*InProcess, error) {
+	pair, err := tls.X509KeyPair(o.Certificate, o.Key)
+	if err != nil {
+		return nil, fmt.Errorf("starting Redis in this process: %w", err)
+	}
+	server := miniredis.NewMiniRedis()
+	server.RequireAuth(o.Tokens[0])
+	if err := server.StartAddrTLS(hostPort(o.Places[0].Address), &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}); err != nil {
+		return nil, fmt.Errorf("starting Redis in this process: %w", err)
+	}
+	return &InProcess{server, o.Places[0], o.Tokens}, nil
+}
+
+// Nodes is the one node.
+func (p *InProcess) Nodes(context.Context) []Node {
+	return []Node{{Place: p.place, Primary: true, Answers: true}}
+}
+
+// Places is where the one node stands.
+func (p *InProcess) Places() []Place { return []Place{p.place} }
+
+// SetTokens refuses other tokens: there would be a time in which two are taken.
+func (p *InProcess) SetTokens(_ context.Context, tokens []string) error {
+	if !slices.Equal(tokens, p.tokens) {
+		return errors.New("the Redis in this process takes the token that it began with alone: install redis-server to change it")
+	}
+	return nil
+}
+
+// Close ends it.
+func (p *InProcess) Close() { p.server.Close() }
