@@ -39,13 +39,14 @@ type alive struct {
 	partition *partition // nil: the network is whole
 	dropped   map[string]bool
 
-	mu        sync.Mutex
-	machines  map[string]*computer  // by instance id
-	balancers map[string]*balancer  // by listener ARN
-	schedules map[string]*schedule  // by event target id
-	sources   map[string]netip.Addr // of functions in the VPC, by name
-	fleets    map[string]*fleet     // by service ARN
-	caches    map[string]*cache     // by replication group
+	mu           sync.Mutex
+	machines     map[string]*computer    // by instance id
+	balancers    map[string]*balancer    // by listener ARN
+	applications map[string]*application // by listener ARN
+	schedules    map[string]*schedule    // by event target id
+	sources      map[string]netip.Addr   // of functions in the VPC, by name
+	fleets       map[string]*fleet       // by service ARN
+	caches       map[string]*cache       // by replication group
 	// nameServers are the VPC's, by zone.
 	nameServers map[string]net.PacketConn
 }
@@ -62,7 +63,7 @@ func init() {
 	animations = map[string]animation{
 		instanceType:         {begin: bootInstance, end: stopInstance},
 		attachmentType:       {begin: attachDisk, end: detachDisk},
-		listenerType:         {begin: openBalancer, end: closeBalancerFronts},
+		listenerType:         {begin: openBalancer, change: changeApplication, end: closeBalancerFronts},
 		targetsOfRule:        {begin: startSchedule, end: stopSchedule},
 		functionType:         {end: forgetFunction},
 		serviceType:          {begin: startService, change: changeService, end: stopService},
@@ -84,7 +85,7 @@ func (c *Cloud) ComeAlive(life Life) error {
 	if err != nil {
 		return fmt.Errorf("bringing the embedded AWS to life: %w", err)
 	}
-	a := &alive{Life: life, api: api, machines: map[string]*computer{}, balancers: map[string]*balancer{},
+	a := &alive{Life: life, api: api, machines: map[string]*computer{}, balancers: map[string]*balancer{}, applications: map[string]*application{},
 		schedules: map[string]*schedule{}, dropped: map[string]bool{}, sources: map[string]netip.Addr{},
 		fleets: map[string]*fleet{}, caches: map[string]*cache{}, nameServers: map[string]net.PacketConn{}}
 	if err := a.openAuthority(); err != nil {
@@ -121,6 +122,9 @@ func (c *Cloud) Rest() error {
 		errs = append(errs, server.Close())
 	}
 	for _, b := range a.balancers {
+		errs = append(errs, b.close())
+	}
+	for _, b := range a.applications {
 		errs = append(errs, b.close())
 	}
 	for _, m := range a.machines {

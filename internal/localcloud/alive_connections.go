@@ -84,7 +84,7 @@ func (b *balancer) release(client net.Conn) {
 // Balancers, "Health checks for your target groups").
 func (b *balancer) choose(zone string) (target, bool) {
 	var own, healthy, all []target
-	for _, t := range b.snapshot() {
+	for _, t := range b.pool.snapshot() {
 		fresh := !t.initial && time.Since(t.since) < scaled(propagation, b.alive.Scale)
 		if t.healthy {
 			healthy = append(healthy, t)
@@ -120,12 +120,17 @@ func (c *Cloud) balancerAddresses(host, zone string) ([]netip.Addr, error) {
 			return b.answer(zone), nil
 		}
 	}
+	for _, b := range a.applications {
+		if b.owner.str("dnsName") == host {
+			return b.addresses(), nil
+		}
+	}
 	return nil, fmt.Errorf("load balancer %s has no listener", host)
 }
 
 func (b *balancer) answer(zone string) []netip.Addr {
 	healthy := map[string]bool{}
-	for _, t := range b.snapshot() {
+	for _, t := range b.pool.snapshot() {
 		if t.healthy {
 			healthy[t.zone] = true
 		}
@@ -148,7 +153,7 @@ func (b *balancer) answer(zone string) []netip.Addr {
 	return good
 }
 
-// TargetHealth is what the health checks of all load balancers say of their targets, by address.
+// TargetHealth is what the health checks of all network load balancers say of their targets, by address.
 func (c *Cloud) TargetHealth() map[string]bool {
 	found := map[string]bool{}
 	a := c.life()
@@ -158,7 +163,7 @@ func (c *Cloud) TargetHealth() map[string]bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, b := range a.balancers {
-		for _, t := range b.snapshot() {
+		for _, t := range b.pool.snapshot() {
 			found[t.address.String()] = t.healthy
 		}
 	}

@@ -25,6 +25,9 @@ func (c *Cloud) Resolve(name, zone string) ([]netip.Addr, error) {
 			if found := a.cacheAddresses(name); len(found) > 0 {
 				return found, nil
 			}
+			if found, err := c.balancerAddresses(name, zone); err == nil {
+				return found, nil
+			}
 		}
 		return nil, fmt.Errorf("lookup %s: no such host: no hosted zone has an A record of that name", name)
 	}

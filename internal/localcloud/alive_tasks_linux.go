@@ -11,3 +11,6 @@ func dieWithParent() *syscall.SysProcAttr {
 }
 
 func terminate(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
+
+// killGroup ends a process and what it has started.
+func killGroup(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGKILL) }

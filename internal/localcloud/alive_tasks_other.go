@@ -11,3 +11,5 @@ import (
 func dieWithParent() *syscall.SysProcAttr { return nil }
 
 func terminate(p *os.Process) error { return p.Kill() }
+
+func killGroup(p *os.Process) error { return p.Kill() }

@@ -13,9 +13,10 @@ import (
 const (
 	repositoryType = "aws:ecr/repository:Repository"
 	// imageType records images; property repositoryName says where they lie.
-	imageType   = "aws:ecr/image:Image"
-	clusterType = "aws:ecs/cluster:Cluster"
-	scalingType = "aws:appautoscaling/target:Target"
+	imageType         = "aws:ecr/image:Image"
+	clusterType       = "aws:ecs/cluster:Cluster"
+	scalingType       = "aws:appautoscaling/target:Target"
+	scalingPolicyType = "aws:appautoscaling/policy:Policy"
 )
 
 var clusterName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -86,10 +87,10 @@ var _ = register(
 			"roleArn": text("arn:aws:iam::{account}:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"),
 		},
 		beforeCreate: inTurn(judgeCapacity, judgeScaledService), beforeUpdate: judgeCapacity,
-		notReal: "Nothing is scaled.",
+		notReal: "Only services whose tasks run are scaled, by their CPU use.",
 	},
 	row{
-		token: "aws:appautoscaling/policy:Policy", source: "internal/service/appautoscaling/policy.go",
+		token: scalingPolicyType, source: "internal/service/appautoscaling/policy.go",
 		required: []string{"resourceId", "scalableDimension", "serviceNamespace"},
 		replace:  []string{"name", "resourceId", "scalableDimension", "serviceNamespace"},
 		defaults: map[string]any{"policyType": "StepScaling"},
@@ -101,7 +102,7 @@ var _ = register(
 		},
 		check:        oneOf("policyType", "StepScaling", "TargetTrackingScaling"),
 		beforeCreate: judgeScalingPolicy, beforeUpdate: judgeScalingPolicy,
-		notReal: "Nothing is scaled; the alarms that AWS makes for it are names only.",
+		notReal: "Only target tracking of a service's average CPU use is played; the alarms that AWS makes for it are names only.",
 	},
 )
 

@@ -85,7 +85,7 @@ var _ = register(
 			return nil
 		},
 		afterDelete: closeBalancer,
-		notReal:     "Only TCP listeners of network load balancers pass traffic, in a living cloud. Access logs and the bucket policy that they need are not looked at. No fixed addresses by subnetMappings. A public load balancer is made in a VPC without an internet gateway.",
+		notReal:     "In a living cloud TCP listeners of network load balancers pass traffic, and HTTP and HTTPS listeners of application ones where tasks run: HTTP/1.1 without WebSockets, stickiness and listener rules; targets are picked at random, not in turn. Access logs and the bucket policy that they need are not looked at. No fixed addresses by subnetMappings. A public load balancer is made in a VPC without an internet gateway.",
 	},
 	row{
 		token: targetGroupType, source: "internal/service/elbv2/target_group.go, validate.go; defaults of the service: AWS Network and Application Load Balancers, \"Target groups\"",
@@ -116,7 +116,7 @@ var _ = register(
 			c.cloud.dropWhere(targetAttachmentType, "targetGroupArn", c.id)
 			return nil
 		},
-		notReal: "Targets are probed for network load balancers in a living cloud only. Defaults of stickiness and failover do not show in the outputs.",
+		notReal: "Targets are probed in a living cloud only. Defaults of stickiness and failover do not show in the outputs.",
 	},
 	row{
 		token: listenerType, source: "internal/service/elbv2/listener.go; tcpIdleTimeoutSeconds: pulumi-aws SDK doc",

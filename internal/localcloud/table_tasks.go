@@ -68,7 +68,7 @@ var _ = register(
 		beforeCreate: inTurn(uniqueService, judgeService), beforeUpdate: judgeService,
 		notReal: "Where nothing lives, or Life.Images is not set, tasks are records: a service is steady as soon as it is accepted, and one whose tasks' secrets cannot be fetched is refused. " +
 			"Tasks that live have one container; its user, read-only root, volumes, limits and logs to CloudWatch are pretended; a deployment fails with its first task that does not become healthy, and takes the service away if it was its first one, " +
-			"and a task that turns unhealthy later goes on; they are not targets of a load balancer, and their number follows no load. " +
+			"and what runs is checked on the real clock. " +
 			"A changed capacity provider strategy replaces even with forceNewDeployment.",
 	},
 )

@@ -21,6 +21,7 @@ type containerDefinition struct {
 	HealthCheck  *struct {
 		Command           []string
 		Interval, Timeout int // seconds
+		Retries           int
 	}
 	LogConfiguration *struct {
 		LogDriver string

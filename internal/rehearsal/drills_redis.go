@@ -244,7 +244,7 @@ func takesToken(ctx context.Context, s *Stage, token string, wanted bool) error 
 	case wanted && err != nil:
 		return fmt.Errorf("with the new token: %w", err)
 	case !wanted && err == nil:
-		return errors.New("Redis lets the old token in")
+		return errors.New("the old token is let in by Redis")
 	case !wanted && !strings.Contains(err.Error(), "WRONGPASS"):
 		return fmt.Errorf("with the old token, wanted WRONGPASS: %w", err)
 	}

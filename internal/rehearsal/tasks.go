@@ -3,12 +3,9 @@ package rehearsal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +18,6 @@ import (
 
 	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/assets/services"
-	"github.com/bodybroker/platform/components/gateway"
 	"github.com/bodybroker/platform/internal/localcloud"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/messaging"
@@ -124,7 +120,7 @@ func commandsKept(ctx context.Context, s *Stage, client *messaging.Client, table
 		case node.Answers:
 			replicas++
 		default:
-			errs = append(errs, fmt.Errorf("Redis's node %s does not answer", node.Name))
+			errs = append(errs, fmt.Errorf("node %s of Redis does not answer", node.Name))
 		}
 	}
 	return fmt.Sprintf("%d services did a command and knew it when it came again: Redis with TLS and AUTH keeps it (%s and %s running, %s)",
@@ -153,52 +149,29 @@ func command(ctx context.Context, client *messaging.Client, method contract.Meth
 	return client.Request(ctx, method.Subject, request, method.Messaging().Response())
 }
 
-// throughGateway asks every subject by HTTP, at each task of the gateway in turn, from where its load balancer stands.
+// throughGateway asks every subject by HTTP, through the gateway's load balancer, and counts what each of its tasks took.
 func throughGateway(ctx context.Context, s *Stage, methods map[string]contract.Method) (string, error) {
-	place, err := newDesk(ctx, s, "load balancer", "gateway-lb")
+	c, err := newCaller(ctx, s)
 	if err != nil {
 		return "", err
 	}
-	defer place.leave()
-	client := &http.Client{Transport: &http.Transport{DialContext: place.cloud.DialFrom(place.source)}, Timeout: time.Minute}
-	defer client.CloseIdleConnections()
-	_, front, err := services.Table()
-	if err != nil {
-		return "", err
-	}
-	tasks := s.Cloud.Tasks(front.Name)
-	if len(tasks) != 2 {
-		return "", fmt.Errorf("%d tasks of the gateway run, wanted 2", len(tasks))
-	}
+	defer c.leave()
 	var errs []error
-	asked := 0
-	for _, subject := range slices.Sorted(maps.Keys(methods)) {
-		for _, task := range tasks {
-			url := fmt.Sprintf("http://%s:%d/v1/%s", task.Address, gateway.Port, strings.ReplaceAll(subject, ".", "/"))
-			if err := post(ctx, client, url); err != nil {
+	for range 2 {
+		for _, subject := range slices.Sorted(maps.Keys(methods)) {
+			if err := c.ask(ctx, subject); err != nil {
 				errs = append(errs, err)
 			}
-			asked++
 		}
 	}
-	return fmt.Sprintf("2 tasks of the gateway took JSON for each of them: %d requests answered", asked-len(errs)), errors.Join(errs...)
-}
-
-// post sends an empty JSON object and wants it answered.
-func post(ctx context.Context, client *http.Client, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader("{}"))
+	took, err := gatewayCounts(ctx, s, subjectsMetric)
 	if err != nil {
-		return err
+		return "", err
 	}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
+	if len(took) != 2 || slices.Contains(slices.Collect(maps.Values(took)), 0) {
+		errs = append(errs, fmt.Errorf("by task the gateway took %v requests, wanted some at each of two", took))
 	}
-	text, err := io.ReadAll(response.Body)
-	if err = errors.Join(err, response.Body.Close()); err == nil && (response.StatusCode != http.StatusOK || !json.Valid(text)) {
-		err = fmt.Errorf("POST %s answers %s: %.300s", url, response.Status, text)
-	}
-	return err
+	return fmt.Sprintf("the gateway's load balancer took JSON for each of them: %d requests answered, by both of its tasks", 2*len(methods)-len(errs)), errors.Join(errs...)
 }
 
 // enough are the requests after which two tasks that share a subject have both answered: 2 × 0.5^60 is the chance that one has not.

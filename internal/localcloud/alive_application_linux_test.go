@@ -1,0 +1,187 @@
+package localcloud
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// street is a town with an application load balancer and two target groups, each with a server that says its name.
+type street struct {
+	town
+	listener string
+	groups   [2]string
+	inputs   map[string]any
+	client   *http.Client
+	url      string
+}
+
+func newStreet(t *testing.T) street {
+	t.Helper()
+	b := newTown(t)
+	vpc := b.all(vpcType)[0].ID
+	second, _ := b.make(subnetType, "second", map[string]any{"vpcId": vpc, "cidrBlock": "127.33.1.0/24", "availabilityZone": "us-east-1b"})
+	b.make(egressRuleType, "out", map[string]any{"securityGroupId": b.group, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
+	b.make(ingressRuleType, "in", map[string]any{"securityGroupId": b.group, "ipProtocol": "-1", "cidrIpv4": "127.33.0.0/16"})
+	balancer, made := b.make(loadBalancerType, "front", map[string]any{"name": "front", "internal": true, "subnets": []any{b.subnet, second},
+		"securityGroups": []any{b.group}, "dropInvalidHeaderFields": true})
+	s := street{town: b}
+	var weighted []any
+	for i, name := range []string{"old", "new"} {
+		s.groups[i], _ = b.make(targetGroupType, name, map[string]any{"name": name, "vpcId": vpc, "port": 8000.0, "protocol": "HTTP", "targetType": "ip",
+			"healthCheck": map[string]any{"path": "/health", "interval": 5.0, "timeout": 2.0, "matcher": "200", "healthyThreshold": 2.0, "unhealthyThreshold": 2.0}})
+		weighted = append(weighted, map[string]any{"arn": s.groups[i], "weight": float64(50)})
+		s.serve(t, name, s.groups[i])
+	}
+	s.inputs = map[string]any{"loadBalancerArn": balancer, "port": 80.0, "protocol": "HTTP",
+		"defaultActions": []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": weighted}}}}
+	s.listener, _ = b.make(listenerType, "http", s.inputs)
+	source, err := b.Visit("caller", b.subnet, []string{b.group})
+	require.NoError(t, err)
+	s.client = &http.Client{Transport: &http.Transport{DialContext: b.DialFrom(source)}, Timeout: 10 * time.Second}
+	s.url = "http://" + made["dnsName"].StringValue()
+	return s
+}
+
+// serve runs a server at an address of the VPC and registers it.
+func (s street) serve(t *testing.T, name, group string) netip.Addr {
+	t.Helper()
+	address, err := s.Visit(name, s.subnet, []string{s.group})
+	require.NoError(t, err)
+	server := &http.Server{Addr: netip.AddrPortFrom(address, 8000).String(), ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/hang" {
+				panic(http.ErrAbortHandler)
+			}
+			fmt.Fprintf(w, "%s %s %s %q", name, r.Header.Get("X-Forwarded-For"), r.Header.Get("X-Forwarded-Port"), r.Header.Get("Bad_Name"))
+		})}
+	ended := make(chan error, 1)
+	go func() { ended <- server.ListenAndServe() }()
+	t.Cleanup(func() { assert.NoError(t, server.Close()); assert.ErrorIs(t, <-ended, http.ErrServerClosed) })
+	s.register(group, address, 8000)
+	return address
+}
+
+func (s street) get(t *testing.T, path string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+path, nil)
+	require.NoError(t, err)
+	request.Header["Bad_Name"] = []string{"x"}
+	response, err := s.client.Do(request)
+	require.NoError(t, err)
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	return response.StatusCode, string(text)
+}
+
+// share is the part of 400 requests that the new server answers.
+func (s street) share(t *testing.T) float64 {
+	t.Helper()
+	count := 0
+	for range 400 {
+		status, text := s.get(t, "/")
+		require.Equal(t, http.StatusOK, status, text)
+		if text[:3] == "new" {
+			count++
+		}
+	}
+	return float64(count) / 4
+}
+
+func (s street) weigh(t *testing.T, old, new float64) {
+	t.Helper()
+	s.inputs["defaultActions"] = []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": []any{
+		map[string]any{"arn": s.groups[0], "weight": old}, map[string]any{"arn": s.groups[1], "weight": new}}}}}
+	require.NoError(t, s.change(listenerType, s.listener, s.inputs))
+}
+
+func TestRequestsAreSharedByWeightAndSayWhereTheyCameFrom(t *testing.T) {
+	s := newStreet(t)
+	require.Eventually(t, func() bool { return s.inService(s.groups[0], s.targetOf(0)) && s.inService(s.groups[1], s.targetOf(1)) }, 10*time.Second, 10*time.Millisecond)
+	_, text := s.get(t, "/")
+	assert.Regexp(t, `^(old|new) 127\.33\.\d+\.\d+ 80 ""$`, text, "a header with an invalid name is dropped")
+	assert.InDelta(t, 50, s.share(t), 12)
+	s.weigh(t, 90, 10)
+	assert.InDelta(t, 10, s.share(t), 8)
+	s.weigh(t, 0, 100)
+	assert.EqualValues(t, 100, s.share(t))
+}
+
+func (s street) targetOf(i int) netip.Addr {
+	for _, r := range s.all(registeredType) {
+		if r.str("targetGroupArn") == s.groups[i] {
+			return netip.MustParseAddr(r.str("targetId"))
+		}
+	}
+	return netip.Addr{}
+}
+
+func TestWhoDoesNotAnswerIsABadGatewayAndNobodyIsUnavailable(t *testing.T) {
+	s := newStreet(t)
+	require.Eventually(t, func() bool { return s.inService(s.groups[1], s.targetOf(1)) }, 10*time.Second, 10*time.Millisecond)
+	s.weigh(t, 0, 100)
+	status, _ := s.get(t, "/hang")
+	assert.Equal(t, http.StatusBadGateway, status)
+	s.deregister(s.groups[1], s.targetOf(1))
+	require.Eventually(t, func() bool { status, _ := s.get(t, "/"); return status == http.StatusServiceUnavailable }, 10*time.Second, 10*time.Millisecond)
+}
+
+func TestARedirectKeepsHostAndPath(t *testing.T) {
+	s := newStreet(t)
+	s.inputs["defaultActions"] = []any{map[string]any{"type": "redirect", "redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}}
+	require.NoError(t, s.change(listenerType, s.listener, s.inputs))
+	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := s.client.Get(s.url + "/a?b=c")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusMovedPermanently, response.StatusCode)
+	assert.Equal(t, "https://"+s.url[len("http://"):]+":443/a?b=c", response.Header.Get("Location"))
+}
+
+func TestAServiceFollowsItsLoad(t *testing.T) {
+	s := scaling{least: 2, most: 10, target: 60}
+	for _, c := range []struct {
+		size  int
+		uses  []float64
+		wants int
+		why   string
+	}{
+		{2, []float64{90, 90}, 2, "two minutes are not enough"},
+		{2, []float64{90, 90, 90}, 3, "three are"},
+		{2, []float64{90, 50, 90}, 2, "not above it all the time"},
+		{4, []float64{100, 100, 150}, 10, "as many as bring it to the target, ten at most"},
+		{2, []float64{61, 61, 61}, 3, "one at least"},
+		{4, repeat(30, 14), 4, "fourteen quiet minutes are not enough"},
+		{4, repeat(30, 15), 2, "fifteen are"},
+		{4, repeat(55, 15), 4, "above 90 percent of the target it stays"},
+		{4, repeat(0, 15), 2, "never below the least"},
+	} {
+		assert.Equal(t, c.wants, s.wanted(c.size, c.uses), c.why)
+	}
+}
+
+func repeat(use float64, count int) (uses []float64) {
+	for range count {
+		uses = append(uses, use)
+	}
+	return uses
+}
+
+func TestCPUTimeIsMeasuredAgainstWhatIsReserved(t *testing.T) {
+	percent, measured := utilization(map[string]float64{"a": 0, "b": 100, "gone": 5}, map[string]float64{"a": 50, "b": 125, "new": 7}, 2*time.Second, 0.25)
+	assert.True(t, measured)
+	assert.InDelta(t, (100+50)/2., percent, 0.01)
+	_, measured = utilization(nil, map[string]float64{"new": 1}, time.Second, 0.25)
+	assert.False(t, measured)
+	used, err := ticksOf(os.Getpid())
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, used, 0.0)
+}

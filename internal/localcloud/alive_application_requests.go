@@ -1,0 +1,114 @@
+// Requests through an application load balancer: what it answers itself, what it adds, and what becomes of a target that does not answer.
+package localcloud
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+)
+
+// validHeader is what "drop invalid header fields" leaves (Application Load Balancers, "HTTP headers and Application Load Balancers").
+var validHeader = regexp.MustCompile(`^[-A-Za-z0-9]+$`)
+
+// handler answers what the load balancer answers itself, and gives the rest to the proxy.
+func (b *application) handler(proxy http.Handler) http.Handler {
+	dropInvalid := b.owner.Get("dropInvalidHeaderFields") == true
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.mu.Lock()
+		redirect := b.action.redirect
+		b.mu.Unlock()
+		if redirect != nil {
+			redirectTo(w, r, redirect)
+			return
+		}
+		chosen, found := b.choose()
+		if !found {
+			http.Error(w, "503 Service Temporarily Unavailable", http.StatusServiceUnavailable)
+			return
+		}
+		for name := range r.Header {
+			if dropInvalid && !validHeader.MatchString(name) {
+				r.Header.Del(name)
+			}
+		}
+		proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), chosenKey{}, chosen)))
+	})
+}
+
+type chosenKey struct{}
+
+// rewrite leads a request to the chosen target and says where it came from.
+func (b *application) rewrite(r *httputil.ProxyRequest) {
+	chosen, _ := r.In.Context().Value(chosenKey{}).(netip.AddrPort)
+	r.SetURL(&url.URL{Scheme: "http", Host: chosen.String()})
+	r.Out.Host = r.In.Host
+	r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
+	r.SetXForwarded()
+	r.Out.Header.Set("X-Forwarded-Port", strconv.Itoa(b.port))
+}
+
+// failed answers for a target that did not: 504 when it kept silent, 502 when it refused or broke off (Application Load
+// Balancers, "Troubleshoot").
+func failed(w http.ResponseWriter, _ *http.Request, err error) {
+	var slow net.Error
+	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &slow) && slow.Timeout() {
+		http.Error(w, "504 Gateway Time-out", http.StatusGatewayTimeout)
+		return
+	}
+	http.Error(w, "502 Bad Gateway", http.StatusBadGateway)
+}
+
+func redirectTo(w http.ResponseWriter, r *http.Request, to *redirection) {
+	status := http.StatusFound
+	if to.status == "HTTP_301" {
+		status = http.StatusMovedPermanently
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	scheme := map[string]string{"HTTPS": "https", "HTTP": "http"}[to.protocol]
+	http.Redirect(w, r, scheme+"://"+net.JoinHostPort(host, to.port)+r.URL.RequestURI(), status)
+}
+
+// admitting lets in who the load balancer's security groups let in. A public one's clients have no interface in the VPC.
+type admitting struct {
+	net.Listener
+	balancer *application
+	address  netip.Addr
+}
+
+// Accept drops the others without an answer.
+func (j *admitting) Accept() (net.Conn, error) {
+	for {
+		connection, err := j.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		remote, err := netip.ParseAddrPort(connection.RemoteAddr().String())
+		if err == nil && j.balancer.cloud.mayCall(remote.Addr().Unmap(), j.address, j.balancer.port, j.balancer.owner.Get("internal") != true) {
+			return connection, nil
+		}
+		_ = connection.Close() // nobody is told why
+	}
+}
+
+// mayCall judges a client of a load balancer.
+func (c *Cloud) mayCall(source, front netip.Addr, port int, public bool) bool {
+	if c.Allowed(source, front, port) == nil {
+		return true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, inside := c.flowEnd(source); inside || !public {
+		return false
+	}
+	to, known := c.flowEnd(front)
+	return known && c.passes(to.groups, "ingress", ingressRuleType, flowEnd{address: source}, port)
+}

@@ -1,0 +1,301 @@
+// ECS services that run: as many tasks as are desired, new ones healthy before old ones stop, and others in the place of those that end or turn
+// unhealthy (ECS developer guide, "Amazon ECS services": with a maximum above 100 percent a replacement starts before an unhealthy task stops).
+package localcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+)
+
+// Image is what a container runs here.
+type Image struct {
+	// Program is the container's entry point, an executable of this computer; "": services with this image stay records.
+	Program string
+	// Path is where the container finds programs, for its health check among others.
+	Path string
+}
+
+// fleet is the running side of an ECS service.
+type fleet struct {
+	cloud *Cloud
+	name  string
+	end   context.CancelFunc
+
+	changes sync.Mutex // one change at a time
+	running deployment
+	asked   int // tasks, as the program has it
+	desired int // tasks, as autoscaling has it
+	count   int // of tasks that were ever started
+	leaving sync.WaitGroup
+
+	mu    sync.Mutex
+	tasks []*task
+}
+
+// deployment is what the tasks of a service are made from.
+type deployment struct {
+	service    Record
+	definition Record // the revision
+	container  containerDefinition
+}
+
+// steadyLimit is for tasks that start on a computer that starts dozens at once.
+const steadyLimit = 2 * time.Minute
+
+func startService(c *Cloud, r Record) error {
+	a := c.life()
+	if a.Images == nil || r.Get("desiredCount") == nil {
+		return nil
+	}
+	if err := flowguard.Supported(); err != nil {
+		return nil // tasks stay records, as enliven says of connections
+	}
+	ctx, end := context.WithCancel(context.Background())
+	f := &fleet{cloud: c, name: r.str("name"), end: end}
+	if err := f.deploy(r); err != nil {
+		end()
+		c.Remove(serviceType, r.ID) // AWS keeps it; here the next update can make it again
+		return fmt.Errorf("waiting for ECS Service (%s) create: %w", f.name, err)
+	}
+	go f.followLoad(ctx, r)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.fleets[r.ID] = f
+	return nil
+}
+
+// changeService deploys another revision, or another number of tasks.
+func changeService(c *Cloud, r Record) error {
+	a := c.life()
+	a.mu.Lock()
+	f := a.fleets[r.ID]
+	a.mu.Unlock()
+	if f == nil {
+		return startService(c, r)
+	}
+	err := f.deploy(r)
+	if rollback, _ := r.Get("deploymentCircuitBreaker.rollback").(bool); err != nil && rollback {
+		c.rolledBack(r, f.running.definition.ID, err)
+		return nil // and so says the provider (pulumi-aws#4487)
+	}
+	if err != nil {
+		return fmt.Errorf("waiting for ECS Service (%s) update: %w", f.name, err)
+	}
+	return nil
+}
+
+// rolledBack is what the circuit breaker leaves: the service names the revision that runs (ECS developer guide, "How the
+// Amazon ECS deployment circuit breaker detects failures").
+func (c *Cloud) rolledBack(r Record, revision string, why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if record := c.find(serviceType, "", r.ID); record != nil {
+		record.setOutput("taskDefinition", revision)
+		c.note("refuse", serviceType, r.ID, "deployment failed: tasks failed to start: "+why.Error())
+	}
+}
+
+func stopService(c *Cloud, r Record) error {
+	a := c.life()
+	a.mu.Lock()
+	f := a.fleets[r.ID]
+	delete(a.fleets, r.ID)
+	a.mu.Unlock()
+	if f == nil {
+		return nil
+	}
+	return f.stop()
+}
+
+// deploy brings the service to what its record asks for: new tasks are healthy before old ones stop
+// (deploymentMinimumHealthyPercent 100). What cannot be brought up leaves the old ones as they are.
+func (f *fleet) deploy(r Record) error {
+	next, err := f.cloud.deploymentOf(r)
+	if err != nil {
+		return err
+	}
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	if asked := int(number(r.Get("desiredCount"))); asked != f.asked {
+		f.asked, f.desired = asked, asked
+	}
+	return f.bring(next)
+}
+
+// bring starts and stops tasks until as many run as are desired, all of one deployment.
+func (f *fleet) bring(next deployment) error {
+	f.mu.Lock()
+	before := slices.Clone(f.tasks)
+	f.mu.Unlock()
+	kept := before
+	if f.running.definition.ID != next.definition.ID {
+		kept = nil
+	}
+	kept = kept[:min(len(kept), f.desired)]
+	fresh, err := f.start(next, f.desired-len(kept))
+	if err != nil {
+		return errors.Join(err, stopAll(fresh))
+	}
+	f.running = next
+	old := slices.DeleteFunc(before, func(t *task) bool { return slices.Contains(kept, t) })
+	f.mu.Lock()
+	f.tasks = append(slices.Clone(kept), fresh...)
+	f.mu.Unlock()
+	for _, t := range fresh {
+		go f.watch(t)
+	}
+	return stopAll(old)
+}
+
+// watch starts another task when one ends that should run, or turns unhealthy.
+func (f *fleet) watch(t *task) {
+	select {
+	case <-t.ended:
+	case <-t.unhealthy():
+	}
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	if !f.drop(t) {
+		return // it was stopped
+	}
+	fresh, err := f.start(f.running, 1)
+	// One that is unhealthy may take all of its time to end.
+	f.leaving.Go(func() {
+		if err := t.stop(); err != nil {
+			f.note("refuse", fmt.Sprintf("stopping task %s: %v", t.name, err))
+		}
+	})
+	if len(fresh) == 0 || err != nil {
+		f.note("refuse", fmt.Sprintf("replacing task %s: %v", t.name, errors.Join(err, stopAll(fresh))))
+		return
+	}
+	f.mu.Lock()
+	f.tasks = append(f.tasks, fresh...)
+	f.mu.Unlock()
+	go f.watch(fresh[0])
+}
+
+func (f *fleet) note(operation, what string) {
+	f.cloud.mu.Lock()
+	defer f.cloud.mu.Unlock()
+	f.cloud.note(operation, serviceType, f.name, what)
+}
+
+// drop takes a task off the list, if it is there.
+func (f *fleet) drop(t *task) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at := slices.Index(f.tasks, t)
+	if at >= 0 {
+		f.tasks = slices.Delete(f.tasks, at, at+1)
+	}
+	return at >= 0
+}
+
+// start starts tasks over the service's subnets and waits until each is healthy, and in service behind its load balancers.
+func (f *fleet) start(d deployment, count int) (started []*task, err error) {
+	image, known := f.cloud.life().Images(d.container.Image)
+	if !known {
+		return nil, fmt.Errorf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: %s: not found", d.container.Image, d.container.Image)
+	}
+	if image.Program == "" {
+		return nil, nil
+	}
+	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
+	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
+	for range count {
+		t := &task{cloud: f.cloud, name: fmt.Sprintf("%s-%d", f.name, f.count), container: d.container, ended: make(chan struct{}), behind: behindOf(d.service)}
+		subnet := texts(subnets)[f.count%len(subnets)]
+		f.count++
+		started = append(started, t)
+		if err := t.start(d.definition, image, subnet, texts(groups)); err != nil {
+			return started, err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), steadyLimit)
+	defer cancel()
+	for _, t := range started {
+		if err := t.healthy(ctx); err != nil {
+			return started, err
+		}
+		if err := t.inService(ctx); err != nil {
+			return started, err
+		}
+	}
+	return started, nil
+}
+
+func (f *fleet) stop() error {
+	f.end()
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	f.mu.Lock()
+	tasks := f.tasks
+	f.tasks = nil
+	f.mu.Unlock()
+	defer f.leaving.Wait()
+	return stopAll(tasks)
+}
+
+func stopAll(tasks []*task) error {
+	errs := make([]error, len(tasks))
+	var stopping sync.WaitGroup
+	for i, t := range tasks {
+		stopping.Go(func() { errs[i] = t.stop() })
+	}
+	stopping.Wait()
+	return errors.Join(errs...)
+}
+
+// deploymentOf finds what a service's tasks are made from.
+func (c *Cloud) deploymentOf(r Record) (deployment, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := c.revision(r.str("taskDefinition"))
+	if found == nil {
+		return deployment{}, fmt.Errorf("ClientException: TaskDefinition not found.")
+	}
+	containers, err := readContainers(found.str("containerDefinitions"))
+	if err == nil && len(containers) != 1 {
+		err = fmt.Errorf("a task of %d containers: the embedded AWS runs tasks of one", len(containers))
+	}
+	if err != nil {
+		return deployment{}, err
+	}
+	return deployment{r, *found, containers[0]}, nil
+}
+
+// Task is a running one, for who looks.
+type Task struct {
+	Name    string
+	Address netip.Addr
+	Process int
+	Log     string // a file with all that it wrote
+}
+
+// Tasks are the running tasks of a service, by the service's name.
+func (c *Cloud) Tasks(service string) (found []Task) {
+	a := c.life()
+	a.mu.Lock()
+	fleets := slices.Collect(maps.Values(a.fleets))
+	a.mu.Unlock()
+	for _, f := range fleets {
+		if f.name != service {
+			continue
+		}
+		f.mu.Lock()
+		for _, t := range f.tasks {
+			found = append(found, Task{t.name, t.address, t.process.Process.Pid, t.log})
+		}
+		f.mu.Unlock()
+	}
+	return found
+}
