@@ -112,6 +112,8 @@ type GatewayConfig struct {
 	Domain               string // gatewayDomain
 	HostedZoneID         string // gatewayHostedZoneId
 	LegacyTargetGroupARN string // legacyTargetGroupArn
+	LegacyPort           int    // legacyPort
+	LegacyURL            string // legacyUrl
 	NatsWeight           int    // natsWeight
 	ShadowPercent        int    // shadowPercent
 }

@@ -43,7 +43,7 @@ func (p *platform) network() (err error) {
 	endpoints := len(c.InterfaceEndpoints) > 0 && c.VpcID == ""
 	p.groups, err = securitygroups.New(p.ctx, "flow", securitygroups.Args{Environment: p.config.Environment, VpcID: p.vpc.VpcID,
 		VpcCidr: p.vpc.Cidr, S3PrefixListID: pulumi.String(p.around.s3PrefixList),
-		Flows: securitygroups.Flows(p.config.Gateway.Domain != "", endpoints)}, p.under)
+		Flows: securitygroups.Flows(p.config.flows(endpoints))}, p.under)
 	if err != nil || c.VpcID != "" {
 		return err
 	}

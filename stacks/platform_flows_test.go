@@ -153,10 +153,11 @@ func written(table []securitygroups.Flow) map[flow]bool {
 	for _, out := range table {
 		if out.To == securitygroups.Internet {
 			all[flow{out.From, securitygroups.S3, out.Port}] = true
+			all[flow{out.From, securitygroups.Vpc, out.Port}] = true
 		}
 		for _, in := range table {
 			open := in.From == securitygroups.Internet || in.From == securitygroups.Vpc
-			if out.To == securitygroups.Internet && open && in.Port == out.Port {
+			if (out.To == securitygroups.Internet || out.To == securitygroups.Vpc) && open && in.Port == out.Port {
 				all[flow{out.From, in.To, in.Port}] = true
 			}
 		}
@@ -169,19 +170,23 @@ func written(table []securitygroups.Flow) map[flow]bool {
 
 func TestOnlyWrittenFlowsConnect(t *testing.T) {
 	public := map[string]string{"gatewayDomain": "api.example.com", "gatewayHostedZoneId": "Z0123456789"}
+	none := map[string]string{"interfaceEndpoints": "[]"}
+	cutover := map[string]string{"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "natsWeight": "10",
+		"shadowPercent": "50", "legacyUrl": "http://legacy.prod.internal:8081"}
 	for name, test := range map[string]struct {
-		public, endpoints bool
-		changes           map[string]string
+		around  securitygroups.Surroundings
+		changes map[string]string
 	}{
-		"internal with endpoints":    {false, true, nil},
-		"internal without endpoints": {false, false, map[string]string{"interfaceEndpoints": "[]"}},
-		"public with endpoints":      {true, true, public},
-		"public without endpoints":   {true, false, with(public, map[string]string{"interfaceEndpoints": "[]"})},
+		"internal with endpoints":    {securitygroups.Surroundings{Endpoints: true}, nil},
+		"internal without endpoints": {securitygroups.Surroundings{}, none},
+		"public with endpoints":      {securitygroups.Surroundings{Public: true, Endpoints: true}, public},
+		"public without endpoints":   {securitygroups.Surroundings{Public: true}, with(public, none)},
+		"cutover":                    {securitygroups.Surroundings{Endpoints: true, LegacyPort: 8080, ShadowPort: 8081}, cutover},
 	} {
 		t.Run(name, func(t *testing.T) {
-			g, err := record(t, test.changes, resourcegraph.Options{Prepare: publicZone})
+			g, err := record(t, test.changes, resourcegraph.Options{Prepare: outside})
 			require.NoError(t, err)
-			table := securitygroups.Flows(test.public, test.endpoints)
+			table := securitygroups.Flows(test.around)
 			e, want := endsOf(t, g), written(table)
 			require.ElementsMatch(t, groupsOf(table), slices.Collect(maps.Keys(e.groups)), "one group per end")
 			for _, f := range all(e, table) {
@@ -240,12 +245,18 @@ func publicZone(cloud *localcloud.Cloud) {
 	cloud.Seed("aws:route53/zone:Zone", "Z0123456789", resource.NewPropertyMapFromMap(map[string]any{"name": "example.com", "zoneId": "Z0123456789"}))
 }
 
-// all pairs of ends at all ports of the table and some others. S3 opens no connections; the VPC as
-// a whole is nobody's destination; what goes from outside to outside is not ours.
+// outside is what stands before the program: a public zone, and the target group of services that are being replaced.
+func outside(cloud *localcloud.Cloud) {
+	publicZone(cloud)
+	arn := legacyIn("us-east-1", account)
+	cloud.Seed("aws:lb/targetGroup:TargetGroup", arn, resource.NewPropertyMapFromMap(map[string]any{"arn": arn, "protocol": "HTTP", "targetType": "ip"}))
+}
+
+// all pairs of ends at all ports of the table and some others. S3 opens no connections; what goes from outside to outside is not ours.
 func all(e ends, table []securitygroups.Flow) (flows []flow) {
 	ports := slices.Clone(otherPorts)
 	sources := []string{securitygroups.Internet, securitygroups.Vpc}
-	destinations := []string{securitygroups.Internet, securitygroups.S3}
+	destinations := []string{securitygroups.Internet, securitygroups.S3, securitygroups.Vpc}
 	for end := range e.groups {
 		sources, destinations = append(sources, end), append(destinations, end)
 	}

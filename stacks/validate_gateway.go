@@ -2,7 +2,12 @@
 
 package stacks
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+
+	"github.com/bodybroker/platform/components/securitygroups"
+)
 
 func (j *judge) judgeGateway() {
 	g := j.Gateway
@@ -22,9 +27,32 @@ func (j *judge) judgeGateway() {
 		if g.ShadowPercent > 0 && !j.refused("shadowPercent") {
 			j.refuse("shadowPercent", "there is no legacy traffic to shadow: legacyTargetGroupArn is not set")
 		}
+		for key, set := range map[string]bool{"legacyPort": g.LegacyPort != 0, "legacyUrl": g.LegacyURL != ""} {
+			if set && !j.refused(key) {
+				j.refuse(key, "there is nothing legacy: legacyTargetGroupArn is not set")
+			}
+		}
 		return
 	}
 	j.judgeLegacyTargetGroup()
+	if g.LegacyPort == 0 && !j.refused("legacyPort") {
+		j.refuse("legacyPort", "must be set with legacyTargetGroupArn: the load balancer may connect to no port that is not written")
+	}
+	if g.ShadowPercent > 0 && g.LegacyURL == "" {
+		j.refuse("legacyUrl", "must be set with shadowPercent: the gateway answers what it shadows from there")
+	}
+}
+
+// flows are what the table of flows depends on. The configuration is judged.
+func (c *Config) flows(endpoints bool) securitygroups.Surroundings {
+	around := securitygroups.Surroundings{Public: c.Gateway.Domain != "", Endpoints: endpoints, LegacyPort: c.Gateway.LegacyPort}
+	if c.Gateway.ShadowPercent > 0 {
+		around.ShadowPort = 80
+		if _, port, found := strings.Cut(strings.TrimPrefix(c.Gateway.LegacyURL, "http://"), ":"); found {
+			around.ShadowPort, _ = strconv.Atoi(port) // its form is judged
+		}
+	}
+	return around
 }
 
 func (j *judge) judgeLegacyTargetGroup() {

@@ -73,7 +73,7 @@ func TestRightConfigurationIsAccepted(t *testing.T) {
 		"image by digest":              {"gatewayImage": "sha256:" + strings.Repeat("0a", 32)},
 		"no images yet":                {"serviceImages": "{}", "gatewayImage": ""},
 		"public gateway":               {"gatewayDomain": "api.example.com", "gatewayHostedZoneId": "Z0123456789"},
-		"cutover under way":            {"legacyTargetGroupArn": legacyIn("us-east-1", account), "natsWeight": "10", "shadowPercent": "50"},
+		"cutover under way":            {"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "legacyUrl": "http://legacy.prod.internal:8081", "natsWeight": "10", "shadowPercent": "50"},
 		"additional service":           service("inventory", "q.inventory", "svc.inventory.v1.list", "evt.world.inventory.>"),
 		"longest service name":         service(longName[1:], "q.inventory", "svc.inventory.v1.list", ""),
 		"a provider's own key":         {"aws:profile": "platform"},

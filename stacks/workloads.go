@@ -150,7 +150,7 @@ func (p *platform) gateway() error {
 	p.front, err = gateway.New(p.ctx, "gateway", gateway.Args{Service: args, Environment: p.config.Environment, VpcID: p.vpc.VpcID,
 		PublicSubnetIDs: p.vpc.PublicSubnetIDs, PrivateSubnetIDs: p.vpc.PrivateSubnetIDs,
 		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.GatewayLoadBalancer), Domain: c.Domain, HostedZoneID: c.HostedZoneID,
-		LegacyTargetGroupArn: c.LegacyTargetGroupARN, NatsWeight: c.NatsWeight, ShadowPercent: c.ShadowPercent,
+		LegacyTargetGroupArn: c.LegacyTargetGroupARN, NatsWeight: c.NatsWeight, ShadowPercent: c.ShadowPercent, LegacyURL: c.LegacyURL,
 		Protect: p.config.Protect}, p.under)
 	return err
 }

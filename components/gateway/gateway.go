@@ -5,7 +5,6 @@ package gateway
 import (
 	"fmt"
 	"maps"
-	"strconv"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -18,8 +17,12 @@ import (
 // Type is the component's Pulumi type.
 const Type = "nats-platform:gateway:Gateway"
 
-// Port is where the gateway's container listens.
-const Port = 8000
+const (
+	// Port is where the gateway's container listens, and answers over NATS.
+	Port = 8000
+	// ShadowPort is where it answers from the legacy services, and asks NATS beside them to compare.
+	ShadowPort = 8001
+)
 
 // idleSeconds is the load balancer's idle timeout, AWS's default (idle_timeout.timeout_seconds):
 // no response that is silent for longer is waited for.
@@ -27,8 +30,8 @@ const idleSeconds = 60
 
 // Args are what the gateway needs beside the arguments of its tasks.
 type Args struct {
-	// Service are the arguments of the gateway's tasks. Port, TargetGroupArn and the variable
-	// SHADOW_PERCENT are set here.
+	// Service are the arguments of the gateway's tasks. Port, TargetGroups and the variable LEGACY_URL
+	// are set here.
 	Service service.Args
 
 	Environment                 string // in the load balancer's name; required
@@ -42,7 +45,8 @@ type Args struct {
 
 	LegacyTargetGroupArn string // target group of the HTTP services being replaced; default none: all to the gateway
 	NatsWeight           int    // 0–100, percent of requests to the gateway; matters with LegacyTargetGroupArn
-	ShadowPercent        int    // 0–100, percent of legacy requests that are also sent through NATS
+	ShadowPercent        int    // 0–100, percent of legacy requests that are also sent through NATS; needs LegacyURL
+	LegacyURL            string // where the gateway reaches the legacy services for that, "http://host:port"
 	Protect              bool   // refuse the deletion of load balancer and logs; default false
 }
 
@@ -91,16 +95,22 @@ func (g *Gateway) create(ctx *pulumi.Context, name string, args Args) error {
 	if err != nil {
 		return err
 	}
-	group, err := g.targetGroup(ctx, name, args)
+	group, err := g.targetGroup(ctx, name+"-targets", args, Port)
 	if err != nil {
 		return err
 	}
-	listener, err := g.listen(ctx, name, args, balancer, group)
+	groups := map[int]*lb.TargetGroup{Port: group}
+	if args.ShadowPercent > 0 {
+		if groups[ShadowPort], err = g.targetGroup(ctx, name+"-shadow-targets", args, ShadowPort); err != nil {
+			return err
+		}
+	}
+	listener, err := g.listen(ctx, name, args, balancer, groups)
 	if err != nil {
 		return err
 	}
 	g.LoadBalancerSuffix, g.TargetGroupSuffix = balancer.ArnSuffix, group.ArnSuffix
-	return g.tasks(ctx, name, args, group, listener)
+	return g.tasks(ctx, name, args, groups, listener)
 }
 
 func (g *Gateway) loadBalancer(ctx *pulumi.Context, name string, args Args) (*lb.LoadBalancer, error) {
@@ -133,12 +143,12 @@ func (g *Gateway) loadBalancer(ctx *pulumi.Context, name string, args Args) (*lb
 	return balancer, nil
 }
 
-func (g *Gateway) targetGroup(ctx *pulumi.Context, name string, args Args) (*lb.TargetGroup, error) {
+func (g *Gateway) targetGroup(ctx *pulumi.Context, name string, args Args, port int) (*lb.TargetGroup, error) {
 	// Plain HTTP (controls ELB.21 and ELB.22) from the load balancer to tasks that only its security
 	// group may reach: the images speak no TLS on this port.
-	group, err := lb.NewTargetGroup(ctx, name+"-targets", &lb.TargetGroupArgs{
+	group, err := lb.NewTargetGroup(ctx, name, &lb.TargetGroupArgs{
 		TargetType: pulumi.String("ip"),
-		Port:       pulumi.Int(Port),
+		Port:       pulumi.Int(port),
 		Protocol:   pulumi.String("HTTP"),
 		VpcId:      args.VpcID.ToStringOutput(),
 		// As long as the load balancer itself waits for a silent response.
@@ -154,20 +164,25 @@ func (g *Gateway) targetGroup(ctx *pulumi.Context, name string, args Args) (*lb.
 		},
 	}, pulumi.Parent(g))
 	if err != nil {
-		return nil, fmt.Errorf("creating the target group of gateway %q: %w", name, err)
+		return nil, fmt.Errorf("creating target group %q of the gateway: %w", name, err)
 	}
 	return group, nil
 }
 
 // tasks makes the gateway's service. ECS refuses a target group that no listener uses yet, so
 // the service is given its ARN only once the listener is there.
-func (g *Gateway) tasks(ctx *pulumi.Context, name string, args Args, group *lb.TargetGroup, listener *lb.Listener) error {
+func (g *Gateway) tasks(ctx *pulumi.Context, name string, args Args, groups map[int]*lb.TargetGroup, listener *lb.Listener) error {
 	tasks := args.Service
 	tasks.Port = Port
 	tasks.Protect = args.Protect
-	tasks.Variables = map[string]pulumi.StringInput{"SHADOW_PERCENT": pulumi.String(strconv.Itoa(args.ShadowPercent))}
-	maps.Copy(tasks.Variables, args.Service.Variables)
-	tasks.TargetGroupArn = ordering.After(group.Arn, listener)
+	tasks.Variables = maps.Clone(args.Service.Variables)
+	if args.ShadowPercent > 0 {
+		tasks.Variables["LEGACY_URL"] = pulumi.String(args.LegacyURL)
+	}
+	tasks.TargetGroups = map[int]pulumi.StringInput{}
+	for port, group := range groups {
+		tasks.TargetGroups[port] = ordering.After(group.Arn, listener)
+	}
 	var err error
 	g.Service, err = service.New(ctx, name+"-tasks", tasks, pulumi.Parent(g))
 	return err

@@ -63,7 +63,7 @@ func open(t *testing.T, change func(*Args)) (*front, string) {
 	t.Helper()
 	arn := pulumi.String("arn")
 	args := Args{
-		Environment: "test", VpcID: pulumi.String("vpc-1"), NatsWeight: 100, ShadowPercent: 5, Protect: true,
+		Environment: "test", VpcID: pulumi.String("vpc-1"), NatsWeight: 100, Protect: true,
 		PublicSubnetIDs:             pulumi.ToStringArray([]string{"public-1", "public-2"}),
 		PrivateSubnetIDs:            pulumi.ToStringArray([]string{"private-1", "private-2"}),
 		LoadBalancerSecurityGroupID: pulumi.String("sg-balancer"),
@@ -142,8 +142,30 @@ func TestWeightsAddUpToAllTraffic(t *testing.T) {
 		for _, group := range action["forward"].ObjectValue()["targetGroups"].ArrayValue() {
 			weights[group.ObjectValue()["arn"].StringValue()] = group.ObjectValue()["weight"].NumberValue()
 		}
-		assert.Equal(t, map[string]float64{"arn:gateway-targets": float64(weight), legacy: float64(100 - weight)}, weights)
+		assert.Equal(t, map[string]float64{"arn:gateway-targets": float64(9 * weight), legacy: float64(900 - 9*weight)}, weights)
 	}
+}
+
+func TestShadowsShareIsOfWhatIsLegacyStill(t *testing.T) {
+	for given, want := range map[[2]int][3]int{{0, 0}: {0, 0, 900}, {0, 25}: {0, 225, 675}, {90, 50}: {810, 45, 45}, {99, 1}: {891, 0, 9}, {100, 100}: {900, 0, 0}} {
+		gateway, shadow, legacy := weights(given[0], given[1])
+		assert.Equal(t, want, [3]int{gateway, shadow, legacy}, given)
+	}
+}
+
+func TestShadowingHasAPortAndATargetGroupOfItsOwn(t *testing.T) {
+	mocks, _ := open(t, func(args *Args) {
+		args.LegacyTargetGroupArn, args.NatsWeight, args.ShadowPercent, args.LegacyURL = legacy, 10, 20, "http://legacy.internal:8080"
+	})
+	assert.EqualValues(t, ShadowPort, mocks.seen["aws:lb/targetGroup:TargetGroup gateway-shadow-targets"]["port"].NumberValue())
+	ports := map[string]float64{}
+	for _, entry := range mocks.seen[serviceType+" gateway-tasks-service"]["loadBalancers"].ArrayValue() {
+		ports[entry.ObjectValue()["targetGroupArn"].StringValue()] = entry.ObjectValue()["containerPort"].NumberValue()
+	}
+	assert.Equal(t, map[string]float64{"arn:gateway-targets": Port, "arn:gateway-shadow-targets": ShadowPort}, ports)
+	text := mocks.seen["aws:ecs/taskDefinition:TaskDefinition gateway-tasks-task"]["containerDefinitions"].StringValue()
+	assert.Contains(t, text, `{"name":"LEGACY_URL","value":"http://legacy.internal:8080"}`)
+	assert.Contains(t, text, `{"containerPort":8001,"hostPort":8001,"protocol":"tcp"}`)
 }
 
 func TestWithoutLegacyAllTrafficIsTheGateways(t *testing.T) {
@@ -164,6 +186,6 @@ func TestTasksComeAfterTheListener(t *testing.T) {
 	assert.Equal(t, "arn:gateway-targets", balanced["targetGroupArn"].StringValue())
 	assert.EqualValues(t, Port, balanced["containerPort"].NumberValue())
 	text := mocks.seen["aws:ecs/taskDefinition:TaskDefinition gateway-tasks-task"]["containerDefinitions"].StringValue()
-	assert.Contains(t, text, `{"name":"SHADOW_PERCENT","value":"5"}`)
+	assert.NotContains(t, text, "LEGACY_URL")
 	assert.Contains(t, text, "http://127.0.0.1:8000/health")
 }

@@ -23,9 +23,9 @@ const validationSeconds = 60
 
 // listen makes the listener that serves, and with a domain the redirect and the name before it.
 func (g *Gateway) listen(
-	ctx *pulumi.Context, name string, args Args, balancer *lb.LoadBalancer, group *lb.TargetGroup,
+	ctx *pulumi.Context, name string, args Args, balancer *lb.LoadBalancer, groups map[int]*lb.TargetGroup,
 ) (*lb.Listener, error) {
-	actions := lb.ListenerDefaultActionArray{forward(group.Arn, args.LegacyTargetGroupArn, args.NatsWeight)}
+	actions := lb.ListenerDefaultActionArray{forward(groups, args)}
 	if args.Domain == "" {
 		// No certificate can be had without a name, and nothing outside the VPC reaches this.
 		g.URL = pulumi.Sprintf("http://%s", balancer.DnsName)
@@ -71,23 +71,33 @@ func (g *Gateway) listener(ctx *pulumi.Context, name string, args *lb.ListenerAr
 }
 
 // forward sends all requests to the gateway, or natsWeight percent of them and the rest to the
-// legacy target group. No stickiness: each request is weighed anew, so that the share of
-// traffic is the share that was set, from the moment it is set.
-func forward(gateway pulumi.StringInput, legacy string, natsWeight int) lb.ListenerDefaultActionArgs {
-	if legacy == "" {
+// legacy target group, shadowPercent of that by way of the gateway's shadow port. No stickiness: each
+// request is weighed anew, so that the share of traffic is the share that was set, from the moment it is set.
+func forward(groups map[int]*lb.TargetGroup, args Args) lb.ListenerDefaultActionArgs {
+	if args.LegacyTargetGroupArn == "" {
 		return lb.ListenerDefaultActionArgs{
-			Type: pulumi.String("forward"), TargetGroupArn: gateway.ToStringOutput(),
+			Type: pulumi.String("forward"), TargetGroupArn: groups[Port].Arn,
 		}
 	}
-	return lb.ListenerDefaultActionArgs{
-		Type: pulumi.String("forward"),
-		Forward: lb.ListenerDefaultActionForwardArgs{
-			TargetGroups: lb.ListenerDefaultActionForwardTargetGroupArray{
-				lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: gateway, Weight: pulumi.Int(natsWeight)},
-				lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: pulumi.String(legacy), Weight: pulumi.Int(100 - natsWeight)},
-			},
-		},
+	gateway, shadow, legacy := weights(args.NatsWeight, args.ShadowPercent)
+	to := func(arn pulumi.StringInput, weight int) lb.ListenerDefaultActionForwardTargetGroupArgs {
+		return lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: arn, Weight: pulumi.Int(weight)}
 	}
+	targets := lb.ListenerDefaultActionForwardTargetGroupArray{to(groups[Port].Arn, gateway), to(pulumi.String(args.LegacyTargetGroupArn), legacy)}
+	if groups[ShadowPort] != nil {
+		targets = append(targets, to(groups[ShadowPort].Arn, shadow))
+	}
+	return lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), Forward: lb.ListenerDefaultActionForwardArgs{TargetGroups: targets}}
+}
+
+// weightUnit is how many parts a percent has: a share of a share is a fraction of one, and AWS takes whole weights up to 999.
+const weightUnit = 9
+
+// weights are those of the gateway, its shadow port and the legacy services.
+func weights(natsWeight, shadowPercent int) (gateway, shadow, legacy int) {
+	rest := (100 - natsWeight) * weightUnit
+	shadow = (rest*shadowPercent + 50) / 100
+	return natsWeight * weightUnit, shadow, rest - shadow
 }
 
 func redirect() lb.ListenerDefaultActionArgs {

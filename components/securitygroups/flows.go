@@ -28,10 +28,16 @@ type Flow struct {
 	Why      string
 }
 
-// Flows returns the table. public says whether the gateway's load balancer serves the
-// internet (HTTPS with redirect) or the VPC only; endpoints, whether AWS's services are
-// reached through interface endpoints.
-func Flows(public, endpoints bool) []Flow {
+// Surroundings are what the table depends on.
+type Surroundings struct {
+	Public     bool // the gateway's load balancer serves the internet (HTTPS with redirect), not the VPC only
+	Endpoints  bool // AWS's services are reached through interface endpoints
+	LegacyPort int  // of the services being replaced, to which the load balancer forwards; 0: there are none
+	ShadowPort int  // of the legacy services as the gateway reaches them; 0: it does not
+}
+
+// Flows returns the table.
+func Flows(around Surroundings) []Flow {
 	flows := []Flow{
 		{GatewayLoadBalancer, Gateway, 8000, "requests and health checks"},
 		{Gateway, NatsLoadBalancer, 4222, "the gateway is a NATS client"},
@@ -51,14 +57,22 @@ func Flows(public, endpoints bool) []Flow {
 		{Nats, AwsApis, 443, "server binary, certificates, session manager"},
 		{Controller, AwsApis, 443, "secrets, backups, metrics"},
 	}
-	if public {
+	if around.LegacyPort != 0 {
+		flows = append(flows, Flow{GatewayLoadBalancer, Vpc, around.LegacyPort, "the HTTP services being replaced"})
+	}
+	if around.ShadowPort != 0 {
+		flows = append(flows,
+			Flow{GatewayLoadBalancer, Gateway, 8001, "requests that are shadowed, and health checks"},
+			Flow{Gateway, Vpc, around.ShadowPort, "the HTTP services being replaced, shadowed"})
+	}
+	if around.Public {
 		flows = append(flows,
 			Flow{Internet, GatewayLoadBalancer, 443, "players"},
 			Flow{Internet, GatewayLoadBalancer, 80, "redirect to HTTPS"})
 	} else {
 		flows = append(flows, Flow{Vpc, GatewayLoadBalancer, 80, "no domain is configured: inside the VPC only"})
 	}
-	return resolve(flows, endpoints)
+	return resolve(flows, around.Endpoints)
 }
 
 // resolve replaces AwsApis by what it stands for, and leaves out what is then there twice.

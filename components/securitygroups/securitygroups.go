@@ -99,6 +99,8 @@ func (s *SecurityGroups) egress(ctx *pulumi.Context, name string, flow Flow) err
 	switch flow.To {
 	case Internet:
 		args.CidrIpv4 = pulumi.String("0.0.0.0/0")
+	case Vpc:
+		args.CidrIpv4 = s.args.VpcCidr.ToStringOutput().ToStringPtrOutput()
 	case S3:
 		args.PrefixListId = s.args.S3PrefixListID.ToStringOutput().ToStringPtrOutput()
 	default:

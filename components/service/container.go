@@ -98,7 +98,7 @@ func containers(args Args, image, logGroup string, variables, secrets map[string
 		Essential:              true,
 		User:                   containerUser,
 		ReadonlyRootFilesystem: true,
-		PortMappings:           []portMapping{{ContainerPort: args.Port, HostPort: args.Port, Protocol: "tcp"}},
+		PortMappings:           []portMapping{},
 		Environment:            []variable{},
 		Secrets:                []secret{},
 		// An init process passes signals on and buries what exec sessions leave behind.
@@ -110,6 +110,9 @@ func containers(args Args, image, logGroup string, variables, secrets map[string
 			"awslogs-group": logGroup, "awslogs-region": args.Region, "awslogs-stream-prefix": args.Name,
 			"mode": "non-blocking", "max-buffer-size": logBufferSize,
 		}},
+	}
+	for _, port := range args.ports() {
+		definition.PortMappings = append(definition.PortMappings, portMapping{ContainerPort: port, HostPort: port, Protocol: "tcp"})
 	}
 	for _, w := range writable {
 		definition.MountPoints = append(definition.MountPoints, mountPoint{SourceVolume: w.volume, ContainerPath: w.path})

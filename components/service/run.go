@@ -4,6 +4,8 @@ package service
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
@@ -61,12 +63,8 @@ func (s *Service) run(
 		PropagateTags:                   pulumi.String("SERVICE"),
 		WaitForSteadyState:              pulumi.Bool(args.HasImage),
 	}
-	if args.TargetGroupArn != nil {
-		inputs.LoadBalancers = ecs.ServiceLoadBalancerArray{ecs.ServiceLoadBalancerArgs{
-			TargetGroupArn: args.TargetGroupArn.ToStringOutput(),
-			ContainerName:  pulumi.String(args.Name),
-			ContainerPort:  pulumi.Int(args.Port),
-		}}
+	if len(args.TargetGroups) > 0 {
+		inputs.LoadBalancers = args.balanced()
 		inputs.HealthCheckGracePeriodSeconds = pulumi.Int(startSeconds)
 	}
 	service, err := ecs.NewService(ctx, name+"-service", inputs, s.options(args)...)
@@ -74,6 +72,21 @@ func (s *Service) run(
 		return nil, fmt.Errorf("creating ECS service %q: %w", serviceName, err)
 	}
 	return service, nil
+}
+
+// balanced are the target groups that the tasks stand in, in the order of their ports.
+func (a Args) balanced() (entries ecs.ServiceLoadBalancerArray) {
+	for _, port := range slices.Sorted(maps.Keys(a.TargetGroups)) {
+		entries = append(entries, ecs.ServiceLoadBalancerArgs{TargetGroupArn: a.TargetGroups[port].ToStringOutput(),
+			ContainerName: pulumi.String(a.Name), ContainerPort: pulumi.Int(port)})
+	}
+	return entries
+}
+
+// ports are all ports on which the container listens, lowest first.
+func (a Args) ports() []int {
+	ports := append(slices.Collect(maps.Keys(a.TargetGroups)), a.Port)
+	return slices.Compact(slices.Sorted(slices.Values(ports)))
 }
 
 // options are the resource options of the ECS service. While it is autoscaled its number of

@@ -42,7 +42,8 @@ type Args struct {
 
 	SubnetIDs       pulumi.StringArrayInput // private subnets
 	SecurityGroupID pulumi.StringInput
-	TargetGroupArn  pulumi.StringInput // load balancer target group (type ip); default none
+	// TargetGroups are load balancers' target groups (type ip), by the port on which the container answers them. Default none.
+	TargetGroups map[int]pulumi.StringInput
 
 	// After is what must stand before the first task starts, for example the NATS gates. Only
 	// the tasks wait for it. Default nothing.

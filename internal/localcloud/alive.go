@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
 
@@ -64,6 +65,7 @@ func init() {
 		instanceType:         {begin: bootInstance, end: stopInstance},
 		attachmentType:       {begin: attachDisk, end: detachDisk},
 		listenerType:         {begin: openBalancer, change: changeApplication, end: closeBalancerFronts},
+		listenerRuleType:     {begin: refuseRule},
 		targetsOfRule:        {begin: startSchedule, end: stopSchedule},
 		functionType:         {end: forgetFunction},
 		serviceType:          {begin: startService, change: changeService, end: stopService},
@@ -170,6 +172,9 @@ func (c *Cloud) Machine(instance string) *machine.Machine {
 	}
 	return nil
 }
+
+// runsTasks says whether tasks run here, and with them what they need and what stands before them.
+func (c *Cloud) runsTasks() bool { return c.life().Images != nil && flowguard.Supported() == nil }
 
 // APIURL is where the living cloud answers AWS's own protocol.
 func (c *Cloud) APIURL() string { return c.life().api.URL }

@@ -55,7 +55,11 @@ type redirection struct{ protocol, port, status string }
 // timeout": "within the connection timeout (10 seconds)").
 const connectLimit = 10 * time.Second
 
+// openApplication runs where tasks run: they stand behind it.
 func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) error {
+	if !c.runsTasks() {
+		return nil
+	}
 	action, err := actionOf(listener)
 	if err != nil {
 		return err
@@ -88,6 +92,14 @@ func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) e
 	b.alive.mu.Lock()
 	defer b.alive.mu.Unlock()
 	b.alive.applications[listener.ID] = b
+	return nil
+}
+
+// refuseRule: a request would have to be led by it.
+func refuseRule(c *Cloud, rule Record) error {
+	if c.runsTasks() {
+		return fmt.Errorf("listener rule %s: the embedded AWS plays listeners' default actions only", rule.ID)
+	}
 	return nil
 }
 

@@ -96,10 +96,10 @@ func (s street) share(t *testing.T) float64 {
 	return float64(count) / 4
 }
 
-func (s street) weigh(t *testing.T, old, new float64) {
+func (s street) weigh(t *testing.T, older, newer float64) {
 	t.Helper()
 	s.inputs["defaultActions"] = []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": []any{
-		map[string]any{"arn": s.groups[0], "weight": old}, map[string]any{"arn": s.groups[1], "weight": new}}}}}
+		map[string]any{"arn": s.groups[0], "weight": older}, map[string]any{"arn": s.groups[1], "weight": newer}}}}}
 	require.NoError(t, s.change(listenerType, s.listener, s.inputs))
 }
 

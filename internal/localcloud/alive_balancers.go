@@ -12,8 +12,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 )
 
 // propagation is how long new connections still go to a target that is known to be unhealthy:
@@ -61,10 +59,6 @@ func openBalancer(c *Cloud, listener Record) error {
 	}
 	c.mu.Unlock()
 	if owner.str("loadBalancerType") == "application" {
-		// What stands behind it runs where tasks run.
-		if c.life().Images == nil || flowguard.Supported() != nil {
-			return nil
-		}
 		return openApplication(c, owner, fronts, listener)
 	}
 	return openNetwork(c, owner, fronts, listener)

@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/internal/localcloud/redisnodes"
 )
 
@@ -33,10 +32,10 @@ type cacheNodes interface {
 
 // startCache runs where tasks run: nobody else may reach it.
 func startCache(c *Cloud, r Record) error {
-	a := c.life()
-	if a.Images == nil || flowguard.Supported() != nil {
+	if !c.runsTasks() {
 		return nil
 	}
+	a := c.life()
 	endpoint := r.str("configurationEndpointAddress")
 	if endpoint == "" || r.Get("transitEncryptionEnabled") != true || r.str("authToken") == "" {
 		return errors.New("running a replication group without shards, TLS or AUTH: the embedded AWS runs those with all three")

@@ -11,8 +11,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 )
 
 // Image is what a container runs here.
@@ -52,10 +50,7 @@ const steadyLimit = 2 * time.Minute
 
 func startService(c *Cloud, r Record) error {
 	a := c.life()
-	if a.Images == nil || r.Get("desiredCount") == nil {
-		return nil
-	}
-	if err := flowguard.Supported(); err != nil {
+	if !c.runsTasks() || r.Get("desiredCount") == nil {
 		return nil // tasks stay records, as enliven says of connections
 	}
 	ctx, end := context.WithCancel(context.Background())
