@@ -91,7 +91,7 @@ func eachShape(shapes []shape, look func(shape)) {
 func TestEveryEndOfTheFlowsHasItsPlace(t *testing.T) {
 	for _, public := range []bool{true, false} {
 		for _, endpoints := range []bool{true, false} {
-			for _, f := range securitygroups.Flows(public, endpoints) {
+			for _, f := range securitygroups.Flows(securitygroups.Surroundings{Public: public, Endpoints: endpoints}) {
 				assert.NotEqual(t, f.From, endTitle(f.From))
 				assert.NotEqual(t, f.To, endTitle(f.To))
 			}

@@ -1,0 +1,95 @@
+// The report as one page of HTML that needs nothing else: no script, no font, no network.
+package verification
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+)
+
+//go:embed page.html.tmpl
+var pageTemplate string
+
+// HTML writes the report as a page.
+func (r Report) HTML(w io.Writer) error {
+	parsed, err := template.New("page").Funcs(template.FuncMap{"milliseconds": milliseconds, "mark": mark}).Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("reading the report's page: %w", err)
+	}
+	if err := parsed.Execute(w, page{r, charts(r), bars(r), spelled(TargetP50), spelled(TargetP99), TargetThroughput, TargetSizeRatio}); err != nil {
+		return fmt.Errorf("writing the report's page: %w", err)
+	}
+	return nil
+}
+
+// page is what the template is filled with.
+type page struct {
+	Report
+	Charts           []chart
+	Bars             []bar
+	TargetP50        string
+	TargetP99        string
+	TargetThroughput int
+	TargetSizeRatio  float64
+}
+
+// Failed are the rows that fail the whole.
+func (p page) Failed() (count int) {
+	for _, row := range p.Rows {
+		if row.Failed() {
+			count++
+		}
+	}
+	return count
+}
+
+// Held are the rows that hold.
+func (p page) Held() (count int) {
+	for _, row := range p.Rows {
+		if row.Held {
+			count++
+		}
+	}
+	return count
+}
+
+// Subjects are those of all services.
+func (p page) Subjects() (count int) {
+	for _, s := range p.Services {
+		count += len(s.Subjects)
+	}
+	return count
+}
+
+// Both is the size of requests and answers together.
+func (p page) Both() Size { return p.Request.plus(p.Response) }
+
+// verdict is a word with its sign and style: what the colour says, the text says too.
+type verdict struct{ Style, Sign, Text string }
+
+// mark is the verdict of a Row or Summary, or of a bool.
+func mark(of any) verdict {
+	switch of := of.(type) {
+	case bool:
+		if of {
+			return verdict{"held", "✓", "yes"}
+		}
+		return verdict{"failed", "✗", "no"}
+	case Row:
+		return marked(of.Held, of.Failed(), of.Verdict())
+	case Summary:
+		return marked(of.Held == of.Rows, of.Failed > 0, of.Verdict())
+	}
+	return verdict{Text: fmt.Sprint(of)}
+}
+
+func marked(held, failed bool, text string) verdict {
+	switch {
+	case held:
+		return verdict{"held", "✓", text}
+	case failed:
+		return verdict{"failed", "✗", text}
+	}
+	return verdict{"missed", "△", text}
+}

@@ -1,0 +1,234 @@
+// What a verification saw: for programs (JSON), and what the table and the page are made from.
+package verification
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind says what it means that a row does not hold.
+type Kind string
+
+// The kinds.
+const (
+	// KindCheck fails the whole.
+	KindCheck Kind = "check"
+	// KindTarget is a target of the product that depends on the computers too; it fails the whole where Options.JudgeTargets says so.
+	KindTarget Kind = "target"
+	// KindInformation is a target of the product that no deployment meets or misses, for it is decided by the wire contract. It fails nothing.
+	KindInformation Kind = "information"
+)
+
+// Report is what one verification saw.
+type Report struct {
+	// Environment is what Options called the platform.
+	Environment string    `json:"environment"`
+	Started     time.Time `json:"started"` // UTC
+	Seconds     float64   `json:"seconds"`
+	// Tasks is how many of each service had to have work.
+	Tasks        int       `json:"tasks"`
+	JudgeTargets bool      `json:"judgeTargets"`
+	Checks       []Summary `json:"checks"`
+	Rows         []Row     `json:"rows"`
+	Services     []Service `json:"services"`
+	// Latency is that of all services together.
+	Latency    Latency    `json:"latency"`
+	Throughput Throughput `json:"throughput"`
+	// Request and Response are the sizes of all subjects' together.
+	Request  Size `json:"request"`
+	Response Size `json:"response"`
+}
+
+// Row is one thing that was wanted.
+type Row struct {
+	// ID is unique in a report: the check, and what it was made on, for example "answers/svc.quest.v1.generate".
+	ID    string `json:"id"`
+	Check string `json:"check"`
+	Kind  Kind   `json:"kind"`
+	// Judged says whether the whole fails if the row does not hold.
+	Judged bool   `json:"judged"`
+	Wanted string `json:"wanted"`
+	Seen   string `json:"seen"`
+	Held   bool   `json:"held"`
+}
+
+// Failed says whether the row fails the whole.
+func (r Row) Failed() bool { return r.Judged && !r.Held }
+
+// What Row.Verdict says.
+const (
+	verdictHeld        = "held"
+	verdictFailed      = "failed"
+	verdictMissed      = "target missed"
+	verdictNotJudged   = "target missed, not judged here"
+	verdictInformation = "target missed, for information"
+)
+
+// Verdict says what came of the row, and whether that is judged.
+func (r Row) Verdict() string {
+	switch {
+	case r.Held:
+		return verdictHeld
+	case r.Kind == KindCheck:
+		return verdictFailed
+	case r.Judged:
+		return verdictMissed
+	case r.Kind == KindInformation:
+		return verdictInformation
+	}
+	return verdictNotJudged
+}
+
+// Summary is one check with all its rows.
+type Summary struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Rows  int    `json:"rows"`
+	Held  int    `json:"held"`
+	// Failed are the rows that fail the whole; NotJudged those that do not hold and fail nothing.
+	Failed    int `json:"failed"`
+	NotJudged int `json:"notJudged"`
+}
+
+// Verdict is "held", or what did not hold.
+func (s Summary) Verdict() string {
+	switch {
+	case s.Held == s.Rows:
+		return verdictHeld
+	case s.Failed == 0:
+		return fmt.Sprintf("%d missed, not judged", s.NotJudged)
+	case s.NotJudged == 0:
+		return fmt.Sprintf("%d failed", s.Failed)
+	}
+	return fmt.Sprintf("%d failed; %d missed, not judged", s.Failed, s.NotJudged)
+}
+
+// Service is what was seen of one service.
+type Service struct {
+	Name     string    `json:"name"`
+	Queue    string    `json:"queue"`
+	Subjects []Subject `json:"subjects"`
+	Share    Share     `json:"share"`
+	// Event is nil for a service without events.
+	Event   *Event  `json:"event,omitempty"`
+	Latency Latency `json:"latency"`
+}
+
+// Request is the size of realistic requests to all its subjects together.
+func (s Service) Request() (sum Size) {
+	for _, subject := range s.Subjects {
+		sum = sum.plus(subject.Request)
+	}
+	return sum
+}
+
+// Response is the size of realistic answers of all its subjects together.
+func (s Service) Response() (sum Size) {
+	for _, subject := range s.Subjects {
+		sum = sum.plus(subject.Response)
+	}
+	return sum
+}
+
+// Subject is what was seen of one subject.
+type Subject struct {
+	Name     string `json:"name"`
+	Answered bool   `json:"answered"`
+	Request  Size   `json:"request"`
+	Response Size   `json:"response"`
+}
+
+// Size is of the same contents in both encodings, in bytes.
+type Size struct {
+	JSON     int `json:"json"`
+	Protobuf int `json:"protobuf"`
+}
+
+// Ratio is how many times as large JSON is; 0 if nothing was measured.
+func (s Size) Ratio() float64 {
+	if s.Protobuf == 0 {
+		return 0
+	}
+	return float64(s.JSON) / float64(s.Protobuf)
+}
+
+func (s Size) plus(other Size) Size {
+	return Size{s.JSON + other.JSON, s.Protobuf + other.Protobuf}
+}
+
+// add notes a row; what it was made on is "" for the only row of a check.
+func (r *run) add(check, on string, kind Kind, held bool, wanted, seen string) {
+	id := check
+	if on != "" {
+		id += "/" + on
+	}
+	r.report.Rows = append(r.report.Rows, Row{ID: id, Check: check, Kind: kind, Judged: kind == KindCheck || kind == KindTarget && r.JudgeTargets,
+		Wanted: wanted, Seen: seen, Held: held})
+}
+
+func (r *Report) summary(c check) Summary {
+	s := Summary{ID: c.id, Title: c.title}
+	for _, row := range r.Rows {
+		if row.Check != c.id {
+			continue
+		}
+		s.Rows++
+		switch {
+		case row.Held:
+			s.Held++
+		case row.Judged:
+			s.Failed++
+		default:
+			s.NotJudged++
+		}
+	}
+	return s
+}
+
+// Err is all rows that fail the whole, each as one error; nil if none does.
+func (r Report) Err() error {
+	var errs []error
+	for _, row := range r.Rows {
+		if row.Failed() {
+			errs = append(errs, fmt.Errorf("%s: wanted %s; seen: %s", row.ID, row.Wanted, row.Seen))
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is not as it should be, %d of %d rows failed:\n%w", r.Environment, len(errs), len(r.Rows), errors.Join(errs...))
+}
+
+// NotHeld are the rows that do not hold, those that fail the whole first. What is for information only is not among them.
+func (r Report) NotHeld() []Row {
+	var failed, missed []Row
+	for _, row := range r.Rows {
+		switch {
+		case row.Held || row.Kind == KindInformation:
+		case row.Failed():
+			failed = append(failed, row)
+		default:
+			missed = append(missed, row)
+		}
+	}
+	return append(failed, missed...)
+}
+
+// Outcome is the whole in one sentence, for example "133 of 156 rows held, 1 target missed and not judged here, 22 missed for information".
+func (r Report) Outcome() string {
+	count := map[string]int{}
+	for _, row := range r.Rows {
+		count[row.Verdict()]++
+	}
+	text := fmt.Sprintf("%d of %d rows held", count[verdictHeld], len(r.Rows))
+	for _, other := range []struct{ verdict, text string }{
+		{verdictFailed, "%d failed"}, {verdictMissed, "%d target(s) missed"}, {verdictNotJudged, "%d target(s) missed and not judged here"},
+		{verdictInformation, "%d missed for information"},
+	} {
+		if n := count[other.verdict]; n > 0 {
+			text += ", " + fmt.Sprintf(other.text, n)
+		}
+	}
+	return text
+}
