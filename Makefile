@@ -11,6 +11,9 @@ help: ## list the targets
 rehearse: ## bring the whole platform up and down on an embedded AWS (no account needed)
 	@go run ./cmd/rehearse
 
+verify: ## check a deployed platform from inside: make verify STACK=prod, or STACK=rehearsal
+	@go run ./cmd/verify $(STACK)
+
 drills: ## play every change, fault and recovery, or one: make drills ID=change.ami
 	@go run ./cmd/drills $(ID)
 
@@ -46,4 +49,4 @@ preview: pulumi artifacts ## show what an update would change in AWS: make previ
 up: pulumi artifacts ## update the platform in AWS: make up STACK=prod
 	@pulumi up --stack $(STACK)
 
-.PHONY: pulumi help rehearse drills test lint bench playground graph cost artifacts preview up
+.PHONY: pulumi help rehearse verify drills test lint bench playground graph cost artifacts preview up

@@ -116,6 +116,7 @@ type GatewayConfig struct {
 	LegacyURL            string // legacyUrl
 	NatsWeight           int    // natsWeight
 	ShadowPercent        int    // shadowPercent
+	VerificationImage    string // verificationImage
 }
 
 // ObservabilityConfig is logs, alarms and the budget.

@@ -68,6 +68,9 @@ func (p *platform) identities() (err error) {
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}
+	if p.config.Gateway.VerificationImage != "" {
+		names = append(names, nats.Verification)
+	}
 	made, err := each(names, p.identity)
 	if err != nil {
 		return err

@@ -122,6 +122,8 @@ var Keys = accepting([]Key{
 
 	{Name: "gatewayImage", Field: "Gateway.Image", Type: String, Default: "", Example: "1.0.0", Form: regexp.MustCompile(imageForm),
 		Description: "Image of the gateway; empty creates it with no tasks.", Accepts: imageTakes + ", or empty"},
+	{Name: "verificationImage", Field: "Gateway.VerificationImage", Type: String, Default: "", Example: "verification-1.0.0", Form: regexp.MustCompile(imageForm),
+		Description: "Image of workload/Dockerfile in the gateway's repository, from which make verify starts a task inside the VPC; empty: there is no such task.", Accepts: imageTakes + ", or empty"},
 	{Name: "gatewayTaskCount", Field: "Gateway.TaskCount", Type: Integer, Default: 2, Example: "2", Min: 1, Max: 10,
 		Description: "Tasks of the gateway."},
 	{Name: "gatewayCpu", Field: "Gateway.CPU", Type: Integer, Default: 512, Example: "512",
@@ -139,7 +141,7 @@ var Keys = accepting([]Key{
 	{Name: "legacyPort", Field: "Gateway.LegacyPort", Type: Integer, Default: 0, Example: "8080", Min: 0, Max: 65535,
 		Description: "Port of the targets in legacyTargetGroupArn, opened to the gateway's load balancer.", Accepts: ", above 0 with legacyTargetGroupArn"},
 	{Name: "legacyUrl", Field: "Gateway.LegacyURL", Type: String, Default: "", Example: "http://legacy.prod.internal:8080", Form: regexp.MustCompile(`^http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$`),
-		Description: "Where the gateway reaches the HTTP services being replaced, inside the VPC.", Accepts: "http://host or http://host:port with shadowPercent, or empty"},
+		Description: "Where the gateway reaches the HTTP services being replaced, inside the VPC; set it in an update before shadowPercent.", Accepts: "http://host or http://host:port with legacyTargetGroupArn, or empty"},
 	{Name: "natsWeight", Field: "Gateway.NatsWeight", Type: Integer, Default: 100, Example: "100", Min: 0, Max: 100,
 		Description: "Percent of traffic that goes to the gateway; the rest goes to legacyTargetGroupArn.", Accepts: ", below 100 only with legacyTargetGroupArn"},
 	{Name: "shadowPercent", Field: "Gateway.ShadowPercent", Type: Integer, Default: 0, Example: "0", Min: 0, Max: 100,

@@ -18,7 +18,7 @@ func (p *platform) export() {
 	for _, s := range p.running {
 		logs = append(logs, s.LogGroup)
 	}
-	for name, output := range map[string]pulumi.Input{
+	outputs := map[string]pulumi.Input{
 		"natsUrl":                    p.cluster.URL,
 		"natsCertificate":            p.authority.Certificate,
 		"natsPublicKeys":             p.publicKeys(),
@@ -36,7 +36,12 @@ func (p *platform) export() {
 		"alarmNames":                 p.alarms.AlarmNames,
 		"artifactBucket":             p.bucket.Bucket,
 		"availabilityZones":          pulumi.ToStringArray(p.around.zones),
-	} {
+	}
+	if p.verifier != nil {
+		outputs["verificationService"] = p.verifier.Name
+		outputs["verificationLogGroup"] = p.verifier.LogGroup
+	}
+	for name, output := range outputs {
 		p.ctx.Export(name, output)
 	}
 }

@@ -38,7 +38,7 @@ func Deploy(ctx *pulumi.Context) error {
 	p := &platform{ctx: ctx, config: config, around: around}
 	for _, part := range []func() error{
 		p.provider, p.encryption, p.network, p.backup, p.identities, p.certificates, p.artifacts, p.controller,
-		p.cache, p.registry, p.nats, p.containerCluster, p.services, p.gateway, p.observability,
+		p.cache, p.registry, p.nats, p.containerCluster, p.services, p.gateway, p.verification, p.observability,
 	} {
 		if err := part(); err != nil {
 			return err
@@ -74,6 +74,7 @@ type platform struct {
 	containers    *containercluster.ContainerCluster
 	running       []*service.Service // in the order of the table
 	front         *gateway.Gateway
+	verifier      *service.Service // nil without its image
 	alarms        *observability.Observability
 }
 

@@ -44,6 +44,9 @@ func (p *platform) natsUsers() (users []natscluster.User) {
 			users = append(users, natscluster.User{User: u, PublicKey: pulumi.String(previous)})
 		}
 	}
+	if p.config.Gateway.VerificationImage != "" {
+		users = append(users, natscluster.User{User: nats.Verifier(), PublicKey: p.users[nats.Verification].PublicKey})
+	}
 	return users
 }
 

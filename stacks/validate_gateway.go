@@ -46,7 +46,7 @@ func (j *judge) judgeGateway() {
 // flows are what the table of flows depends on. The configuration is judged.
 func (c *Config) flows(endpoints bool) securitygroups.Surroundings {
 	around := securitygroups.Surroundings{Public: c.Gateway.Domain != "", Endpoints: endpoints, LegacyPort: c.Gateway.LegacyPort}
-	if c.Gateway.ShadowPercent > 0 {
+	if c.Gateway.LegacyURL != "" {
 		around.ShadowPort = 80
 		if _, port, found := strings.Cut(strings.TrimPrefix(c.Gateway.LegacyURL, "http://"), ":"); found {
 			around.ShadowPort, _ = strconv.Atoi(port) // its form is judged

@@ -3,6 +3,8 @@ package stacks
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -76,6 +78,9 @@ func (p *platform) containerCluster() (err error) {
 		secrets = append(secrets, p.users[s.Name].SecretArn)
 	}
 	secrets = append(secrets, p.users[p.config.front.Name].SecretArn)
+	if verifier := p.users[nats.Verification]; verifier != nil {
+		secrets = append(secrets, verifier.SecretArn)
+	}
 	arn := func(service, resource string) pulumi.String {
 		return pulumi.String(fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, p.config.Region, p.around.account, resource))
 	}
@@ -95,7 +100,7 @@ func (p *platform) services() (err error) {
 
 func (p *platform) service(s services.Service) (*service.Service, error) {
 	c := p.config.Services
-	args := p.task(s.Name, c.Images[s.Name])
+	args := p.task(s.Name, s.Name, c.Images[s.Name])
 	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, c.MaxTaskCount, c.CPU, c.Memory
 	args.SecurityGroupID = p.groups.ID(securitygroups.Service)
 	if s.Internet {
@@ -109,13 +114,13 @@ func (p *platform) service(s services.Service) (*service.Service, error) {
 	return service.New(p.ctx, s.Name, args, p.under)
 }
 
-// task is what the tasks of services and gateway have in common.
-func (p *platform) task(name, image string) service.Args {
+// task is what all tasks have in common, with an image of a repository.
+func (p *platform) task(name, repository, image string) service.Args {
 	return service.Args{
 		Environment: p.config.Environment, Name: name, Region: p.config.Region, Account: p.around.account,
 		ClusterArn: p.containers.Arn, ClusterName: p.containers.Name, ExecutionRoleArn: p.containers.ExecutionRoleArn,
 		ExecLogGroupArn: p.containers.ExecLogGroupArn,
-		HasImage:        p.hasImage(image), Image: p.image(name, image),
+		HasImage:        p.hasImage(image), Image: p.image(repository, image),
 		SubnetIDs: p.vpc.PrivateSubnetIDs, LogsKeyArn: p.keys.Key(encryption.Logs),
 		LogRetentionDays: p.config.Observability.LogRetentionDays, Protect: p.config.Protect,
 		After: p.cluster.Ready,
@@ -143,7 +148,7 @@ func (p *platform) image(name, image string) pulumi.StringInput {
 
 func (p *platform) gateway() error {
 	c := p.config.Gateway
-	args := p.task(p.config.front.Name, c.Image)
+	args := p.task(p.config.front.Name, p.config.front.Name, c.Image)
 	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, max(c.TaskCount, p.config.Services.MaxTaskCount), c.CPU, c.Memory
 	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
 	var err error
@@ -152,6 +157,28 @@ func (p *platform) gateway() error {
 		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.GatewayLoadBalancer), Domain: c.Domain, HostedZoneID: c.HostedZoneID,
 		LegacyTargetGroupArn: c.LegacyTargetGroupARN, NatsWeight: c.NatsWeight, ShadowPercent: c.ShadowPercent, LegacyURL: c.LegacyURL,
 		Protect: p.config.Protect}, p.under)
+	return err
+}
+
+// verifierCPU and verifierMemory give the task that measures a CPU of its own: a quarter of one would measure itself.
+const verifierCPU, verifierMemory = 1024, 2048
+
+// verification is a service of no tasks: make verify starts one of them, to its end.
+func (p *platform) verification() (err error) {
+	image := p.config.Gateway.VerificationImage
+	if !p.hasImage(image) {
+		return nil
+	}
+	args := p.task(nats.Verification, p.config.front.Name, image)
+	args.CPU, args.Memory = verifierCPU, verifierMemory
+	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
+	args.Variables["SERVICE_NAME"] = pulumi.String(nats.Verification)
+	args.Variables["SERVICE_TASKS"] = pulumi.String(strconv.Itoa(p.config.Services.TaskCount))
+	args.After = slices.Clone(args.After)
+	for _, s := range p.running {
+		args.After = append(args.After, s)
+	}
+	p.verifier, err = service.New(p.ctx, nats.Verification, args, p.under)
 	return err
 }
 

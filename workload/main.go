@@ -1,5 +1,5 @@
-// Command workload stands in for the images that come from another repository: it is any of the services, by SERVICE_NAME, or
-// the gateway, and shows by example what a service must do (docs/service-contract.md). All that it needs comes from its task definition.
+// Command workload stands in for the images that come from another repository: it is any of the services, by SERVICE_NAME,
+// the gateway, or the verification of a deployed platform, and shows by example what a service must do (docs/service-contract.md). All that it needs comes from its task definition.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 
 	"github.com/bodybroker/platform/workload/gateway"
 	"github.com/bodybroker/platform/workload/service"
+	"github.com/bodybroker/platform/workload/verification"
 )
 
 func main() {
@@ -25,6 +26,9 @@ func main() {
 }
 
 func run(ctx context.Context) error {
+	if os.Getenv("SERVICE_NAME") == verification.Name {
+		return verification.RunTask(ctx, os.Getenv, os.Stdout)
+	}
 	if gateway.Named(os.Getenv) {
 		settings, err := gateway.FromEnvironment(os.Getenv)
 		if err != nil {

@@ -12,6 +12,16 @@ import (
 // and a person's who looks after the cluster.
 const Administrator = "administrator"
 
+// Verification is the identity of the task that checks a deployed platform (make verify).
+const Verification = "verification"
+
+// Verifier is that identity, without a key. It may ask every subject, also those that nobody answers, which it wants refused as such; and it
+// looks for the events that its commands cause, as the stream's leader holds them.
+func Verifier() User {
+	return User{Name: Verification, Subscribe: []string{Inbox(Verification) + ".>"},
+		Publish: []string{"svc.>", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*"}}
+}
+
 // Inbox is where replies to an identity arrive; every client sets it as its inbox prefix.
 func Inbox(identity string) string { return "_INBOX_" + identity }
 
@@ -55,7 +65,7 @@ func repliesOf(s services.Service, table []services.Service, gateway services.Ga
 	if len(s.RPC) == 0 {
 		return nil
 	}
-	replies := []string{Inbox(Administrator) + ".>"}
+	replies := []string{Inbox(Administrator) + ".>", Inbox(Verification) + ".>"}
 	if callsAny(gateway.Calls, s.RPC) {
 		replies = append(replies, Inbox(gateway.Name)+".>")
 	}

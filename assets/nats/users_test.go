@@ -25,7 +25,7 @@ func TestAServiceMayDoItsOwnAndAnswerItsCallers(t *testing.T) {
 	}, services.Gateway{Name: "gateway", Calls: []string{"svc.>"}},
 		[]Stream{{Name: "GAME_EVENTS", Consumers: []Consumer{{Name: "quest_processor", Service: "quest-system"}, {Name: "other", Service: "router"}}}})
 	quest := users[0]
-	assert.Equal(t, []string{"evt.quest.>", "_INBOX_administrator.>", "_INBOX_gateway.>", "_INBOX_router.>",
+	assert.Equal(t, []string{"evt.quest.>", "_INBOX_administrator.>", "_INBOX_verification.>", "_INBOX_gateway.>", "_INBOX_router.>",
 		"$JS.API.CONSUMER.INFO.GAME_EVENTS.quest_processor", "$JS.API.CONSUMER.MSG.NEXT.GAME_EVENTS.quest_processor", "$JS.ACK.GAME_EVENTS.quest_processor.>"},
 		quest.Publish)
 	assert.Equal(t, []string{"_INBOX_quest-system.>", "svc.quest.v1.generate q.quest"}, quest.Subscribe)

@@ -45,8 +45,8 @@ type Args struct {
 
 	LegacyTargetGroupArn string // target group of the HTTP services being replaced; default none: all to the gateway
 	NatsWeight           int    // 0–100, percent of requests to the gateway; matters with LegacyTargetGroupArn
-	ShadowPercent        int    // 0–100, percent of legacy requests that are also sent through NATS; needs LegacyURL
-	LegacyURL            string // where the gateway reaches the legacy services for that, "http://host:port"
+	LegacyURL            string // where the gateway reaches the legacy services, "http://host:port"; default none: ShadowPort is closed
+	ShadowPercent        int    // 0–100, percent of legacy requests that are also sent through NATS; needs LegacyURL in an update before
 	Protect              bool   // refuse the deletion of load balancer and logs; default false
 }
 
@@ -100,7 +100,8 @@ func (g *Gateway) create(ctx *pulumi.Context, name string, args Args) error {
 		return err
 	}
 	groups := map[int]*lb.TargetGroup{Port: group}
-	if args.ShadowPercent > 0 {
+	// Its port and targets stand before anything is sent there, and stay until nothing is: that is an update of its own.
+	if args.LegacyURL != "" {
 		if groups[ShadowPort], err = g.targetGroup(ctx, name+"-shadow-targets", args, ShadowPort); err != nil {
 			return err
 		}
@@ -175,8 +176,9 @@ func (g *Gateway) tasks(ctx *pulumi.Context, name string, args Args, groups map[
 	tasks := args.Service
 	tasks.Port = Port
 	tasks.Protect = args.Protect
-	tasks.Variables = maps.Clone(args.Service.Variables)
-	if args.ShadowPercent > 0 {
+	tasks.Variables = map[string]pulumi.StringInput{}
+	maps.Copy(tasks.Variables, args.Service.Variables)
+	if args.LegacyURL != "" {
 		tasks.Variables["LEGACY_URL"] = pulumi.String(args.LegacyURL)
 	}
 	tasks.TargetGroups = map[int]pulumi.StringInput{}

@@ -4,6 +4,7 @@ package localcloud
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"sync/atomic"
 )
 
 // validHeader is what "drop invalid header fields" leaves (Application Load Balancers, "HTTP headers and Application Load Balancers").
@@ -37,11 +39,34 @@ func (b *application) handler(proxy http.Handler) http.Handler {
 				r.Header.Del(name)
 			}
 		}
-		proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), chosenKey{}, chosen)))
+		body := &clientBody{ReadCloser: r.Body}
+		ctx := context.WithValue(context.WithValue(r.Context(), chosenKey{}, chosen), bodyKey{}, body)
+		if r = r.WithContext(ctx); r.ContentLength != 0 {
+			r.Body = body
+		}
+		proxy.ServeHTTP(w, r)
 	})
 }
 
-type chosenKey struct{}
+type (
+	chosenKey struct{}
+	bodyKey   struct{}
+)
+
+// clientBody remembers that it could not be read: then it is the client's fault that a target does not answer.
+type clientBody struct {
+	io.ReadCloser
+	broken atomic.Bool
+}
+
+func (b *clientBody) Read(into []byte) (int, error) {
+	count, err := b.ReadCloser.Read(into)
+	// Whoever ends a request may read on for a moment.
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, http.ErrBodyReadAfterClose) {
+		b.broken.Store(true)
+	}
+	return count, err
+}
 
 // rewrite leads a request to the chosen target and says where it came from.
 func (b *application) rewrite(r *httputil.ProxyRequest) {
@@ -53,9 +78,13 @@ func (b *application) rewrite(r *httputil.ProxyRequest) {
 	r.Out.Header.Set("X-Forwarded-Port", strconv.Itoa(b.port))
 }
 
-// failed answers for a target that did not: 504 when it kept silent, 502 when it refused or broke off (Application Load
-// Balancers, "Troubleshoot").
-func failed(w http.ResponseWriter, _ *http.Request, err error) {
+// failed answers for a target that did not: 504 when it kept silent, 502 when it refused or broke off; 400 when the client's
+// body is malformed (Application Load Balancers, "Troubleshoot").
+func failed(w http.ResponseWriter, r *http.Request, err error) {
+	if body, known := r.Context().Value(bodyKey{}).(*clientBody); known && body.broken.Load() {
+		http.Error(w, "400 Bad Request", http.StatusBadRequest)
+		return
+	}
 	var slow net.Error
 	if errors.Is(err, context.DeadlineExceeded) || errors.As(err, &slow) && slow.Timeout() {
 		http.Error(w, "504 Gateway Time-out", http.StatusGatewayTimeout)

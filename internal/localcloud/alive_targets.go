@@ -204,6 +204,9 @@ func (c *Cloud) deregister(group string, address netip.Addr) {
 // pools are those of all running load balancers that stand for a target group.
 func (c *Cloud) pools(group string) (found []*pool) {
 	a := c.life()
+	if a == nil {
+		return nil // all of it is ending
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, b := range a.balancers {

@@ -75,8 +75,10 @@ var drills = []drill{
 	{scenario: scenario{"svc.rollback", "a version that ends at once: ECS goes back, the update fails and names the service, the old version serves throughout", rollBackImage}, on: serving},
 	{scenario: scenario{"svc.noimage", "a service without an image: the update passes and lists it; with one it gets its tasks", withoutImage}, on: serving},
 	{scenario: scenario{"svc.kill", "tasks are killed at random for a minute under load: requests are answered at the second try, all tasks come back", killTasks}, on: serving},
+	{scenario: scenario{"gw.contract", "100 malformed or hostile requests: the right status each, nothing crashes, nothing leaks", gatewayContract}, on: serving},
 	{scenario: scenario{"svc.secret.rotate", "Redis's token and a service's seed are replaced while it is given commands: none fails; then the old ones are turned away", rotateSecrets}, on: serving},
 	{scenario: scenario{"redis.failover", "a shard's primary is killed while it is written to: writes resume within 15 s, it comes back as a replica", failOver}, on: serving},
+	{scenario: scenario{"cutover", "weights 0, 10, 50, 100 and back: measured shares within 2 points, no request fails; answers are compared; retired, nothing legacy is left", cutover}, on: serving},
 	{scenario: scenario{"playground", "a playground's files let clients in, its socket kills a server and changes configuration, and its end leaves nothing", playPlayground}, on: running},
 	{scenario: scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, on: empty},
 }

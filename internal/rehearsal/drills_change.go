@@ -106,8 +106,8 @@ func changeService(ctx context.Context, s *Stage) (string, error) {
 		}
 	}
 	services := len(s.Cloud.Records("aws:ecs/service:Service"))
-	if services != 24 {
-		return steps.Summary(), fmt.Errorf("wanted 23 services and the gateway, the cloud has %d", services)
+	if services != 25 {
+		return steps.Summary(), fmt.Errorf("wanted 23 services, the gateway and the verification, the cloud has %d", services)
 	}
 	summary := steps.Summary() + ": 23 services and the gateway, every instance as it was"
 	return summary, retire(ctx, s, map[string]any{"additionalServices": added, "serviceImages": images})

@@ -16,7 +16,7 @@ var mainPath = []scenario{
 	{"preview.clean", "a preview of the production topology succeeds from nothing, and makes nothing", previewClean},
 	{"up.all", "up makes everything; the cloud's own records hold what production is made of", upAll},
 	{"nats.boot", "five servers of the rendered files, one cluster, a meta leader, TLS 1.2 or 1.3 only, streams at their replicas over three zones", natsBoot},
-	{"svc.all", "44 tasks healthy from one up, each subject of every service answered by both of its tasks, directly and through the gateway's", servicesAnswer},
+	{"svc.all", "44 tasks healthy from one up; the program's own verification holds: every subject answers, both tasks of a service work, events are stored, errors come as errors; commands are kept; every subject answers through the gateway", servicesAnswer},
 	{"up.noop", "a second up changes nothing", upNoop},
 	{"secrets.hidden", "no generated secret stands in clear in state, plan, outputs, logs or user-data", secretsHidden},
 	{"destroy.clean", "with protection lifted, destroy leaves an empty cloud", destroyClean},

@@ -26,7 +26,7 @@ var required = struct{ mainPath, drills []string }{
 		"interrupt.resume", "fail.resume", "dr.rebuild", "playground",
 		"nats.auth", "nats.kill1", "nats.kill2", "nats.zone", "nats.quorum", "nats.restart", "nats.roll.ami", "nats.reload", "nats.rotate", "nats.cert",
 		"nats.incidents", "nats.backup", "nats.dlq", "nats.partition", "nats.roll.version", "nats.roll.bad", "nats.disk", "nats.replace.disk", "nats.rootfs",
-		"svc.deploy", "svc.rollback", "svc.noimage", "svc.kill"},
+		"svc.deploy", "svc.rollback", "svc.noimage", "svc.kill", "svc.secret.rotate", "gw.contract", "redis.failover", "cutover"},
 }
 
 func TestEveryPromisedScenarioIsThere(t *testing.T) {

@@ -27,6 +27,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud"
 	"github.com/bodybroker/platform/internal/pulumicli"
 	"github.com/bodybroker/platform/stacks"
+	"github.com/bodybroker/platform/workload/verification"
 )
 
 // Stage is where scenarios play.
@@ -47,6 +48,8 @@ type Stage struct {
 	gateLimit time.Duration
 	// controllerLog is what the controller wrote to its log.
 	controllerLog logLines
+	// verified is the last verification's report.
+	verified *verification.Report
 }
 
 // Options of a stage; the zero value is the rehearsal's.

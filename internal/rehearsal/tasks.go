@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	natsgo "github.com/nats-io/nats.go"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -50,7 +49,7 @@ func images(folder string) func(string) (localcloud.Image, bool) {
 	}
 }
 
-// servicesAnswer asks every subject, as the gateway may, until each task of its service has answered.
+// servicesAnswer verifies the services from inside, gives them commands, and asks every subject through the gateway.
 func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if err := flowguard.Supported(); err != nil {
 		return "", notRun("tasks need a network of their own: " + err.Error())
@@ -73,33 +72,31 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var errs []error
-	tasks, subjects, asked := 0, 0, 0
+	once, errs := startedOnce(s, table)
+	report, err := verify(ctx, s)
+	errs = append(errs, err)
+	kept, err := commandsKept(ctx, s, client, table, methods)
+	errs = append(errs, err)
+	over, err := throughGateway(ctx, s, methods)
+	return once + "\n" + phrased(report) + "\n" + kept + "\n" + over, errors.Join(append(errs, err)...)
+}
+
+// startedOnce counts the tasks of services and wants them to be the first two of each.
+func startedOnce(s *Stage, table []services.Service) (seen string, errs []error) {
+	tasks := 0
 	for _, service := range table {
-		running := len(s.Cloud.Tasks(service.Name))
-		tasks += running
 		for _, t := range s.Cloud.Tasks(service.Name) {
+			tasks++
 			// They are counted from 0 for each service.
 			if !strings.HasSuffix(t.Name, "-0") && !strings.HasSuffix(t.Name, "-1") {
 				errs = append(errs, fmt.Errorf("task %s is not among the first two of its service: one was started again", t.Name))
-			}
-		}
-		for _, subject := range service.RPC {
-			subjects++
-			count, err := askAll(ctx, client, methods[subject], running)
-			asked += count
-			if err != nil {
-				errs = append(errs, fmt.Errorf("%s of %s: %w", subject, service.Name, err))
 			}
 		}
 	}
 	if wanted := 2 * len(table); tasks != wanted {
 		errs = append(errs, fmt.Errorf("%d tasks run, wanted %d", tasks, wanted))
 	}
-	kept, err := commandsKept(ctx, s, client, table, methods)
-	over, throughErr := throughGateway(ctx, s, methods)
-	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once; %d subjects were asked %d times through the load balancer, until each task had answered\n%s\n%s",
-		tasks, len(table), subjects, asked, kept, over), errors.Join(append(errs, err, throughErr)...)
+	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once", tasks, len(table)), errs
 }
 
 // commandsKept gives each service a command twice: its answer is kept in Redis under the command's key.
@@ -172,30 +169,6 @@ func throughGateway(ctx context.Context, s *Stage, methods map[string]contract.M
 		errs = append(errs, fmt.Errorf("by task the gateway took %v requests, wanted some at each of two", took))
 	}
 	return fmt.Sprintf("the gateway's load balancer took JSON for each of them: %d requests answered, by both of its tasks", 2*len(methods)-len(errs)), errors.Join(errs...)
-}
-
-// enough are the requests after which two tasks that share a subject have both answered: 2 × 0.5^60 is the chance that one has not.
-const enough = 60
-
-// askAll asks a subject until so many different tasks have answered, and counts the requests.
-func askAll(ctx context.Context, client *messaging.Client, method contract.Method, tasks int) (asked int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	answered := map[string]bool{}
-	for len(answered) < tasks {
-		if asked == enough {
-			return asked, fmt.Errorf("%d requests were answered by %d of %d tasks", asked, len(answered), tasks)
-		}
-		response := method.Messaging().Response()
-		if err := client.Request(ctx, method.Subject, method.Messaging().Request(), response); err != nil {
-			return asked, err
-		}
-		asked++
-		meta := response.ProtoReflect().Get(method.Response.Fields().ByName("meta")).Message()
-		labels := meta.Get(meta.Descriptor().Fields().ByName("labels")).Map()
-		answered[labels.Get(protoreflect.ValueOfString("task").MapKey()).String()] = true
-	}
-	return asked, nil
 }
 
 // messaging connects as an identity with the client that services use.

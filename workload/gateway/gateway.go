@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/contract"
@@ -30,6 +31,14 @@ type Settings struct {
 	MostTime   time.Duration
 	// DrainTime is how long an end may take after SIGTERM, below the task's stopTimeout. Default 100 s.
 	DrainTime time.Duration
+	// LegacyURL is the HTTP service that is being replaced, "http://host:port". Default "": nothing is shadowed, ShadowListen stays closed.
+	LegacyURL string
+	// ShadowListen is where requests are answered from LegacyURL and compared with NATS (shadow.go). ":8001" by default.
+	ShadowListen string
+	// LegacyTime is how long the legacy service may take to begin its answer; MostCopies how many requests are compared at once.
+	// Defaults: 60 s, 64.
+	LegacyTime time.Duration
+	MostCopies int64
 }
 
 const (
@@ -38,6 +47,15 @@ const (
 	defaultMostAtOnce = 512
 	defaultMostTime   = 10 * time.Second
 	defaultDrainTime  = 100 * time.Second
+
+	defaultShadowListen = ":8001"
+	// defaultLegacyTime is the load balancer's idle timeout: nobody waits for longer.
+	defaultLegacyTime = 60 * time.Second
+	defaultMostCopies = 64
+
+	// idleLimit is longer than the load balancer's idle timeout, 60 s: whoever closes a connection first loses the request that the other
+	// is sending (Application Load Balancers, "HTTP 502: Bad gateway").
+	idleLimit = 75 * time.Second
 	// headerLimit bounds how long a client may take to send its headers.
 	headerLimit = 5 * time.Second
 )
@@ -45,16 +63,21 @@ const (
 // Named says whether a task definition is the gateway's: it names no service.
 func Named(variable func(string) string) bool { return variable("SERVICE_NAME") == "" }
 
-// FromEnvironment reads the variables and secrets of the task definition and tells all that is missing at once.
+// FromEnvironment reads the variables and secrets of the task definition and tells all that is missing or wrong at once.
 func FromEnvironment(variable func(string) string) (Settings, error) {
 	s := Settings{Messaging: messaging.FromEnvironment(variable), Listen: defaultListen, MostBody: defaultMostBody, MostAtOnce: defaultMostAtOnce,
-		MostTime: defaultMostTime, DrainTime: defaultDrainTime}
+		MostTime: defaultMostTime, DrainTime: defaultDrainTime, LegacyURL: variable("LEGACY_URL"), ShadowListen: defaultShadowListen,
+		LegacyTime: defaultLegacyTime, MostCopies: defaultMostCopies}
 	s.Messaging.Name = strings.TrimPrefix(variable("NATS_INBOX_PREFIX"), "_INBOX_")
 	var errs []error
 	for _, name := range []string{"NATS_URL", "NATS_CA", "NATS_NKEY_SEED", "NATS_INBOX_PREFIX"} {
 		if variable(name) == "" {
 			errs = append(errs, fmt.Errorf("%s is not set: the task definition gives it", name))
 		}
+	}
+	if s.LegacyURL != "" {
+		_, err := legacyAddress(s.LegacyURL)
+		errs = append(errs, err)
 	}
 	return s, errors.Join(errs...)
 }
@@ -65,46 +88,80 @@ func Run(ctx context.Context, s Settings) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", s.Listen)
+	listeners, err := s.listen()
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", s.Messaging.Name, err)
 	}
 	client, err := messaging.Connect(ctx, s.Messaging)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, closeAll(listeners))
 	}
 	front := newFront(s, client)
-	server := &http.Server{Handler: front.handler(methods), ReadHeaderTimeout: headerLimit, ReadTimeout: s.MostTime}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
-	slog.Info("serving", "gateway", s.Messaging.Name, "subjects", len(methods))
+	servers, finish := []*http.Server{{Handler: front.handler(methods), ReadHeaderTimeout: headerLimit, ReadTimeout: s.MostTime, IdleTimeout: idleLimit}}, func(context.Context) {}
+	if s.LegacyURL != "" {
+		beside, err := newShadow(context.WithoutCancel(ctx), front, methods)
+		if err != nil {
+			return errors.Join(err, closeAll(listeners), client.Drain(ctx))
+		}
+		// Without ReadTimeout, which would also end an answer that takes longer: how long one may take is the legacy service's to say.
+		servers, finish = append(servers, &http.Server{Handler: beside, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit}), beside.finish
+	}
+	slog.Info("serving", "gateway", s.Messaging.Name, "subjects", len(methods), "shadowing", s.LegacyURL != "")
+	return front.serve(ctx, servers, listeners, finish)
+}
+
+// serve serves until ctx ends or a server does, and then lets what is under way end, the requests first.
+func (f *front) serve(ctx context.Context, servers []*http.Server, listeners []net.Listener, finish func(context.Context)) (err error) {
+	ended := make(chan error, len(servers))
+	for i, server := range servers {
+		go func() { ended <- server.Serve(listeners[i]) }()
+	}
 	select {
 	case <-ctx.Done():
-		err = nil
 	case err = <-ended:
 		err = fmt.Errorf("answering HTTP: %w", err)
 	}
 	// The load balancer asks /ready, and sends nothing more to a task that says no; what comes meanwhile is answered.
-	front.draining.Store(true)
-	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.DrainTime)
+	f.draining.Store(true)
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.DrainTime)
 	defer cancel()
-	return errors.Join(err, server.Shutdown(draining), client.Drain(draining))
+	var drained errgroup.Group
+	for _, server := range servers {
+		drained.Go(func() error { return server.Shutdown(draining) })
+	}
+	err = errors.Join(err, drained.Wait())
+	finish(draining)
+	return errors.Join(err, f.client.Drain(draining))
+}
+
+// listen opens the port of the gateway, and after it the one that is shadowed if there is a legacy service.
+func (s Settings) listen() (listeners []net.Listener, err error) {
+	addresses := []string{s.Listen}
+	if s.LegacyURL != "" {
+		addresses = append(addresses, s.ShadowListen)
+	}
+	for _, address := range addresses {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(listeners))
+		}
+		listeners = append(listeners, listener)
+	}
+	return listeners, nil
+}
+
+func closeAll(listeners []net.Listener) (err error) {
+	for _, listener := range listeners {
+		err = errors.Join(err, listener.Close())
+	}
+	return err
 }
 
 // handler knows all routes.
 func (f *front) handler(methods map[string]contract.Method) http.Handler {
 	mux := http.NewServeMux()
-	status := func(good func() bool) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			if !good() {
-				http.Error(w, "not connected to NATS, or ending", http.StatusServiceUnavailable)
-				return
-			}
-			_, _ = w.Write([]byte("ok\n"))
-		}
-	}
-	mux.HandleFunc("GET /health", status(f.client.Connected))
-	mux.HandleFunc("GET /ready", status(func() bool { return f.client.Connected() && !f.draining.Load() }))
+	mux.HandleFunc("GET /health", probe(f.client.Connected))
+	mux.HandleFunc("GET /ready", probe(func() bool { return f.client.Connected() && !f.draining.Load() }))
 	metrics := promhttp.HandlerFor(f.registry, promhttp.HandlerOpts{})
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		// The load balancer adds this header: what comes through it comes from anybody.
@@ -115,13 +172,29 @@ func (f *front) handler(methods map[string]contract.Method) http.Handler {
 		metrics.ServeHTTP(w, r)
 	})
 	for subject, method := range methods {
-		paths := []string{"/v1/" + strings.ReplaceAll(subject, ".", "/")}
-		if method.Route != "" {
-			paths = append(paths, method.Route)
-		}
-		for _, path := range paths {
+		for _, path := range paths(method) {
 			mux.Handle("POST "+path, f.limited(subject, func(w http.ResponseWriter, r *http.Request) error { return f.pass(w, r, method) }))
 		}
 	}
 	return mux
+}
+
+// probe answers whoever asks how the gateway is.
+func probe(good func() bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if !good() {
+			http.Error(w, "not connected to NATS, or ending", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ok\n"))
+	}
+}
+
+// paths are where a method is asked for.
+func paths(method contract.Method) []string {
+	known := []string{"/v1/" + strings.ReplaceAll(method.Subject, ".", "/")}
+	if method.Route != "" {
+		known = append(known, method.Route)
+	}
+	return known
 }

@@ -13,7 +13,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"github.com/nats-io/nats.go"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"go.opentelemetry.io/otel/propagation"
@@ -31,8 +34,8 @@ const (
 	idempotencyKeyHeader = "Idempotency-Key"
 )
 
-// longestHeader bounds what a client may have passed on in metadata, in bytes.
-const longestHeader = 256
+// longestText bounds what a client may have passed on in each text of the metadata, in bytes.
+const longestText = 256
 
 // buckets are from half a millisecond to 8 s.
 var buckets = prometheus.ExponentialBuckets(0.0005, 2, 15)
@@ -93,7 +96,8 @@ func (f *front) fail(w http.ResponseWriter, subject string, err error) {
 	if !known {
 		status = http.StatusInternalServerError
 	}
-	if errors.Is(err, errTooLarge) {
+	// What is small as JSON can be more than NATS takes.
+	if errors.Is(err, errTooLarge) || errors.Is(err, nats.ErrMaxPayload) {
 		status = http.StatusRequestEntityTooLarge
 	}
 	if status >= http.StatusInternalServerError {
@@ -184,21 +188,34 @@ func read(r *http.Request, method contract.Method) (proto.Message, error) {
 	}
 	for _, name := range wildcards(method.Route) {
 		if value := r.PathValue(name); value != "" {
+			if !utf8.ValidString(value) {
+				return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("the %s in the path is no UTF-8", name)}
+			}
 			field := method.Request.Fields().ByName(protoreflect.Name(name))
 			request.ProtoReflect().Set(field, protoreflect.ValueOfString(value))
 		}
 	}
 	for header, name := range map[string]protoreflect.Name{requestIDHeader: "request_id", idempotencyKeyHeader: "idempotency_key"} {
-		value := r.Header.Get(header)
-		if len(value) > longestHeader {
-			return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("%s has more than %d bytes", header, longestHeader)}
-		}
-		if value != "" {
+		if value := r.Header.Get(header); value != "" {
 			meta := request.ProtoReflect().Mutable(method.Request.Fields().ByName("meta")).Message()
 			meta.Set(meta.Descriptor().Fields().ByName(name), protoreflect.ValueOfString(value))
 		}
 	}
-	return request, nil
+	return request, passable(messaging.MetaOf(request))
+}
+
+// passable refuses metadata, of headers or of the body, that could not be repeated as it is: it becomes headers of answers and of
+// events, keys of Redis and lines of logs.
+func passable(meta messaging.Meta) error {
+	for name, value := range map[string]string{"request id": meta.RequestID, "trace id": meta.TraceID, "idempotency key": meta.IdempotencyKey} {
+		if len(value) > longestText {
+			return &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("the %s has more than %d bytes", name, longestText)}
+		}
+		if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
+			return &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("the %s has characters that are no text", name)}
+		}
+	}
+	return nil
 }
 
 // wildcards are the names in a route's braces.

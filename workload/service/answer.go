@@ -65,7 +65,7 @@ func fill(into, request protoreflect.Message, depth int) {
 }
 
 func sameType(a, b protoreflect.FieldDescriptor) bool {
-	return a.Kind() == b.Kind() && a.Cardinality() == b.Cardinality() && !a.IsMap() && !b.IsMap() &&
+	return a.Kind() == b.Kind() && a.Cardinality() == b.Cardinality() && !a.IsList() && !a.IsMap() && !b.IsMap() &&
 		(a.Kind() != protoreflect.MessageKind || a.Message() == b.Message()) && (a.Kind() != protoreflect.EnumKind || a.Enum() == b.Enum())
 }
 

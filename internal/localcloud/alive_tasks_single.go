@@ -1,0 +1,51 @@
+// Tasks that run to their end, as ECS's RunTask starts them.
+package localcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// RunTask runs one task of a service's definition, in the service's place of the network and with further variables, until it ends,
+// and returns all that it wrote; an error also if its exit code is not 0 (ECS API reference, RunTask: overrides.containerOverrides.environment).
+func (c *Cloud) RunTask(ctx context.Context, service string, variables map[string]string) (log string, err error) {
+	for _, r := range c.Records(serviceType) {
+		if r.str("name") != service {
+			continue
+		}
+		d, err := c.deploymentOf(r)
+		if err != nil {
+			return "", err
+		}
+		image, known := c.life().Images(d.container.Image)
+		if !known || image.Program == "" {
+			return "", fmt.Errorf("running a task of %s: CannotPullContainerError: %s: not found", service, d.container.Image)
+		}
+		for name, value := range variables {
+			d.container.Environment = append(d.container.Environment, struct{ Name, Value string }{name, value})
+		}
+		return c.runToEnd(ctx, d, image, service)
+	}
+	return "", fmt.Errorf("running a task of %s: there is no such service", service)
+}
+
+func (c *Cloud) runToEnd(ctx context.Context, d deployment, image Image, service string) (log string, err error) {
+	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
+	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
+	t := &task{cloud: c, name: service + "-alone", container: d.container, ended: make(chan struct{})}
+	if err := t.start(d.definition, image, texts(subnets)[0], texts(groups)); err != nil {
+		return "", errors.Join(err, t.stop())
+	}
+	select {
+	case <-t.ended:
+	case <-ctx.Done():
+	}
+	err = errors.Join(ctx.Err(), t.stop())
+	text, readErr := os.ReadFile(t.log)
+	if err = errors.Join(err, readErr); err == nil {
+		err = t.outcome
+	}
+	return string(text), err
+}

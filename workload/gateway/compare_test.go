@@ -1,0 +1,147 @@
+// What the shadow port asks NATS, and what it makes of the two answers.
+package gateway
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/bodybroker/platform/messaging"
+	"github.com/bodybroker/platform/workload/contract"
+)
+
+func TestOnlyWhatReadsIsCopied(t *testing.T) {
+	methods, err := contract.Load(t.Context())
+	require.NoError(t, err)
+	var copied []string
+	for subject := range methods {
+		if reads(subject) {
+			copied = append(copied, subject)
+		}
+	}
+	assert.ElementsMatch(t, []string{"svc.ai.model.v1.get", "svc.ai.model.v1.list", "svc.auth.v1.validate_session", "svc.capability.v1.query", "svc.kb.v1.query",
+		"svc.orchestration.v1.get_status", "svc.perf.v1.get_metrics", "svc.settings.v1.get", "svc.state.manager.v1.get", timeSubject,
+		"svc.weather.v1.get_weather", "svc.world.v1.get_state"}, copied)
+	assert.False(t, reads("svc.get.v1.getter_reset"), "a word, not its beginning, and of the last token")
+}
+
+func TestWhatComesOfAComparisonIsCounted(t *testing.T) {
+	const modelPath = "/ai/models/m-1"
+	var packed bytes.Buffer
+	writer := gzip.NewWriter(&packed)
+	_, err := writer.Write([]byte(`{"timeScale": 2}`))
+	require.NoError(t, errors.Join(err, writer.Close()))
+	for name, test := range map[string]struct {
+		path, subject, reply string // "": NATS refuses
+		status               int
+		legacy, encoding     string
+		outcome, log         string
+	}{
+		"same":                    {timePath, timeSubject, `{"gameTime": {"hour": 7, "day": 2}}`, 200, ` {"meta": {"requestId": "x"}, "gameTime": {"day": 2.0, "hour": 7}} `, "", "same", ""},
+		"same, compressed":        {timePath, timeSubject, `{"timeScale": 2}`, 200, packed.String(), "gzip", "same", ""},
+		"same by its route":       {modelPath, "svc.ai.model.v1.get", `{"model": {"name": "n"}}`, 200, `{"model": {"name": "n"}}`, "", "same", ""},
+		"both fail":               {timePath, timeSubject, "", 404, `no such world`, "", "same", ""},
+		"another value":           {timePath, timeSubject, `{"gameTime": {"hour": 7}, "timeScale": 2}`, 200, `{"gameTime": {"timeOfDay": "dusk"}, "timeScale": 2}`, "", "different", `"fields":["gameTime"]`},
+		"fields of one":           {timePath, timeSubject, `{"timeScale": 7}`, 200, `{"alien": "dusk", "alas": null}`, "", "different", `"fields":["alas","alien","timeScale"]`},
+		"no JSON":                 {timePath, timeSubject, `{}`, 200, `<html>dusk</html>`, "", "different", wholeBody},
+		"legacy fails":            {timePath, timeSubject, `{}`, 500, `{}`, "", "different", `"legacyStatus":500`},
+		"NATS fails":              {timePath, timeSubject, "", 200, `{}`, "", "failed", `"code":"not found"`},
+		"an encoding not known":   {timePath, timeSubject, `{}`, 200, `{}`, "br", "skipped", ""},
+		"a route that is unknown": {"/v1/svc/nobody/v1/get", noSubject, `{}`, 200, `{}`, "", "skipped", ""},
+		"an answer too large":     {timePath, timeSubject, `{}`, 200, `{"a": "` + strings.Repeat("x", 1000) + `"}`, "", "skipped", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lines := logged(t)
+			s := startShadow(t, func(w http.ResponseWriter, _ *http.Request) {
+				if test.encoding != "" {
+					w.Header().Set("Content-Encoding", test.encoding)
+				}
+				says(test.status, test.legacy)(w, nil)
+			}, func(s *Settings) { s.MostBody = 1000 })
+			switch {
+			case test.subject == noSubject:
+			case test.reply == "":
+				s.answers(t, test.subject, failing(&messaging.Error{Code: messaging.NotFound, Message: "no world dusk"}))
+			default:
+				s.replying(t, test.subject, test.reply)
+			}
+			response, _ := s.post(t, test.path, `{}`, nil)
+			assert.Equal(t, test.status, response.StatusCode)
+			s.counts(t, test.subject, test.outcome, 1)
+			if test.log != "" {
+				assert.Contains(t, lines(), test.log)
+				assert.Contains(t, lines(), `"subject":"`+test.subject)
+				assert.NotContains(t, lines(), "dusk", "a value of the answer")
+			}
+		})
+	}
+}
+
+func TestTheCopyIsTheRequestThatTheLegacyServiceGot(t *testing.T) {
+	s := startShadow(t, says(200, `{}`), nil)
+	got := make(chan string, 1)
+	s.answers(t, "svc.ai.model.v1.get", func(_ context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+		fields := request.ProtoReflect().Descriptor().Fields()
+		got <- request.ProtoReflect().Get(fields.ByName("model_id")).String() + " " + messaging.MetaOf(request).RequestID + " " + messaging.MetaOf(request).TraceID
+		return nil, errors.New("enough")
+	})
+	s.post(t, "/ai/models/gpt%2F5", `{"meta": {"traceId": "t-1"}}`, map[string]string{"X-Request-Id": "r-1"})
+	assert.Equal(t, "gpt/5 r-1 t-1", <-got)
+}
+
+func TestACommandIsDoneOnceByTheLegacyService(t *testing.T) {
+	var done, asked atomic.Int32
+	s := startShadow(t, func(http.ResponseWriter, *http.Request) { done.Add(1) }, nil)
+	for _, subject := range []string{"svc.settings.v1.update", "svc.quest.v1.generate"} {
+		s.answers(t, subject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			asked.Add(1)
+			return nil, errors.New("never reached")
+		})
+	}
+	s.post(t, "/v1/svc/settings/v1/update", `{}`, nil)
+	s.post(t, "/quest/generate", `{}`, nil)
+	s.counts(t, "svc.settings.v1.update", "skipped", 1)
+	s.counts(t, "svc.quest.v1.generate", "skipped", 1)
+	assert.NoError(t, s.stop(), "what was under way has ended")
+	assert.EqualValues(t, 2, done.Load())
+	assert.Zero(t, asked.Load())
+}
+
+func TestABodyAboveTheLimitGoesToTheLegacyServiceAlone(t *testing.T) {
+	received := make(chan int, 1)
+	s := startShadow(t, func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		received <- len(body)
+	}, func(s *Settings) { s.MostBody = 1000 })
+	s.replying(t, timeSubject, `{}`)
+	response, _ := s.post(t, timePath, strings.Repeat(" ", 5000), nil)
+	assert.Equal(t, 200, response.StatusCode)
+	assert.Equal(t, 5000, <-received)
+	s.counts(t, timeSubject, "skipped", 1)
+}
+
+func TestALegacyAnswerThatBreaksOffIsNoWholeOne(t *testing.T) {
+	s := startShadow(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = w.Write([]byte(`{`))
+	}, func(s *Settings) { s.MostCopies = 1 })
+	for range 2 { // the second finds the place of the first free
+		response, err := http.Post(s.address+timePath, "application/json", strings.NewReader(`{}`))
+		if err == nil {
+			_, err = io.ReadAll(response.Body)
+			require.NoError(t, response.Body.Close())
+		}
+		assert.Error(t, err)
+	}
+	s.counts(t, timeSubject, "skipped", 2)
+}

@@ -1,0 +1,233 @@
+// The shadow port, for the time in which the services behind HTTP are replaced by those behind NATS: clients get the legacy service's
+// answer as it is, and NATS is asked beside it, so that differences are known before anybody depends on its answers.
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"go.opentelemetry.io/otel/propagation"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/bodybroker/platform/messaging"
+	"github.com/bodybroker/platform/workload/contract"
+)
+
+// outcomes of a request on the shadow port.
+const (
+	outcomeSame      = "same"
+	outcomeDifferent = "different"
+	outcomeFailed    = "failed"  // over NATS alone
+	outcomeSkipped   = "skipped" // nothing that only reads, or nothing that can be compared
+	outcomeBusy      = "busy"    // MostCopies are compared already
+)
+
+// noSubject stands for every request that is to no known route: what clients make up is no label.
+const noSubject = "unknown"
+
+const (
+	// idleConnections to the legacy service are kept; with the library's two, most requests would connect anew.
+	idleConnections = 100
+	// idleTime is below the 5 s after which common HTTP servers close an idle connection: a request on its way would be lost with it.
+	idleTime = 4 * time.Second
+)
+
+// reads says whether a subject's requests change nothing: the first word of its last token is get, list, query or validate. Only such
+// a request is copied, for the legacy service does it too, and a command would be done twice, once by each system.
+func reads(subject string) bool {
+	verb, _, _ := strings.Cut(subject[strings.LastIndex(subject, ".")+1:], "_")
+	switch verb {
+	case "get", "list", "query", "validate":
+		return true
+	}
+	return false
+}
+
+// legacyAddress reads LEGACY_URL. The error does not repeat it, since a URL that is refused may hold a password.
+func legacyAddress(text string) (*url.URL, error) {
+	address, err := url.Parse(text)
+	if err != nil || address.Hostname() == "" || address.Scheme != "http" && address.Scheme != "https" ||
+		*address != (url.URL{Scheme: address.Scheme, Host: address.Host}) {
+		return nil, errors.New(`LEGACY_URL is no http or https URL of a host and a port alone: write it without user, path and query, like "http://legacy.internal:8080"`)
+	}
+	return address, nil
+}
+
+// shadow answers from the legacy service.
+type shadow struct {
+	*front
+	proxy *httputil.ReverseProxy
+	// routes asks NATS; subjects are by its patterns.
+	routes   *http.ServeMux
+	subjects map[string]string
+	copies   *semaphore.Weighted
+	counted  *prometheus.CounterVec
+	// life is that of the copies: they outlive the requests that they are of, until cut.
+	life context.Context
+	cut  context.CancelFunc
+}
+
+func newShadow(ctx context.Context, f *front, methods map[string]contract.Method) (*shadow, error) {
+	legacy, err := legacyAddress(f.LegacyURL)
+	if err != nil {
+		return nil, err
+	}
+	s := &shadow{front: f, routes: http.NewServeMux(), subjects: map[string]string{}, copies: semaphore.NewWeighted(f.MostCopies)}
+	s.life, s.cut = context.WithCancel(ctx)
+	s.proxy = &httputil.ReverseProxy{Rewrite: rewrite(legacy), Transport: transport(f.LegacyTime), ErrorHandler: noAnswer}
+	s.counted = promauto.With(f.registry).NewCounterVec(prometheus.CounterOpts{Name: "gateway_shadow_total",
+		Help: "Requests answered by the legacy service, by what asking NATS beside it showed."}, []string{"subject", "outcome"})
+	for subject, method := range methods {
+		for _, path := range paths(method) {
+			pattern := "POST " + path
+			s.subjects[pattern] = subject
+			s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+				if err := f.pass(w, r, method); err != nil {
+					w.(*natsAnswer).err = err
+				}
+			})
+		}
+	}
+	return s, nil
+}
+
+// rewrite sends a request to the legacy service with the Host and the X-Forwarded headers with which the load balancer would send it
+// there: ReverseProxy leaves out what it cannot know to come from a proxy, but nobody else reaches this port.
+func rewrite(legacy *url.URL) func(*httputil.ProxyRequest) {
+	return func(r *httputil.ProxyRequest) {
+		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.URL.RawQuery = legacy.Scheme, legacy.Host, r.In.URL.RawQuery
+		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+			if values, given := r.In.Header[name]; given {
+				r.Out.Header[name] = values
+			}
+		}
+	}
+}
+
+func transport(begins time.Duration) http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ResponseHeaderTimeout, t.IdleConnTimeout, t.MaxIdleConns, t.MaxIdleConnsPerHost = begins, idleTime, idleConnections, idleConnections
+	// It would ask for gzip by itself, and give a client what it unpacked.
+	t.DisableCompression = true
+	return t
+}
+
+// noAnswer answers for a legacy service that does not.
+func noAnswer(w http.ResponseWriter, r *http.Request, err error) {
+	if answer, compared := w.(*legacyAnswer); compared {
+		answer.unusable = true
+	}
+	status, code := http.StatusBadGateway, messaging.Unavailable
+	if slow := net.Error(nil); errors.As(err, &slow) && slow.Timeout() {
+		status, code = http.StatusGatewayTimeout, messaging.DeadlineExceeded
+	}
+	if r.Context().Err() == nil { // the client still waits: it is not its going away that ended the request
+		slog.Warn("the legacy service did not answer", "status", status, "error", err.Error())
+	}
+	answerError(w, status, &messaging.Error{Code: code, Message: http.StatusText(status)})
+}
+
+// ServeHTTP asks no ServeMux what to answer: it would redirect paths that the legacy service may take as they are.
+func (s *shadow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet && r.URL.Path == "/health" {
+		probe(s.client.Connected)(w, r)
+		return
+	}
+	// Where the legacy service names no type, net/http would guess one.
+	w.Header()["Content-Type"] = nil
+	_, pattern := s.routes.Handler(r)
+	subject, known := s.subjects[pattern]
+	switch {
+	case !known:
+		s.count(noSubject, outcomeSkipped)
+	case !reads(subject):
+		s.count(subject, outcomeSkipped)
+	case !s.copies.TryAcquire(1):
+		s.count(subject, outcomeBusy)
+	default:
+		s.askBoth(w, r, subject)
+		return
+	}
+	s.proxy.ServeHTTP(w, r)
+}
+
+func (s *shadow) count(subject, outcome string) { s.counted.WithLabelValues(subject, outcome).Inc() }
+
+// askBoth keeps the request and the legacy service's answer while it passes them on, and has NATS asked when the client has its answer.
+func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string) {
+	copied := false
+	defer func() { // also where ReverseProxy panics, since the legacy service broke off
+		if !copied {
+			s.count(subject, outcomeSkipped)
+			s.copies.Release(1)
+		}
+	}()
+	sent := r.Body
+	body, err := io.ReadAll(io.LimitReader(sent, s.MostBody+1))
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), sent), sent}
+	legacy := &legacyAnswer{recorded: recorded{ResponseWriter: w, status: http.StatusOK}, most: s.MostBody}
+	s.proxy.ServeHTTP(legacy, r)
+	text, readable := legacy.text()
+	if err != nil || int64(len(body)) > s.MostBody || !readable {
+		return
+	}
+	copied = true
+	request := r.Clone(propagation.TraceContext{}.Extract(s.life, propagation.HeaderCarrier(r.Header)))
+	request.Body = io.NopCloser(bytes.NewReader(body))
+	go func() {
+		defer s.copies.Release(1)
+		s.count(subject, s.compare(request, subject, legacy.status, text))
+	}()
+}
+
+// compare asks NATS and says what came of it. Logs name fields, never what is in them: answers are the players' own.
+func (s *shadow) compare(request *http.Request, subject string, legacyStatus int, legacyText []byte) (outcome string) {
+	defer func() { // net/http, which keeps a panic on the main port from ending the process, is not below this one
+		if found := recover(); found != nil {
+			slog.Error("asking NATS for comparison panicked", "subject", subject, "panic", fmt.Sprint(found))
+			outcome = outcomeFailed
+		}
+	}()
+	ctx, cancel := context.WithTimeout(request.Context(), s.MostTime)
+	defer cancel()
+	answer, succeeded := &natsAnswer{header: http.Header{}}, legacyStatus/100 == 2
+	s.routes.ServeHTTP(answer, request.WithContext(ctx))
+	switch {
+	case answer.err != nil && succeeded:
+		slog.Warn("failed over NATS alone", "subject", subject, "code", messaging.AsError(answer.err).Code.String())
+		return outcomeFailed
+	case answer.err != nil: // each has its own words for a failure
+		return outcomeSame
+	case !succeeded:
+		slog.Warn("the legacy service failed, NATS did not", "subject", subject, "legacyStatus", legacyStatus)
+		return outcomeDifferent
+	}
+	if fields := differing(legacyText, answer.Bytes()); len(fields) > 0 {
+		slog.Warn("NATS answers differently", "subject", subject, "fields", fields)
+		return outcomeDifferent
+	}
+	return outcomeSame
+}
+
+// finish lets the copies under way end, and takes no new ones. What is under way at the end of ctx is cut off.
+func (s *shadow) finish(ctx context.Context) {
+	defer s.cut()
+	if err := s.copies.Acquire(ctx, s.MostCopies); err != nil {
+		slog.Info("requests that were compared are cut off")
+	}
+}
