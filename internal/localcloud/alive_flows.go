@@ -145,3 +145,11 @@ func (c *Cloud) Leave(who string) {
 	defer c.mu.Unlock()
 	c.dropInterfaces(who)
 }
+
+// ZoneOf is the availability zone in which an address of the VPC is taken; "" if it is not.
+func (c *Cloud) ZoneOf(address netip.Addr) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end, _ := c.flowEnd(address)
+	return end.zone
+}

@@ -14,13 +14,14 @@ import (
 
 	"github.com/bodybroker/platform/internal/artifactbuild"
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/report"
 	"github.com/bodybroker/platform/internal/results"
 )
 
 // ErrFailed says that a scenario did not hold; which ones stands in what was shown.
 var ErrFailed = errors.New("not everything was seen that should be seen")
 
-// Rehearse plays the main path in the repository at root, and writes out/rehearsal.json.
+// Rehearse plays the main path in the repository at root, and writes out/rehearsal.json and out/report.html.
 func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) error {
 	start := time.Now()
 	if err := Prepare(ctx, root, out); err != nil {
@@ -33,18 +34,26 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	}
 	recorder := &recorder{out: out}
 	var page string
+	var picture report.Platform
 	for _, s := range mainPath {
 		held := recorder.play(ctx, stage, s)
 		if s.id == "secrets.hidden" {
 			page = standing(ctx, stage)
+			if picture, err = pictured(ctx, stage); err != nil {
+				fmt.Fprintf(out, "\nThe page shows less than stood: %v\n", err)
+			}
 		}
 		if !held && s.id == "up.all" {
 			break // nothing stands that the rest could look at
 		}
 	}
 	fmt.Fprint(out, page)
-	err = errors.Join(stage.Close(), results.Write(filepath.Join(root, "out", "rehearsal.json"), recorder.results))
-	return finish(recorder, out, start, err)
+	picture.Proven, picture.Duration = proven(recorder.results), time.Since(start)
+	err = errors.Join(stage.Close(), results.Write(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
+		report.Write(filepath.Join(root, reportFile), picture))
+	err = finish(recorder, out, start, err)
+	fmt.Fprintf(out, "The platform as a picture, with what was proven: %s\n", reportFile)
+	return err
 }
 
 // Prepare builds what a deployment uploads.

@@ -1,0 +1,169 @@
+// The page of a rehearsal, out/report.html: what stood, as a picture, and what was proven of it.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/components/securitygroups"
+	"github.com/bodybroker/platform/internal/report"
+	"github.com/bodybroker/platform/workload/verification"
+)
+
+// reportFile is the page, in the repository.
+var reportFile = filepath.Join("out", "report.html")
+
+// pictured looks at the platform while it stands.
+func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
+	table, front, err := services.Table()
+	if err != nil {
+		return page, err
+	}
+	outputs, err := s.Outputs(ctx)
+	if err != nil {
+		return page, err
+	}
+	cidr, err := s.shipped("vpcCidr")
+	if err != nil {
+		return page, err
+	}
+	page = report.Platform{Environment: s.name, Region: s.Cloud.Region, Network: fmt.Sprint(cidr), When: time.Now(),
+		Gateway: report.Gateway{Name: front.Name, LoadBalancer: fmt.Sprint(outputs["gatewayUrl"].Value)}, Resources: byPart(s)}
+	for _, f := range securitygroups.Flows(securitygroups.Surroundings{Endpoints: true}) {
+		page.Flows = append(page.Flows, report.Flow{From: f.From, To: f.To, Port: f.Port, Why: f.Why})
+	}
+	zones, err := s.zones(ctx, fmt.Sprint(outputs["natsUrl"].Value), append(names(table), front.Name))
+	page.Zones = zones
+	streams, streamErr := s.streams(ctx)
+	page.Streams = streams
+	page.Services, page.Latency = asked(table, s.verified)
+	return page, errors.Join(err, streamErr)
+}
+
+func names(table []services.Service) (all []string) {
+	for _, service := range table {
+		all = append(all, service.Name)
+	}
+	return all
+}
+
+// byPart counts what AWS holds by its own services.
+func byPart(s *Stage) map[string]int {
+	counts := map[string]int{}
+	for token, count := range s.Cloud.Inventory() {
+		part, _, _ := strings.Cut(strings.TrimPrefix(token, "aws:"), "/")
+		counts[part] += count
+	}
+	return counts
+}
+
+// zones is what stands in each availability zone.
+func (s *Stage) zones(ctx context.Context, url string, services []string) (zones []report.Zone, err error) {
+	c, err := newCluster(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	defer c.leave()
+	host, _, _ := strings.Cut(strings.TrimPrefix(url, "tls://"), ":")
+	for _, name := range s.Cloud.Zones() {
+		zone := report.Zone{Name: name}
+		if addresses, err := s.Cloud.Resolve(host, name); err == nil && len(addresses) > 0 && s.Cloud.ZoneOf(addresses[0]) == name {
+			zone.LoadBalancerAddress = addresses[0].String()
+		}
+		for _, n := range c.nodes() {
+			if n.zone == name {
+				zone.Nodes = append(zone.Nodes, c.pictured(ctx, n))
+			}
+		}
+		for _, n := range s.Cloud.RedisNodes(ctx) {
+			if s.Cloud.ZoneOf(n.Address) == name {
+				role := map[bool]string{true: "primary", false: "replica"}[n.Primary]
+				short, _, _ := strings.Cut(n.Name, ".")
+				zone.RedisNodes = append(zone.RedisNodes, report.RedisNode{Name: short, Shard: n.Shard, Role: role})
+			}
+		}
+		for _, service := range services {
+			for _, t := range s.Cloud.Tasks(service) {
+				if s.Cloud.ZoneOf(t.Address) == name {
+					zone.Tasks = append(zone.Tasks, report.Task{Service: service, Name: t.Name, Address: t.Address.String()})
+				}
+			}
+		}
+		zones = append(zones, zone)
+	}
+	return zones, nil
+}
+
+// pictured is a node as it speaks of itself; one that does not answer is not healthy.
+func (c *cluster) pictured(ctx context.Context, n clusterNode) report.Node {
+	node := report.Node{Name: n.name, Address: n.address, Healthy: c.get(ctx, n, "/healthz", nil) == nil}
+	leader, err := c.leader(ctx, n)
+	node.Leader = err == nil && leader == n.name
+	var held struct {
+		Streams int `json:"streams"`
+	}
+	if c.get(ctx, n, "/jsz", &held) == nil {
+		node.Streams = held.Streams
+	}
+	return node
+}
+
+func (s *Stage) streams(ctx context.Context) (found []report.Stream, err error) {
+	place, err := newDesk(ctx, s, "page", "service")
+	if err != nil {
+		return nil, err
+	}
+	defer place.leave()
+	connection, err := place.connect(nats.Administrator)
+	if err != nil {
+		return nil, err
+	}
+	defer connection.Close()
+	access, err := jetstream.New(connection)
+	if err != nil {
+		return nil, err
+	}
+	list := access.ListStreams(ctx)
+	for info := range list.Info() {
+		found = append(found, report.Stream{Name: info.Config.Name, Replicas: info.Config.Replicas, Messages: info.State.Msgs, Leader: info.Cluster.Leader})
+	}
+	return found, list.Err()
+}
+
+// asked is the table of services, with what the verification measured of them.
+func asked(table []services.Service, verified *verification.Report) (all []report.Service, buckets []report.Bucket) {
+	measured := map[string]verification.Latency{}
+	if verified != nil {
+		for _, service := range verified.Services {
+			measured[service.Name] = service.Latency
+		}
+		for _, b := range verified.Latency.Buckets {
+			// Up to 10^((Index+1)/10) µs.
+			upTo := time.Duration(math.Pow(10, float64(b.Index+1)/10) * float64(time.Microsecond))
+			buckets = append(buckets, report.Bucket{UpTo: upTo, Requests: int(b.Requests)})
+		}
+	}
+	for _, service := range table {
+		l := measured[service.Name]
+		all = append(all, report.Service{Name: service.Name, Queue: service.Queue, Subjects: service.RPC, Events: service.Events, Internet: service.Internet,
+			Tasks: 2, P50: time.Duration(l.P50) * time.Microsecond, P99: time.Duration(l.P99) * time.Microsecond, Requests: int(l.Requests)})
+	}
+	return all, buckets
+}
+
+// proven are results as the page shows them.
+func proven(results []Result) (all []report.Result) {
+	for _, r := range results {
+		all = append(all, report.Result{ID: r.ID, What: r.Wanted, Seen: r.Seen, Held: r.OK, NotRun: r.NotRun != "", Seconds: r.Seconds})
+	}
+	return all
+}
