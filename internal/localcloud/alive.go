@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/internal/localcloud/machine"
@@ -39,6 +40,9 @@ type alive struct {
 	// partition and dropped belong to the cloud's lock, as the records do that connections are judged by.
 	partition *partition // nil: the network is whole
 	dropped   map[string]bool
+
+	// starting counts the tasks that come up right now.
+	starting atomic.Int64
 
 	mu           sync.Mutex
 	machines     map[string]*computer    // by instance id

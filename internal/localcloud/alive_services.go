@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"time"
+	"sync/atomic"
 )
 
 // Image is what a container runs here.
@@ -29,9 +29,9 @@ type fleet struct {
 
 	changes sync.Mutex // one change at a time
 	running deployment
-	asked   int // tasks, as the program has it
-	desired int // tasks, as autoscaling has it
-	count   int // of tasks that were ever started
+	asked   int          // tasks, as the program has it
+	desired int          // tasks, as autoscaling has it
+	count   atomic.Int64 // of tasks that were ever started
 	leaving sync.WaitGroup
 
 	mu    sync.Mutex
@@ -45,9 +45,6 @@ type deployment struct {
 	container  containerDefinition
 }
 
-// steadyLimit is for tasks that start on a computer that starts dozens at once.
-const steadyLimit = 2 * time.Minute
-
 func startService(c *Cloud, r Record) error {
 	a := c.life()
 	if !c.runsTasks() || r.Get("desiredCount") == nil {
@@ -60,7 +57,7 @@ func startService(c *Cloud, r Record) error {
 		c.Remove(serviceType, r.ID) // AWS keeps it; here the next update can make it again
 		return fmt.Errorf("waiting for ECS Service (%s) create: %w", f.name, err)
 	}
-	go f.followLoad(ctx, r)
+	go f.followLoad(ctx, r, a.Scale)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.fleets[r.ID] = f
@@ -193,39 +190,6 @@ func (f *fleet) drop(t *task) bool {
 		f.tasks = slices.Delete(f.tasks, at, at+1)
 	}
 	return at >= 0
-}
-
-// start starts tasks over the service's subnets and waits until each is healthy, and in service behind its load balancers.
-func (f *fleet) start(d deployment, count int) (started []*task, err error) {
-	image, known := f.cloud.life().Images(d.container.Image)
-	if !known {
-		return nil, fmt.Errorf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: %s: not found", d.container.Image, d.container.Image)
-	}
-	if image.Program == "" {
-		return nil, nil
-	}
-	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
-	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
-	for range count {
-		t := &task{cloud: f.cloud, name: fmt.Sprintf("%s-%d", f.name, f.count), container: d.container, ended: make(chan struct{}), behind: behindOf(d.service)}
-		subnet := texts(subnets)[f.count%len(subnets)]
-		f.count++
-		started = append(started, t)
-		if err := t.start(d.definition, image, subnet, texts(groups)); err != nil {
-			return started, err
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), steadyLimit)
-	defer cancel()
-	for _, t := range started {
-		if err := t.healthy(ctx); err != nil {
-			return started, err
-		}
-		if err := t.inService(ctx); err != nil {
-			return started, err
-		}
-	}
-	return started, nil
 }
 
 func (f *fleet) stop() error {

@@ -55,8 +55,7 @@ func (c *Cloud) scalingOf(service Record) (s scaling, found bool) {
 }
 
 // followLoad measures the tasks every minute and changes their number, until ctx ends.
-func (f *fleet) followLoad(ctx context.Context, service Record) {
-	scale := f.cloud.life().Scale
+func (f *fleet) followLoad(ctx context.Context, service Record, scale float64) {
 	var uses []float64 // percent, the newest last
 	var rest time.Time // until when nothing is scaled
 	before := f.ticks()
@@ -174,7 +173,8 @@ func utilization(before, after map[string]float64, passed time.Duration, reserve
 	count := 0.0
 	for name, ticks := range after {
 		if earlier, known := before[name]; known {
-			percent += 100 * (ticks - earlier) / clockTicks / passed.Seconds() / reserved
+			// Fargate gives a task no more than it reserves; here it may use what others leave.
+			percent += min(100, 100*(ticks-earlier)/clockTicks/passed.Seconds()/reserved)
 			count++
 		}
 	}

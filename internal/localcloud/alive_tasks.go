@@ -82,7 +82,8 @@ func (t *task) start(definition Record, image Image, subnet string, groups []str
 	return nil
 }
 
-// healthy waits until the container's own check passes, as often as it is scheduled on the scaled clock.
+// healthy waits until the container's own check passes, as often as it is scheduled on the scaled clock. When it has failed as often in
+// a row as its definition says, not counting the start period, the task is unhealthy (ECS API reference, HealthCheck).
 func (t *task) healthy(ctx context.Context) error {
 	check := t.container.HealthCheck
 	if check == nil {
@@ -92,18 +93,30 @@ func (t *task) healthy(ctx context.Context) error {
 		return fmt.Errorf("the health check %q: the embedded AWS runs CMD-SHELL only", check.Command)
 	}
 	interval := scaled(time.Duration(check.Interval)*time.Second, t.cloud.life().Scale)
-	for {
-		if passed, err := t.check(ctx); passed || err != nil {
+	begun := time.Now()
+	for failed := 0; failed < max(check.Retries, 1) && ctx.Err() == nil; {
+		passed, err := t.check(ctx)
+		if passed || err != nil {
 			return err
+		}
+		if time.Since(begun) > t.startPeriod() {
+			failed++
 		}
 		select {
 		case <-t.ended:
 			return fmt.Errorf("task %s stopped: essential container %s exited: %w\n%s", t.name, t.container.Name, t.outcome, t.tail())
 		case <-ctx.Done():
-			return fmt.Errorf("task %s failed container health checks\n%s", t.name, t.tail())
 		case <-time.After(interval):
 		}
 	}
+	return fmt.Errorf("task %s failed container health checks\n%s", t.name, t.tail())
+}
+
+// startPeriod is the check's, on the scaled clock, for each task that comes up beside this one: on AWS each has a CPU of its own, here
+// dozens share a few.
+func (t *task) startPeriod() time.Duration {
+	a := t.cloud.life()
+	return scaled(time.Duration(t.container.HealthCheck.StartPeriod)*time.Second, a.Scale) * time.Duration(max(a.starting.Load(), 1))
 }
 
 // check runs the container's own check once, for as long as it may take.

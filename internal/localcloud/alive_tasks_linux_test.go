@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -51,15 +52,27 @@ func serveTask() {
 // town is a living cloud in which a service may run.
 type town struct {
 	bench
+	images                               map[string]Image
 	cluster, subnet, group, secret, role string
+}
+
+// script is a program of its own.
+func script(t *testing.T, text string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "program")
+	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\n"+text+"\n"), 0o700))
+	return program
 }
 
 func newTown(t *testing.T) town {
 	t.Helper()
 	b := newBench(t)
+	container := func(program string) Image { return Image{Program: program, Path: "/nowhere"} }
+	images := map[string]Image{"app:1": container(os.Args[0]), "app:2": container(os.Args[0]), "app:broken": container("/bin/false"),
+		"app:mute": container(script(t, "exec /bin/sleep 600"))}
 	require.NoError(t, b.ComeAlive(Life{Dir: t.TempDir(), Scale: 100, Images: func(image string) (Image, bool) {
-		return map[string]Image{"app:1": {Program: os.Args[0], Path: "/nowhere"}, "app:2": {Program: os.Args[0], Path: "/nowhere"},
-			"app:broken": {Program: "/bin/false", Path: "/nowhere"}}[image], image != "app:none"
+		found, pushed := images[image]
+		return found, pushed
 	}}))
 	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
 	vpc, _ := b.make(vpcType, "vpc", map[string]any{"cidrBlock": "127.33.0.0/16"})
@@ -67,7 +80,7 @@ func newTown(t *testing.T) town {
 	cluster, _ := b.make(clusterType, "game", map[string]any{"name": "game"})
 	secret, _ := b.make("aws:secretsmanager/secret:Secret", "seed", map[string]any{"name": "seed"})
 	b.make("aws:secretsmanager/secretVersion:SecretVersion", "seed", map[string]any{"secretId": secret, "secretString": "the seed"})
-	town := town{b, cluster, subnet, b.group(vpc), secret, b.role("execution", "ecs-tasks.amazonaws.com")}
+	town := town{b, images, cluster, subnet, b.group(vpc), secret, b.role("execution", "ecs-tasks.amazonaws.com")}
 	b.make("aws:iam/rolePolicy:RolePolicy", "secrets", map[string]any{"role": "execution", "policy": fmt.Sprintf(
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":%q}]}`, secret)})
 	return town
@@ -76,7 +89,7 @@ func newTown(t *testing.T) town {
 // inputs are a service's, with a new revision of an image.
 func (b town) inputs(image string, tasks float64) map[string]any {
 	definition := fmt.Sprintf(`[{"name":"app","image":%q,"stopTimeout":10,"environment":[{"name":%q,"value":"task"}],"secrets":[{"name":"SEED","valueFrom":%q}],
-		"healthCheck":{"command":["CMD-SHELL","%s=check exec %s"],"interval":5,"timeout":5,"retries":3}}]`, image, taskRole, b.secret, taskRole, os.Args[0])
+		"healthCheck":{"command":["CMD-SHELL","%s=check exec %s"],"interval":5,"timeout":5,"retries":3,"startPeriod":100}}]`, image, taskRole, b.secret, taskRole, os.Args[0])
 	_, made := b.make(taskDefinitionType, "chat", taskInputs(map[string]any{"executionRoleArn": b.role, "containerDefinitions": definition}))
 	return map[string]any{"name": "chat", "cluster": b.cluster, "taskDefinition": made["arn"].StringValue(), "launchType": "FARGATE", "desiredCount": tasks,
 		"deploymentCircuitBreaker": map[string]any{"enable": true, "rollback": true},
@@ -141,9 +154,21 @@ func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 		assert.NotContains(t, second, process)
 	}
 	runs := b.find(serviceType, "", id).str("taskDefinition")
-	require.NoError(t, b.change(serviceType, id, b.inputs("app:broken", 2)), "ECS rolls back, and the provider calls that a success")
-	assert.Equal(t, second, processes(b.Tasks("chat")))
-	assert.Equal(t, runs, b.find(serviceType, "", id).str("taskDefinition"), "the revision that runs")
+	for _, image := range []string{"app:broken", "app:mute"} {
+		require.NoError(t, b.change(serviceType, id, b.inputs(image, 2)), "ECS rolls back, and the provider calls that a success")
+		assert.Equal(t, second, processes(b.Tasks("chat")), image)
+		assert.Equal(t, runs, b.find(serviceType, "", id).str("taskDefinition"), "the revision that runs")
+	}
+	assert.Contains(t, fmt.Sprint(b.Events()), "failed container health checks")
+}
+
+// One that fails is started again before the deployment has failed.
+func TestADeploymentOutlivesATaskThatFails(t *testing.T) {
+	b := newTown(t)
+	once := filepath.Join(t.TempDir(), "once")
+	b.images["app:once"] = Image{Program: script(t, fmt.Sprintf("test -e %s && exec %s; >%s; exit 1", once, os.Args[0], once)), Path: "/nowhere"}
+	b.make(serviceType, "chat", b.inputs("app:once", 2))
+	assert.Len(t, b.Tasks("chat"), 2)
 }
 
 func TestATaskThatEndsIsReplaced(t *testing.T) {

@@ -19,9 +19,9 @@ type containerDefinition struct {
 	Secrets      []struct{ Name, ValueFrom string }
 	StopTimeout  int // seconds
 	HealthCheck  *struct {
-		Command           []string
-		Interval, Timeout int // seconds
-		Retries           int
+		Command                        []string
+		Interval, Timeout, StartPeriod int // seconds
+		Retries                        int
 	}
 	LogConfiguration *struct {
 		LogDriver string

@@ -11,9 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
 	"github.com/bodybroker/platform/controller"
 	"github.com/bodybroker/platform/internal/localcloud"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
@@ -68,11 +65,9 @@ func (s *Stage) control(name, payload string) (string, error) {
 	if err := json.Unmarshal([]byte(payload), &request); err != nil {
 		return "", fmt.Errorf("reading the request: %w", err)
 	}
-	c := environment.Credentials
 	settings := controller.FromEnvironment(func(name string) string { return environment.Variables[name] })
 	settings.Dial, settings.Interval, settings.Log = environment.Dial, lookInterval, &s.controllerLog
-	settings.AWS = aws.Config{Region: environment.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
-		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token)}
+	settings.AWS = s.awsConfig(environment.Credentials)
 	handler := controller.New(settings)
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.gateLimit, invocationLimit))
 	defer cancel()

@@ -29,6 +29,8 @@ const (
 	empty
 	// emptyRunning is an empty cloud of its own in which machines will run.
 	emptyRunning
+	// emptyServing is an empty cloud of its own in which the services' tasks will run too.
+	emptyServing
 	// emptyKilled is an empty cloud of its own; the engine writes its state at every step, for it will be killed.
 	emptyKilled
 )
@@ -71,14 +73,17 @@ var drills = []drill{
 	{scenario: scenario{"nats.incidents", "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed", nil}, on: running, parts: incidents},
 	{scenario: scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, on: running},
 	{scenario: scenario{"nats.roll.bad", "a configuration that the server refuses, a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, on: running},
+	{scenario: scenario{"svc.order", "no task starts before the NATS gate; none needs a restart to become healthy", startInOrder}, on: emptyServing},
 	{scenario: scenario{"svc.deploy", "a new version of one service under load: new tasks take over, no request fails", deployImage}, on: serving},
-	{scenario: scenario{"svc.rollback", "a version that ends at once: ECS goes back, the update fails and names the service, the old version serves throughout", rollBackImage}, on: serving},
+	{scenario: scenario{"svc.rollback", "a version that never becomes healthy: ECS goes back, the update fails and names the service, the old version serves throughout", rollBackImage}, on: serving},
 	{scenario: scenario{"svc.noimage", "a service without an image: the update passes and lists it; with one it gets its tasks", withoutImage}, on: serving},
 	{scenario: scenario{"svc.kill", "tasks are killed at random for a minute under load: requests are answered at the second try, all tasks come back", killTasks}, on: serving},
+	{scenario: scenario{"svc.scale", "load raises a service's tasks to the limit, and they go back when it ends; no request fails", scaleWithLoad}, on: serving},
 	{scenario: scenario{"gw.contract", "100 malformed or hostile requests: the right status each, nothing crashes, nothing leaks", gatewayContract}, on: serving},
 	{scenario: scenario{"svc.secret.rotate", "Redis's token and a service's seed are replaced while it is given commands: none fails; then the old ones are turned away", rotateSecrets}, on: serving},
 	{scenario: scenario{"redis.failover", "a shard's primary is killed while it is written to: writes resume within 15 s, it comes back as a replica", failOver}, on: serving},
 	{scenario: scenario{"cutover", "weights 0, 10, 50, 100 and back: measured shares within 2 points, no request fails; answers are compared; retired, nothing legacy is left", cutover}, on: serving},
+	{scenario: scenario{"svc.incidents", "each of incidents 13 to 21 fails the update with a clear message, or cannot be expressed", nil}, on: serving, parts: serviceIncidents},
 	{scenario: scenario{"playground", "a playground's files let clients in, its socket kills a server and changes configuration, and its end leaves nothing", playPlayground}, on: running},
 	{scenario: scenario{"dr.rebuild", "the first region is gone; the platform comes up in a second one, with disks and Redis made from the snapshots", drRebuild}, on: empty},
 }
@@ -97,7 +102,7 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 	options := Options{Root: root, Progress: out, Observe: shown.observe}
 	recorder := &recorder{out: out}
 	err = errors.Join(playShared(ctx, recorder, options, pick(chosen, shared)),
-		playFresh(ctx, recorder, options, pick(chosen, empty, emptyKilled, emptyRunning)),
+		playFresh(ctx, recorder, options, pick(chosen, empty, emptyKilled, emptyRunning, emptyServing)),
 		playShared(ctx, recorder, options, pick(chosen, running)), playShared(ctx, recorder, options, pick(chosen, serving)))
 	err = errors.Join(err, results.Write(filepath.Join(root, "out", "drills.json"), recorder.results))
 	return finish(recorder, out, start, err)
@@ -173,7 +178,8 @@ func (r *recorder) playDrill(ctx context.Context, stage *Stage, d drill) {
 
 func playFresh(ctx context.Context, r *recorder, o Options, fresh []drill) error {
 	for _, d := range fresh {
-		o.Checkpoints, o.Alive = d.on == emptyKilled, d.on == emptyRunning
+		o.Checkpoints, o.Tasks = d.on == emptyKilled, d.on == emptyServing
+		o.Alive = o.Tasks || d.on == emptyRunning
 		stage, err := NewStage(ctx, o)
 		if err != nil {
 			return err

@@ -60,7 +60,7 @@ func changeImage(ctx context.Context, s *Stage) (string, error) {
 			return steps.Summary(), fmt.Errorf("%s %s was touched too", step.Operation, step.URN)
 		}
 	}
-	if !touched["aws:ecs/taskDefinition:TaskDefinition"] || !touched["aws:ecs/service:Service"] || len(touched) != 2 {
+	if !touched["aws:ecs/taskDefinition:TaskDefinition"] || !touched[serviceType] || len(touched) != 2 {
 		return steps.Summary(), fmt.Errorf("wanted one task definition and one service to change, got %v", touched)
 	}
 	return steps.Summary() + ": quest-system's task definition and service", restore(ctx, s)
@@ -105,7 +105,7 @@ func changeService(ctx context.Context, s *Stage) (string, error) {
 			return steps.Summary(), fmt.Errorf("another service was touched: %s %s", step.Operation, step.URN)
 		}
 	}
-	services := len(s.Cloud.Records("aws:ecs/service:Service"))
+	services := len(s.Cloud.Records(serviceType))
 	if services != 25 {
 		return steps.Summary(), fmt.Errorf("wanted 23 services, the gateway and the verification, the cloud has %d", services)
 	}
@@ -190,7 +190,7 @@ func keptRecords(c *localcloud.Cloud) (ids []string) {
 func rollOrder(happened []localcloud.Event) (order []string) {
 	for _, e := range happened {
 		switch e.Type {
-		case "aws:ec2/instance:Instance", "aws:ec2/volumeAttachment:VolumeAttachment", "aws:lambda/invocation:Invocation":
+		case "aws:ec2/instance:Instance", "aws:ec2/volumeAttachment:VolumeAttachment", invocationType:
 			order = append(order, e.Operation+" "+nameOf(e.URN))
 		}
 	}

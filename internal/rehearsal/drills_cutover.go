@@ -125,7 +125,7 @@ func noLegacy(s *Stage) error {
 			left = append(left, nameOf(r.URN))
 		}
 	}
-	for _, r := range s.Cloud.Records("aws:ecs/service:Service") {
+	for _, r := range s.Cloud.Records(serviceType) {
 		if balanced, _ := r.Get("loadBalancers").([]any); len(balanced) > 1 {
 			left = append(left, nameOf(r.URN))
 		}

@@ -154,8 +154,8 @@ var refusals = []refusal{
 	{"aws:lambda/function:Function", "controller-function", "CodeStorageExceededException: Code storage limit exceeded."},
 	{"aws:elasticache/replicationGroup:ReplicationGroup", "", "InsufficientCacheClusterCapacity: The requested cache node type is not available in the specified Availability Zone."},
 	{"aws:ec2/instance:Instance", "nats-3-instance", "InsufficientInstanceCapacity: We currently do not have sufficient m6i.large capacity in the Availability Zone you requested."},
-	{"aws:lambda/invocation:Invocation", "nats-4-gate", "Lambda function (rehearsal-controller) returned error: gate of nats-4: not up after 600s"},
-	{"aws:ecs/service:Service", "quest-system-service", "ClientException: The specified capacity provider was not found."},
+	{invocationType, "nats-4-gate", "Lambda function (rehearsal-controller) returned error: gate of nats-4: not up after 600s"},
+	{serviceType, "quest-system-service", "ClientException: The specified capacity provider was not found."},
 	{"aws:lb/loadBalancer:LoadBalancer", "gateway-load-balancer", "TooManyLoadBalancers: The maximum number of load balancers has been reached."},
 }
 

@@ -51,7 +51,7 @@ func oneAtATime(s *Stage, since int) error {
 				return fmt.Errorf("%s was taken down while %s had not passed its gate", node, down)
 			}
 			down = node
-		case e.Type == "aws:lambda/invocation:Invocation" && e.Operation == "create" && node == down:
+		case e.Type == invocationType && e.Operation == "create" && node == down:
 			down = ""
 		}
 	}

@@ -88,7 +88,7 @@ func urnOf(c *localcloud.Cloud, token, name string) string {
 
 // seedFrom is the version of the seed that the service's tasks are given, by the definition that ECS runs.
 func seedFrom(c *localcloud.Cloud) (string, error) {
-	for _, service := range c.Records("aws:ecs/service:Service") {
+	for _, service := range c.Records(serviceType) {
 		if service.Get("name") != loadService {
 			continue
 		}

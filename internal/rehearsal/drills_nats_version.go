@@ -60,11 +60,17 @@ func rollVersion(ctx context.Context, s *Stage) (string, error) {
 	}, noFailures)
 }
 
+// badServer is a server program that does not start.
+func badServer(s *Stage) (file string, err error) {
+	file = filepath.Join(s.dir, "bad-"+artifactbuild.ServerFile)
+	return file, os.WriteFile(file, []byte("#!/bin/sh\necho this is no server >&2\nexit 1\n"), 0o755)
+}
+
 // rollBad gives the nodes a server program that does not start, sees it stop at the first node, and
 // goes on with the good one.
 func rollBad(ctx context.Context, s *Stage) (string, error) {
-	bad := filepath.Join(s.dir, "bad-"+artifactbuild.ServerFile)
-	if err := os.WriteFile(bad, []byte("#!/bin/sh\necho this is no server >&2\nexit 1\n"), 0o755); err != nil {
+	bad, err := badServer(s)
+	if err != nil {
 		return "", err
 	}
 	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {

@@ -14,15 +14,15 @@ import (
 	"syscall"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/bodybroker/platform/assets/services"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/contract"
 )
 
 const (
-	// brokenTag is of an image whose container ends as soon as it is started.
-	brokenTag = "1.0.9-broken"
-	askers    = 4
+	askers = 4
 	// refusedPause is how long an asker waits that was refused twice.
 	refusedPause = 50 * time.Millisecond
 	// killFor is how long tasks are killed, one every killEvery.
@@ -31,7 +31,9 @@ const (
 
 // questions is a load of requests to one subject or several.
 type questions struct {
-	commands bool // each is a command with a key of its own
+	commands bool          // each is a command with a key of its own
+	encoded  []byte        // each is this one, at no cost for who asks; nil: an empty one
+	pause    time.Duration // of each asker between two requests
 	client   *messaging.Client
 	desk     *desk
 	end      context.CancelFunc
@@ -72,6 +74,7 @@ func (q *questions) begin(ctx context.Context, s *Stage, subjects []string) (_ *
 		q.asking.Go(func() {
 			for turn := i; until.Err() == nil; turn++ {
 				q.one(ctx, methods[subjects[turn%len(subjects)]])
+				time.Sleep(q.pause)
 			}
 		})
 	}
@@ -85,6 +88,9 @@ func (q *questions) one(ctx context.Context, method contract.Method) {
 		defer cancel()
 		if q.commands {
 			return command(limited, q.client, method, key)
+		}
+		if q.encoded != nil {
+			return q.send(limited, method)
 		}
 		return q.client.Request(limited, method.Subject, method.Messaging().Request(), method.Messaging().Response())
 	}
@@ -102,6 +108,22 @@ func (q *questions) one(ctx context.Context, method contract.Method) {
 		case <-time.After(refusedPause):
 		}
 	}
+}
+
+// send sends the encoded request and wants an answer that tells no error.
+func (q *questions) send(ctx context.Context, method contract.Method) error {
+	answer, err := q.client.Native().RequestWithContext(ctx, method.Subject, q.encoded)
+	if err != nil {
+		return fmt.Errorf("asking %s: %w", method.Subject, err)
+	}
+	response := method.Messaging().Response()
+	if err := proto.Unmarshal(answer.Data, response); err != nil {
+		return fmt.Errorf("asking %s: reading the answer: %w", method.Subject, err)
+	}
+	if at := method.Response.Fields().ByName("error"); response.ProtoReflect().Has(at) {
+		return fmt.Errorf("asking %s: the answer tells an error: %v", method.Subject, response.ProtoReflect().Get(at))
+	}
+	return nil
 }
 
 // unhindered wants a hundred more requests answered and none refused.
@@ -190,9 +212,9 @@ func deployImage(ctx context.Context, s *Stage) (string, error) {
 	return seen, errors.Join(err, restore(ctx, s))
 }
 
-// rollBackImage looks at incident 19 with tasks that really end.
+// rollBackImage deploys a version whose tasks run and are never healthy.
 func rollBackImage(ctx context.Context, s *Stage) (string, error) {
-	images, err := s.images(map[string]string{loadService: brokenTag})
+	images, err := s.images(map[string]string{loadService: muteTag})
 	if err != nil {
 		return "", err
 	}
@@ -200,7 +222,7 @@ func rollBackImage(ctx context.Context, s *Stage) (string, error) {
 	seen, err := whileAsked(ctx, s, none, func() (string, error) {
 		_, err := upWith(ctx, s, map[string]any{"serviceImages": images})
 		if err := refusedFor(err, loadService, "rolled back"); err != nil {
-			return "", fmt.Errorf("the update to a version that ends at once: %w", err)
+			return "", fmt.Errorf("the update to a version that never becomes healthy: %w", err)
 		}
 		if after := processesOf(s, loadService); !slices.Equal(before, after) {
 			return "", fmt.Errorf("processes %v run, wanted those of before, %v", after, before)

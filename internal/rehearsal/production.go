@@ -154,7 +154,7 @@ func serviceShape(c *localcloud.Cloud) string {
 		sizes[fmt.Sprint(d.Get("arn"))] = fmt.Sprintf("%v/%v", d.Get("cpu"), d.Get("memory"))
 	}
 	services, tasks := map[string]int{}, map[string]float64{}
-	for _, s := range c.Records("aws:ecs/service:Service") {
+	for _, s := range c.Records(serviceType) {
 		size := sizes[fmt.Sprint(s.Get("taskDefinition"))]
 		services[size]++
 		wanted, _ := s.Get("desiredCount").(float64)
@@ -174,7 +174,7 @@ func publicShape(c *localcloud.Cloud) string {
 			public = append(public, i.ID)
 		}
 	}
-	for _, s := range c.Records("aws:ecs/service:Service") {
+	for _, s := range c.Records(serviceType) {
 		if s.Get("networkConfiguration.assignPublicIp") == true {
 			public = append(public, fmt.Sprint(s.Get("name")))
 		}
@@ -197,7 +197,7 @@ func environmentOf(definition localcloud.Record) string {
 // controllerShape counts what the controller was asked and did: an invocation that failed leaves no record.
 func controllerShape(c *localcloud.Cloud) string {
 	gates, streams := 0, "not"
-	for _, r := range c.Records("aws:lambda/invocation:Invocation") {
+	for _, r := range c.Records(invocationType) {
 		var request struct {
 			Action string `json:"action"`
 		}

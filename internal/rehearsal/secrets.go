@@ -127,7 +127,7 @@ func (s *Stage) visible(ctx context.Context) (map[string][]byte, error) {
 	for _, object := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
 		places["bucket objects"] = append(places["bucket objects"], fmt.Sprint(object.Get("content"))...)
 	}
-	for _, service := range s.Cloud.Records("aws:ecs/service:Service") {
+	for _, service := range s.Cloud.Records(serviceType) {
 		for _, t := range s.Cloud.Tasks(fmt.Sprint(service.Get("name"))) {
 			text, err := os.ReadFile(t.Log)
 			if err != nil {
