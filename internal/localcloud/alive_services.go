@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Image is what a container runs here.
@@ -26,6 +27,8 @@ type fleet struct {
 	cloud *Cloud
 	name  string
 	end   context.CancelFunc
+	ended <-chan struct{} // after end
+	scale float64
 
 	changes sync.Mutex // one change at a time
 	running deployment
@@ -51,13 +54,13 @@ func startService(c *Cloud, r Record) error {
 		return nil // tasks stay records, as enliven says of connections
 	}
 	ctx, end := context.WithCancel(context.Background())
-	f := &fleet{cloud: c, name: r.str("name"), end: end}
+	f := &fleet{cloud: c, name: r.str("name"), end: end, ended: ctx.Done(), scale: a.Scale}
 	if err := f.deploy(r); err != nil {
 		end()
 		c.Remove(serviceType, r.ID) // AWS keeps it; here the next update can make it again
 		return fmt.Errorf("waiting for ECS Service (%s) create: %w", f.name, err)
 	}
-	go f.followLoad(ctx, r, a.Scale)
+	go f.followLoad(ctx, r)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.fleets[r.ID] = f
@@ -131,20 +134,19 @@ func (f *fleet) bring(next deployment) error {
 	if f.running.definition.ID != next.definition.ID {
 		kept = nil
 	}
-	kept = kept[:min(len(kept), f.desired)]
+	kept = slices.Clone(kept[:min(len(kept), f.desired)])
 	fresh, err := f.start(next, f.desired-len(kept))
 	if err != nil {
 		return errors.Join(err, stopAll(fresh))
 	}
 	f.running = next
-	old := slices.DeleteFunc(before, func(t *task) bool { return slices.Contains(kept, t) })
 	f.mu.Lock()
-	f.tasks = append(slices.Clone(kept), fresh...)
+	f.tasks = append(kept, fresh...)
 	f.mu.Unlock()
 	for _, t := range fresh {
 		go f.watch(t)
 	}
-	return stopAll(old)
+	return stopAll(slices.DeleteFunc(before, func(t *task) bool { return slices.Contains(kept, t) }))
 }
 
 // watch starts another task when one ends that should run, or turns unhealthy.
@@ -165,14 +167,47 @@ func (f *fleet) watch(t *task) {
 			f.note("refuse", fmt.Sprintf("stopping task %s: %v", t.name, err))
 		}
 	})
-	if len(fresh) == 0 || err != nil {
-		f.note("refuse", fmt.Sprintf("replacing task %s: %v", t.name, errors.Join(err, stopAll(fresh))))
-		return
+	if err != nil {
+		f.note("refuse", fmt.Sprintf("replacing task %s: %v", t.name, err))
+		go f.startAgain()
 	}
-	f.mu.Lock()
-	f.tasks = append(f.tasks, fresh...)
-	f.mu.Unlock()
-	go f.watch(fresh[0])
+	for _, t := range fresh {
+		f.mu.Lock()
+		f.tasks = append(f.tasks, t)
+		f.mu.Unlock()
+		go f.watch(t)
+	}
+}
+
+// throttle is the pause before ECS tries again to start tasks that did not come up; on AWS it grows (ECS developer guide, "Amazon ECS
+// service throttle logic").
+const throttle = time.Minute
+
+// startAgain brings up what is missing.
+func (f *fleet) startAgain() {
+	for {
+		select {
+		case <-f.ended:
+			return
+		case <-time.After(scaled(throttle, f.scale)):
+		}
+		err := f.bringAgain()
+		if err == nil {
+			return
+		}
+		f.note("refuse", "starting tasks again: "+err.Error())
+	}
+}
+
+func (f *fleet) bringAgain() error {
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	select {
+	case <-f.ended: // meanwhile
+		return nil
+	default:
+		return f.bring(f.running)
+	}
 }
 
 func (f *fleet) note(operation, what string) {

@@ -55,7 +55,7 @@ func (c *Cloud) scalingOf(service Record) (s scaling, found bool) {
 }
 
 // followLoad measures the tasks every minute and changes their number, until ctx ends.
-func (f *fleet) followLoad(ctx context.Context, service Record, scale float64) {
+func (f *fleet) followLoad(ctx context.Context, service Record) {
 	var uses []float64 // percent, the newest last
 	var rest time.Time // until when nothing is scaled
 	before := f.ticks()
@@ -64,7 +64,7 @@ func (f *fleet) followLoad(ctx context.Context, service Record, scale float64) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(scaled(scalingPeriod, scale)):
+		case <-time.After(scaled(scalingPeriod, f.scale)):
 		}
 		now := f.ticks()
 		use, measured := utilization(before, now, time.Since(begun), f.cpu())
@@ -84,7 +84,7 @@ func (f *fleet) followLoad(ctx context.Context, service Record, scale float64) {
 			cooldown = how.cooldownOut
 		}
 		f.resize(ctx, wanted)
-		rest, uses = time.Now().Add(scaled(cooldown, scale)), nil
+		rest, uses = time.Now().Add(scaled(cooldown, f.scale)), nil
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,7 +62,7 @@ func (f *fleet) startOne(ctx context.Context, d deployment, image Image) (*task,
 	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
 	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
 	t := &task{cloud: f.cloud, name: fmt.Sprintf("%s-%d", f.name, number), container: d.container, ended: make(chan struct{}), behind: behindOf(d.service)}
-	err := t.start(d.definition, image, texts(subnets)[number%len(subnets)], texts(groups))
+	err := t.start(d.definition, image, texts(subnets)[(firstSubnet(f.name)+number)%len(subnets)], texts(groups))
 	if err == nil {
 		err = t.healthy(ctx)
 	}
@@ -72,4 +73,11 @@ func (f *fleet) startOne(ctx context.Context, d deployment, image Image) (*task,
 		return nil, errors.Join(err, t.stop())
 	}
 	return t, nil
+}
+
+// firstSubnet is where a service's first task is placed. ECS spreads the tasks of each service over the zones, beginning anywhere.
+func firstSubnet(service string) int {
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(service)) // a hash takes everything
+	return int(sum.Sum32() >> 1)
 }

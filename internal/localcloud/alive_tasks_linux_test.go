@@ -182,6 +182,21 @@ func TestATaskThatEndsIsReplaced(t *testing.T) {
 	}, 20*time.Second, 20*time.Millisecond)
 }
 
+// ECS never stops trying.
+func TestATaskThatCannotBeReplacedIsWhenItCan(t *testing.T) {
+	b := newTown(t)
+	good := filepath.Join(t.TempDir(), "good")
+	require.NoError(t, os.WriteFile(good, nil, 0o600))
+	b.images["app:sometimes"] = Image{Program: script(t, fmt.Sprintf("test -e %s && exec %s; exit 1", good, os.Args[0])), Path: "/nowhere"}
+	b.make(serviceType, "chat", b.inputs("app:sometimes", 2))
+	require.NoError(t, os.Remove(good))
+	require.NoError(t, syscall.Kill(processes(b.Tasks("chat"))[0], syscall.SIGKILL))
+	require.Eventually(t, func() bool { return strings.Contains(fmt.Sprint(b.Events()), "replacing task") }, 20*time.Second, 20*time.Millisecond)
+	assert.Len(t, b.Tasks("chat"), 1)
+	require.NoError(t, os.WriteFile(good, nil, 0o600))
+	require.Eventually(t, func() bool { return len(b.Tasks("chat")) == 2 }, 20*time.Second, 20*time.Millisecond)
+}
+
 func TestTheNameServerAnswersWhatTheVPCKnows(t *testing.T) {
 	b := newTown(t)
 	question := func(name string) dnsmessage.Message {

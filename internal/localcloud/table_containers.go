@@ -102,7 +102,7 @@ var _ = register(
 		},
 		check:        oneOf("policyType", "StepScaling", "TargetTrackingScaling"),
 		beforeCreate: judgeScalingPolicy, beforeUpdate: judgeScalingPolicy,
-		notReal: "Only target tracking of a service's average CPU use is played; the alarms that AWS makes for it are names only.",
+		notReal: "Only target tracking of a service's average CPU use is played; the alarms that AWS makes for it are names only. A task may use more CPU than it reserves, which counts as all of it.",
 	},
 )
 

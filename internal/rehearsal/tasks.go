@@ -59,7 +59,7 @@ func images(folder string) func(string) (localcloud.Image, bool) {
 	}
 }
 
-// servicesAnswer verifies the services from inside, gives them commands, and asks every subject through the gateway.
+// servicesAnswer verifies the services from inside, gives them commands, asks every subject through the gateway, and looks what all takes.
 func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if err := flowguard.Supported(); err != nil {
 		return "", notRun("tasks need a network of their own: " + err.Error())
@@ -88,7 +88,9 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	kept, err := commandsKept(ctx, s, client, table, methods)
 	errs = append(errs, err)
 	over, err := throughGateway(ctx, s, methods)
-	return once + "\n" + phrased(report) + "\n" + kept + "\n" + over, errors.Join(append(errs, err)...)
+	errs = append(errs, err)
+	taken, err := memory(s)
+	return strings.Join([]string{once, phrased(report), kept, over, taken}, "\n"), errors.Join(append(errs, err)...)
 }
 
 // startedOnce counts the tasks of services and wants them to be the first two of each.
