@@ -11,8 +11,8 @@ help: ## list the targets
 rehearse: ## bring the whole platform up and down on an embedded AWS (no account needed)
 	@go run ./cmd/rehearse
 
-verify: ## check a deployed platform from inside: make verify STACK=prod, or STACK=rehearsal
-	@go run ./cmd/verify $(STACK)
+verify: ## check a deployed platform from inside: make verify STACK=prod, or STACK=rehearsal (COMMANDS=true, TARGETS=true: docs/runbook.md)
+	@go run ./cmd/verify -commands=$(or $(COMMANDS),false) -targets=$(or $(TARGETS),false) $(STACK)
 
 drills: ## play every change, fault and recovery, or one: make drills ID=change.ami
 	@go run ./cmd/drills $(ID)

@@ -51,7 +51,7 @@ func (c *Controller) connectAs(pair nkeys.KeyPair, nodes []Node) (*natsgo.Conn, 
 	}
 	urls := make([]string, len(nodes))
 	for i, n := range nodes {
-		urls[i] = fmt.Sprintf("tls://%s:%d", n.Address, c.ClientPort)
+		urls[i] = fmt.Sprintf("tls://%s:%d", n.Address, clientPort)
 	}
 	connection, err := natsgo.Connect(strings.Join(urls, ","), natsgo.Name("controller"), natsgo.Nkey(public, pair.Sign),
 		natsgo.SetCustomDialer(dialer{c.Dial}), natsgo.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}),

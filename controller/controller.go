@@ -24,7 +24,6 @@ import (
 type Node struct {
 	Name    string `json:"name"`    // server name, for example "nats-1"
 	Address string `json:"address"` // private address
-	Zone    string `json:"zone"`    // availability zone
 }
 
 // Request is what an invocation asks.
@@ -36,7 +35,8 @@ type Request struct {
 	Revision string `json:"revision"`
 	// ServerDigest is the SHA-256 of the nats-server that the node must run, hex: gate.
 	ServerDigest string        `json:"serverDigest"`
-	Streams      []nats.Stream `json:"streams"` // streams: the table, with byte limits set
+	Streams      []nats.Stream `json:"streams"`  // streams: the table, with byte limits set
+	Services     []Served      `json:"services"` // serving: whose tasks are to answer
 	// DeadLetters are the subjects of dead letters by "<stream>.<consumer>": tick. A consumer that is not among them gets
 	// "dlq.<stream>.<consumer>".
 	DeadLetters map[string]string `json:"deadLetters"`
@@ -68,6 +68,12 @@ type Response struct {
 	Resent []string `json:"resent,omitempty"`
 }
 
+// The ports of every node, as its configuration sets them (assets/nats/nats.conf.tmpl).
+const (
+	clientPort  = 4222
+	monitorPort = 8222
+)
+
 // Settings are what the function's environment gives.
 type Settings struct {
 	// Environment is the platform's name, the end of the metrics' namespace.
@@ -82,8 +88,6 @@ type Settings struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Log is where a tick writes its metrics, os.Stdout by default.
 	Log io.Writer
-	// MonitorPort and ClientPort are NATS's, 8222 and 4222 by default.
-	MonitorPort, ClientPort int
 	// Interval is the pause between two looks at a node, 2 s by default.
 	Interval time.Duration
 }
@@ -104,12 +108,6 @@ func New(s Settings) *Controller {
 	}
 	if s.Log == nil {
 		s.Log = os.Stdout
-	}
-	if s.MonitorPort == 0 {
-		s.MonitorPort = 8222
-	}
-	if s.ClientPort == 0 {
-		s.ClientPort = 4222
 	}
 	if s.Interval == 0 {
 		s.Interval = 2 * time.Second
@@ -145,6 +143,7 @@ var actions = map[string]action{
 		return map[string]bool{"node.name": r.Node.Name == "", "node.address": r.Node.Address == "", "revision": r.Revision == "", "serverDigest": r.ServerDigest == ""}
 	}},
 	"streams": {(*Controller).streams, func(r Request) map[string]bool { return map[string]bool{"streams": len(r.Streams) == 0} }},
+	"serving": {(*Controller).serving, func(r Request) map[string]bool { return map[string]bool{"services": len(r.Services) == 0} }},
 	"backup":  {(*Controller).backup, func(Request) map[string]bool { return map[string]bool{} }},
 	"restore": {(*Controller).restore, func(r Request) map[string]bool { return map[string]bool{"from": r.From == ""} }},
 	"resend":  {(*Controller).resend, func(r Request) map[string]bool { return map[string]bool{"letters": len(r.Letters) == 0} }},

@@ -21,8 +21,8 @@ import (
 // pages are what one server's monitoring port answers; a page that is not there is a 503.
 type pages map[string]string
 
-// look gates nats-1 once, of a cluster whose servers answer as given; absent servers refuse connections.
-func look(t *testing.T, servers map[string]pages) error {
+// served is a controller of servers that answer as given; absent servers refuse connections.
+func served(t *testing.T, servers map[string]pages) *Controller {
 	t.Helper()
 	listeners := map[string]string{}
 	for address, answers := range servers {
@@ -36,13 +36,18 @@ func look(t *testing.T, servers map[string]pages) error {
 		t.Cleanup(monitor.Close)
 		listeners[address+":8222"] = monitor.Listener.Addr().String()
 	}
-	c := New(Settings{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	return New(Settings{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		if listeners[address] == "" {
 			return nil, &net.OpError{Op: "dial", Err: net.UnknownNetworkError("refused")}
 		}
 		return (&net.Dialer{}).DialContext(ctx, network, listeners[address])
 	}})
-	_, err := c.look(context.Background(), Request{Action: "gate", Node: Node{Name: "nats-1", Address: "10.0.0.1"}, Revision: "0123456789abcdef", ServerDigest: "fedcba9876543210fedc",
+}
+
+// look gates nats-1 once, of a cluster whose servers answer as given.
+func look(t *testing.T, servers map[string]pages) error {
+	t.Helper()
+	_, err := served(t, servers).look(context.Background(), Request{Action: "gate", Node: Node{Name: "nats-1", Address: "10.0.0.1"}, Revision: "0123456789abcdef", ServerDigest: "fedcba9876543210fedc",
 		Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}, {Name: "nats-2", Address: "10.0.0.2"}, {Name: "nats-3", Address: "10.0.0.3"}}})
 	return err
 }

@@ -15,8 +15,12 @@ import (
 	"github.com/bodybroker/platform/node/settings"
 )
 
-// lookLimit bounds one question to one server.
-const lookLimit = 5 * time.Second
+const (
+	// lookLimit bounds one question to one server.
+	lookLimit = 5 * time.Second
+	// longestPage bounds an answer, in bytes: mostConnections with their subscriptions.
+	longestPage = 16 << 20
+)
 
 // gate waits until the node's own server says that it is this node with this configuration, and that
 // all it keeps is current.
@@ -93,7 +97,7 @@ func (c *Controller) current(ctx context.Context, request Request) error {
 func (c *Controller) get(ctx context.Context, address, page string, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d%s", address, c.MonitorPort, page), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d%s", address, monitorPort, page), nil)
 	if err != nil {
 		return err
 	}
@@ -102,7 +106,7 @@ func (c *Controller) get(ctx context.Context, address, page string, v any) error
 	if err != nil {
 		return err
 	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	body, err := io.ReadAll(io.LimitReader(response.Body, longestPage))
 	if err = errors.Join(err, response.Body.Close()); err != nil {
 		return fmt.Errorf("reading %s: %w", page, err)
 	}

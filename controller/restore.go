@@ -205,8 +205,19 @@ func give(ctx context.Context, connection *natsgo.Conn, subject string, chunk []
 		defer cancel()
 	}
 	answer, err := connection.RequestWithContext(ctx, subject, chunk)
+	for until := time.Now().Add(listenLimit); errors.Is(err, natsgo.ErrNoResponders) && time.Now().Before(until); {
+		select {
+		case <-ctx.Done():
+		case <-time.After(listenLimit / 100):
+		}
+		answer, err = connection.RequestWithContext(ctx, subject, chunk)
+	}
 	if err != nil {
 		return apiAnswer{}, err
 	}
 	return readAnswer(answer.Data)
 }
+
+// listenLimit is how long the news may take that a stream's leader listens for its chunks: its answer to the request for a restore can
+// reach this side first, over another server. What nobody took may be given again.
+const listenLimit = 5 * time.Second

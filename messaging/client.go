@@ -2,11 +2,13 @@
 package messaging
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -27,9 +29,11 @@ const (
 	DefaultTimeout = 5 * time.Second
 	// DefaultConcurrency is how many requests a subject's worker handles at once.
 	DefaultConcurrency = 64
+	// DefaultHandlerTimeout is longer than callers wait, and ends what would otherwise keep a place for ever.
+	DefaultHandlerTimeout = 30 * time.Second
 )
 
-// Options say how to connect. All but Nats and Concurrency must be set.
+// Options say how to connect. All down to InboxPrefix must be set.
 type Options struct {
 	// Name tells the connection from others on the server, for example the service's name.
 	Name string
@@ -43,6 +47,10 @@ type Options struct {
 	InboxPrefix string
 	// Concurrency is how many requests each subject's worker handles at once; DefaultConcurrency if 0.
 	Concurrency int
+	// HandlerTimeout is when the context of a handler ends; DefaultHandlerTimeout if 0.
+	HandlerTimeout time.Duration
+	// Logger is told of requests that a handler failed to answer, slog.Default() if nil.
+	Logger *slog.Logger
 	// Nats are further options of the client library.
 	Nats []nats.Option
 }
@@ -74,8 +82,9 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 		return nil, fmt.Errorf("connecting %s to NATS: %w", o.Name, err)
 	}
 	o.Seed = ""
-	if o.Concurrency == 0 {
-		o.Concurrency = DefaultConcurrency
+	o.Concurrency, o.HandlerTimeout = cmp.Or(o.Concurrency, DefaultConcurrency), cmp.Or(o.HandlerTimeout, DefaultHandlerTimeout)
+	if o.Logger == nil {
+		o.Logger = slog.Default()
 	}
 	c := &Client{options: o, closed: make(chan struct{}), policies: map[string]policy{}}
 	settings = append(settings, nats.ClosedHandler(func(*nats.Conn) { close(c.closed) }))

@@ -1,3 +1,4 @@
+// The library as a service uses it: each example is shown by go doc, and runs against a real server, so that it stays true.
 package messaging_test
 
 import (

@@ -1,9 +1,11 @@
 package messaging_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -106,6 +108,36 @@ func TestWhatBrokeInsideAServiceIsNotToldToItsCaller(t *testing.T) {
 		assert.ErrorContains(t, err, "internal")
 		assert.NotContains(t, err.Error(), "hunter2")
 		require.NoError(t, own.Drain(t.Context()))
+	}
+}
+
+// Whoever guesses the inbox can answer; the request's id is known to the service alone.
+func TestAnAnswerOfAnotherRequestIsNone(t *testing.T) {
+	p, m := messagingtest.Serve(t), method(t, timeSubject)
+	forged, err := proto.Marshal(fill(t, m.Response(), `{"meta": {"requestId": "guessed"}, "gameTime": {"hour": 7}}`))
+	require.NoError(t, err)
+	forger := p.Connect(t)
+	_, err = forger.Native().Subscribe(timeSubject, func(m *nats.Msg) { _ = m.Respond(forged) })
+	require.NoError(t, err)
+	require.NoError(t, forger.Flush(t.Context()))
+	assert.Equal(t, messaging.Internal, code(t, p.Connect(t), t.Context(), `{}`))
+	streamed := p.Connect(t).Stream(t.Context(), timeSubject, m.Request(), m.Response, func(proto.Message) error { return errors.New("used") })
+	assert.ErrorContains(t, streamed, `the answer is of request "guessed"`)
+}
+
+// Callers have gone by then, and the place is needed.
+func TestAHandlersTimeEnds(t *testing.T) {
+	p := messagingtest.Serve(t)
+	var logged bytes.Buffer
+	p.Options.HandlerTimeout, p.Options.Logger = 50*time.Millisecond, slog.New(slog.NewJSONHandler(&logged, nil))
+	own := answering(t, p, timeSubject, func(ctx context.Context, _ proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+		<-ctx.Done()
+		return nil, fmt.Errorf("asking the store: %w", ctx.Err())
+	})
+	assert.Equal(t, messaging.DeadlineExceeded, code(t, p.Connect(t), t.Context(), `{"meta": {"requestId": "r-1"}}`))
+	require.NoError(t, own.Drain(t.Context()))
+	for _, word := range []string{timeSubject, "asking the store", `"request_id":"r-1"`, "deadline exceeded"} {
+		assert.Contains(t, logged.String(), word, "the operator learns why")
 	}
 }
 

@@ -64,7 +64,7 @@ func broken(_ any, err error) bool {
 }
 
 // Request asks and decodes the answer into response; a failure that the service tells is returned as an *Error. The request's
-// metadata is completed. If nobody answers the subject, or the service says that it is unavailable, it is asked again, twice
+// metadata is completed, and an answer must repeat its request id. If nobody answers the subject, or the service says that it is unavailable, it is asked again, twice
 // at most; after a time-out only if the request has an idempotency key. Without a deadline the context gets DefaultTimeout, which
 // the attempts share.
 func (c *Client) Request(ctx context.Context, subject string, request, response proto.Message) (err error) {
@@ -77,8 +77,9 @@ func (c *Client) Request(ctx context.Context, subject string, request, response 
 	if err != nil {
 		return err
 	}
-	twice := MetaOf(request).IdempotencyKey != ""
-	err = c.policyFor(subject).WithContext(ctx).Run(func() error { return c.ask(ctx, message, response, twice) })
+	meta := MetaOf(request)
+	twice := meta.IdempotencyKey != ""
+	err = c.policyFor(subject).WithContext(ctx).Run(func() error { return c.ask(ctx, message, meta.RequestID, response, twice) })
 	var failed *Error
 	switch {
 	case err == nil:
@@ -92,7 +93,7 @@ func (c *Client) Request(ctx context.Context, subject string, request, response 
 }
 
 // ask is one attempt. It waits for a share of the time that is left, so that another one has time too.
-func (c *Client) ask(ctx context.Context, message *nats.Msg, response proto.Message, twice bool) error {
+func (c *Client) ask(ctx context.Context, message *nats.Msg, id string, response proto.Message, twice bool) error {
 	if deadline, has := ctx.Deadline(); has && twice {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
@@ -106,7 +107,19 @@ func (c *Client) ask(ctx context.Context, message *nats.Msg, response proto.Mess
 	if err := proto.Unmarshal(answer.Data, response); err != nil {
 		return &Error{Code: Internal, Message: fmt.Sprintf("%s: the answer is no %s: %v", message.Subject, response.ProtoReflect().Descriptor().FullName(), err), cause: err}
 	}
-	return sure(errorIn(response), twice)
+	if failed := errorIn(response); failed != nil {
+		return sure(failed, twice)
+	}
+	return ofRequest(message.Subject, id, response)
+}
+
+// ofRequest wants an answer to be of the request with an id. Whoever has an identity can publish into any inbox, and guess which one
+// waits; the id is random, and known to those alone who were asked.
+func ofRequest(subject, id string, answer proto.Message) error {
+	if field(answer, "meta") == nil || MetaOf(answer).RequestID == id {
+		return nil
+	}
+	return &Error{Code: Internal, Message: fmt.Sprintf("%s: the answer is of request %q, asked was %q: services repeat meta.request_id", subject, MetaOf(answer).RequestID, id)}
 }
 
 func sure(failed *Error, twice bool) error {
@@ -152,6 +165,9 @@ func (c *Client) Stream(ctx context.Context, subject string, request proto.Messa
 		}
 		if failed := errorIn(next); failed != nil {
 			return failed
+		}
+		if err := ofRequest(subject, MetaOf(request).RequestID, next); err != nil {
+			return err
 		}
 		if err := use(next); err != nil {
 			return err

@@ -71,7 +71,9 @@ func (w *worker) take(message *nats.Msg) {
 }
 
 func (w *worker) answer(message *nats.Msg) {
-	ctx, end := span(traceContext.Extract(context.Background(), headers(message.Header)), trace.SpanKindServer, "process", w.subject)
+	ctx, cancel := context.WithTimeout(context.Background(), w.client.options.HandlerTimeout)
+	defer cancel()
+	ctx, end := span(traceContext.Extract(ctx, headers(message.Header)), trace.SpanKindServer, "process", w.subject)
 	request := w.method.Request()
 	err := proto.Unmarshal(message.Data, request)
 	if err != nil {
@@ -96,7 +98,19 @@ func (w *worker) answer(message *nats.Msg) {
 	if response != nil {
 		err = errors.Join(err, w.respond(ctx, message, request, response))
 	}
+	w.log(ctx, request, err)
 	end(err)
+}
+
+// log tells the operator what the caller is not told. What is the caller's own fault is told to it alone.
+func (w *worker) log(ctx context.Context, request proto.Message, err error) {
+	if err == nil {
+		return
+	}
+	if failed := AsError(err); broken(nil, failed) || failed.Code == Unknown {
+		w.client.options.Logger.Error("request failed", "subject", w.subject, "code", failed.Code.String(), "error", err.Error(),
+			"request_id", MetaOf(request).RequestID, "trace_id", traceID(ctx))
+	}
 }
 
 // run keeps a handler that panics from ending the process: the others' requests are none of its business.

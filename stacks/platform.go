@@ -22,6 +22,7 @@ import (
 	"github.com/bodybroker/platform/components/registry"
 	"github.com/bodybroker/platform/components/securitygroups"
 	"github.com/bodybroker/platform/components/service"
+	"github.com/bodybroker/platform/components/servicegate"
 )
 
 // Deploy brings up the platform that the stack's configuration describes. Nothing is created
@@ -38,7 +39,7 @@ func Deploy(ctx *pulumi.Context) error {
 	p := &platform{ctx: ctx, config: config, around: around}
 	for _, part := range []func() error{
 		p.provider, p.encryption, p.network, p.backup, p.identities, p.certificates, p.artifacts, p.controller,
-		p.cache, p.registry, p.nats, p.containerCluster, p.services, p.gateway, p.verification, p.observability,
+		p.cache, p.registry, p.nats, p.containerCluster, p.services, p.gateway, p.serving, p.verification, p.observability,
 	} {
 		if err := part(); err != nil {
 			return err
@@ -74,7 +75,8 @@ type platform struct {
 	containers    *containercluster.ContainerCluster
 	running       []*service.Service // in the order of the table
 	front         *gateway.Gateway
-	verifier      *service.Service // nil without its image
+	gate          *servicegate.ServiceGate // nil without an image
+	verifier      *service.Service         // nil without its image
 	alarms        *observability.Observability
 }
 

@@ -5,11 +5,13 @@ package stacks_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bodybroker/platform/controller"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
@@ -28,7 +30,7 @@ func TestNodesAreTouchedOneAfterAnother(t *testing.T) {
 
 func TestGateRunsAgainForAnotherMachineOrDisk(t *testing.T) {
 	g := productionGraph(t)
-	require.Len(t, g.Of(gateType), 6, "five gates and the streams")
+	require.Len(t, g.Of(gateType), 7, "five gates, the streams and the services")
 	for n := 1; n <= 5; n++ {
 		name := fmt.Sprintf("nats-%d", n)
 		gate := named(t, g, gateType, name+"-gate")
@@ -91,7 +93,9 @@ func TestIncident4DiskIsFoundByItsVolumeID(t *testing.T) {
 
 func TestIncident17TasksStartAfterTheCluster(t *testing.T) {
 	inUpdateAndPreview(t, func(t *testing.T, g resourcegraph.Graph) {
-		needed := append(g.Of(gateType), g.Of("aws:lb/targetGroupAttachment:TargetGroupAttachment")...)
+		services := named(t, g, gateType, "services-serving")
+		needed := slices.DeleteFunc(g.Of(gateType), func(r resourcegraph.Resource) bool { return r.URN == services.URN })
+		needed = append(needed, g.Of("aws:lb/targetGroupAttachment:TargetGroupAttachment")...)
 		needed = append(needed, named(t, g, "aws:lb/listener:Listener", "nats-listener"),
 			named(t, g, "aws:route53/record:Record", "nats-record"))
 		require.Len(t, needed, 13, "five gates, the streams, five targets, listener and name")
@@ -101,8 +105,25 @@ func TestIncident17TasksStartAfterTheCluster(t *testing.T) {
 			for _, r := range needed {
 				assert.True(t, behind[r.URN], "%s starts after %s", service.Name, r.Name)
 			}
+			assert.True(t, g.Behind(services.URN)[service.URN], "the update ends after %s answers", service.Name)
 		}
 	})
+}
+
+func TestIncident19EveryServiceMustAnswer(t *testing.T) {
+	g := productionGraph(t)
+	gate := named(t, g, gateType, "services-serving")
+	var asked controller.Request
+	require.NoError(t, json.Unmarshal([]byte(gate.Text("input")), &asked))
+	assert.Equal(t, "serving", asked.Action)
+	assert.Len(t, asked.Nodes, 5)
+	tasks, subjects := 0, 0
+	for _, s := range asked.Services {
+		assert.NotEmpty(t, s.Key, s.Name)
+		assert.NotEmpty(t, gate.Get("triggers."+s.Name), "another version of %s is asked for anew", s.Name)
+		tasks, subjects = tasks+s.Tasks, subjects+len(s.Subjects)
+	}
+	assert.Equal(t, []int{23, 46, 30}, []int{len(asked.Services), tasks, subjects}, "services, tasks and subjects")
 }
 
 func TestIncident2ServersKnowEachOthersAddresses(t *testing.T) {

@@ -1,3 +1,6 @@
+// The task of make verify stands in the same graph as the services and must not become one: it never runs by itself, and its identity may
+// ask and no more.
+
 package stacks_test
 
 import (

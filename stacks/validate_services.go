@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/bodybroker/platform/assets/nats"
 )
 
 const (
@@ -83,7 +85,7 @@ func (j *judge) judgeOwners() {
 			}
 			for _, earlier := range table[:i] {
 				for _, other := range earlier.RPC {
-					if meet(subject, other) {
+					if nats.Meet(subject, other) {
 						j.refuseService(i, "rpc", subject, "subjects that no other service answers", "%s answers %s too", earlier.Name, other)
 					}
 				}
@@ -100,7 +102,7 @@ func (j *judge) judgeCalls() {
 	}
 	for i, service := range j.Services.Table {
 		for _, subject := range service.Calls {
-			if !slices.ContainsFunc(answered, func(rpc string) bool { return meet(rpc, subject) }) {
+			if !slices.ContainsFunc(answered, func(rpc string) bool { return nats.Meet(rpc, subject) }) {
 				j.refuseService(i, "calls", subject, "subjects that a service answers", "no service answers it; the nearest is %s", nearest(subject, answered))
 			}
 		}
@@ -117,7 +119,7 @@ func (j *judge) judgeGatewayCalls(answered []string) {
 			j.refuseRow(servicesFile, j.front.Name, "calls", subject, subjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, rpcPrefix):
 			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
-		case !slices.ContainsFunc(answered, func(rpc string) bool { return meet(rpc, subject) }):
+		case !slices.ContainsFunc(answered, func(rpc string) bool { return nats.Meet(rpc, subject) }):
 			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "no service answers it; the nearest is %s", nearest(subject, answered))
 		}
 	}

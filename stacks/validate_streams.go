@@ -57,14 +57,14 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 		}
 		for _, other := range earlier {
 			for _, stored := range other.Subjects {
-				if meet(subject, stored) {
+				if nats.Meet(subject, stored) {
 					j.refuseStream(stream, "subjects", subject, "subjects that no other stream stores", "%s stores %s too", other.Name, stored)
 				}
 			}
 		}
 		for _, service := range j.Services.Table {
 			for _, rpc := range service.RPC {
-				if meet(subject, rpc) {
+				if nats.Meet(subject, rpc) {
 					j.refuseStream(stream, "subjects", subject, "no request subjects", "%s answers %s: the stream's acknowledgement would reach the caller as the answer", service.Name, rpc)
 				}
 			}
@@ -120,14 +120,14 @@ func (j *judge) judgeConsumers(stream Stream) {
 		if !j.refused("additionalServices") && !slices.ContainsFunc(j.Services.Table, func(s services.Service) bool { return s.Name == consumer.Service }) {
 			j.refuseStream(stream, field+".service", consumer.Service, "the name of a service", "there is no such service to read it")
 		}
-		if !slices.ContainsFunc(stream.Subjects, func(subject string) bool { return covers(subject, consumer.FilterSubject) }) {
+		if !slices.ContainsFunc(stream.Subjects, func(subject string) bool { return nats.Covers(subject, consumer.FilterSubject) }) {
 			j.refuseStream(stream, field+".filterSubject", consumer.FilterSubject, "a part of the stream's subjects", "the stream does not store it")
 		}
 		if consumer.AckWait <= 0 || consumer.MaxDeliver < 1 {
 			j.refuseStream(stream, field, consumer, "ackWait above 0 and maxDeliver of at least 1", "an unacknowledged message would never become a dead letter")
 		}
 		for _, other := range stream.Consumers[:i] {
-			if stream.Retention == nats.RetentionWorkQueue && meet(consumer.FilterSubject, other.FilterSubject) {
+			if stream.Retention == nats.RetentionWorkQueue && nats.Meet(consumer.FilterSubject, other.FilterSubject) {
 				j.refuseStream(stream, field+".filterSubject", consumer.FilterSubject, "subjects that no other consumer of the work queue reads", "%s reads %s", other.Name, other.FilterSubject)
 			}
 		}
@@ -140,7 +140,7 @@ func (j *judge) judgeDeadLetters(stream Stream, consumer nats.Consumer, field st
 	subject := consumer.DeadLetterSubject
 	at := slices.IndexFunc(j.NATS.Streams, func(other Stream) bool {
 		return other.Name != stream.Name &&
-			slices.ContainsFunc(other.Subjects, func(stored string) bool { return covers(stored, subject) })
+			slices.ContainsFunc(other.Subjects, func(stored string) bool { return nats.Covers(stored, subject) })
 	})
 	if at < 0 || !subjectForm.MatchString(subject) || strings.ContainsAny(subject, "*>") {
 		j.refuseStream(stream, field+".deadLetterSubject", subject, "a subject without wildcards that another stream stores", "a message whose deliveries run out would vanish")
@@ -165,8 +165,8 @@ func (j *judge) judgeEvents() {
 			stored := false
 			for _, stream := range j.NATS.Streams {
 				for _, subject := range stream.Subjects {
-					stored = stored || covers(subject, event)
-					if meet(subject, event) {
+					stored = stored || nats.Covers(subject, event)
+					if nats.Meet(subject, event) {
 						partly = append(partly, stream.Name)
 					}
 				}

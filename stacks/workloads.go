@@ -20,6 +20,7 @@ import (
 	"github.com/bodybroker/platform/components/registry"
 	"github.com/bodybroker/platform/components/securitygroups"
 	"github.com/bodybroker/platform/components/service"
+	"github.com/bodybroker/platform/components/servicegate"
 )
 
 func (p *platform) nats() (err error) {
@@ -160,6 +161,26 @@ func (p *platform) gateway() error {
 	return err
 }
 
+// serving ends when all tasks answer: only then is the platform up.
+func (p *platform) serving() (err error) {
+	var awaited []servicegate.Service
+	add := func(name string, subjects []string, tasks int, image string, running *service.Service) {
+		if p.hasImage(image) {
+			awaited = append(awaited, servicegate.Service{Name: name, PublicKey: p.users[name].PublicKey, Subjects: subjects, Tasks: tasks, Deployed: running.Deployed, Running: running})
+		}
+	}
+	for i, s := range p.config.Services.Table {
+		add(s.Name, s.RPC, p.config.Services.TaskCount, p.config.Services.Images[s.Name], p.running[i])
+	}
+	front := p.config.front.Name
+	add(front, nil, p.config.Gateway.TaskCount, p.config.Gateway.Image, p.front.Service)
+	if len(awaited) == 0 {
+		return nil
+	}
+	p.gate, err = servicegate.New(p.ctx, "services", servicegate.Args{ControllerName: p.controlling.Name, Nodes: p.cluster.Nodes(), Services: awaited}, p.under)
+	return err
+}
+
 // verifierCPU and verifierMemory give the task that measures a CPU of its own: a quarter of one would measure itself.
 const verifierCPU, verifierMemory = 1024, 2048
 
@@ -174,9 +195,8 @@ func (p *platform) verification() (err error) {
 	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
 	args.Variables["SERVICE_NAME"] = pulumi.String(nats.Verification)
 	args.Variables["SERVICE_TASKS"] = pulumi.String(strconv.Itoa(p.config.Services.TaskCount))
-	args.After = slices.Clone(args.After)
-	for _, s := range p.running {
-		args.After = append(args.After, s)
+	if p.gate != nil {
+		args.After = append(slices.Clone(args.After), p.gate)
 	}
 	p.verifier, err = service.New(p.ctx, nats.Verification, args, p.under)
 	return err

@@ -3,7 +3,6 @@ package nats
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/bodybroker/platform/assets/services"
 )
@@ -90,9 +89,9 @@ func answered(calls []string, table []services.Service) []string {
 		for _, s := range table {
 			for _, subject := range s.RPC {
 				switch {
-				case covers(call, subject):
+				case Covers(call, subject):
 					add(subject)
-				case meets(call, subject):
+				case Meet(call, subject):
 					add(call)
 				}
 			}
@@ -101,42 +100,8 @@ func answered(calls []string, table []services.Service) []string {
 	return subjects
 }
 
-// covers says whether every subject that narrow matches is matched by wide too.
-func covers(wide, narrow string) bool {
-	w, n := strings.Split(wide, "."), strings.Split(narrow, ".")
-	for i, token := range w {
-		switch {
-		case i >= len(n):
-			return false
-		case token == ">":
-			return true
-		case n[i] == ">", token != "*" && token != n[i]:
-			return false
-		}
-	}
-	return len(w) == len(n)
-}
-
 func callsAny(calls, subjects []string) bool {
 	return slices.ContainsFunc(calls, func(call string) bool {
-		return slices.ContainsFunc(subjects, func(subject string) bool { return meets(call, subject) })
+		return slices.ContainsFunc(subjects, func(subject string) bool { return Meet(call, subject) })
 	})
-}
-
-// meets says whether a pattern of calls matches a subject that somebody answers.
-func meets(pattern, subject string) bool {
-	p, s := strings.Split(pattern, "."), strings.Split(subject, ".")
-	for i, token := range p {
-		switch {
-		case i >= len(s):
-			return false
-		case token == ">":
-			return true
-		case s[i] == ">":
-			return true
-		case token != "*" && s[i] != "*" && token != s[i]:
-			return false
-		}
-	}
-	return len(p) == len(s)
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 )
@@ -48,4 +49,13 @@ func Table() ([]Service, Gateway, error) {
 		return nil, Gateway{}, fmt.Errorf("reading assets/services/services.yaml: %w", err)
 	}
 	return file.Services, file.Gateway, nil
+}
+
+// Named returns one service of the table; false if the table has none of that name.
+func Named(name string) (Service, bool, error) {
+	table, _, err := Table()
+	if at := slices.IndexFunc(table, func(row Service) bool { return row.Name == name }); at >= 0 {
+		return table[at], true, nil
+	}
+	return Service{}, false, err
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 
 	"github.com/bodybroker/platform/internal/command"
@@ -14,15 +15,22 @@ import (
 
 func main() {
 	command.Main(func(ctx context.Context, root string, arguments []string) error {
-		if len(arguments) != 1 {
+		flags := flag.NewFlagSet("verify", flag.ContinueOnError)
+		var how verifying.How
+		flags.BoolVar(&how.Commands, "commands", false, "send requests that may change something, hundreds of times")
+		flags.BoolVar(&how.Targets, "targets", false, "fail where a target of latency or throughput is missed")
+		if err := flags.Parse(arguments); err != nil {
+			return err
+		}
+		if flags.NArg() != 1 {
 			return errors.New("verifying: name one stack: make verify STACK=prod, or STACK=rehearsal")
 		}
-		if arguments[0] == "rehearsal" {
+		if flags.Arg(0) == "rehearsal" {
 			return rehearsal.Verify(ctx, root, os.Stdout, command.Terminal())
 		}
 		if err := verifying.Tools(); err != nil {
 			return err
 		}
-		return verifying.Stack(ctx, root, arguments[0], os.Stdout)
+		return verifying.Stack(ctx, root, flags.Arg(0), how, os.Stdout)
 	})
 }

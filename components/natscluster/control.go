@@ -13,10 +13,11 @@ import (
 
 // asked is a node as requests to the controller name it.
 func (n node) asked() pulumi.Map {
-	return pulumi.Map{"name": pulumi.String(n.name), "address": n.address, "zone": pulumi.String(n.zone)}
+	return pulumi.Map{"name": pulumi.String(n.name), "address": n.address}
 }
 
-func (c *NatsCluster) everyNode() pulumi.Array {
+// Nodes are all of them, as requests to the controller name them.
+func (c *NatsCluster) Nodes() pulumi.Array {
 	var all pulumi.Array
 	for _, n := range c.list {
 		all = append(all, n.asked())
@@ -31,7 +32,7 @@ func (c *NatsCluster) gate(ctx *pulumi.Context, name string, n node, instance *e
 ) (pulumi.Resource, error) {
 	return lambda.NewInvocation(ctx, name+"-gate", &lambda.InvocationArgs{
 		FunctionName: c.args.ControllerName,
-		Input: pulumi.JSONMarshal(pulumi.Map{"action": pulumi.String("gate"), "node": n.asked(), "nodes": c.everyNode(),
+		Input: pulumi.JSONMarshal(pulumi.Map{"action": pulumi.String("gate"), "node": n.asked(), "nodes": c.Nodes(),
 			"revision": c.revision, "serverDigest": pulumi.String(c.args.ServerDigest)}),
 		Triggers: pulumi.StringMap{"instance": instance.ID().ToStringOutput(), "attachment": attachment.ID().ToStringOutput()},
 	}, pulumi.Parent(c), pulumi.DependsOn(append([]pulumi.Resource{pointer}, c.args.ControllerReady...)))
@@ -41,7 +42,7 @@ func (c *NatsCluster) gate(ctx *pulumi.Context, name string, n node, instance *e
 func (c *NatsCluster) streams(ctx *pulumi.Context, name string) error {
 	made, err := lambda.NewInvocation(ctx, name+"-streams", &lambda.InvocationArgs{
 		FunctionName: c.args.ControllerName,
-		Input: pulumi.JSONMarshal(pulumi.Map{"action": pulumi.String("streams"), "nodes": c.everyNode(),
+		Input: pulumi.JSONMarshal(pulumi.Map{"action": pulumi.String("streams"), "nodes": c.Nodes(),
 			"streams": pulumi.ToOutput(nats.ForStorage(c.args.Streams, MaxFileStore(c.args.VolumeGiB)))}),
 	}, pulumi.Parent(c), pulumi.DependsOn(c.Ready))
 	if err != nil {

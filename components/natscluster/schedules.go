@@ -24,8 +24,8 @@ func (c *NatsCluster) schedules() []schedule {
 	}
 	return []schedule{
 		{"tick", "rate(1 minute)", "Moves dead letters and measures the cluster",
-			pulumi.Map{"action": pulumi.String("tick"), "nodes": c.everyNode(), "revision": c.revision, "deadLetters": letters}},
-		{"backup", "rate(1 day)", "Copies every stream into the bucket", pulumi.Map{"action": pulumi.String("backup"), "nodes": c.everyNode()}},
+			pulumi.Map{"action": pulumi.String("tick"), "nodes": c.Nodes(), "revision": c.revision, "deadLetters": letters}},
+		{"backup", "rate(1 day)", "Copies every stream into the bucket", pulumi.Map{"action": pulumi.String("backup"), "nodes": c.Nodes()}},
 	}
 }
 

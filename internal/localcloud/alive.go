@@ -5,10 +5,12 @@ package localcloud
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -103,23 +105,20 @@ func (c *Cloud) ComeAlive(life Life) error {
 	return nil
 }
 
-// Rest ends every process, listener and schedule of a living cloud.
+// Rest ends every process, listener and schedule of a living cloud: the tasks while all that they use still stands.
 func (c *Cloud) Rest() error {
-	c.mu.Lock()
-	a := c.alive
-	c.alive = nil
-	c.mu.Unlock()
+	a := c.life()
 	if a == nil {
 		return nil
 	}
+	errs := a.restTasks()
+	c.mu.Lock()
+	c.alive = nil
+	c.mu.Unlock()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	var errs []error
 	for _, s := range a.schedules {
 		s.stop()
-	}
-	for _, f := range a.fleets {
-		errs = append(errs, f.stop())
 	}
 	for _, running := range a.caches {
 		running.Close()
@@ -130,13 +129,26 @@ func (c *Cloud) Rest() error {
 	for _, b := range a.balancers {
 		errs = append(errs, b.close())
 	}
-	for _, b := range a.applications {
-		errs = append(errs, b.close())
-	}
 	for _, m := range a.machines {
 		errs = append(errs, m.destroy())
 	}
 	return errors.Join(append(errs, a.api.Close())...)
+}
+
+// restTasks ends the tasks and what passes requests on to them. Who starts or stops a task takes the lock.
+func (a *alive) restTasks() (errs []error) {
+	a.mu.Lock()
+	applications, fleets := slices.Collect(maps.Values(a.applications)), slices.Collect(maps.Values(a.fleets))
+	clear(a.applications)
+	clear(a.fleets)
+	a.mu.Unlock()
+	for _, b := range applications {
+		errs = append(errs, b.close())
+	}
+	for _, f := range fleets {
+		errs = append(errs, f.stop())
+	}
+	return errs
 }
 
 // animate runs a hook of a type, with the lock given back meanwhile.

@@ -64,6 +64,12 @@ func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) e
 	if err != nil {
 		return err
 	}
+	var certificate *tls.Config
+	if listener.str("protocol") == "HTTPS" {
+		if certificate, err = c.publicCertificate(listener.str("certificateArn")); err != nil {
+			return err
+		}
+	}
 	b := &application{cloud: c, alive: c.life(), owner: owner, port: int(number(listener.Get("port"))), fronts: fronts, pools: map[string]*watched{}}
 	b.context, b.stop = context.WithCancel(context.Background())
 	// A silent response is waited for as long as the idle timeout says.
@@ -71,13 +77,7 @@ func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) e
 	transport := &http.Transport{DialContext: b.connect, ResponseHeaderTimeout: idle, IdleConnTimeout: idle, MaxIdleConnsPerHost: 64}
 	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: b.rewrite, ErrorHandler: failed, ErrorLog: log.New(io.Discard, "", 0)}
 	b.server = &http.Server{Handler: b.handler(proxy), ReadHeaderTimeout: idle, IdleTimeout: idle, ErrorLog: log.New(io.Discard, "", 0)}
-	b.apply(action)
-	var certificate *tls.Config
-	if listener.str("protocol") == "HTTPS" {
-		if certificate, err = c.publicCertificate(listener.str("certificateArn")); err != nil {
-			return err
-		}
-	}
+	b.apply(action) // from here on, what fails has to close it
 	for _, f := range fronts {
 		socket, err := net.Listen("tcp", netip.AddrPortFrom(f.address, uint16(b.port)).String())
 		if err != nil {

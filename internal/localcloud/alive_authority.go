@@ -60,7 +60,9 @@ func (a *publicAuthority) issue(names ...string) (certificate, key string, err e
 }
 
 // RootStore is a file with the public authority's certificate, what stands for the roots that an image or a client trusts.
-func (c *Cloud) RootStore() string { return filepath.Join(c.life().Dir, "roots.pem") }
+func (c *Cloud) RootStore() string { return c.life().rootStore() }
+
+func (a *alive) rootStore() string { return filepath.Join(a.Dir, "roots.pem") }
 
 func (a *alive) openAuthority() (err error) {
 	if a.public, err = newPublicAuthority(); err != nil {

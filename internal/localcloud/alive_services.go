@@ -25,10 +25,10 @@ type Image struct {
 // fleet is the running side of an ECS service.
 type fleet struct {
 	cloud *Cloud
+	alive *alive
 	name  string
 	end   context.CancelFunc
 	ended <-chan struct{} // after end
-	scale float64
 
 	changes sync.Mutex // one change at a time
 	running deployment
@@ -54,16 +54,28 @@ func startService(c *Cloud, r Record) error {
 		return nil // tasks stay records, as enliven says of connections
 	}
 	ctx, end := context.WithCancel(context.Background())
-	f := &fleet{cloud: c, name: r.str("name"), end: end, ended: ctx.Done(), scale: a.Scale}
-	if err := f.deploy(r); err != nil {
-		end()
-		c.Remove(serviceType, r.ID) // AWS keeps it; here the next update can make it again
-		return fmt.Errorf("waiting for ECS Service (%s) create: %w", f.name, err)
+	f := &fleet{cloud: c, alive: a, name: r.str("name"), end: end, ended: ctx.Done()}
+	a.mu.Lock()
+	a.fleets[r.ID] = f
+	a.mu.Unlock()
+	// The provider waits for one deployment with as many running tasks as are desired (hashicorp/terraform-provider-aws,
+	// internal/service/ecs/service.go, statusServiceWaitForStable), which a first one has before any of them is healthy.
+	running, outcome := make(chan struct{}), make(chan error, 1)
+	go func() { outcome <- f.deploy(r, sync.OnceFunc(func() { close(running) })) }()
+	select {
+	case err := <-outcome:
+		if err != nil {
+			c.Remove(serviceType, r.ID) // AWS keeps it; here the next update can make it again
+			return errors.Join(fmt.Errorf("waiting for ECS Service (%s) create: %w", f.name, err), stopService(c, r))
+		}
+	case <-running:
+		go func() {
+			if err := <-outcome; err != nil {
+				f.note("refuse", "deployment failed: tasks failed to start: "+err.Error())
+			}
+		}()
 	}
 	go f.followLoad(ctx, r)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.fleets[r.ID] = f
 	return nil
 }
 
@@ -76,7 +88,7 @@ func changeService(c *Cloud, r Record) error {
 	if f == nil {
 		return startService(c, r)
 	}
-	err := f.deploy(r)
+	err := f.deploy(r, func() {})
 	if rollback, _ := r.Get("deploymentCircuitBreaker.rollback").(bool); err != nil && rollback {
 		c.rolledBack(r, f.running.definition.ID, err)
 		return nil // and so says the provider (pulumi-aws#4487)
@@ -112,7 +124,7 @@ func stopService(c *Cloud, r Record) error {
 
 // deploy brings the service to what its record asks for: new tasks are healthy before old ones stop
 // (deploymentMinimumHealthyPercent 100). What cannot be brought up leaves the old ones as they are.
-func (f *fleet) deploy(r Record) error {
+func (f *fleet) deploy(r Record, run func()) error {
 	next, err := f.cloud.deploymentOf(r)
 	if err != nil {
 		return err
@@ -122,11 +134,11 @@ func (f *fleet) deploy(r Record) error {
 	if asked := int(number(r.Get("desiredCount"))); asked != f.asked {
 		f.asked, f.desired = asked, asked
 	}
-	return f.bring(next)
+	return f.bring(next, run)
 }
 
 // bring starts and stops tasks until as many run as are desired, all of one deployment.
-func (f *fleet) bring(next deployment) error {
+func (f *fleet) bring(next deployment, run func()) error {
 	f.mu.Lock()
 	before := slices.Clone(f.tasks)
 	f.mu.Unlock()
@@ -135,7 +147,7 @@ func (f *fleet) bring(next deployment) error {
 		kept = nil
 	}
 	kept = slices.Clone(kept[:min(len(kept), f.desired)])
-	fresh, err := f.start(next, f.desired-len(kept))
+	fresh, err := f.start(next, f.desired-len(kept), run)
 	if err != nil {
 		return errors.Join(err, stopAll(fresh))
 	}
@@ -160,7 +172,7 @@ func (f *fleet) watch(t *task) {
 	if !f.drop(t) {
 		return // it was stopped
 	}
-	fresh, err := f.start(f.running, 1)
+	fresh, err := f.start(f.running, 1, func() {})
 	// One that is unhealthy may take all of its time to end.
 	f.leaving.Go(func() {
 		if err := t.stop(); err != nil {
@@ -189,7 +201,7 @@ func (f *fleet) startAgain() {
 		select {
 		case <-f.ended:
 			return
-		case <-time.After(scaled(throttle, f.scale)):
+		case <-time.After(scaled(throttle, f.alive.Scale)):
 		}
 		err := f.bringAgain()
 		if err == nil {
@@ -206,7 +218,7 @@ func (f *fleet) bringAgain() error {
 	case <-f.ended: // meanwhile
 		return nil
 	default:
-		return f.bring(f.running)
+		return f.bring(f.running, func() {})
 	}
 }
 

@@ -64,7 +64,7 @@ func (f *fleet) followLoad(ctx context.Context, service Record) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(scaled(scalingPeriod, f.scale)):
+		case <-time.After(scaled(scalingPeriod, f.alive.Scale)):
 		}
 		now := f.ticks()
 		use, measured := utilization(before, now, time.Since(begun), f.cpu())
@@ -84,7 +84,7 @@ func (f *fleet) followLoad(ctx context.Context, service Record) {
 			cooldown = how.cooldownOut
 		}
 		f.resize(ctx, wanted)
-		rest, uses = time.Now().Add(scaled(cooldown, f.scale)), nil
+		rest, uses = time.Now().Add(scaled(cooldown, f.alive.Scale)), nil
 	}
 }
 
@@ -124,7 +124,7 @@ func (f *fleet) resize(ctx context.Context, wanted int) {
 	}
 	f.desired = wanted
 	f.note("scale", fmt.Sprintf("desired count %d", wanted))
-	if err := f.bring(f.running); err != nil {
+	if err := f.bring(f.running, func() {}); err != nil {
 		f.note("refuse", "scaling: "+err.Error())
 	}
 }

@@ -20,9 +20,9 @@ const (
 )
 
 // start starts tasks over the service's subnets and returns when each is healthy, and in service behind its load balancers. What it
-// returns beside an error runs too.
-func (f *fleet) start(d deployment, count int) ([]*task, error) {
-	image, known := f.cloud.life().Images(d.container.Image)
+// returns beside an error runs too. It calls run as soon as all processes do.
+func (f *fleet) start(d deployment, count int, run func()) ([]*task, error) {
+	image, known := f.alive.Images(d.container.Image)
 	if !known {
 		return nil, fmt.Errorf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: %s: not found", d.container.Image, d.container.Image)
 	}
@@ -32,13 +32,18 @@ func (f *fleet) start(d deployment, count int) ([]*task, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), steadyLimit)
 	defer cancel()
 	threshold := int64(min(max(f.desired/2, fewestFailures), mostFailures))
-	var failures atomic.Int64
+	var failures, running atomic.Int64
 	var starting sync.WaitGroup
 	places, errs := make([]*task, count), make([]error, count)
 	for i := range count {
+		began := sync.OnceFunc(func() {
+			if running.Add(1) == int64(count) {
+				run()
+			}
+		})
 		starting.Go(func() {
 			for {
-				if places[i], errs[i] = f.startOne(ctx, d, image); errs[i] == nil || failures.Add(1) >= threshold || ctx.Err() != nil {
+				if places[i], errs[i] = f.startOne(ctx, d, image, began); errs[i] == nil || failures.Add(1) >= threshold || ctx.Err() != nil {
 					return
 				}
 			}
@@ -55,15 +60,16 @@ func (f *fleet) start(d deployment, count int) ([]*task, error) {
 }
 
 // startOne starts a task, with a number of its own; one that does not come up is stopped.
-func (f *fleet) startOne(ctx context.Context, d deployment, image Image) (*task, error) {
+func (f *fleet) startOne(ctx context.Context, d deployment, image Image, began func()) (*task, error) {
 	number := int(f.count.Add(1)) - 1
-	f.cloud.life().starting.Add(1)
-	defer f.cloud.life().starting.Add(-1)
+	f.alive.starting.Add(1)
+	defer f.alive.starting.Add(-1)
 	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
 	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
-	t := &task{cloud: f.cloud, name: fmt.Sprintf("%s-%d", f.name, number), container: d.container, ended: make(chan struct{}), behind: behindOf(d.service)}
+	t := &task{cloud: f.cloud, alive: f.alive, name: fmt.Sprintf("%s-%d", f.name, number), container: d.container, ended: make(chan struct{}), behind: behindOf(d.service)}
 	err := t.start(d.definition, image, texts(subnets)[(firstSubnet(f.name)+number)%len(subnets)], texts(groups))
 	if err == nil {
+		began()
 		err = t.healthy(ctx)
 	}
 	if err == nil {

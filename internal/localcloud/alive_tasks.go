@@ -19,6 +19,7 @@ import (
 // task is one process.
 type task struct {
 	cloud     *Cloud
+	alive     *alive
 	name      string
 	container containerDefinition
 	address   netip.Addr
@@ -60,7 +61,7 @@ func (t *task) start(definition Record, image Image, subnet string, groups []str
 	if t.guard, err = t.cloud.taskGuard(t.address); err != nil {
 		return err
 	}
-	t.log, t.path = filepath.Join(t.cloud.life().Dir, "tasks", t.name+".log"), image.Path
+	t.log, t.path = filepath.Join(t.alive.Dir, "tasks", t.name+".log"), image.Path
 	if err := os.MkdirAll(filepath.Dir(t.log), 0o755); err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func (t *task) start(definition Record, image Image, subnet string, groups []str
 	}
 	t.process = exec.Command(image.Program)
 	// Where an image has its programs and its roots.
-	t.process.Env = append(variables, "PATH="+image.Path, "SSL_CERT_FILE="+t.cloud.RootStore())
+	t.process.Env = append(variables, "PATH="+image.Path, "SSL_CERT_FILE="+t.alive.rootStore())
 	t.process.Stdout, t.process.Stderr = t.output, t.output
 	t.process.SysProcAttr = dieWithParent()
 	if err := t.guard.Start(t.process); err != nil {
@@ -92,7 +93,7 @@ func (t *task) healthy(ctx context.Context) error {
 	if len(check.Command) != 2 || check.Command[0] != "CMD-SHELL" {
 		return fmt.Errorf("the health check %q: the embedded AWS runs CMD-SHELL only", check.Command)
 	}
-	interval := scaled(time.Duration(check.Interval)*time.Second, t.cloud.life().Scale)
+	interval := scaled(time.Duration(check.Interval)*time.Second, t.alive.Scale)
 	begun := time.Now()
 	for failed := 0; failed < max(check.Retries, 1) && ctx.Err() == nil; {
 		passed, err := t.check(ctx)
@@ -104,7 +105,7 @@ func (t *task) healthy(ctx context.Context) error {
 		}
 		select {
 		case <-t.ended:
-			return fmt.Errorf("task %s stopped: essential container %s exited: %w\n%s", t.name, t.container.Name, t.outcome, t.tail())
+			return t.stopped()
 		case <-ctx.Done():
 		case <-time.After(interval):
 		}
@@ -115,8 +116,7 @@ func (t *task) healthy(ctx context.Context) error {
 // startPeriod is the check's, on the scaled clock, for each task that comes up beside this one: on AWS each has a CPU of its own, here
 // dozens share a few.
 func (t *task) startPeriod() time.Duration {
-	a := t.cloud.life()
-	return scaled(time.Duration(t.container.HealthCheck.StartPeriod)*time.Second, a.Scale) * time.Duration(max(a.starting.Load(), 1))
+	return scaled(time.Duration(t.container.HealthCheck.StartPeriod)*time.Second, t.alive.Scale) * time.Duration(max(t.alive.starting.Load(), 1))
 }
 
 // check runs the container's own check once, for as long as it may take.
@@ -191,7 +191,7 @@ func (t *task) inService(ctx context.Context) error {
 		for !t.cloud.inService(b.group, t.address) {
 			select {
 			case <-t.ended:
-				return fmt.Errorf("task %s stopped: essential container %s exited: %w\n%s", t.name, t.container.Name, t.outcome, t.tail())
+				return t.stopped()
 			case <-ctx.Done():
 				return fmt.Errorf("task %s failed ELB health checks in (target-group %s)\n%s", t.name, b.group, t.tail())
 			case <-time.After(10 * time.Millisecond):
@@ -226,6 +226,11 @@ func (c *Cloud) deregistrationDelay(group string) time.Duration {
 		return 0
 	}
 	return scaled(time.Duration(number(found.Get("deregistrationDelay")))*time.Second, c.alive.Scale)
+}
+
+// stopped is what ECS says of a task that ended by itself.
+func (t *task) stopped() error {
+	return fmt.Errorf("task %s stopped: essential container %s exited: %s\n%s", t.name, t.container.Name, t.process.ProcessState, t.tail())
 }
 
 // tail is the end of what the task wrote.

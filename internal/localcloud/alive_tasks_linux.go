@@ -1,3 +1,4 @@
+// How tasks end on Linux: with the guard that started them, and with all that they have started.
 package localcloud
 
 import (

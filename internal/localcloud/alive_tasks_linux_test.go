@@ -106,9 +106,8 @@ func processes(tasks []Task) (ids []int) {
 
 func TestTasksRunWithTheirDefinitionsEnvironmentAndNothingElse(t *testing.T) {
 	b := newTown(t)
-	id, _ := b.make(serviceType, "chat", b.inputs("app:1", 2))
+	id := b.running(b.inputs("app:1", 2), 2)
 	tasks := b.Tasks("chat")
-	require.Len(t, tasks, 2)
 	assert.NotEqual(t, tasks[0].Address, tasks[1].Address)
 	for _, task := range tasks {
 		said, err := os.ReadFile(task.Log)
@@ -137,15 +136,33 @@ func TestATaskWhoseRoleMayNotReadItsSecretDoesNotStart(t *testing.T) {
 	b.refused("is not authorized to perform: secretsmanager:GetSecretValue", serviceType, "chat", b.inputs("app:1", 1))
 }
 
-func TestAnImageThatNobodyPushedOrThatEndsIsToldAtOnce(t *testing.T) {
+func TestAnImageThatNobodyPushedIsToldAtOnce(t *testing.T) {
 	b := newTown(t)
 	b.refused("CannotPullContainerError", serviceType, "chat", b.inputs("app:none", 1))
-	b.refused("essential container app exited", serviceType, "chat", b.inputs("app:broken", 1))
+}
+
+// The provider waits for running tasks; whether they are healthy is not asked of a first deployment.
+func TestAFirstDeploymentIsSteadyWhenItsTasksRun(t *testing.T) {
+	b := newTown(t)
+	for image, says := range map[string]string{"app:mute": "failed container health checks", "app:broken": "essential container app exited: exit status 1"} {
+		id, _ := b.make(serviceType, "chat", b.inputs(image, 2))
+		require.Eventually(t, func() bool { return strings.Contains(fmt.Sprint(b.Events()), says) }, 20*time.Second, 20*time.Millisecond, image)
+		assert.Empty(t, b.Tasks("chat"))
+		require.NoError(t, b.end(serviceType, id))
+	}
+}
+
+// running makes a service and waits until its tasks are healthy.
+func (b town) running(inputs map[string]any, tasks int) (id string) {
+	b.Helper()
+	id, _ = b.make(serviceType, "chat", inputs)
+	require.Eventually(b, func() bool { return len(b.Tasks("chat")) == tasks }, 20*time.Second, 5*time.Millisecond)
+	return id
 }
 
 func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 	b := newTown(t)
-	id, _ := b.make(serviceType, "chat", b.inputs("app:1", 2))
+	id := b.running(b.inputs("app:1", 2), 2)
 	first := processes(b.Tasks("chat"))
 	require.NoError(t, b.change(serviceType, id, b.inputs("app:2", 2)))
 	second := processes(b.Tasks("chat"))
@@ -167,13 +184,12 @@ func TestADeploymentOutlivesATaskThatFails(t *testing.T) {
 	b := newTown(t)
 	once := filepath.Join(t.TempDir(), "once")
 	b.images["app:once"] = Image{Program: script(t, fmt.Sprintf("test -e %s && exec %s; >%s; exit 1", once, os.Args[0], once)), Path: "/nowhere"}
-	b.make(serviceType, "chat", b.inputs("app:once", 2))
-	assert.Len(t, b.Tasks("chat"), 2)
+	b.running(b.inputs("app:once", 2), 2)
 }
 
 func TestATaskThatEndsIsReplaced(t *testing.T) {
 	b := newTown(t)
-	b.make(serviceType, "chat", b.inputs("app:1", 2))
+	b.running(b.inputs("app:1", 2), 2)
 	before := processes(b.Tasks("chat"))
 	require.NoError(t, syscall.Kill(before[0], syscall.SIGKILL))
 	require.Eventually(t, func() bool {
@@ -188,7 +204,7 @@ func TestATaskThatCannotBeReplacedIsWhenItCan(t *testing.T) {
 	good := filepath.Join(t.TempDir(), "good")
 	require.NoError(t, os.WriteFile(good, nil, 0o600))
 	b.images["app:sometimes"] = Image{Program: script(t, fmt.Sprintf("test -e %s && exec %s; exit 1", good, os.Args[0])), Path: "/nowhere"}
-	b.make(serviceType, "chat", b.inputs("app:sometimes", 2))
+	b.running(b.inputs("app:sometimes", 2), 2)
 	require.NoError(t, os.Remove(good))
 	require.NoError(t, syscall.Kill(processes(b.Tasks("chat"))[0], syscall.SIGKILL))
 	require.Eventually(t, func() bool { return strings.Contains(fmt.Sprint(b.Events()), "replacing task") }, 20*time.Second, 20*time.Millisecond)

@@ -34,7 +34,7 @@ func (c *Cloud) RunTask(ctx context.Context, service string, variables map[strin
 func (c *Cloud) runToEnd(ctx context.Context, d deployment, image Image, service string) (log string, err error) {
 	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
 	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
-	t := &task{cloud: c, name: service + "-alone", container: d.container, ended: make(chan struct{})}
+	t := &task{cloud: c, alive: c.life(), name: service + "-alone", container: d.container, ended: make(chan struct{})}
 	if err := t.start(d.definition, image, texts(subnets)[0], texts(groups)); err != nil {
 		return "", errors.Join(err, t.stop())
 	}

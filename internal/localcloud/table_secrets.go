@@ -229,13 +229,3 @@ func storeSecretValue(c *call) error {
 		CurrentIs: secretForm{c.str("secretBinary") != "", time.Now().UTC()}, PreviousIs: content.CurrentIs}
 	return nil
 }
-
-// secretValue is the current value of a secret, by its ARN or name; false if it has none.
-func (c *Cloud) secretValue(id string) (string, bool) {
-	secret := c.secretByID(id)
-	if secret == nil {
-		return "", false
-	}
-	content, found := c.private[secret.ID].(secretContent)
-	return content.Current, found
-}

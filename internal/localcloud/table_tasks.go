@@ -67,7 +67,7 @@ var _ = register(
 			oneOf("propagateTags", "SERVICE", "TASK_DEFINITION", "NONE"), oneOf("deploymentController.type", "ECS", "CODE_DEPLOY", "EXTERNAL")),
 		beforeCreate: inTurn(uniqueService, judgeService), beforeUpdate: judgeService,
 		notReal: "Where nothing lives, or Life.Images is not set, tasks are records: a service is steady as soon as it is accepted, and one whose tasks' secrets cannot be fetched is refused. " +
-			"Tasks that live have one container; its user, read-only root, volumes, limits and logs to CloudWatch are pretended; a first deployment that fails takes the service away, the start period of health checks is as many times as long as tasks start at once, " +
+			"Tasks that live have one container; its user, read-only root, volumes, limits and logs to CloudWatch are pretended; a service whose first tasks cannot even be started is taken away again, the start period of health checks is as many times as long as tasks start at once, " +
 			"and what runs is checked on the real clock. " +
 			"A changed capacity provider strategy replaces even with forceNewDeployment.",
 	},

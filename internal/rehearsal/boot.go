@@ -83,7 +83,7 @@ func onlyTLS(ctx context.Context, c *cluster) (string, error) {
 	for version, wanted := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
 		err := service.handshake(version)
 		if wanted != (err == nil) {
-			return "", fmt.Errorf("%s: wanted to be let in: %v, got: %w", tls.VersionName(version), wanted, err)
+			return "", errors.Join(fmt.Errorf("%s: wanted to be let in: %v, got: %v", tls.VersionName(version), wanted, err == nil), err)
 		}
 	}
 	return "TLS 1.2 and 1.3 through the load balancer's name, TLS 1.1 refused", nil
@@ -91,20 +91,11 @@ func onlyTLS(ctx context.Context, c *cluster) (string, error) {
 
 // streamsInPlace: every stream of the table, with its replicas in as many zones.
 func streamsInPlace(ctx context.Context, c *cluster) (string, error) {
-	place, err := newDesk(ctx, c.stage, "streams", "service")
+	access, leave, err := c.stage.looking(ctx, "streams")
 	if err != nil {
 		return "", err
 	}
-	defer place.leave()
-	connection, err := place.connect(nats.Administrator)
-	if err != nil {
-		return "", err
-	}
-	defer connection.Close()
-	access, err := jetstream.New(connection)
-	if err != nil {
-		return "", err
-	}
+	defer leave()
 	wanted, err := nats.Streams()
 	if err != nil {
 		return "", err

@@ -46,7 +46,7 @@ type drill struct {
 // drills by id, in the order in which they are played.
 var drills = []drill{
 	{scenario: scenario{"refresh.noop", "refresh finds no drift; a deleted alarm and an opened security group are found and mended", refreshNoop}, on: shared},
-	{scenario: scenario{"change.image", "a new image tag touches that service's task definition and service, nothing else", changeImage}, on: shared},
+	{scenario: scenario{"change.image", "a new image tag touches that service's task definition and service, and the gate of the services; nothing else", changeImage}, on: shared},
 	{scenario: scenario{"change.rollback", "a version that ECS rolls back fails the update, which names the service", changeRollback}, on: shared},
 	{scenario: scenario{"change.service", "a 23rd service is added; no NATS instance and no other service is touched", changeService}, on: shared},
 	{scenario: scenario{"change.redis", "another node type updates the replication group in place", changeRedis}, on: shared},

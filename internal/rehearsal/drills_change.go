@@ -56,14 +56,14 @@ func changeImage(ctx context.Context, s *Stage) (string, error) {
 	touched := map[string]bool{}
 	for _, step := range steps.Changes() {
 		touched[step.Type] = true
-		if !strings.Contains(step.Name(), "quest-system") {
+		if !strings.Contains(step.Name(), "quest-system") && step.Name() != "services-serving" {
 			return steps.Summary(), fmt.Errorf("%s %s was touched too", step.Operation, step.URN)
 		}
 	}
-	if !touched["aws:ecs/taskDefinition:TaskDefinition"] || !touched[serviceType] || len(touched) != 2 {
-		return steps.Summary(), fmt.Errorf("wanted one task definition and one service to change, got %v", touched)
+	if !touched["aws:ecs/taskDefinition:TaskDefinition"] || !touched[serviceType] || !touched[invocationType] || len(touched) != 3 {
+		return steps.Summary(), fmt.Errorf("wanted one task definition, one service and the gate of the services to change, got %v", touched)
 	}
-	return steps.Summary() + ": quest-system's task definition and service", restore(ctx, s)
+	return steps.Summary() + ": quest-system's task definition and service, and the question whether it answers", restore(ctx, s)
 }
 
 // changeRollback looks at incident 19: what ECS took back must not be called deployed.

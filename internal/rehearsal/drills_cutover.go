@@ -47,7 +47,7 @@ func cutover(ctx context.Context, s *Stage) (seen string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, old.end()) }()
-	config := map[string]any{"legacyTargetGroupArn": legacyTargetGroup, "legacyPort": legacyPort, "natsWeight": 100}
+	config := map[string]any{"legacyTargetGroupArn": legacyTargetGroup, "legacyPort": legacyPort}
 	step := func(key string, value any) error {
 		config[key] = value
 		_, err := upWith(ctx, s, config)
@@ -65,28 +65,29 @@ func cutover(ctx context.Context, s *Stage) (seen string, err error) {
 		if err := step("natsWeight", weight); err != nil {
 			return "", errors.Join(err, calls.end())
 		}
-		share := calls.share()
+		share, shareErr := calls.share(ctx)
+		err = errors.Join(err, shareErr)
 		shares = append(shares, fmt.Sprintf("%d → %.1f", weight, share))
 		if math.Abs(share-float64(weight)) > sharePoints {
 			err = errors.Join(err, fmt.Errorf("at weight %d the gateway answers %.1f %% of requests", weight, share))
 		}
 	}
-	compared, shadowErr := shadowed(ctx, s, step, calls)
+	compared, shadowErr := shadowed(ctx, s, step, old, calls)
 	err = errors.Join(err, shadowErr, step("natsWeight", 100), restore(ctx, s), calls.end(), noLegacy(s))
 	return fmt.Sprintf("percent answered by the gateway: %s; %s; %d requests meanwhile, none failed; retired, nothing legacy is left",
 		strings.Join(shares, ", "), compared, calls.asked.Load()), err
 }
 
 // shadowed has half of what the legacy service answers compared.
-func shadowed(ctx context.Context, s *Stage, step func(string, any) error, calls *calls) (string, error) {
-	if err := step("legacyUrl", "http://"+calls.legacy); err != nil {
+func shadowed(ctx context.Context, s *Stage, step func(string, any) error, old *legacy, calls *calls) (string, error) {
+	if err := step("legacyUrl", "http://"+old.address); err != nil {
 		return "", err
 	}
 	if err := step("shadowPercent", 50); err != nil {
 		return "", err
 	}
-	share := calls.share()
-	var errs []error
+	share, err := calls.share(ctx)
+	errs := []error{err}
 	if share != 0 {
 		errs = append(errs, fmt.Errorf("%.1f %% of requests that are shadowed or legacy were not answered by the legacy service", share))
 	}
@@ -138,20 +139,12 @@ func noLegacy(s *Stage) error {
 
 // legacy is the service being replaced: a server in the VPC, with a target group of its own.
 type legacy struct {
-	stage  *Stage
-	desk   *desk // from which it asks the gateway for what it answers
-	server *http.Server
-	ended  chan error
-}
-
-// legacyAddress is where it stands.
-func legacyAddress(s *Stage) string {
-	for _, r := range s.Cloud.Records(targetType) {
-		if r.Get("targetGroupArn") == legacyTargetGroup {
-			return fmt.Sprintf("%v:%d", r.Get("targetId"), legacyPort)
-		}
-	}
-	return ""
+	stage *Stage
+	desk  *desk // from which it asks the gateway for what it answers
+	// address is its host and port.
+	address string
+	server  *http.Server
+	ended   chan error
 }
 
 func standLegacy(ctx context.Context, s *Stage) (*legacy, error) {
@@ -170,11 +163,11 @@ func standLegacy(ctx context.Context, s *Stage) (*legacy, error) {
 		"port": float64(legacyPort), "targetType": "ip", "vpcId": vpc.ID, "deregistrationDelay": 60.0,
 		"healthCheck": map[string]any{"path": "/health", "port": "traffic-port", "matcher": "200", "interval": 10.0, "timeout": 5.0, "healthyThreshold": 2.0, "unhealthyThreshold": 3.0}}))
 	s.Cloud.Seed(targetType, "legacy", resource.NewPropertyMapFromMap(map[string]any{"targetGroupArn": legacyTargetGroup, "targetId": address.String(), "port": float64(legacyPort)}))
-	l := &legacy{stage: s, ended: make(chan error, 1)}
+	l := &legacy{stage: s, address: netip.AddrPortFrom(address, legacyPort).String(), ended: make(chan error, 1)}
 	if l.desk, err = newDesk(ctx, s, "legacy asks", "gateway-lb"); err != nil {
 		return nil, err
 	}
-	socket, err := net.Listen("tcp", netip.AddrPortFrom(address, legacyPort).String())
+	socket, err := net.Listen("tcp", l.address)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +220,6 @@ func (l *legacy) end() error {
 // calls are HTTP requests without a break, as players make them.
 type calls struct {
 	*caller
-	legacy string // host and port
 	stop   context.CancelFunc
 	asking sync.WaitGroup
 
@@ -237,7 +229,7 @@ type calls struct {
 }
 
 func newCalls(ctx context.Context, s *Stage) (*calls, error) {
-	c := &calls{legacy: legacyAddress(s)}
+	c := &calls{}
 	var err error
 	if c.caller, err = newCaller(ctx, s); err != nil {
 		return nil, err
@@ -277,12 +269,15 @@ func (c *calls) call(ctx context.Context, route string) {
 }
 
 // share is the percentage of the next requests that the legacy service does not answer.
-func (c *calls) share() float64 {
+func (c *calls) share(ctx context.Context) (float64, error) {
 	asked, from := c.asked.Load(), c.fromLegacy.Load()
-	for c.asked.Load() < asked+measured && c.failed.Load() == 0 {
-		time.Sleep(10 * time.Millisecond)
-	}
-	return 100 * (1 - float64(c.fromLegacy.Load()-from)/float64(max(c.asked.Load()-asked, 1)))
+	err := poll(ctx, settleLimit, func() error {
+		if more := c.asked.Load() - asked; more < measured && c.failed.Load() == 0 {
+			return fmt.Errorf("%d requests were answered, wanted %d", more, measured)
+		}
+		return nil
+	})
+	return 100 * (1 - float64(c.fromLegacy.Load()-from)/float64(max(c.asked.Load()-asked, 1))), err
 }
 
 // end ends the requests, of which none may have failed.

@@ -53,7 +53,7 @@ func gatewayContract(ctx context.Context, s *Stage) (string, error) {
 	defer c.leave()
 	place, err := url.Parse(c.base)
 	if err != nil || place.Scheme != "http" {
-		return "", fmt.Errorf("sending bytes to %q: wanted a URL of plain HTTP: %w", c.base, err)
+		return "", errors.Join(fmt.Errorf("sending bytes to %q: wanted a URL of plain HTTP", c.base), err)
 	}
 	before, err := countsOf(ctx, s)
 	if err != nil {
@@ -188,7 +188,7 @@ func spoken(kind string, answer heard) error {
 		Error *struct{ Code, Message string }
 	}
 	if err := json.Unmarshal(answer.body, &content); err != nil || kind != "application/json" {
-		return fmt.Errorf("a body of type %q that is no JSON: %w", kind, err)
+		return errors.Join(fmt.Errorf("a body of type %q that is no JSON", kind), err)
 	}
 	if (content.Error == nil) != (answer.status == http.StatusOK) {
 		return fmt.Errorf("status %d with the error %v", answer.status, content.Error)

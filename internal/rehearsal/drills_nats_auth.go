@@ -85,27 +85,12 @@ func concrete(pattern string) string {
 // may says whether the table allows an action, token by token.
 func (r rights) may(a action) bool {
 	if a.verb == "publish" {
-		return slices.ContainsFunc(r.publish, func(pattern string) bool { return matches(pattern, a.subject) })
+		return slices.ContainsFunc(r.publish, func(pattern string) bool { return nats.Covers(pattern, a.subject) })
 	}
 	return slices.ContainsFunc(r.subscribe, func(pattern string) bool {
 		subject, queue, grouped := strings.Cut(pattern, " ")
-		return matches(subject, a.subject) && (!grouped || queue == a.queue)
+		return nats.Covers(subject, a.subject) && (!grouped || queue == a.queue)
 	})
-}
-
-func matches(pattern, subject string) bool {
-	p, s := strings.Split(pattern, "."), strings.Split(subject, ".")
-	for i, token := range p {
-		switch {
-		case i >= len(s):
-			return false
-		case token == ">":
-			return true
-		case token != "*" && token != s[i]:
-			return false
-		}
-	}
-	return len(p) == len(s)
 }
 
 // everyIdentity tries all identities, then connections that must not come about at all.

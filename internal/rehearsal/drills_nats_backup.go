@@ -21,7 +21,7 @@ var keptStreams = []string{loadStream, textStream, workStream, "DLQ"}
 // backupAndRestore backs the streams up as the schedule does, loses every disk, lets the runbook's procedure make the
 // cluster anew and restores ("Streams are lost: restore them").
 func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
-	access, leave, err := s.looking(ctx)
+	access, leave, err := s.looking(ctx, "backup")
 	if err != nil {
 		return "", err
 	}
@@ -57,7 +57,7 @@ func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 	if _, err := s.ask(request); err != nil {
 		return "", err
 	}
-	if access, leave, err = s.looking(ctx); err != nil {
+	if access, leave, err = s.looking(ctx, "backup"); err != nil {
 		return "", err
 	}
 	defer leave()
@@ -79,32 +79,9 @@ func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 		saved.Backup, len(saved.Saved), total, strings.Join(keptStreams, ", ")), err
 }
 
-// looking is JetStream as the administrator sees it.
-func (s *Stage) looking(ctx context.Context) (jetstream.JetStream, func(), error) {
-	place, err := newDesk(ctx, s, "backup", "service")
-	if err != nil {
-		return nil, nil, err
-	}
-	administrator, err := place.connect("administrator")
-	if err != nil {
-		place.leave()
-		return nil, nil, err
-	}
-	leave := func() {
-		administrator.Close()
-		place.leave()
-	}
-	access, err := jetstream.New(administrator)
-	if err != nil {
-		leave()
-		return nil, nil, err
-	}
-	return access, leave, nil
-}
-
 // leaveWork leaves a message of every kind, and a consumer in the middle of its stream.
 func leaveWork(ctx context.Context, s *Stage) error {
-	access, leave, err := s.looking(ctx)
+	access, leave, err := s.looking(ctx, "backup")
 	if err != nil {
 		return err
 	}

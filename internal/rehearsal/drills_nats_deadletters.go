@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/controller"
 )
 
@@ -29,7 +30,7 @@ func deadLetter(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	defer own.Close()
-	administrator, err := place.connect("administrator")
+	administrator, err := place.connect(nats.Administrator)
 	if err != nil {
 		return "", err
 	}

@@ -52,20 +52,11 @@ func replaceDisk(ctx context.Context, s *Stage) (string, error) {
 
 // replicated wants every stream to have all its replicas, each current, and counts the streams.
 func replicated(ctx context.Context, s *Stage) (int, error) {
-	place, err := newDesk(ctx, s, "replicas", "service")
+	access, leave, err := s.looking(ctx, "replicas")
 	if err != nil {
 		return 0, err
 	}
-	defer place.leave()
-	administrator, err := place.connect("administrator")
-	if err != nil {
-		return 0, err
-	}
-	defer administrator.Close()
-	access, err := jetstream.New(administrator)
-	if err != nil {
-		return 0, err
-	}
+	defer leave()
 	count := 0
 	err = poll(ctx, settleLimit, func() error {
 		count = 0

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bodybroker/platform/assets/nats"
 )
 
 const (
@@ -104,7 +106,7 @@ func (l *load) streamAs(ctx context.Context, service, stream string) (filling, e
 	if err != nil {
 		return f, err
 	}
-	administrator, err := l.connect("administrator")
+	administrator, err := l.connect(nats.Administrator)
 	if err != nil {
 		return f, err
 	}

@@ -41,7 +41,7 @@ func withoutRights(s *Stage, sids ...string) func() (func() error, error) {
 			})
 			less, err := json.Marshal(document)
 			if err != nil || len(document.Statement) != all-len(sids) {
-				return nil, fmt.Errorf("the nodes' role has no statements %v (%w)", sids, err)
+				return nil, errors.Join(fmt.Errorf("wanted the nodes' role to have statements %v, got %q", sids, whole), err)
 			}
 			set := func(text string) error {
 				s.Cloud.Change(token, r.ID, func(properties resource.PropertyMap) { properties["policy"] = resource.NewProperty(text) })

@@ -96,14 +96,14 @@ func (d *desk) plain() error {
 	reader := bufio.NewReader(raw)
 	greeting, err := reader.ReadString('\n')
 	if err != nil || !strings.Contains(greeting, `"tls_required":true`) {
-		return fmt.Errorf("wanted a greeting that asks for TLS, got %.300q: %w", greeting, err)
+		return errors.Join(fmt.Errorf("wanted a greeting that asks for TLS, got %.300q", greeting), err)
 	}
 	if _, err := io.WriteString(raw, "CONNECT {}\r\nPING\r\n"); err != nil {
 		return err
 	}
 	// The server closes the connection or resets it.
 	if answer, err := io.ReadAll(reader); errors.Is(err, os.ErrDeadlineExceeded) || strings.Contains(string(answer), "PONG") {
-		return fmt.Errorf("who speaks plain NATS was heard: %.300q: %w", answer, err)
+		return errors.Join(fmt.Errorf("who speaks plain NATS was heard: %.300q", answer), err)
 	}
 	return nil
 }

@@ -1,3 +1,4 @@
+// The list of hostile requests is only as good as its rows are different and its judge is strict: both are tried without a gateway.
 package rehearsal
 
 import (

@@ -10,8 +10,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
+	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bodybroker/platform/assets/nats"
 )
 
 const (
@@ -33,7 +35,7 @@ type load struct {
 	desk        *desk
 	cancel      context.CancelFunc
 	running     sync.WaitGroup
-	connections []*nats.Conn
+	connections []*natsgo.Conn
 
 	mu      sync.Mutex
 	report  loadReport
@@ -72,7 +74,7 @@ func startLoad(ctx context.Context, s *Stage) (*load, error) {
 	return l, nil
 }
 
-func (l *load) connect(identity string) (*nats.Conn, error) {
+func (l *load) connect(identity string) (*natsgo.Conn, error) {
 	connection, err := l.desk.connect(identity)
 	if err == nil {
 		l.connections = append(l.connections, connection)
@@ -86,7 +88,7 @@ func (l *load) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := answering.QueueSubscribe(loadSubject, "q.quest", func(m *nats.Msg) {
+		if _, err := answering.QueueSubscribe(loadSubject, "q.quest", func(m *natsgo.Msg) {
 			_ = m.Respond(m.Data) // a lost answer shows at the requester
 		}); err != nil {
 			return fmt.Errorf("answering %s: %w", loadSubject, err)
@@ -121,7 +123,7 @@ func (l *load) begin(ctx context.Context) error {
 // pause is between two requests of one requester: the load shows faults, it does not measure speed.
 const pause = 2 * time.Millisecond
 
-func (l *load) ask(ctx context.Context, i int, c *nats.Conn) {
+func (l *load) ask(ctx context.Context, i int, c *natsgo.Conn) {
 	for n := 0; ctx.Err() == nil; n++ {
 		body := []byte(strconv.Itoa(i) + "-" + strconv.Itoa(n))
 		err := l.request(ctx, c, body)
@@ -151,14 +153,14 @@ func (l *load) ask(ctx context.Context, i int, c *nats.Conn) {
 	}
 }
 
-func (l *load) request(ctx context.Context, c *nats.Conn, body []byte) error {
+func (l *load) request(ctx context.Context, c *natsgo.Conn, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
 	answer, err := c.RequestWithContext(ctx, loadSubject, body)
 	if err == nil && string(answer.Data) != string(body) {
 		return fmt.Errorf("asked %q, the answer is %q", body, answer.Data)
 	}
-	if err != nil && c.Status() != nats.CONNECTED {
+	if err != nil && c.Status() != natsgo.CONNECTED {
 		// Buffered while the client reconnects: the second try waits for that.
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -220,7 +222,7 @@ func (l *load) end() {
 // readBack gets each acknowledged message by the sequence it was acknowledged with. A stream may be
 // between two leaders when it is asked, so a reader asks again, as any client does.
 func (l *load) readBack(ctx context.Context) error {
-	administrator, err := l.connect("administrator")
+	administrator, err := l.connect(nats.Administrator)
 	if err != nil {
 		return err
 	}

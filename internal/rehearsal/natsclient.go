@@ -14,9 +14,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
+	natsgo "github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
+	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/internal/localcloud"
 )
 
@@ -79,7 +81,7 @@ func (d *desk) Dial(network, address string) (net.Conn, error) {
 }
 
 // connect connects with the nkey of an identity, as its tasks do.
-func (d *desk) connect(identity string, options ...nats.Option) (*nats.Conn, error) {
+func (d *desk) connect(identity string, options ...natsgo.Option) (*natsgo.Conn, error) {
 	seed, err := seedOf(d.cloud, identity)
 	if err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func (d *desk) connect(identity string, options ...nats.Option) (*nats.Conn, err
 	return d.connectWith(seed, identity, options...)
 }
 
-func (d *desk) connectWith(seed []byte, identity string, options ...nats.Option) (*nats.Conn, error) {
+func (d *desk) connectWith(seed []byte, identity string, options ...natsgo.Option) (*natsgo.Conn, error) {
 	pair, err := nkeys.FromSeed(seed)
 	if err != nil {
 		return nil, fmt.Errorf("connecting as %s: its secret holds no nkey seed: %w", identity, err)
@@ -96,18 +98,41 @@ func (d *desk) connectWith(seed []byte, identity string, options ...nats.Option)
 	if err != nil {
 		return nil, fmt.Errorf("connecting as %s: %w", identity, err)
 	}
-	all := slices.Concat([]nats.Option{
-		nats.Name(identity), nats.Nkey(public, pair.Sign), nats.CustomInboxPrefix("_INBOX_" + identity),
-		nats.SetCustomDialer(d), nats.SkipHostLookup(), nats.Timeout(2 * time.Second),
-		nats.Secure(&tls.Config{RootCAs: d.roots, MinVersion: tls.VersionTLS12}),
-		nats.ReconnectWait(100 * time.Millisecond), nats.ReconnectJitter(50*time.Millisecond, 50*time.Millisecond),
-		nats.MaxReconnects(-1),
+	all := slices.Concat([]natsgo.Option{
+		natsgo.Name(identity), natsgo.Nkey(public, pair.Sign), natsgo.CustomInboxPrefix("_INBOX_" + identity),
+		natsgo.SetCustomDialer(d), natsgo.SkipHostLookup(), natsgo.Timeout(2 * time.Second),
+		natsgo.Secure(&tls.Config{RootCAs: d.roots, MinVersion: tls.VersionTLS12}),
+		natsgo.ReconnectWait(100 * time.Millisecond), natsgo.ReconnectJitter(50*time.Millisecond, 50*time.Millisecond),
+		natsgo.MaxReconnects(-1),
 	}, options)
-	connection, err := nats.Connect(d.url, all...)
+	connection, err := natsgo.Connect(d.url, all...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s as %s: %w", d.url, identity, err)
 	}
 	return connection, nil
+}
+
+// looking is JetStream as the administrator sees it from a desk.
+func (s *Stage) looking(ctx context.Context, who string) (jetstream.JetStream, func(), error) {
+	place, err := newDesk(ctx, s, who, "service")
+	if err != nil {
+		return nil, nil, err
+	}
+	administrator, err := place.connect(nats.Administrator)
+	if err != nil {
+		place.leave()
+		return nil, nil, err
+	}
+	leave := func() {
+		administrator.Close()
+		place.leave()
+	}
+	access, err := jetstream.New(administrator)
+	if err != nil {
+		leave()
+		return nil, nil, err
+	}
+	return access, leave, nil
 }
 
 // seedOf reads an identity's seed where its task would get it from: the program's secret.

@@ -5,14 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
-	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/assets/services"
 	"github.com/bodybroker/platform/components/securitygroups"
 	"github.com/bodybroker/platform/internal/report"
@@ -36,7 +32,7 @@ func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
 	if err != nil {
 		return page, err
 	}
-	page = report.Platform{Environment: s.name, Region: s.Cloud.Region, Network: fmt.Sprint(cidr), When: time.Now(),
+	page = report.Platform{Environment: s.name, Region: s.Cloud.Region, Network: fmt.Sprint(cidr),
 		Gateway: report.Gateway{Name: front.Name, LoadBalancer: fmt.Sprint(outputs["gatewayUrl"].Value)}, Resources: byPart(s)}
 	for _, f := range securitygroups.Flows(securitygroups.Surroundings{Endpoints: true}) {
 		page.Flows = append(page.Flows, report.Flow{From: f.From, To: f.To, Port: f.Port, Why: f.Why})
@@ -118,20 +114,11 @@ func (c *cluster) pictured(ctx context.Context, n clusterNode) report.Node {
 }
 
 func (s *Stage) streams(ctx context.Context) (found []report.Stream, err error) {
-	place, err := newDesk(ctx, s, "page", "service")
+	access, leave, err := s.looking(ctx, "page")
 	if err != nil {
 		return nil, err
 	}
-	defer place.leave()
-	connection, err := place.connect(nats.Administrator)
-	if err != nil {
-		return nil, err
-	}
-	defer connection.Close()
-	access, err := jetstream.New(connection)
-	if err != nil {
-		return nil, err
-	}
+	defer leave()
 	list := access.ListStreams(ctx)
 	for info := range list.Info() {
 		found = append(found, report.Stream{Name: info.Config.Name, Replicas: info.Config.Replicas, Messages: info.State.Msgs, Leader: info.Cluster.Leader})
@@ -147,9 +134,7 @@ func asked(table []services.Service, verified *verification.Report) (all []repor
 			measured[service.Name] = service.Latency
 		}
 		for _, b := range verified.Latency.Buckets {
-			// Up to 10^((Index+1)/10) µs.
-			upTo := time.Duration(math.Pow(10, float64(b.Index+1)/10) * float64(time.Microsecond))
-			buckets = append(buckets, report.Bucket{UpTo: upTo, Requests: int(b.Requests)})
+			buckets = append(buckets, report.Bucket{UpTo: b.UpTo(), Requests: int(b.Requests)})
 		}
 	}
 	for _, service := range table {

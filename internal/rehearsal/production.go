@@ -25,7 +25,7 @@ var production = []expectation{
 	{"NATS instances", "5 × m6i.large over 3 zones as 2-2-1", instanceShape},
 	{"NATS disks", "5 × 500 GiB gp3 encrypted, each attached to its own instance", diskShape},
 	{"load balancer", "internal network load balancer, TCP 4222, healthz checked", loadBalancerShape},
-	{"controller", "5 nodes gated, the streams made", controllerShape},
+	{"controller", "5 nodes gated, the streams made, the services seen to answer", controllerShape},
 	{"private CA", "SHORT_LIVED_CERTIFICATE, ACTIVE", authorityShape},
 	{"repositories", "23, all IMMUTABLE", repositoryShape},
 	{"services", "22 of 256/512 with 44 tasks, and a gateway of 512/1024 with 2", serviceShape},
@@ -196,7 +196,7 @@ func environmentOf(definition localcloud.Record) string {
 
 // controllerShape counts what the controller was asked and did: an invocation that failed leaves no record.
 func controllerShape(c *localcloud.Cloud) string {
-	gates, streams := 0, "not"
+	gates, streams, services := 0, "no", "no"
 	for _, r := range c.Records(invocationType) {
 		var request struct {
 			Action string `json:"action"`
@@ -210,7 +210,9 @@ func controllerShape(c *localcloud.Cloud) string {
 			gates++
 		case "streams":
 			streams = "the"
+		case "serving":
+			services = "the"
 		}
 	}
-	return fmt.Sprintf("%d nodes gated, %s streams made", gates, streams)
+	return fmt.Sprintf("%d nodes gated, %s streams made, %s services seen to answer", gates, streams, services)
 }

@@ -26,7 +26,7 @@ var required = struct{ mainPath, drills []string }{
 		"interrupt.resume", "fail.resume", "dr.rebuild", "playground",
 		"nats.auth", "nats.kill1", "nats.kill2", "nats.zone", "nats.quorum", "nats.restart", "nats.roll.ami", "nats.reload", "nats.rotate", "nats.cert",
 		"nats.incidents", "nats.backup", "nats.dlq", "nats.partition", "nats.roll.version", "nats.roll.bad", "nats.disk", "nats.replace.disk", "nats.rootfs",
-		"svc.deploy", "svc.rollback", "svc.noimage", "svc.kill", "svc.secret.rotate", "gw.contract", "redis.failover", "cutover"},
+		"svc.order", "svc.deploy", "svc.rollback", "svc.noimage", "svc.kill", "svc.scale", "svc.incidents", "svc.secret.rotate", "gw.contract", "redis.failover", "cutover"},
 }
 
 func TestEveryPromisedScenarioIsThere(t *testing.T) {
@@ -74,6 +74,11 @@ func TestAnEmptyCloudIsNotTheProduction(t *testing.T) {
 	require.NoError(t, err)
 	_, wrong := count(cloud, production)
 	assert.Len(t, wrong, len(production)-1, "all but the public addresses: there are none in an empty cloud")
+}
+
+func TestAStateThatIsNotThereIsTold(t *testing.T) {
+	_, err := (&Stage{dir: t.TempDir(), name: "rehearsal"}).State()
+	assert.EqualError(t, err, "wanted the one state of stack rehearsal, got []")
 }
 
 func TestStepsTellChangesErrorsAndDrift(t *testing.T) {

@@ -48,7 +48,7 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 		}
 	}
 	fmt.Fprint(out, page)
-	picture.Proven, picture.Duration = proven(recorder.results), time.Since(start)
+	picture.Proven, picture.When, picture.Duration = proven(recorder.results), start, time.Since(start)
 	err = errors.Join(stage.Close(), results.Write(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
 		report.Write(filepath.Join(root, reportFile), picture))
 	err = finish(recorder, out, start, err)

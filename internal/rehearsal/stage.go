@@ -262,7 +262,7 @@ func (s *Stage) Outputs(ctx context.Context) (auto.OutputMap, error) { return s.
 func (s *Stage) State() ([]byte, error) {
 	files, err := filepath.Glob(filepath.Join(s.dir, "state", ".pulumi", "stacks", "*", s.name+".json"))
 	if err != nil || len(files) != 1 {
-		return nil, fmt.Errorf("finding the state of stack %s: found %v (%w)", s.name, files, err)
+		return nil, errors.Join(fmt.Errorf("wanted the one state of stack %s, got %q", s.name, files), err)
 	}
 	return os.ReadFile(files[0])
 }

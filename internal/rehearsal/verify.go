@@ -16,7 +16,7 @@ import (
 // verify runs the task, keeps its report for the page, and writes it beside the other results. Targets of latency and throughput are
 // measured and not judged: this computer shares its cores with five servers and all tasks.
 func verify(ctx context.Context, s *Stage) (verification.Report, error) {
-	log, ended := s.Cloud.RunTask(ctx, verification.Name, map[string]string{"JUDGE_TARGETS": "false"})
+	log, ended := s.Cloud.RunTask(ctx, verification.Name, map[string]string{"VERIFY_COMMANDS": "true"})
 	report, err := verification.Parse(log)
 	if err != nil {
 		return report, errors.Join(fmt.Errorf("verifying the rehearsed platform: %w", err), ended)

@@ -1,4 +1,4 @@
-// The picture's arrows: whole where a connection was seen, dashed where it may be made and was not.
+// The picture's arrows: each is a connection that the security groups allow, with its port.
 
 package report
 
@@ -7,20 +7,10 @@ import (
 	"strings"
 )
 
-// arrow is the class of a line with a head at its end.
-func arrow(seen bool) string { return "arrow head " + seenClass(seen) }
-
-func seenClass(seen bool) string {
-	if seen {
-		return "seen"
-	}
-	return "unseen"
-}
-
 // portText is a port with the reasons for it; what does not fit in width is in the tip.
 func portText(p port, x, y, width int) shape {
 	why := strings.Join(p.why, "; ")
-	words := titled("label "+seenClass(p.seen), x, y, p.name(), fit(why, labelSize, width-widthOf(p.name(), labelSize)-8))
+	words := titled("label", x, y, p.name(), fit(why, labelSize, width-widthOf(p.name(), labelSize)-8))
 	words.Tip = p.name() + " " + why
 	return words
 }
@@ -38,9 +28,9 @@ func (l *layout) drawOwn(b *band, o *link) []shape {
 		middles = []int{l.zoneLeft(0) + l.zoneWidth/4, l.zoneLeft(0) + l.zoneWidth*3/4}
 	}
 	last := len(middles) - 1
-	shapes := []shape{line("tail "+arrow(o.seen()), middles[0], y, middles[last], y)}
+	shapes := []shape{line("arrow tail head", middles[0], y, middles[last], y)}
 	for _, x := range middles[1:last] {
-		shapes = append(shapes, circle("joint "+seenClass(o.seen()), x, y, 3))
+		shapes = append(shapes, circle("joint", x, y, 3))
 	}
 	x := l.left + (l.right()-l.left)/2
 	width := l.right() - l.left
@@ -70,7 +60,7 @@ func (l *layout) drawDirect() []shape {
 		if d.from > d.to {
 			start, end = lower.y, start+1
 		}
-		shapes = append(shapes, line(arrow(d.seen()), x, start, x, end))
+		shapes = append(shapes, line("arrow head", x, start, x, end))
 		for i, p := range d.ports {
 			shapes = append(shapes, portText(p, x+labelPadding, upper.y+upper.height+17+i*labelLine, room-2*labelPadding))
 		}
@@ -92,11 +82,11 @@ func (l *layout) drawTrunks() []shape {
 		for _, source := range t.sources {
 			y := l.portOf(t, source.from)
 			top, bottom = min(top, y), max(bottom, y)
-			lines = append(lines, line("arrow "+seenClass(source.seen()), edge, y, x, y))
+			lines = append(lines, line("arrow", edge, y, x, y))
 		}
-		lines = append(lines, line("arrow "+seenClass(t.seen()), x, top, x, bottom), line(arrow(t.seen()), x, head, edge, head))
+		lines = append(lines, line("arrow", x, top, x, bottom), line("arrow head", x, head, edge, head))
 		ports, why := t.label()
-		labels = append(labels, titled("label "+seenClass(t.seen()), edge+outward*trunkGutter/2, head-5,
+		labels = append(labels, titled("label", edge+outward*trunkGutter/2, head-5,
 			fit(ports, labelSize, trunkGutter), "").anchored("middle"))
 		// Outside its line, where the fewest others cross it.
 		beside := x - 6

@@ -20,21 +20,17 @@ type link struct {
 type port struct {
 	number int
 	why    []string
-	seen   bool
 }
 
 func (p port) name() string { return strconv.Itoa(p.number) }
 
-func (l link) seen() bool { return slices.ContainsFunc(l.ports, func(p port) bool { return p.seen }) }
-
 // add keeps the ports in order, and tells no reason twice.
-func (l *link) add(number int, why []string, seen bool) {
+func (l *link) add(number int, why []string) {
 	i, found := slices.BinarySearchFunc(l.ports, number, func(p port, n int) int { return cmp.Compare(p.number, n) })
 	if !found {
 		l.ports = slices.Insert(l.ports, i, port{number: number})
 	}
 	p := &l.ports[i]
-	p.seen = p.seen || seen
 	for _, w := range why {
 		if w != "" && !slices.Contains(p.why, w) {
 			p.why = append(p.why, w)
@@ -58,7 +54,7 @@ func linksOf(bands []*band, flows []Flow) []*link {
 			i = len(links)
 			links = append(links, &link{from: from, to: to})
 		}
-		links[i].add(f.Port, []string{f.Why}, f.Seen)
+		links[i].add(f.Port, []string{f.Why})
 	}
 	return links
 }
@@ -79,14 +75,12 @@ func (t trunk) span() (first, last int) {
 	return first, last
 }
 
-func (t trunk) seen() bool { return slices.ContainsFunc(t.sources, (*link).seen) }
-
 // label is what the trunk carries, in a line: all ports, and all reasons.
 func (t trunk) label() (ports, why string) {
 	var all link
 	for _, l := range t.sources {
 		for _, p := range l.ports {
-			all.add(p.number, p.why, p.seen)
+			all.add(p.number, p.why)
 		}
 	}
 	var numbers, reasons []string

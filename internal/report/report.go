@@ -95,8 +95,6 @@ type Flow struct {
 	From, To string
 	Port     int
 	Why      string
-	// Seen says that such a connection was really made; default: it may be made, and none was seen.
-	Seen bool
 }
 
 // Stream is one JetStream stream; Leader is the node that leads its replicas.

@@ -20,7 +20,6 @@ type view struct {
 	Figures           []figure
 	Picture, Latency  *drawing
 	Connections       []connection
-	AnySeen           bool // of the connections
 	Results           []resultRow
 	Measured          bool // the services have latencies
 	ServiceRows       []serviceRow
@@ -35,7 +34,7 @@ type figure struct {
 	Wrong        bool
 }
 
-type connection struct{ From, To, Port, Why, Seen string }
+type connection struct{ From, To, Port, Why string }
 
 type resultRow struct {
 	Result
@@ -111,11 +110,7 @@ func (v *view) judge(results []Result) {
 
 func (v *view) connect(flows []Flow) {
 	for _, f := range flows {
-		c := connection{From: endTitle(f.From), To: endTitle(f.To), Port: fmt.Sprint(f.Port), Why: f.Why, Seen: "allowed"}
-		if f.Seen {
-			c.Seen, v.AnySeen = "seen", true
-		}
-		v.Connections = append(v.Connections, c)
+		v.Connections = append(v.Connections, connection{From: endTitle(f.From), To: endTitle(f.To), Port: fmt.Sprint(f.Port), Why: f.Why})
 	}
 }
 

@@ -167,7 +167,7 @@ func (m *Machine) until(ctx context.Context, seen func() bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-m.ended:
-			return fmt.Errorf("its first process ended: %w\n%s", m.outcome, m.said.String())
+			return errors.Join(fmt.Errorf("wanted its first process to run, got its end:\n%s", m.said.String()), m.outcome)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

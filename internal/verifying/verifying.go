@@ -4,6 +4,7 @@ package verifying
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/google/renameio/v2"
 
@@ -55,13 +57,57 @@ func run(ctx context.Context, name string, arguments ...string) ([]byte, error) 
 	return out, nil
 }
 
+// How says what a verification may do to the platform, and what fails it.
+type How struct {
+	// Commands sends requests that may change something, hundreds of times: where services are real they do what they are told.
+	Commands bool
+	// Targets fails where a target of latency or throughput is missed.
+	Targets bool
+}
+
+// cli is how a stack is asked: tests answer in the programs' place, and do not pause.
+type cli struct {
+	run   command
+	pause time.Duration
+	how   How
+}
+
+const (
+	// pause is that of the AWS CLI's own waiters.
+	pause = 6 * time.Second
+	// taskLooks make half an hour: the waiter tasks-stopped gives up after ten minutes, and a platform that answers slowly may take longer.
+	taskLooks = 300
+	// logLooks make a minute: CloudWatch may show a log's last lines some seconds after the task has ended.
+	logLooks = 10
+)
+
 // Stack verifies the platform of a Pulumi stack and tells what was seen.
-func Stack(ctx context.Context, root, stack string, out io.Writer) error {
-	report, err := inside(ctx, run, stack, out)
+func Stack(ctx context.Context, root, stack string, how How, out io.Writer) error {
+	report, err := cli{run, pause, how}.verify(ctx, stack, out)
 	if err != nil {
 		return fmt.Errorf("verifying stack %s: %w", stack, err)
 	}
 	return errors.Join(Write(root, report), report.Table(out), report.Err())
+}
+
+func (c cli) verify(ctx context.Context, stack string, out io.Writer) (report verification.Report, err error) {
+	at, err := c.find(ctx, stack)
+	if err != nil {
+		return report, err
+	}
+	task, err := c.start(ctx, at)
+	if err != nil {
+		return report, err
+	}
+	fmt.Fprintf(out, "The task %s runs; it takes about two minutes.\n", task)
+	why, err := c.end(ctx, at, task)
+	if err != nil {
+		return report, err
+	}
+	if report, err = c.read(ctx, at, task); err != nil {
+		return report, fmt.Errorf("%w\nThe task %s has ended: %s", err, task, why)
+	}
+	return report, nil
 }
 
 // outputs of the stack that say where the task is.
@@ -71,57 +117,129 @@ type outputs struct {
 	LogGroup string `json:"verificationLogGroup"`
 }
 
-// service is what ECS says of the service without tasks whose definition and network the task gets.
-type service struct {
-	Definition string          `json:"taskDefinition"`
-	Network    json.RawMessage `json:"networkConfiguration"`
-}
-
-func inside(ctx context.Context, cli command, stack string, out io.Writer) (report verification.Report, err error) {
-	var at outputs
-	if err := ask(ctx, cli, &at, "pulumi", "stack", "output", "--stack", stack, "--json"); err != nil {
-		return report, err
+func (c cli) find(ctx context.Context, stack string) (at outputs, err error) {
+	if err := c.ask(ctx, &at, "pulumi", "stack", "output", "--stack", stack, "--json"); err != nil {
+		return at, err
 	}
 	if at.Service == "" {
-		return report, errors.New("it has no verification task: push the image of workload/Dockerfile to the gateway's repository, then " +
+		return at, errors.New("it has no verification task: push the image of workload/Dockerfile to the gateway's repository, then " +
 			"pulumi config set --stack " + stack + " verificationImage <its tag>, and make up")
 	}
-	var found []service
-	if err := ask(ctx, cli, &found, "aws", "ecs", "describe-services", "--cluster", at.Cluster, "--services", at.Service, "--query", "services", "--output", "json"); err != nil {
-		return report, err
-	}
-	if len(found) != 1 {
-		return report, fmt.Errorf("ECS knows %d services %s in cluster %s, wanted one: run make up", len(found), at.Service, at.Cluster)
-	}
-	var task string
-	if err := ask(ctx, cli, &task, "aws", "ecs", "run-task", "--cluster", at.Cluster, "--task-definition", found[0].Definition, "--launch-type", "FARGATE",
-		"--network-configuration", string(found[0].Network), "--started-by", "make-verify", "--query", "tasks[0].taskArn", "--output", "json"); err != nil {
-		return report, err
-	}
-	fmt.Fprintf(out, "The task %s runs; it takes about two minutes.\n", task)
-	if _, err := cli(ctx, "aws", "ecs", "wait", "tasks-stopped", "--cluster", at.Cluster, "--tasks", task); err != nil {
-		return report, err
-	}
-	log, err := logOf(ctx, cli, at, task)
-	if err != nil {
-		return report, err
-	}
-	return verification.Parse(log)
+	return at, nil
 }
 
-// logOf reads all that the task wrote: the awslogs driver calls a stream <prefix>/<container>/<task id>, and prefix and container are the
-// service's name here.
-func logOf(ctx context.Context, cli command, at outputs, task string) (string, error) {
+// start runs a task with the definition and the network of the service, which has no tasks itself.
+func (c cli) start(ctx context.Context, at outputs) (task string, err error) {
+	var found []struct {
+		Definition string          `json:"taskDefinition"`
+		Network    json.RawMessage `json:"networkConfiguration"`
+	}
+	if err := c.ask(ctx, &found, "aws", "ecs", "describe-services", "--cluster", at.Cluster, "--services", at.Service, "--query", "services", "--output", "json"); err != nil {
+		return "", err
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("ECS knows %d services %s in cluster %s, wanted one: run make up", len(found), at.Service, at.Cluster)
+	}
+	var started struct {
+		Task     string   `json:"task"`
+		Failures []string `json:"failures"`
+	}
+	if err := c.ask(ctx, &started, "aws", "ecs", "run-task", "--cluster", at.Cluster, "--task-definition", found[0].Definition, "--launch-type", "FARGATE",
+		"--network-configuration", string(found[0].Network), "--overrides", c.overrides(at), "--started-by", "make-verify",
+		"--query", "{task: tasks[0].taskArn, failures: failures[].reason}", "--output", "json"); err != nil {
+		return "", err
+	}
+	if started.Task == "" {
+		return "", fmt.Errorf("starting a task of service %s in cluster %s: ECS started none: %s: mend that, and run make verify again",
+			at.Service, at.Cluster, cmp.Or(strings.Join(started.Failures, "; "), "it gave no reason"))
+	}
+	return started.Task, nil
+}
+
+// overrides are the variables of this one task; its container has the service's name.
+func (c cli) overrides(at outputs) string {
+	return fmt.Sprintf(`{"containerOverrides":[{"name":%q,"environment":[{"name":"VERIFY_COMMANDS","value":"%t"},{"name":"JUDGE_TARGETS","value":"%t"}]}]}`,
+		at.Service, c.how.Commands, c.how.Targets)
+}
+
+// state is what ECS says of a task.
+type state struct {
+	Status    string `json:"status"`
+	Reason    string `json:"reason"`
+	Container struct {
+		ExitCode *int   `json:"exitCode"` // null if it never ran
+		Reason   string `json:"reason"`
+	} `json:"container"`
+}
+
+// why is for what reason the task ended.
+func (s state) why() string {
+	text := cmp.Or(s.Reason, "ECS gives no reason")
+	if s.Container.ExitCode != nil {
+		text += fmt.Sprintf("; exit code %d", *s.Container.ExitCode)
+	}
+	if s.Container.Reason != "" {
+		text += "; " + s.Container.Reason
+	}
+	return text
+}
+
+// end waits until the task has ended, and returns why it has. A task whose container never ran has no log, so that is an error at once.
+func (c cli) end(ctx context.Context, at outputs, task string) (why string, err error) {
+	var seen state
+	// AWS may add containers of its own to a task, so the task's is found by its name, which is the service's.
+	query := "tasks[0].{status: lastStatus, reason: stoppedReason, container: containers[?name=='" + at.Service + "'] | [0]}"
+	stopped, err := c.until(ctx, taskLooks, func() (bool, error) {
+		seen = state{}
+		err := c.ask(ctx, &seen, "aws", "ecs", "describe-tasks", "--cluster", at.Cluster, "--tasks", task, "--query", query, "--output", "json")
+		return seen.Status == "STOPPED", err
+	})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("waiting for the end of task %s in cluster %s, which goes on: %w", task, at.Cluster, err)
+	case !stopped:
+		return "", fmt.Errorf("waiting for the end of task %s: after %v its state is %q: look what holds it up in log group %s, and end it by aws ecs stop-task --cluster %s --task %s",
+			task, taskLooks*c.pause, seen.Status, at.LogGroup, at.Cluster, task)
+	case seen.Container.ExitCode == nil:
+		return "", fmt.Errorf("running task %s in cluster %s: its container never ran: %s: mend that, and run make verify again", task, at.Cluster, seen.why())
+	}
+	return seen.why(), nil
+}
+
+// read reads the report from all that the task wrote: the awslogs driver calls a stream <prefix>/<container>/<task id>, and prefix and
+// container are the service's name here.
+func (c cli) read(ctx context.Context, at outputs, task string) (report verification.Report, err error) {
 	stream := at.Service + "/" + at.Service + "/" + task[strings.LastIndex(task, "/")+1:]
-	var events []string
-	err := ask(ctx, cli, &events, "aws", "logs", "filter-log-events", "--log-group-name", at.LogGroup, "--log-stream-names", stream,
-		"--query", "events[].message", "--output", "json")
-	return strings.Join(events, "\n"), err
+	_, ended := c.until(ctx, logLooks, func() (bool, error) {
+		var events []string
+		err = c.ask(ctx, &events, "aws", "logs", "filter-log-events", "--log-group-name", at.LogGroup, "--log-stream-names", stream,
+			"--query", "events[].message", "--output", "json")
+		if err == nil {
+			report, err = verification.Parse(strings.Join(events, "\n"))
+		}
+		return err == nil, nil
+	})
+	return report, errors.Join(err, ended)
+}
+
+// until looks until something is done or was looked at so often, with a pause after each look.
+func (c cli) until(ctx context.Context, looks int, look func() (done bool, err error)) (done bool, err error) {
+	for range looks {
+		if done, err := look(); done || err != nil {
+			return done, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(c.pause):
+		}
+	}
+	return false, nil
 }
 
 // ask runs a program that prints JSON.
-func ask(ctx context.Context, cli command, into any, name string, arguments ...string) error {
-	printed, err := cli(ctx, name, arguments...)
+func (c cli) ask(ctx context.Context, into any, name string, arguments ...string) error {
+	printed, err := c.run(ctx, name, arguments...)
 	if err != nil {
 		return err
 	}

@@ -1,3 +1,5 @@
+// A stand-in answers in place of the AWS CLI and the Pulumi CLI, for a test has no account: what is asked of them, and what becomes of
+// every answer that a deployment may give.
 package verifying
 
 import (
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,43 +20,136 @@ import (
 	"github.com/bodybroker/platform/workload/verification"
 )
 
-// answers is a command line that answers by the words that a command begins with, and remembers what it was asked.
-func answers(asked *[]string, table map[string]string) command {
-	return func(_ context.Context, name string, arguments ...string) ([]byte, error) {
-		line := name + " " + strings.Join(arguments, " ")
-		*asked = append(*asked, line)
-		for begin, answer := range table {
-			if strings.HasPrefix(line, begin) {
-				return []byte(answer), nil
-			}
-		}
-		return nil, errors.New("nobody answers " + line)
+// told is what the programs answer, by the words that a command begins with: one answer after the other, and the last again and again.
+type told map[string][]string
+
+// refused in told is a program that fails.
+const refused = "refused"
+
+const (
+	outputsOf = "pulumi stack output --stack prod --json"
+	services  = "aws ecs describe-services --cluster game --services verification"
+	runTask   = "aws ecs run-task --cluster game"
+	tasks     = "aws ecs describe-tasks --cluster game --tasks " + task
+	events    = "aws logs filter-log-events --log-group-name /prod/verification --log-stream-names verification/verification/0123"
+	task      = "arn:aws:ecs:us-east-1:123456789012:task/game/0123"
+	exited    = `{"status": "STOPPED", "reason": "Essential container in task exited", "container": {"exitCode": 1}}`
+)
+
+// healthy is a stack whose verification goes as it should.
+func healthy(t *testing.T) told {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join("testdata", "log.json"))
+	require.NoError(t, err)
+	return told{
+		outputsOf: {`{"clusterName": "game", "verificationService": "verification", "verificationLogGroup": "/prod/verification"}`},
+		services:  {`[{"taskDefinition": "prod-verification:3", "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}}]`},
+		runTask:   {`{"task": "` + task + `", "failures": []}`},
+		tasks:     {exited},
+		events:    {string(log)},
 	}
 }
 
+// verified is what comes of a stack, and what was asked for it.
+func verified(ctx context.Context, answers told) (report verification.Report, asked []string, err error) {
+	run := func(_ context.Context, name string, arguments ...string) ([]byte, error) {
+		line := name + " " + strings.Join(arguments, " ")
+		for begin, all := range answers {
+			if !strings.HasPrefix(line, begin) {
+				continue
+			}
+			answer := all[min(times(asked, begin), len(all)-1)]
+			asked = append(asked, line)
+			if answer == refused {
+				return nil, errors.New(refused)
+			}
+			return []byte(answer), nil
+		}
+		return nil, errors.New("nobody answers " + line)
+	}
+	report, err = cli{run: run}.verify(ctx, "prod", io.Discard)
+	return report, asked, err
+}
+
+// times is how often a command was asked.
+func times(asked []string, begin string) (n int) {
+	for _, line := range asked {
+		if strings.HasPrefix(line, begin) {
+			n++
+		}
+	}
+	return n
+}
+
 func TestTheTaskGetsDefinitionAndNetworkOfItsServiceAndItsLogIsRead(t *testing.T) {
-	log, err := os.ReadFile(filepath.Join("testdata", "log.json"))
-	require.NoError(t, err)
-	var asked []string
-	report, err := inside(t.Context(), answers(&asked, map[string]string{
-		"pulumi stack output --stack prod":                      `{"clusterName": "game", "verificationService": "verification", "verificationLogGroup": "/prod/verification"}`,
-		"aws ecs describe-services --cluster game":              `[{"taskDefinition": "prod-verification:3", "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}}]`,
-		"aws ecs run-task":                                      `"arn:aws:ecs:us-east-1:123456789012:task/game/0123"`,
-		"aws ecs wait tasks-stopped --cluster game":             "",
-		"aws logs filter-log-events --log-group-name /prod/ver": string(log),
-	}), "prod", io.Discard)
+	report, asked, err := verified(t.Context(), healthy(t))
 	require.NoError(t, err)
 	assert.Equal(t, "a sample", report.Environment)
 	all := strings.Join(asked, "\n")
 	assert.Contains(t, all, `--task-definition prod-verification:3 --launch-type FARGATE --network-configuration {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}`)
-	assert.Contains(t, all, "--log-stream-names verification/verification/0123")
+	assert.Contains(t, all, "--query {task: tasks[0].taskArn, failures: failures[].reason}")
+	assert.Contains(t, all, "--query tasks[0].{status: lastStatus, reason: stoppedReason, container: containers[?name=='verification'] | [0]}")
 }
 
-func TestAStackWithoutTheTaskSaysHowToGetIt(t *testing.T) {
-	var asked []string
-	_, err := inside(t.Context(), answers(&asked, map[string]string{"pulumi": `{"clusterName": "game"}`}), "prod", io.Discard)
-	assert.ErrorContains(t, err, "pulumi config set --stack prod verificationImage")
-	assert.Len(t, asked, 1)
+func TestWhatComesLateIsAskedForAgain(t *testing.T) {
+	whole := healthy(t)[events][0]
+	for name, c := range map[string]struct {
+		command string
+		answers []string
+	}{
+		"a task that ECS does not know yet, then runs": {tasks, []string{"null", `{"status": "RUNNING", "container": {}}`, exited}},
+		"a log of which nothing is there, then a part": {events, []string{refused, `["the task begins"]`, whole}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := healthy(t)
+			answers[c.command] = c.answers
+			report, asked, err := verified(t.Context(), answers)
+			require.NoError(t, err)
+			assert.Equal(t, "a sample", report.Environment)
+			assert.Equal(t, len(c.answers), times(asked, c.command))
+		})
+	}
+}
+
+func TestAVerificationWithoutAReportSaysWhy(t *testing.T) {
+	for name, c := range map[string]struct {
+		command, answer string
+		asked           int // how often
+		told            []string
+	}{
+		"no task in the program": {outputsOf, `{"clusterName": "game"}`, 1, []string{"pulumi config set --stack prod verificationImage"}},
+		"no service in ECS":      {services, "[]", 1, []string{"0 services verification in cluster game", "make up"}},
+		"no task started": {runTask, `{"task": null, "failures": ["RESOURCE:ENI", "AGENT"]}`, 1,
+			[]string{"service verification in cluster game", "ECS started none: RESOURCE:ENI; AGENT"}},
+		"no task started, for no reason": {runTask, `{"task": null, "failures": null}`, 1, []string{"ECS started none: it gave no reason"}},
+		"a task that nobody may look at": {tasks, refused, 1, []string{task, "goes on", refused}},
+		"a task that never ends": {tasks, `{"status": "RUNNING", "container": {}}`, taskLooks,
+			[]string{task, `"RUNNING"`, "/prod/verification", "aws ecs stop-task --cluster game --task " + task}},
+		"a task that could not start": {tasks, `{"status": "STOPPED", "reason": "Task failed to start", "container": {"exitCode": null, "reason": "CannotPullContainerError"}}`, 1,
+			[]string{task, "its container never ran: Task failed to start; CannotPullContainerError"}},
+		"a log that never is there": {events, refused, logLooks, []string{refused, task + " has ended: Essential container in task exited; exit code 1"}},
+		"a log without a report": {events, `["the task could not connect"]`, logLooks,
+			[]string{"the task could not connect", task + " has ended: Essential container in task exited; exit code 1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answers := healthy(t)
+			answers[c.command] = []string{c.answer}
+			_, asked, err := verified(t.Context(), answers)
+			for _, part := range c.told {
+				assert.ErrorContains(t, err, part)
+			}
+			assert.Equal(t, c.asked, times(asked, c.command))
+			assert.True(t, strings.HasPrefix(asked[len(asked)-1], c.command), "nothing is asked after it")
+		})
+	}
+}
+
+func TestWhoInterruptsDoesNotWait(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	done, err := cli{pause: time.Hour}.until(ctx, 2, func() (bool, error) { return false, nil })
+	assert.False(t, done)
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 func TestTheReportIsWrittenForProgramsAndAsAPage(t *testing.T) {

@@ -31,6 +31,17 @@ type Method struct {
 	Route string
 }
 
+// Reads says whether requests change nothing: the first word of the subject's last token is get, list, query or validate. All others are
+// taken for commands.
+func (m Method) Reads() bool {
+	verb, _, _ := strings.Cut(m.Subject[strings.LastIndex(m.Subject, ".")+1:], "_")
+	switch verb {
+	case "get", "list", "query", "validate":
+		return true
+	}
+	return false
+}
+
 // Messaging is the method as a client or worker needs it.
 func (m Method) Messaging() messaging.Method {
 	made := messaging.Method{Request: maker(m.Request), Response: maker(m.Response)}

@@ -104,3 +104,18 @@ func TestEverySubjectOfTheServicesHasItsMessages(t *testing.T) {
 	}
 	assert.Len(t, methods, count)
 }
+
+func TestReadsAreKnownByTheirVerb(t *testing.T) {
+	methods, err := Load(t.Context())
+	require.NoError(t, err)
+	var reads []string
+	for subject, method := range methods {
+		if method.Reads() {
+			reads = append(reads, subject)
+		}
+	}
+	assert.ElementsMatch(t, []string{"svc.ai.model.v1.get", "svc.ai.model.v1.list", "svc.auth.v1.validate_session", "svc.capability.v1.query", "svc.kb.v1.query",
+		"svc.orchestration.v1.get_status", "svc.perf.v1.get_metrics", "svc.settings.v1.get", "svc.state.manager.v1.get", "svc.time.v1.get_time",
+		"svc.weather.v1.get_weather", "svc.world.v1.get_state"}, reads)
+	assert.False(t, Method{Subject: "svc.get.v1.getter_reset"}.Reads(), "a word, not its beginning, and of the last token")
+}

@@ -17,23 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/bodybroker/platform/messaging"
-	"github.com/bodybroker/platform/workload/contract"
 )
-
-func TestOnlyWhatReadsIsCopied(t *testing.T) {
-	methods, err := contract.Load(t.Context())
-	require.NoError(t, err)
-	var copied []string
-	for subject := range methods {
-		if reads(subject) {
-			copied = append(copied, subject)
-		}
-	}
-	assert.ElementsMatch(t, []string{"svc.ai.model.v1.get", "svc.ai.model.v1.list", "svc.auth.v1.validate_session", "svc.capability.v1.query", "svc.kb.v1.query",
-		"svc.orchestration.v1.get_status", "svc.perf.v1.get_metrics", "svc.settings.v1.get", "svc.state.manager.v1.get", timeSubject,
-		"svc.weather.v1.get_weather", "svc.world.v1.get_state"}, copied)
-	assert.False(t, reads("svc.get.v1.getter_reset"), "a word, not its beginning, and of the last token")
-}
 
 func TestWhatComesOfAComparisonIsCounted(t *testing.T) {
 	const modelPath = "/ai/models/m-1"
@@ -115,6 +99,16 @@ func TestACommandIsDoneOnceByTheLegacyService(t *testing.T) {
 	assert.NoError(t, s.stop(), "what was under way has ended")
 	assert.EqualValues(t, 2, done.Load())
 	assert.Zero(t, asked.Load())
+}
+
+// With a key even a request that reads is a command.
+func TestWhatHasAnIdempotencyKeyIsNotCopied(t *testing.T) {
+	s := startShadow(t, says(200, `{}`), nil)
+	s.replying(t, timeSubject, `{}`)
+	s.post(t, timePath, `{}`, map[string]string{"Idempotency-Key": "k"})
+	s.post(t, timePath, `{"meta": {"idempotencyKey": "k"}}`, nil)
+	s.post(t, timePath, `{"meta": {"idempotency_key": "k"}}`, nil)
+	s.counts(t, timeSubject, "skipped", 3)
 }
 
 func TestABodyAboveTheLimitGoesToTheLegacyServiceAlone(t *testing.T) {

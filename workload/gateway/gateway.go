@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/net/netutil"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bodybroker/platform/messaging"
@@ -24,11 +25,13 @@ type Settings struct {
 	Messaging messaging.Options
 	// Listen is ":8000" by default.
 	Listen string
-	// MostBody is the largest request body, in bytes; MostAtOnce how many requests are under way at once; MostTime how long one may take.
-	// Defaults: 1 MB, 512, 10 s.
-	MostBody   int64
-	MostAtOnce int
-	MostTime   time.Duration
+	// MostBody is the largest request body, in bytes, and MostValues how many values, lists and objects its JSON may have: each becomes some
+	// 450 bytes. MostAtOnce is how many requests are under way at once, where one with many values counts for several. BodyTime is how long a
+	// body may take to arrive, MostTime how long the request may then take. Defaults: 1 MB, 10,000, 512, 5 s, 10 s.
+	MostBody           int64
+	MostValues         int
+	MostAtOnce         int64
+	BodyTime, MostTime time.Duration
 	// DrainTime is how long an end may take after SIGTERM, below the task's stopTimeout. Default 100 s.
 	DrainTime time.Duration
 	// LegacyURL is the HTTP service that is being replaced, "http://host:port". Default "": nothing is shadowed, ShadowListen stays closed.
@@ -44,7 +47,9 @@ type Settings struct {
 const (
 	defaultListen     = ":8000"
 	defaultMostBody   = 1 << 20
+	defaultMostValues = 10_000
 	defaultMostAtOnce = 512
+	defaultBodyTime   = 5 * time.Second
 	defaultMostTime   = 10 * time.Second
 	defaultDrainTime  = 100 * time.Second
 
@@ -58,6 +63,10 @@ const (
 	idleLimit = 75 * time.Second
 	// headerLimit bounds how long a client may take to send its headers.
 	headerLimit = 5 * time.Second
+	// writeLimit is for what does not go out since a client does not read.
+	writeLimit = 5 * time.Second
+	// mostConnections of each port, and to the legacy service: each costs memory before it asks for anything.
+	mostConnections = 2048
 )
 
 // Named says whether a task definition is the gateway's: it names no service.
@@ -65,8 +74,8 @@ func Named(variable func(string) string) bool { return variable("SERVICE_NAME") 
 
 // FromEnvironment reads the variables and secrets of the task definition and tells all that is missing or wrong at once.
 func FromEnvironment(variable func(string) string) (Settings, error) {
-	s := Settings{Messaging: messaging.FromEnvironment(variable), Listen: defaultListen, MostBody: defaultMostBody, MostAtOnce: defaultMostAtOnce,
-		MostTime: defaultMostTime, DrainTime: defaultDrainTime, LegacyURL: variable("LEGACY_URL"), ShadowListen: defaultShadowListen,
+	s := Settings{Messaging: messaging.FromEnvironment(variable), Listen: defaultListen, MostBody: defaultMostBody, MostValues: defaultMostValues,
+		MostAtOnce: defaultMostAtOnce, BodyTime: defaultBodyTime, MostTime: defaultMostTime, DrainTime: defaultDrainTime, LegacyURL: variable("LEGACY_URL"), ShadowListen: defaultShadowListen,
 		LegacyTime: defaultLegacyTime, MostCopies: defaultMostCopies}
 	s.Messaging.Name = strings.TrimPrefix(variable("NATS_INBOX_PREFIX"), "_INBOX_")
 	var errs []error
@@ -97,13 +106,13 @@ func Run(ctx context.Context, s Settings) error {
 		return errors.Join(err, closeAll(listeners))
 	}
 	front := newFront(s, client)
-	servers, finish := []*http.Server{{Handler: front.handler(methods), ReadHeaderTimeout: headerLimit, ReadTimeout: s.MostTime, IdleTimeout: idleLimit}}, func(context.Context) {}
+	servers, finish := []*http.Server{{Handler: front.handler(methods), ReadHeaderTimeout: headerLimit, ReadTimeout: headerLimit + s.BodyTime,
+		WriteTimeout: headerLimit + s.BodyTime + s.MostTime + writeLimit, IdleTimeout: idleLimit}}, func(context.Context) {}
 	if s.LegacyURL != "" {
 		beside, err := newShadow(context.WithoutCancel(ctx), front, methods)
 		if err != nil {
 			return errors.Join(err, closeAll(listeners), client.Drain(ctx))
 		}
-		// Without ReadTimeout, which would also end an answer that takes longer: how long one may take is the legacy service's to say.
 		servers, finish = append(servers, &http.Server{Handler: beside, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit}), beside.finish
 	}
 	slog.Info("serving", "gateway", s.Messaging.Name, "subjects", len(methods), "shadowing", s.LegacyURL != "")
@@ -121,7 +130,7 @@ func (f *front) serve(ctx context.Context, servers []*http.Server, listeners []n
 	case err = <-ended:
 		err = fmt.Errorf("answering HTTP: %w", err)
 	}
-	// The load balancer asks /ready, and sends nothing more to a task that says no; what comes meanwhile is answered.
+	// On AWS the load balancer has let the task go before it is asked to end; elsewhere whoever sends requests here asks /ready.
 	f.draining.Store(true)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.DrainTime)
 	defer cancel()
@@ -145,7 +154,7 @@ func (s Settings) listen() (listeners []net.Listener, err error) {
 		if err != nil {
 			return nil, errors.Join(err, closeAll(listeners))
 		}
-		listeners = append(listeners, listener)
+		listeners = append(listeners, netutil.LimitListener(listener, mostConnections))
 	}
 	return listeners, nil
 }

@@ -2,11 +2,9 @@
 package gateway
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -20,6 +18,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -41,7 +42,7 @@ const longestText = 256
 var buckets = prometheus.ExponentialBuckets(0.0005, 2, 15)
 
 func newFront(s Settings, client *messaging.Client) *front {
-	f := &front{Settings: s, client: client, places: make(chan struct{}, s.MostAtOnce), registry: prometheus.NewRegistry()}
+	f := &front{Settings: s, client: client, places: semaphore.NewWeighted(s.MostAtOnce), full: rate.Sometimes{Interval: time.Second}, registry: prometheus.NewRegistry()}
 	f.took = promauto.With(f.registry).NewHistogramVec(prometheus.HistogramOpts{Name: "gateway_request_seconds",
 		Help: "Time to answer, by subject and HTTP status.", Buckets: buckets}, []string{"subject", "status"})
 	return f
@@ -50,7 +51,8 @@ func newFront(s Settings, client *messaging.Client) *front {
 type front struct {
 	Settings
 	client   *messaging.Client
-	places   chan struct{}
+	places   *semaphore.Weighted
+	full     rate.Sometimes // says that all places are taken
 	draining atomic.Bool
 	registry *prometheus.Registry
 	took     *prometheus.HistogramVec
@@ -73,24 +75,14 @@ func (f *front) limited(subject string, pass func(http.ResponseWriter, *http.Req
 		defer func() {
 			f.took.WithLabelValues(subject, strconv.Itoa(shown.status)).Observe(time.Since(begun).Seconds())
 		}()
-		select {
-		case f.places <- struct{}{}:
-			defer func() { <-f.places }()
-		default:
-			shown.Header().Set("Retry-After", "1")
-			answerError(shown, http.StatusServiceUnavailable, &messaging.Error{Code: messaging.Unavailable, Message: "too many requests are under way"})
-			return
-		}
-		ctx, cancel := context.WithTimeout(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)), f.MostTime)
-		defer cancel()
-		r.Body = http.MaxBytesReader(shown, r.Body, f.MostBody)
-		if err := pass(shown, r.WithContext(ctx)); err != nil {
-			f.fail(shown, subject, err)
+		r = r.WithContext(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
+		if err := f.within(shown, r, pass); err != nil {
+			f.fail(shown, r, subject, err)
 		}
 	})
 }
 
-func (f *front) fail(w http.ResponseWriter, subject string, err error) {
+func (f *front) fail(w http.ResponseWriter, r *http.Request, subject string, err error) {
 	failed := messaging.AsError(err)
 	status, known := statuses[failed.Code]
 	if !known {
@@ -100,15 +92,28 @@ func (f *front) fail(w http.ResponseWriter, subject string, err error) {
 	if errors.Is(err, errTooLarge) || errors.Is(err, nats.ErrMaxPayload) {
 		status = http.StatusRequestEntityTooLarge
 	}
-	if status >= http.StatusInternalServerError {
-		slog.Warn("request failed", "subject", subject, "status", status, "error", err.Error())
+	log := func() {
+		slog.Warn("request failed", "subject", subject, "status", status, "error", err.Error(), "request_id", shortened(r.Header.Get(requestIDHeader)),
+			"trace_id", trace.SpanContextFromContext(r.Context()).TraceID().String())
 	}
-	// What happened on the way names servers and subjects; a caller learns what kind of failure it is.
-	if errors.Unwrap(failed) != nil && !errors.Is(err, errTooLarge) && status != http.StatusBadRequest {
+	switch {
+	case errors.Is(err, errFull):
+		w.Header().Set("Retry-After", "1")
+		f.full.Do(log)
+	case status >= http.StatusInternalServerError:
+		log()
+	}
+	// What happened on the way names servers and subjects, and what broke inside a service is its own; a caller learns what kind of
+	// failure it is.
+	inside := failed.Code == messaging.Internal || !known
+	if inside || errors.Unwrap(failed) != nil && !errors.Is(err, errTooLarge) && status != http.StatusBadRequest {
 		failed = &messaging.Error{Code: failed.Code, Message: http.StatusText(status)}
 	}
 	answerError(w, status, failed)
 }
+
+// shortened bounds what a client may write into the log.
+func shortened(text string) string { return text[:min(len(text), longestText)] }
 
 func answerError(w http.ResponseWriter, status int, failed *messaging.Error) {
 	text, err := json.Marshal(map[string]any{"error": map[string]any{"code": failed.Code.String(), "message": failed.Message, "details": failed.Details}})
@@ -122,7 +127,7 @@ func answerError(w http.ResponseWriter, status int, failed *messaging.Error) {
 
 // pass asks the subject.
 func (f *front) pass(w http.ResponseWriter, r *http.Request, method contract.Method) error {
-	request, err := read(r, method)
+	request, err := f.read(r, method)
 	if err != nil {
 		return err
 	}
@@ -172,13 +177,13 @@ func (f *front) stream(w http.ResponseWriter, r *http.Request, method contract.M
 }
 
 // read makes the request of a body, of the route's own values, and of headers.
-func read(r *http.Request, method contract.Method) (proto.Message, error) {
-	body, err := io.ReadAll(r.Body)
-	if tooLarge := (&http.MaxBytesError{}); errors.As(err, &tooLarge) {
-		return nil, fmt.Errorf("%w: %w", &messaging.Error{Code: messaging.ResourceExhausted, Message: fmt.Sprintf("the body has more than %d bytes", tooLarge.Limit)}, errTooLarge)
-	}
+func (f *front) read(r *http.Request, method contract.Method) (proto.Message, error) {
+	body, err := f.body(r.Body)
 	if err != nil {
-		return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: "the body could not be read"}
+		return nil, err
+	}
+	if found := values(body); found > f.MostValues {
+		return nil, fmt.Errorf("%w: %w", &messaging.Error{Code: messaging.ResourceExhausted, Message: fmt.Sprintf("the body has more than %d values", f.MostValues)}, errTooLarge)
 	}
 	request := method.Messaging().Request()
 	if len(strings.TrimSpace(string(body))) > 0 {

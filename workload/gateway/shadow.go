@@ -13,7 +13,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,17 +44,6 @@ const (
 	idleTime = 4 * time.Second
 )
 
-// reads says whether a subject's requests change nothing: the first word of its last token is get, list, query or validate. Only such
-// a request is copied, for the legacy service does it too, and a command would be done twice, once by each system.
-func reads(subject string) bool {
-	verb, _, _ := strings.Cut(subject[strings.LastIndex(subject, ".")+1:], "_")
-	switch verb {
-	case "get", "list", "query", "validate":
-		return true
-	}
-	return false
-}
-
 // legacyAddress reads LEGACY_URL. The error does not repeat it, since a URL that is refused may hold a password.
 func legacyAddress(text string) (*url.URL, error) {
 	address, err := url.Parse(text)
@@ -69,11 +58,11 @@ func legacyAddress(text string) (*url.URL, error) {
 type shadow struct {
 	*front
 	proxy *httputil.ReverseProxy
-	// routes asks NATS; subjects are by its patterns.
-	routes   *http.ServeMux
-	subjects map[string]string
-	copies   *semaphore.Weighted
-	counted  *prometheus.CounterVec
+	// routes asks NATS; methods are by its patterns.
+	routes  *http.ServeMux
+	methods map[string]contract.Method
+	copies  *semaphore.Weighted
+	counted *prometheus.CounterVec
 	// life is that of the copies: they outlive the requests that they are of, until cut.
 	life context.Context
 	cut  context.CancelFunc
@@ -84,15 +73,15 @@ func newShadow(ctx context.Context, f *front, methods map[string]contract.Method
 	if err != nil {
 		return nil, err
 	}
-	s := &shadow{front: f, routes: http.NewServeMux(), subjects: map[string]string{}, copies: semaphore.NewWeighted(f.MostCopies)}
+	s := &shadow{front: f, routes: http.NewServeMux(), methods: map[string]contract.Method{}, copies: semaphore.NewWeighted(f.MostCopies)}
 	s.life, s.cut = context.WithCancel(ctx)
 	s.proxy = &httputil.ReverseProxy{Rewrite: rewrite(legacy), Transport: transport(f.LegacyTime), ErrorHandler: noAnswer}
 	s.counted = promauto.With(f.registry).NewCounterVec(prometheus.CounterOpts{Name: "gateway_shadow_total",
 		Help: "Requests answered by the legacy service, by what asking NATS beside it showed."}, []string{"subject", "outcome"})
-	for subject, method := range methods {
+	for _, method := range methods {
 		for _, path := range paths(method) {
 			pattern := "POST " + path
-			s.subjects[pattern] = subject
+			s.methods[pattern] = method
 			s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 				if err := f.pass(w, r, method); err != nil {
 					w.(*natsAnswer).err = err
@@ -118,7 +107,7 @@ func rewrite(legacy *url.URL) func(*httputil.ProxyRequest) {
 
 func transport(begins time.Duration) http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout, t.IdleConnTimeout, t.MaxIdleConns, t.MaxIdleConnsPerHost = begins, idleTime, idleConnections, idleConnections
+	t.ResponseHeaderTimeout, t.IdleConnTimeout, t.MaxIdleConns, t.MaxIdleConnsPerHost, t.MaxConnsPerHost = begins, idleTime, idleConnections, idleConnections, mostConnections
 	// It would ask for gzip by itself, and give a client what it unpacked.
 	t.DisableCompression = true
 	return t
@@ -142,28 +131,35 @@ func noAnswer(w http.ResponseWriter, r *http.Request, err error) {
 // ServeHTTP asks no ServeMux what to answer: it would redirect paths that the legacy service may take as they are.
 func (s *shadow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet && r.URL.Path == "/health" {
-		probe(s.client.Connected)(w, r)
+		// Also without NATS: whoever comes here gets the legacy service's answer.
+		probe(func() bool { return !s.draining.Load() })(w, r)
 		return
+	}
+	if r.ContentLength != 0 {
+		r.Body = inTime(w, r.Body, s.MostTime)
 	}
 	// Where the legacy service names no type, net/http would guess one.
 	w.Header()["Content-Type"] = nil
 	_, pattern := s.routes.Handler(r)
-	subject, known := s.subjects[pattern]
+	method, known := s.methods[pattern]
 	switch {
 	case !known:
 		s.count(noSubject, outcomeSkipped)
-	case !reads(subject):
-		s.count(subject, outcomeSkipped)
+	case !method.Reads() || r.Header.Get(idempotencyKeyHeader) != "":
+		s.count(method.Subject, outcomeSkipped)
 	case !s.copies.TryAcquire(1):
-		s.count(subject, outcomeBusy)
+		s.count(method.Subject, outcomeBusy)
 	default:
-		s.askBoth(w, r, subject)
+		s.askBoth(w, r, method.Subject)
 		return
 	}
 	s.proxy.ServeHTTP(w, r)
 }
 
 func (s *shadow) count(subject, outcome string) { s.counted.WithLabelValues(subject, outcome).Inc() }
+
+// keyed finds an idempotency key in a body, which makes a command of any request. Found where it means something else, too little is compared.
+var keyed = regexp.MustCompile(`"idempotency_?[kK]ey"`)
 
 // askBoth keeps the request and the legacy service's answer while it passes them on, and has NATS asked when the client has its answer.
 func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string) {
@@ -183,7 +179,7 @@ func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string)
 	legacy := &legacyAnswer{recorded: recorded{ResponseWriter: w, status: http.StatusOK}, most: s.MostBody}
 	s.proxy.ServeHTTP(legacy, r)
 	text, readable := legacy.text()
-	if err != nil || int64(len(body)) > s.MostBody || !readable {
+	if err != nil || int64(len(body)) > s.MostBody || !readable || keyed.Match(body) {
 		return
 	}
 	copied = true

@@ -1,9 +1,13 @@
-// Answers to commands, kept in Redis for who asks again: the other task of the service may be asked.
+// Commands, done once: who is to do one claims it in Redis and keeps its answer there for who asks again, for the other task of the service
+// may be asked.
 package service
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -11,12 +15,17 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/bodybroker/platform/messaging"
 )
 
-// keptFor is how long an answer is known: longer than any caller asks again.
-const keptFor = 10 * time.Minute
+const (
+	// keptFor is how long an answer is known: longer than any caller asks again.
+	keptFor = 10 * time.Minute
+	// claimedFor is longer than a command may take. One whose task has ended meanwhile can be done after it.
+	claimedFor = messaging.DefaultHandlerTimeout + 5*time.Second
+)
 
 type answers struct {
 	redis   *redis.ClusterClient
@@ -27,36 +36,82 @@ type answers struct {
 func openAnswers(s Settings) *answers {
 	host, _, _ := net.SplitHostPort(s.RedisAddress)
 	return &answers{service: s.Messaging.Name, redis: redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{s.RedisAddress}, Password: s.RedisToken,
-		ClientName: s.Messaging.Name, TLSConfig: &tls.Config{ServerName: host, RootCAs: s.RedisRoots, MinVersion: tls.VersionTLS12}})}
+		ClientName: s.Messaging.Name, TLSConfig: &tls.Config{ServerName: host, RootCAs: s.RedisRoots, MinVersion: tls.VersionTLS12},
+		ContextTimeoutEnabled: true})}
 }
 
 func (a *answers) close() error { return a.redis.Close() }
 
-func (a *answers) key(subject, key string) string {
-	return "answer:" + a.service + ":" + subject + ":" + key
+// command is one that was given: by whom under which key, and what it asks.
+type command struct {
+	// id tells it from those of other subjects, users and tenants: a key that one of them chose is nobody else's.
+	id string
+	// digest is of the request without its metadata.
+	digest []byte
 }
 
-// find reads the answer to a command that was done before.
-func (a *answers) find(ctx context.Context, subject, key string, into proto.Message) (bool, error) {
-	held, err := a.redis.Get(ctx, a.key(subject, key)).Bytes()
-	if errors.Is(err, redis.Nil) {
-		return false, nil
+func commandOf(subject string, request proto.Message) (c command, err error) {
+	meta := request.ProtoReflect().Get(request.ProtoReflect().Descriptor().Fields().ByName("meta")).Message()
+	giver := sha256.New()
+	for _, name := range []protoreflect.Name{"tenant_id", "user_id", "idempotency_key"} {
+		text := meta.Get(meta.Descriptor().Fields().ByName(name)).String()
+		_, _ = fmt.Fprintf(giver, "%d:%s", len(text), text) // a hash takes everything
 	}
+	c.id = subject + "." + hex.EncodeToString(giver.Sum(nil))
+	bare := proto.Clone(request)
+	bare.ProtoReflect().Clear(bare.ProtoReflect().Descriptor().Fields().ByName("meta"))
+	content, err := proto.MarshalOptions{Deterministic: true}.Marshal(bare)
+	sum := sha256.Sum256(content)
+	c.digest = sum[:]
+	return c, err
+}
+
+// EventID is the id of the event that tells of a command: the same for the same command, and of its subject.
+func EventID(subject string, request proto.Message) (string, error) {
+	c, err := commandOf(subject, request)
+	return c.id, err
+}
+
+func (a *answers) key(c command) string { return "answer:" + a.service + ":" + c.id }
+
+// claim says whether the command was done before, with its answer; else it is this task's to do. What another task is doing right now is
+// unavailable, until its answer is kept.
+func (a *answers) claim(ctx context.Context, c command, into proto.Message) (done bool, err error) {
+	claimed, err := a.redis.SetNX(ctx, a.key(c), c.digest, claimedFor).Result()
 	if err != nil {
 		return false, unavailable(err)
 	}
-	if err := proto.Unmarshal(held, into); err != nil {
+	if claimed {
+		return false, nil
+	}
+	held, err := a.redis.Get(ctx, a.key(c)).Bytes()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return false, unavailable(err)
+	}
+	answer, same := bytes.CutPrefix(held, c.digest)
+	switch {
+	case len(held) == 0 || same && len(answer) == 0:
+		return false, &messaging.Error{Code: messaging.Unavailable, Message: "the command is being done: ask again"}
+	case !same:
+		return false, &messaging.Error{Code: messaging.Conflict, Message: "another command was given under this idempotency key"}
+	}
+	if err := proto.Unmarshal(answer, into); err != nil {
 		return false, fmt.Errorf("the answer that Redis keeps: %w", err)
 	}
 	return true, nil
 }
 
-func (a *answers) keep(ctx context.Context, subject, key string, answer proto.Message) error {
+// release lets a command that failed be done again at once.
+func (a *answers) release(ctx context.Context, c command) error {
+	return a.redis.Del(ctx, a.key(c)).Err()
+}
+
+func (a *answers) keep(ctx context.Context, c command, answer proto.Message) error {
 	data, err := proto.Marshal(answer)
 	if err != nil {
 		return err
 	}
-	if err := a.redis.Set(ctx, a.key(subject, key), data, keptFor).Err(); err != nil {
+	if err := a.redis.Set(ctx, a.key(c), append(bytes.Clone(c.digest), data...), keptFor).Err(); err != nil {
 		return unavailable(err)
 	}
 	return nil

@@ -96,9 +96,9 @@ type handler struct {
 // handle answers, and says which task did.
 func (h handler) handle(ctx context.Context, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
 	do := h.answer
-	if key := messaging.MetaOf(request).IdempotencyKey; key != "" {
+	if messaging.MetaOf(request).IdempotencyKey != "" {
 		do = func(request proto.Message, send func(proto.Message) error) (proto.Message, error) {
-			return h.command(ctx, key, request, send)
+			return h.command(ctx, request, send)
 		}
 	}
 	response, err := do(request, send)
@@ -109,19 +109,29 @@ func (h handler) handle(ctx context.Context, request proto.Message, send func(pr
 }
 
 // command does what has an idempotency key once: its answer is kept for who asks again, and an event tells of it.
-func (h handler) command(ctx context.Context, key string, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
-	response := h.method.Messaging().Response()
-	if known, err := h.answers.find(ctx, h.method.Subject, key, response); err != nil || known {
-		return response, err
-	}
-	response, err := h.answer(request, send)
-	if err != nil || response == nil {
+func (h handler) command(ctx context.Context, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
+	given, err := commandOf(h.method.Subject, request)
+	if err != nil {
 		return nil, err
 	}
-	if h.settings.Event != "" {
-		if err := h.client.Publish(ctx, h.settings.Event, h.method.Subject+"."+key, response); err != nil {
-			return nil, err
-		}
+	response := h.method.Messaging().Response()
+	if done, err := h.answers.claim(ctx, given, response); err != nil || done {
+		return response, err
 	}
-	return response, h.answers.keep(ctx, h.method.Subject, key, response)
+	if response, err = h.do(ctx, given, request, send); err != nil || response == nil {
+		return nil, errors.Join(err, h.answers.release(context.WithoutCancel(ctx), given))
+	}
+	return response, h.answers.keep(ctx, given, response)
+}
+
+// do does a command and tells of it: that it was done, not what was answered, which is the caller's own.
+func (h handler) do(ctx context.Context, given command, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
+	response, err := h.answer(request, send)
+	if err != nil || response == nil || h.settings.Event == "" {
+		return response, err
+	}
+	event := h.method.Messaging().Response()
+	meta := request.ProtoReflect().Get(h.method.Request.Fields().ByName("meta"))
+	event.ProtoReflect().Set(h.method.Response.Fields().ByName("meta"), meta)
+	return response, h.client.Publish(ctx, h.settings.Event, given.id, event)
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -79,15 +80,10 @@ func healthy(s Settings) int {
 
 func named(t *testing.T, name string) services.Service {
 	t.Helper()
-	table, _, err := services.Table()
+	row, known, err := services.Named(name)
 	require.NoError(t, err)
-	for _, row := range table {
-		if row.Name == name {
-			return row
-		}
-	}
-	t.Fatalf("the table has no service %s", name)
-	return services.Service{}
+	require.True(t, known, "the table has no service %s", name)
+	return row
 }
 
 // asked asks until the service has subscribed; text is the request's JSON.
@@ -137,9 +133,12 @@ func TestACommandIsDoneOnceAndToldOnce(t *testing.T) {
 	const subject, command = "svc.quest.v1.generate", `{"meta": {"requestId": "%s", "idempotencyKey": "k-1"}, "playerId": "p"}`
 	_, err = asked(t, c, subject, fmt.Sprintf(command, "first"))
 	require.NoError(t, err)
-	key := "answer:quest-system:" + subject + ":k-1"
-	require.Equal(t, []string{key}, r.store.Keys())
-	require.NoError(t, r.store.Set(key, "\x12\x06\x0a\x04kept"))
+	require.Len(t, r.store.Keys(), 1)
+	key := r.store.Keys()[0]
+	assert.True(t, strings.HasPrefix(key, "answer:quest-system:"+subject+"."), key)
+	held, err := r.store.Get(key)
+	require.NoError(t, err)
+	require.NoError(t, r.store.Set(key, held[:sha256.Size]+"\x12\x06\x0a\x04kept"))
 	second, err := asked(t, c, subject, fmt.Sprintf(command, "second"))
 	require.NoError(t, err)
 	text, err := protojson.Marshal(second)
@@ -151,6 +150,39 @@ func TestACommandIsDoneOnceAndToldOnce(t *testing.T) {
 	assert.Equal(t, map[string]uint64{"evt.quest.answered": 1}, info.State.Subjects)
 }
 
+// commandNamed is one that nothing was asked with.
+func commandNamed(id string) command { return command{id: id, digest: make([]byte, sha256.Size)} }
+
+func TestAKeyIsItsGiversAndOfOneCommand(t *testing.T) {
+	s := messagingtest.Serve(t)
+	c := s.Connect(t)
+	r := started(t, s, named(t, "router"))
+	const subject = "svc.router.v1.route"
+	_, err := asked(t, c, subject, `{"meta": {"idempotencyKey": "1", "userId": "one"}, "operation": "a"}`)
+	require.NoError(t, err)
+	_, err = asked(t, c, subject, `{"meta": {"idempotencyKey": "1", "userId": "two"}, "operation": "b"}`)
+	require.NoError(t, err, "another user's key is another one")
+	assert.Len(t, r.store.Keys(), 2)
+	_, err = asked(t, c, subject, `{"meta": {"idempotencyKey": "1", "userId": "one"}, "operation": "b"}`)
+	assert.Equal(t, messaging.Conflict, messaging.AsError(err).Code)
+}
+
+func TestACommandThatAnotherTaskDoesIsUnavailableUntilItsAnswerIsKept(t *testing.T) {
+	s := messagingtest.Serve(t)
+	settings := started(t, s, named(t, "router")).Settings
+	a, given := openAnswers(settings), commandNamed("s")
+	done, err := a.claim(t.Context(), given, nil)
+	require.NoError(t, err)
+	assert.False(t, done)
+	_, err = a.claim(t.Context(), given, nil)
+	assert.Equal(t, messaging.Unavailable, messaging.AsError(err).Code)
+	require.NoError(t, a.release(t.Context(), given))
+	done, err = a.claim(t.Context(), given, nil)
+	require.NoError(t, err, "what failed may be done again")
+	assert.False(t, done)
+	require.NoError(t, a.close())
+}
+
 func TestACommandWithoutRedisIsUnavailableAndSaysNoSecret(t *testing.T) {
 	s := messagingtest.Serve(t)
 	other := started(t, s, named(t, "time-manager")).Settings
@@ -159,7 +191,7 @@ func TestACommandWithoutRedisIsUnavailableAndSaysNoSecret(t *testing.T) {
 	_, err := asked(t, s.Connect(t), "svc.time.v1.get_time", `{}`)
 	require.NoError(t, err)
 	answers := openAnswers(other)
-	_, err = answers.find(t.Context(), "s", "k", nil)
+	_, err = answers.claim(t.Context(), commandNamed("s"), nil)
 	assert.Equal(t, messaging.Unavailable, messaging.AsError(err).Code)
 	assert.NotContains(t, err.Error(), token)
 	require.NoError(t, answers.close())

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,9 +46,9 @@ func FromEnvironment(variable func(string) string) (Settings, error) {
 		}
 	}
 	s.Subjects = strings.Split(variable("NATS_SUBJECTS"), ",")
-	table, _, err := services.Table()
-	if at := slices.IndexFunc(table, func(row services.Service) bool { return row.Name == s.Messaging.Name }); at >= 0 {
-		s.Event = Event(table[at])
+	row, known, err := services.Named(s.Messaging.Name)
+	if known {
+		s.Event = Event(row)
 	}
 	return s, errors.Join(append(errs, err)...)
 }

@@ -3,7 +3,6 @@ package verification
 
 import (
 	"context"
-	"fmt"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -15,7 +14,14 @@ func answers(ctx context.Context, r *run) {
 	for i := range r.report.Services {
 		for j := range r.report.Services[i].Subjects {
 			subject := &r.report.Services[i].Subjects[j]
-			seen, err := r.answer(ctx, subject.Name)
+			if subject.Asked = r.Commands || r.methods[subject.Name].Reads(); !subject.Asked {
+				var seen string
+				seen, subject.Answered = r.malformed(ctx, subject.Name)
+				r.add("answers", subject.Name, KindCheck, subject.Answered, "a request that is none refused: it may change something", seen)
+				continue
+			}
+			response, err := r.ask(ctx, subject.Name, "")
+			seen := "answered by task " + taskOf(response)
 			if subject.Answered = err == nil; err != nil {
 				seen = err.Error()
 			}
@@ -24,32 +30,40 @@ func answers(ctx context.Context, r *run) {
 	}
 }
 
-// answer asks once and says who answered.
-func (r *run) answer(ctx context.Context, subject string) (seen string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, r.Patience)
-	defer cancel()
-	request, response := r.contents[subject].toSend(""), r.methods[subject].Messaging().Response()
-	if err := r.Client.Request(ctx, subject, request, response); err != nil {
-		return "", err
-	}
-	if asked, told := messaging.MetaOf(request).RequestID, messaging.MetaOf(response).RequestID; asked != told {
-		return "", fmt.Errorf("%s: request %q was answered as request %q", subject, asked, told)
-	}
-	return "answered by task " + taskOf(response), nil
+// answered are the subjects of a service that were answered: others would only be waited for.
+func (s Service) answered() []string {
+	return s.named(func(subject Subject) bool { return subject.Answered })
 }
 
-// askable is the first subject of a service that was answered; "" if none was.
-func (s Service) askable() string {
+// askable are those of them that are asked for real.
+func (s Service) askable() []string {
+	return s.named(func(subject Subject) bool { return subject.Answered && subject.Asked })
+}
+
+func (s Service) named(which func(Subject) bool) (subjects []string) {
 	for _, subject := range s.Subjects {
-		if subject.Answered {
-			return subject.Name
+		if which(subject) {
+			subjects = append(subjects, subject.Name)
 		}
 	}
-	return ""
+	return subjects
 }
 
-// notAsked is what a row has seen of a service without an askable subject.
-const notAsked = "not asked: none of its subjects was answered before"
+const (
+	// notAsked is what a row has seen of a service that answered nothing.
+	notAsked = "not asked: none of its subjects was answered before"
+	// notOrdered is what one has seen of a service with nothing but commands.
+	notOrdered = "not asked: each of its subjects may change something, and commands were not ordered"
+)
+
+// skip adds the row of a service that is not asked.
+func (r *run) skip(check string, service Service, kind Kind, wanted string) {
+	if len(service.answered()) > 0 {
+		r.add(check, service.Name, KindInformation, false, wanted, notOrdered)
+		return
+	}
+	r.add(check, service.Name, kind, false, wanted, notAsked)
+}
 
 // taskOf is the task that gave an answer, by the label "task" in its metadata; "" if it does not say.
 func taskOf(response proto.Message) string {
@@ -61,7 +75,11 @@ func taskOf(response proto.Message) string {
 	if labels == nil || !labels.IsMap() {
 		return ""
 	}
-	return meta.Get(labels).Map().Get(protoreflect.ValueOfString("task").MapKey()).String()
+	task := meta.Get(labels).Map().Get(protoreflect.ValueOfString("task").MapKey())
+	if !task.IsValid() {
+		return ""
+	}
+	return task.String()
 }
 
 // codeIn is the code of the error that a response tells; false if it tells none.

@@ -1,3 +1,4 @@
+// That each check fails on a platform of which just that is broken.
 package verification
 
 import (
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/bodybroker/platform/assets/services"
 	"github.com/bodybroker/platform/messaging"
@@ -49,7 +51,7 @@ func of(t *testing.T, o Options, names ...string) *run {
 	r.report.Services = slices.DeleteFunc(r.report.Services, func(s Service) bool { return !slices.Contains(names, s.Name) })
 	for i := range r.report.Services {
 		for j := range r.report.Services[i].Subjects {
-			r.report.Services[i].Subjects[j].Answered = true
+			r.report.Services[i].Subjects[j].Answered, r.report.Services[i].Subjects[j].Asked = true, true
 		}
 	}
 	return r
@@ -79,23 +81,29 @@ func (r *run) fails(t *testing.T, id, reason string) {
 // answering serves the quest subject in place of the service, with whatever handle does.
 func (p *platform) answering(t *testing.T, handle func(r *run, message *natsgo.Msg)) *run {
 	t.Helper()
-	r := of(t, Options{Client: p.client}, quest)
+	r := of(t, Options{Client: p.client, Commands: true}, quest)
 	_, err := p.administrator.Native().QueueSubscribe(questSubject, "q.quest", func(message *natsgo.Msg) { handle(r, message) })
 	require.NoError(t, err)
 	require.NoError(t, p.administrator.Flush(t.Context()))
 	return r
 }
 
-// respond answers a request without an error, as no task in particular.
+// respond answers a request without an error, with its metadata, as no task in particular.
 func (r *run) respond(message *natsgo.Msg) {
-	data, _ := proto.Marshal(r.methods[questSubject].Messaging().Response())
+	request, response := r.methods[questSubject].Messaging().Request(), r.methods[questSubject].Messaging().Response()
+	_ = proto.Unmarshal(message.Data, request)
+	if meta, has := part(request, "meta"); has {
+		meta.Clear(meta.Descriptor().Fields().ByName("labels"))
+		response.ProtoReflect().Set(response.ProtoReflect().Descriptor().Fields().ByName("meta"), protoreflect.ValueOfMessage(meta))
+	}
+	data, _ := proto.Marshal(response)
 	_ = message.Respond(data)
 }
 
 func TestASubjectThatNobodyAnswersFails(t *testing.T) {
 	p := newPlatform(t)
 	p.inProcess(t, "settings", func(s *service.Settings) { s.Subjects = []string{settingsGet} })
-	r := of(t, Options{Client: p.client, Tasks: 1}, "settings", quest)
+	r := of(t, Options{Client: p.client, Commands: true, Tasks: 1}, "settings", quest)
 	answers(t.Context(), r)
 	assert.True(t, r.row(t, "answers/"+settingsGet).Held)
 	r.fails(t, "answers/svc.settings.v1.update", "no responders")
@@ -113,10 +121,13 @@ func TestASubjectThatNobodyAnswersFails(t *testing.T) {
 
 func TestAnAnswerToAnotherRequestFails(t *testing.T) {
 	p := newPlatform(t)
-	r := p.answering(t, func(r *run, m *natsgo.Msg) { r.respond(m) })
+	r := p.answering(t, func(_ *run, m *natsgo.Msg) { _ = m.Respond(nil) })
 	answers(t.Context(), r)
-	r.fails(t, "answers/"+questSubject, `was answered as request ""`)
-	r.report.Services[0].Subjects[0].Answered = true
+	r.fails(t, "answers/"+questSubject, `the answer is of request ""`)
+}
+
+func TestAnAnswerOfNoTaskInParticularIsNoShare(t *testing.T) {
+	r := newPlatform(t).answering(t, func(r *run, m *natsgo.Msg) { r.respond(m) })
 	share(t.Context(), r)
 	r.fails(t, "share/"+quest, "does not say which task")
 }
@@ -124,7 +135,7 @@ func TestAnAnswerToAnotherRequestFails(t *testing.T) {
 func TestATaskWithoutWorkFails(t *testing.T) {
 	p := newPlatform(t)
 	p.inProcess(t, quest, asItIs)
-	r := of(t, Options{Client: p.client}, quest)
+	r := of(t, Options{Client: p.client, Commands: true}, quest)
 	share(t.Context(), r)
 	r.fails(t, "share/"+quest, "tasks that answered: 1, 20 of 20, chi-square 20.00")
 }
@@ -147,6 +158,23 @@ func TestASilentServiceFailsSoon(t *testing.T) {
 	assert.Less(t, asked.Load(), int64(30))
 }
 
+// In the warm-up too, failures end the measuring only where nothing is answered between them.
+func TestFailuresThatAreNotInARowDoNotEndTheMeasuring(t *testing.T) {
+	asked := 0
+	r := newPlatform(t).answering(t, func(r *run, m *natsgo.Msg) {
+		if asked++; asked%2 == 1 && asked <= 2*giveUp {
+			_ = m.Respond([]byte("\x1a\x02\x08\x0b"))
+			return
+		}
+		r.respond(m)
+	})
+	latency(t.Context(), r)
+	measured := r.report.Services[0].Latency
+	assert.Equal(t, giveUp, measured.Failed)
+	assert.EqualValues(t, r.LatencyRequests, measured.Requests)
+	r.fails(t, "latency/"+quest, "internal")
+}
+
 func TestAnEventThatIsNotStoredOnceFails(t *testing.T) {
 	publishing := func(t *testing.T, p *platform, id func(key string, asked int) string) *run {
 		access, err := jetstream.New(p.administrator.Native())
@@ -156,7 +184,8 @@ func TestAnEventThatIsNotStoredOnceFails(t *testing.T) {
 			request := r.methods[questSubject].Messaging().Request()
 			_ = proto.Unmarshal(m.Data, request)
 			asked++
-			if id := id(questSubject+"."+messaging.MetaOf(request).IdempotencyKey, asked); id != "" {
+			event, _ := service.EventID(questSubject, request)
+			if id := id(event, asked); id != "" {
 				_, _ = access.Publish(context.Background(), "evt.quest.answered", nil, jetstream.WithMsgID(id))
 			}
 			r.respond(m)
@@ -187,7 +216,7 @@ func TestAnEventThatIsNotStoredOnceFails(t *testing.T) {
 func TestAnEventOfSomebodyElseIsNotTheServices(t *testing.T) {
 	p := newPlatform(t, questStream())
 	p.inProcess(t, quest, asItIs)
-	r := of(t, Options{Client: p.client}, quest)
+	r := of(t, Options{Client: p.client, Commands: true}, quest)
 	access, err := jetstream.New(p.administrator.Native())
 	require.NoError(t, err)
 	first := true
@@ -227,9 +256,9 @@ func TestWhatMustFailAndIsAnsweredFails(t *testing.T) {
 	_, err := p.administrator.Native().Subscribe(nobody, func(m *natsgo.Msg) { _ = m.Respond(nil) })
 	require.NoError(t, err)
 	// This identity may do everything.
-	r := of(t, Options{Client: p.administrator}, quest)
+	r := of(t, Options{Client: p.administrator, Commands: true}, quest)
 	failures(t.Context(), r)
-	r.fails(t, "errors/no-responder", "answered without an error")
+	r.fails(t, "errors/no-responder", "the answer is of request")
 	for _, refusal := range refusals("…", r.front) {
 		r.fails(t, "errors/forbidden/"+refusal.verb+" "+refusal.subject, "allowed")
 	}
@@ -256,7 +285,7 @@ func TestAServiceThatTellsAnErrorIsNotAnswering(t *testing.T) {
 	r := newPlatform(t).answering(t, func(_ *run, m *natsgo.Msg) { _ = m.Respond([]byte("\x1a\x02\x08\x0b")) })
 	answers(t.Context(), r)
 	r.fails(t, "answers/"+questSubject, "internal")
-	r.report.Services[0].Subjects[0].Answered = true
+	r.report.Services[0].Subjects[0].Answered, r.report.Services[0].Subjects[0].Asked = true, true
 	throughput(t.Context(), r)
 	r.fails(t, "throughput/failures", `tells the error "internal"`)
 }

@@ -86,6 +86,11 @@ func (c *chart) draw(scale axis, tallest float64) {
 // edge is where a bucket begins, in µs.
 func edge(index int) float64 { return math.Pow(10, float64(index)/bucketsPerDecade) }
 
+// UpTo is where a bucket ends: its requests took less.
+func (b Bucket) UpTo() time.Duration {
+	return time.Duration(edge(b.Index+1) * float64(time.Microsecond))
+}
+
 // bar is the size of one service's messages.
 type bar struct {
 	Name           string

@@ -2,6 +2,7 @@
 package verification
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ var noMessage = []byte(strings.Repeat("\xff", 16))
 func failures(ctx context.Context, r *run) {
 	subject := ""
 	for _, service := range r.report.Services {
-		if subject = service.askable(); subject != "" {
+		if subject = cmp.Or(service.askable()...); subject != "" {
 			break
 		}
 	}
@@ -45,7 +46,7 @@ func failures(ctx context.Context, r *run) {
 			detail, err := failure.provoke(ctx, failure.of)
 			seen, held = judge(err, failure.wanted)
 			seen = detail + ": " + seen
-			if _, err := r.answer(ctx, subject); err != nil {
+			if _, err := r.ask(ctx, subject, ""); err != nil {
 				seen, held = seen+"; the next request: "+err.Error(), false
 			}
 		}
@@ -53,11 +54,9 @@ func failures(ctx context.Context, r *run) {
 	}
 	r.forbidden(ctx)
 	for _, service := range r.report.Services {
-		for _, asked := range service.Subjects {
-			if asked.Answered {
-				seen, held := r.malformed(ctx, asked.Name)
-				r.add("errors", "malformed/"+asked.Name, KindCheck, held, fmt.Sprintf("%q", messaging.InvalidArgument), seen)
-			}
+		for _, subject := range service.answered() {
+			seen, held := r.malformed(ctx, subject)
+			r.add("errors", "malformed/"+subject, KindCheck, held, fmt.Sprintf("%q", messaging.InvalidArgument), seen)
 		}
 	}
 }
@@ -76,10 +75,8 @@ func judge(err error, wanted messaging.Code) (seen string, held bool) {
 
 // askNobody sends some service's request to a subject without a service.
 func (r *run) askNobody(ctx context.Context, subject string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.Patience)
-	defer cancel()
-	known := r.table[0].RPC[0]
-	return "asked " + subject, r.Client.Request(ctx, subject, r.contents[known].toSend(""), r.methods[known].Messaging().Response())
+	request, response := r.made(r.table[0].RPC[0], "")
+	return "asked " + subject, r.send(ctx, subject, request, response)
 }
 
 // askTooLate gives a request less and less time until the time ends before the answer comes.
@@ -96,20 +93,19 @@ func (r *run) askTooLate(ctx context.Context, subject string) (string, error) {
 }
 
 func (r *run) askWithin(ctx context.Context, subject string, deadline time.Duration) error {
-	request, response := r.contents[subject].toSend(""), r.methods[subject].Messaging().Response()
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	return r.Client.Request(ctx, subject, request, response)
+	_, err := r.ask(ctx, subject, "")
+	return err
 }
 
 // askTooMuch sends a request that is larger than the server takes.
 func (r *run) askTooMuch(ctx context.Context, subject string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.Patience)
-	defer cancel()
-	request, limit := r.contents[subject].toSend(""), r.Client.Native().MaxPayload()
+	request, response := r.made(subject, "")
+	limit := r.Client.Native().MaxPayload()
 	meta := request.ProtoReflect().Mutable(request.ProtoReflect().Descriptor().Fields().ByName("meta")).Message()
 	meta.Set(meta.Descriptor().Fields().ByName("client_id"), protoreflect.ValueOfString(strings.Repeat("x", int(limit))))
-	err := r.Client.Request(ctx, subject, request, r.methods[subject].Messaging().Response())
+	err := r.send(ctx, subject, request, response)
 	return fmt.Sprintf("sent %d bytes where %d are taken", proto.Size(request), limit), err
 }
 

@@ -135,8 +135,10 @@ func (s Service) Response() (sum Size) {
 type Subject struct {
 	Name     string `json:"name"`
 	Answered bool   `json:"answered"`
-	Request  Size   `json:"request"`
-	Response Size   `json:"response"`
+	// Asked says whether it was sent real requests; else it has shown that it answers by refusing one that is none.
+	Asked    bool `json:"asked"`
+	Request  Size `json:"request"`
+	Response Size `json:"response"`
 }
 
 // Size is of the same contents in both encodings, in bytes.

@@ -1,3 +1,4 @@
+// What does not need a platform: the contents that are sent, and how what was seen is judged and drawn.
 package verification
 
 import (
@@ -111,6 +112,7 @@ func TestLatencyIsJudgedByItsTargets(t *testing.T) {
 	assert.True(t, l.onTarget())
 	assert.Equal(t, "p50 0.200 ms, p99 4.001 ms of 4 requests, 1 failed", l.String())
 	assert.Equal(t, []Bucket{{21, 1}, {23, 2}, {36, 1}}, l.Buckets)
+	assert.Equal(t, 10*time.Millisecond, Bucket{Index: 39}.UpTo())
 	assert.False(t, Latency{P50: 1000, P99: 1200}.onTarget())
 	assert.False(t, Latency{P50: 200, P99: 5000}.onTarget())
 }

@@ -21,10 +21,10 @@ import (
 const Name = "verification"
 
 // RunTask verifies with the variables of a task definition (docs/service-contract.md) and these: SERVICE_TASKS is how many tasks each
-// service has, DefaultTasks if it is not set; JUDGE_TARGETS, "false", leaves missed targets of latency and throughput unjudged. The report
-// goes to out; the error tells what failed.
+// service has, DefaultTasks if it is not set; VERIFY_COMMANDS and JUDGE_TARGETS, "true", are Options.Commands and Options.JudgeTargets. The
+// report goes to out; the error tells what failed.
 func RunTask(ctx context.Context, variable func(string) string, out io.Writer) (err error) {
-	options := Options{Environment: variable("ENVIRONMENT"), JudgeTargets: variable("JUDGE_TARGETS") != "false", Out: out}
+	options := Options{Environment: variable("ENVIRONMENT"), Commands: variable("VERIFY_COMMANDS") == "true", JudgeTargets: variable("JUDGE_TARGETS") == "true", Out: out}
 	if text := variable("SERVICE_TASKS"); text != "" {
 		if options.Tasks, err = strconv.Atoi(text); err != nil {
 			return fmt.Errorf("reading SERVICE_TASKS: %w", err)

@@ -1,3 +1,4 @@
+// The log is all that leaves a task: that a report comes through it whole, and that a torn one is told.
 package verification
 
 import (

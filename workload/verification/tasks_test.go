@@ -209,13 +209,8 @@ func (p *platform) serving(t *testing.T, subjects []string, tasks int) {
 
 func named(t *testing.T, name string) services.Service {
 	t.Helper()
-	table, _, err := services.Table()
+	row, known, err := services.Named(name)
 	require.NoError(t, err)
-	for _, row := range table {
-		if row.Name == name {
-			return row
-		}
-	}
-	t.Fatalf("the table has no service %s", name)
-	return services.Service{}
+	require.True(t, known, "the table has no service %s", name)
+	return row
 }

@@ -80,19 +80,16 @@ func throughput(ctx context.Context, r *run) {
 	r.add("throughput", "failures", KindCheck, seen.Failed == 0, all, failed)
 }
 
-// loads are the subjects that were answered before: one that is not would only be waited for.
+// loads are the subjects that were answered before.
 func (r *run) loads() ([]load, error) {
 	var loads []load
 	for _, service := range r.report.Services {
-		for _, subject := range service.Subjects {
-			if !subject.Answered {
-				continue
-			}
-			data, err := proto.Marshal(r.contents[subject.Name].toSend(""))
+		for _, subject := range service.askable() {
+			data, err := proto.Marshal(r.contents[subject].toSend(""))
 			if err != nil {
-				return nil, fmt.Errorf("encoding a request to %s: %w", subject.Name, err)
+				return nil, fmt.Errorf("encoding a request to %s: %w", subject, err)
 			}
-			loads = append(loads, load{subject.Name, data, r.methods[subject.Name].Response.Fields().ByName("error").Number()})
+			loads = append(loads, load{subject, data, r.methods[subject].Response.Fields().ByName("error").Number()})
 		}
 	}
 	return loads, nil

@@ -8,14 +8,12 @@
 // subscribe to its own inbox. It should be allowed nothing else: the check "errors" wants other subjects refused. Every service must be
 // allowed to answer into that inbox.
 //
-// All requests, some as commands, are about made-up players and things (messages.json). The stand-ins do nothing with them; a service that
-// does must know these names before it is verified, for it is told to make payments and quests for them hundreds of times.
-//
-// What the checks leave behind is an event for each service that has events (at most three), whose message id has "verify-" and a random
+// All requests are about made-up players and things (messages.json). With Options.Commands what the checks leave behind is an event for each service that has events (at most three), whose message id has "verify-" and a random
 // text in it, and the answers to those commands, which the services forget by themselves.
 package verification
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -68,6 +66,10 @@ type Options struct {
 	// Patience is how long one request may take; DefaultPatience if 0. EventWait is how long a command, and then its event, may take;
 	// DefaultEventWait if 0.
 	Patience, EventWait time.Duration
+	// Commands says whether requests that may change something are sent, hundreds of times. Where services are real they are told to make
+	// payments and quests for the made-up players of messages.json; left false, only subjects that read are asked, the others have to refuse
+	// a request that is none.
+	Commands bool
 	// JudgeTargets says whether a missed target of latency or throughput fails the whole. Set it on AWS. A rehearsal leaves it false: a
 	// small computer shares its cores with all servers and tasks, so what is measured there is reported as missed and not judged.
 	JudgeTargets bool
@@ -76,23 +78,15 @@ type Options struct {
 }
 
 func (o Options) completed() Options {
-	o.Tasks, o.ShareRequests = either(o.Tasks, DefaultTasks), either(o.ShareRequests, DefaultShareRequests)
-	o.LatencyRequests = either(o.LatencyRequests, DefaultLatencyRequests)
-	o.Requesters, o.Throughput = either(o.Requesters, DefaultRequesters), either(o.Throughput, DefaultThroughput)
-	o.Environment = either(o.Environment, "the platform")
-	o.Patience, o.EventWait = either(o.Patience, DefaultPatience), either(o.EventWait, DefaultEventWait)
+	o.Tasks, o.ShareRequests = cmp.Or(o.Tasks, DefaultTasks), cmp.Or(o.ShareRequests, DefaultShareRequests)
+	o.LatencyRequests = cmp.Or(o.LatencyRequests, DefaultLatencyRequests)
+	o.Requesters, o.Throughput = cmp.Or(o.Requesters, DefaultRequesters), cmp.Or(o.Throughput, DefaultThroughput)
+	o.Environment = cmp.Or(o.Environment, "the platform")
+	o.Patience, o.EventWait = cmp.Or(o.Patience, DefaultPatience), cmp.Or(o.EventWait, DefaultEventWait)
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
 	return o
-}
-
-func either[T comparable](given, otherwise T) T {
-	var unset T
-	if given == unset {
-		return otherwise
-	}
-	return given
 }
 
 // check is one of the table: it adds its rows to the report of a run.
@@ -183,8 +177,18 @@ func prepare(ctx context.Context, o Options) (*run, error) {
 
 // ask asks a subject with realistic contents; with a key it is a command.
 func (r *run) ask(ctx context.Context, subject, key string) (proto.Message, error) {
+	request, response := r.made(subject, key)
+	return response, r.send(ctx, subject, request, response)
+}
+
+// made is a request that can be sent, and the message that its response is read into.
+func (r *run) made(subject, key string) (request, response proto.Message) {
+	return r.contents[subject].toSend(key), r.methods[subject].Messaging().Response()
+}
+
+// send waits for the response as long as the run's patience lasts.
+func (r *run) send(ctx context.Context, subject string, request, response proto.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Patience)
 	defer cancel()
-	request, response := r.contents[subject].toSend(key), r.methods[subject].Messaging().Response()
-	return response, r.Client.Request(ctx, subject, request, response)
+	return r.Client.Request(ctx, subject, request, response)
 }

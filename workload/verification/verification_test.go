@@ -1,12 +1,15 @@
+// That a healthy platform holds in every row, so that a row that fails says something.
 package verification
 
 import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,6 +17,7 @@ import (
 
 	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/workload/contract"
 )
 
 // streams are the platform's, in one replica.
@@ -55,7 +59,7 @@ func healthy(t *testing.T) *platform {
 func TestAHealthyPlatformHoldsAndTheReportIsWhole(t *testing.T) {
 	p := healthy(t)
 	var progress bytes.Buffer
-	report, err := Run(t.Context(), Options{Client: p.client, Environment: "<test>", Throughput: time.Second, Out: &progress})
+	report, err := Run(t.Context(), Options{Client: p.client, Commands: true, Environment: "<test>", Throughput: time.Second, Out: &progress})
 	require.NoError(t, err)
 	require.NoError(t, report.Err())
 	for _, row := range report.NotHeld() {
@@ -87,6 +91,43 @@ func TestAHealthyPlatformHoldsAndTheReportIsWhole(t *testing.T) {
 	assert.EqualValues(t, 22*DefaultLatencyRequests, report.Latency.Requests)
 	assert.Equal(t, 30, report.Throughput.Subjects)
 	assert.Positive(t, report.Throughput.Answered)
+	everyFormIsWritten(t, report)
+}
+
+// On a platform whose services are real nothing may be done that was not ordered.
+func TestWithoutCommandsNothingIsDone(t *testing.T) {
+	p := healthy(t)
+	var done atomic.Int64
+	methods, err := contract.Load(t.Context())
+	require.NoError(t, err)
+	for subject, method := range methods {
+		if method.Reads() {
+			continue
+		}
+		_, err := p.administrator.Native().Subscribe(subject, func(m *natsgo.Msg) {
+			if !bytes.Equal(m.Data, noMessage) {
+				done.Add(1)
+			}
+		})
+		require.NoError(t, err)
+	}
+	require.NoError(t, p.administrator.Flush(t.Context()))
+	report, err := Run(t.Context(), Options{Client: p.client, ShareRequests: 20, LatencyRequests: 20, Throughput: 100 * time.Millisecond})
+	require.NoError(t, err)
+	require.NoError(t, report.Err(), "what is not asked does not fail")
+	require.NoError(t, p.administrator.Flush(t.Context()))
+	assert.Zero(t, done.Load(), "requests that may change something")
+	asked := 0
+	for _, s := range report.Services {
+		for _, subject := range s.Subjects {
+			assert.True(t, subject.Answered, subject.Name)
+			if subject.Asked {
+				asked++
+			}
+		}
+	}
+	assert.Equal(t, 12, asked)
+	assert.Equal(t, 12, report.Throughput.Subjects)
 	everyFormIsWritten(t, report)
 }
 
@@ -160,10 +201,10 @@ func TestWithoutAClientNothingIsChecked(t *testing.T) {
 
 func TestAnEndedVerificationSaysHowFarItCame(t *testing.T) {
 	p := newPlatform(t)
-	r, err := prepare(t.Context(), Options{Client: p.client})
+	r, err := prepare(t.Context(), Options{Client: p.client, Commands: true})
 	require.NoError(t, err)
 	assert.Equal(t, DefaultPatience, r.Patience)
 	assert.Equal(t, "the platform", r.report.Environment)
-	_, err = Run(expired(t), Options{Client: p.client})
+	_, err = Run(expired(t), Options{Client: p.client, Commands: true})
 	assert.ErrorContains(t, err, "context canceled")
 }

@@ -32,7 +32,7 @@ type Guard struct {
 }
 
 // environmentMark is the variable by which a guard finds its processes again; one that empties its environment is guarded, but
-// its connections are not found by Cut, Silence and Hear.
+// its connections are not found by Silence and Hear.
 const environmentMark = "FLOW_GUARD"
 
 type start struct {

@@ -260,23 +260,6 @@ func (c conversation) expect(t *testing.T, text string) {
 	assert.Contains(t, line, text)
 }
 
-func TestCutEndsWhatMatches(t *testing.T) {
-	server, _ := echo(t, far)
-	other, _ := echo(t, far)
-	g := guard(t, refuseNothing)
-	cut, kept := converse(t, g, server), converse(t, g, other)
-	count, err := g.Cut(func(local, remote netip.AddrPort) bool { return local.Addr() == near && remote == server })
-	require.NoError(t, err)
-	assert.Equal(t, 1, count)
-	cut.say(t, "hello")
-	// Written to or read from, whichever comes first.
-	line, err := cut.answers.ReadString('\n')
-	require.NoError(t, err)
-	assert.True(t, strings.Contains(line, "the connection ended") || strings.Contains(line, "broken pipe"), line)
-	kept.say(t, "hello")
-	kept.expect(t, "hello")
-}
-
 func TestASilencedConnectionLosesNothing(t *testing.T) {
 	server, _ := echo(t, far)
 	g := guard(t, refuseNothing)

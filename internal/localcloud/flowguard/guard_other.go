@@ -24,9 +24,6 @@ func New(Options) (*Guard, error) { return nil, Supported() }
 // Start is Supported's error.
 func (*Guard) Start(*exec.Cmd) error { return Supported() }
 
-// Cut is Supported's error.
-func (*Guard) Cut(Match) (int, error) { return 0, Supported() }
-
 // Silence is Supported's error.
 func (*Guard) Silence(Match) (int, error) { return 0, Supported() }
 

@@ -1,4 +1,4 @@
-// The sockets of guarded processes: connections that are cut, or that go silent for a while.
+// The sockets of guarded processes: connections that go silent for a while.
 
 package flowguard
 
@@ -65,11 +65,6 @@ func silence(socket int) error {
 	return unix.SetsockoptInt(socket, unix.IPPROTO_IP, unix.IP_MINTTL, leastTimeToLive)
 }
 
-// Cut ends the connections that match, both ways and at once, and says how many.
-func (g *Guard) Cut(match Match) (int, error) {
-	return g.each(match, func(socket int) error { return unix.Shutdown(socket, unix.SHUT_RDWR) })
-}
-
 // Silence makes the connections that match lose every packet that they get, until Hear. Both sides' guards must do it
 // to lose those of both ways. It says how many there are.
 func (g *Guard) Silence(match Match) (int, error) { return g.each(match, silence) }
@@ -97,7 +92,7 @@ func (g *Guard) each(match Match, do func(socket int) error) (int, error) {
 			}
 			if local, remote, ok := ends(socket); ok && match(local, remote) {
 				found++
-				if err := do(socket); err != nil && !errors.Is(err, unix.ENOTCONN) {
+				if err := do(socket); err != nil {
 					errs = append(errs, fmt.Errorf("reaching the connection of process %d from %s to %s: %w", process, local, remote, err))
 				}
 			}

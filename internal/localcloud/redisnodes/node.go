@@ -49,16 +49,17 @@ func (n *node) configuration() string {
 		// ElastiCache with TLS tells clients host names, which its certificates cover.
 		"cluster-announce-ip " + n.Address.String(), "cluster-announce-hostname " + n.Name, "cluster-preferred-endpoint-type hostname",
 		"save \"\"", "appendonly no", "repl-diskless-sync-delay 0", "daemonize no", "logfile " + in(n.Name+".log"), "dir " + n.cluster.options.Dir,
-		"user default on ~* &* +@all" + passwords(n.tokens), "masterauth " + n.tokens[len(n.tokens)-1],
+		"user default on ~* &* +@all " + strings.Join(passwords(n.tokens), " "), "masterauth " + n.tokens[len(n.tokens)-1],
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func passwords(tokens []string) string {
-	if len(tokens) == 0 {
-		return " nopass"
+// passwords are the rules that let tokens in (Redis documentation, "ACL").
+func passwords(tokens []string) (rules []string) {
+	for _, token := range tokens {
+		rules = append(rules, ">"+token)
 	}
-	return " >" + strings.Join(tokens, " >")
+	return rules
 }
 
 func (n *node) start() error {
@@ -91,12 +92,9 @@ func (n *node) wait(server *exec.Cmd, gone chan struct{}) {
 	_ = n.start() // one that does not start stays away, and Nodes says so
 }
 
-// awaitSuccessor waits until another node of the shard is its primary, or none is left that could be.
+// awaitSuccessor waits until another node of the shard is its primary, none is left that could be, or nobody wants the node any more.
 func (n *node) awaitSuccessor() {
-	for {
-		n.mu.Lock()
-		stopped := n.stopped
-		n.mu.Unlock()
+	for n.wanted() {
 		others := 0
 		for _, other := range n.cluster.nodes {
 			if other == n || other.Shard != n.Shard || other.process() == 0 {
@@ -111,7 +109,7 @@ func (n *node) awaitSuccessor() {
 				return
 			}
 		}
-		if stopped || others == 0 {
+		if others == 0 {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -141,9 +139,9 @@ func (n *node) id(ctx context.Context) (id string, err error) {
 }
 
 func (n *node) setTokens(ctx context.Context, tokens []string) error {
-	rule := append([]any{"ACL", "SETUSER", "default", "resetpass"}, secrets(tokens)...)
 	err := n.do(ctx, func(r *redis.Client) error {
-		return errors.Join(r.Do(ctx, rule...).Err(), r.ConfigSet(ctx, "masterauth", tokens[len(tokens)-1]).Err())
+		rules := append([]string{"resetpass"}, passwords(tokens)...)
+		return errors.Join(r.ACLSetUser(ctx, "default", rules...).Err(), r.ConfigSet(ctx, "masterauth", tokens[len(tokens)-1]).Err())
 	})
 	if err == nil {
 		n.mu.Lock()
@@ -151,13 +149,6 @@ func (n *node) setTokens(ctx context.Context, tokens []string) error {
 		n.mu.Unlock()
 	}
 	return err
-}
-
-func secrets(tokens []string) (rules []any) {
-	for _, token := range tokens {
-		rules = append(rules, ">"+token)
-	}
-	return rules
 }
 
 func (n *node) token() string {
@@ -172,9 +163,20 @@ func (n *node) ended() <-chan struct{} {
 	return n.gone
 }
 
+// wanted is false when the cluster was closed.
+func (n *node) wanted() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return !n.stopped
+}
+
+// process is the server's; 0 for one that was not started, or has ended.
 func (n *node) process() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.server == nil {
+		return 0
+	}
 	select {
 	case <-n.gone:
 		return 0

@@ -88,9 +88,11 @@ func (c *Cluster) start(ctx context.Context) error {
 			return err
 		}
 	}
+	// All are made before the first is started: a server that ends at once makes its node look at the others.
 	for _, place := range c.options.Places {
-		n := &node{Place: place, cluster: c, tokens: c.options.Tokens}
-		c.nodes = append(c.nodes, n)
+		c.nodes = append(c.nodes, &node{Place: place, cluster: c, tokens: c.options.Tokens})
+	}
+	for _, n := range c.nodes {
 		if err := n.start(); err != nil {
 			return err
 		}
@@ -146,7 +148,7 @@ func (c *Cluster) whole(ctx context.Context) error {
 		err := c.until(ctx, n, func(r *redis.Client) error {
 			text, err := r.ClusterInfo(ctx).Result()
 			if err != nil || !strings.Contains(text, "cluster_state:ok") || !strings.Contains(text, fmt.Sprintf("cluster_known_nodes:%d\r", len(c.nodes))) {
-				return fmt.Errorf("not yet one of a whole cluster: %.80q: %w", text, errors.Join(err))
+				return errors.Join(fmt.Errorf("wanted a node of a whole cluster, got %.80q", text), err)
 			}
 			_, err = role(ctx, r)
 			return err

@@ -1,3 +1,4 @@
+// Real Redis servers where there are any: what a cluster of ElastiCache promises to services, its tokens, and a primary's end.
 package redisnodes
 
 import (
@@ -7,8 +8,10 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -63,7 +66,7 @@ func begun(t *testing.T) *Cluster {
 	return c
 }
 
-// client connects to the cluster with a token, by the first node's address; the names are known to nobody here.
+// clientOf connects to the cluster with a token, by the first node's address; the names are known to nobody here.
 func (c *Cluster) clientOf(t *testing.T, token string) *redis.ClusterClient {
 	t.Helper()
 	addresses := map[string]string{}
@@ -120,22 +123,13 @@ func TestTokensAreDemandedAndCanBeTwoForAWhile(t *testing.T) {
 	assert.ErrorContains(t, ping(""), "NOAUTH")
 	assert.ErrorContains(t, ping(next), "WRONGPASS")
 	require.NoError(t, c.SetTokens(t.Context(), []string{token, next}))
-	require.NoError(t, errAny(ping(token), ping(next)))
+	require.NoError(t, errors.Join(ping(token), ping(next)))
 	require.NoError(t, c.SetTokens(t.Context(), []string{next}))
 	assert.ErrorContains(t, ping(token), "WRONGPASS")
 	require.NoError(t, ping(next))
 	plain := redis.NewClient(&redis.Options{Addr: hostPort(c.nodes[0].Address), Password: next, MaxRetries: -1})
 	defer func() { _ = plain.Close() }()
 	assert.Error(t, plain.Ping(t.Context()).Err(), "without TLS")
-}
-
-func errAny(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func TestAPrimaryThatEndsIsFollowedByItsReplicaAndComesBackAsOne(t *testing.T) {
@@ -154,4 +148,22 @@ func TestAPrimaryThatEndsIsFollowedByItsReplicaAndComesBackAsOne(t *testing.T) {
 		held, err := r.Get(context.Background(), "kept").Result()
 		return err == nil && held == "yes"
 	}, time.Minute, 50*time.Millisecond)
+}
+
+func TestANodeThatWasNotStartedHasNoProcess(t *testing.T) {
+	c := &Cluster{nodes: []*node{{Place: Place{Name: "n-1-1.redis.test", Shard: 1}}}}
+	assert.Equal(t, []Node{{Place: c.nodes[0].Place}}, c.Nodes(t.Context()))
+}
+
+func TestAClosedClusterAsksForNoSuccessor(t *testing.T) {
+	asked := false
+	own, err := os.FindProcess(os.Getpid())
+	require.NoError(t, err)
+	other := &node{Place: Place{Shard: 1}, server: &exec.Cmd{Process: own}, gone: make(chan struct{}), client: redis.NewClient(&redis.Options{MaxRetries: -1,
+		Dialer: func(context.Context, string, string) (net.Conn, error) { asked = true; return nil, net.ErrClosed }})}
+	t.Cleanup(func() { assert.NoError(t, other.client.Close()) })
+	stopped := &node{Place: Place{Shard: 1}, stopped: true}
+	stopped.cluster = &Cluster{nodes: []*node{stopped, other}}
+	stopped.awaitSuccessor()
+	assert.False(t, asked)
 }

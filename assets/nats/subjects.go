@@ -1,0 +1,35 @@
+// When one subject of NATS covers or meets another: permissions and the rules of the tables ask it. Tokens stand between dots; "*" is any one
+// token, ">" at the end is one or more (NATS documentation, "Subject-Based Messaging").
+package nats
+
+import "strings"
+
+// Covers says whether every subject that narrow matches is matched by wide too.
+func Covers(wide, narrow string) bool {
+	w, n := strings.Split(wide, "."), strings.Split(narrow, ".")
+	for i, token := range w {
+		switch {
+		case i >= len(n):
+			return false
+		case token == ">":
+			return true
+		case n[i] == ">", token != "*" && token != n[i]:
+			return false
+		}
+	}
+	return len(w) == len(n)
+}
+
+// Meet says whether some subject is matched by both.
+func Meet(a, b string) bool {
+	x, y := strings.Split(a, "."), strings.Split(b, ".")
+	for i := range min(len(x), len(y)) {
+		switch {
+		case x[i] == ">" || y[i] == ">":
+			return true
+		case x[i] != "*" && y[i] != "*" && x[i] != y[i]:
+			return false
+		}
+	}
+	return len(x) == len(y)
+}
