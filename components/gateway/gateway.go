@@ -137,7 +137,8 @@ func (g *Gateway) loadBalancer(ctx *pulumi.Context, name string, args Args) (*lb
 		IdleTimeout:             pulumi.Int(idleSeconds),
 		// It holds no data, so only AWS's own lock: Pulumi's would also refuse a replacement.
 		EnableDeletionProtection: pulumi.Bool(args.Protect),
-	}, pulumi.Parent(g))
+		// A domain that comes or goes makes it another one: under the same name, and a target group stands behind one only.
+	}, pulumi.Parent(g), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return nil, fmt.Errorf("creating load balancer %q: %w", balancerName, err)
 	}

@@ -54,6 +54,9 @@ func (s *Stage) enliven(ctx context.Context) error {
 	return nil
 }
 
+// tasksRun says whether the services' tasks are processes on this stage.
+func (s *Stage) tasksRun() bool { return s.options.Tasks && flowguard.Supported() == nil }
+
 // control runs the controller's handler as the function's runtime would: with its environment, its
 // role's credentials and its place in the VPC.
 func (s *Stage) control(name, payload string) (string, error) {
@@ -64,6 +67,9 @@ func (s *Stage) control(name, payload string) (string, error) {
 	var request controller.Request
 	if err := json.Unmarshal([]byte(payload), &request); err != nil {
 		return "", fmt.Errorf("reading the request: %w", err)
+	}
+	if request.Action == "serving" && !s.tasksRun() {
+		return "{}", nil // they are records: nobody could answer
 	}
 	settings := controller.FromEnvironment(func(name string) string { return environment.Variables[name] })
 	settings.Dial, settings.Interval, settings.Log = environment.Dial, lookInterval, &s.controllerLog
