@@ -61,8 +61,12 @@ type clientBody struct {
 
 func (b *clientBody) Read(into []byte) (int, error) {
 	count, err := b.ReadCloser.Read(into)
-	// Whoever ends a request may read on for a moment.
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, http.ErrBodyReadAfterClose) {
+	switch {
+	case errors.Is(err, http.ErrBodyReadAfterClose):
+		// The answer has begun before the transport looked for the body's end, and the server has closed the body: an error here would
+		// make the transport close the connection in the middle of the answer.
+		err = io.EOF
+	case err != nil && !errors.Is(err, io.EOF):
 		b.broken.Store(true)
 	}
 	return count, err

@@ -69,6 +69,11 @@ type timedBody struct {
 
 func (b *timedBody) Read(into []byte) (int, error) {
 	count, err := b.ReadCloser.Read(into)
+	if errors.Is(err, http.ErrBodyReadAfterClose) {
+		// An answer that is passed on has begun before the transport looked for the body's end, and the server has closed the body: an
+		// error here would make the transport close the connection in the middle of the answer.
+		err = io.EOF
+	}
 	if errors.Is(err, io.EOF) {
 		_ = b.controller.SetReadDeadline(time.Time{}) // as above
 	}

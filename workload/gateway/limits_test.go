@@ -5,8 +5,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +101,18 @@ func TestTheTimeOfABodyIsNotThatOfItsAnswer(t *testing.T) {
 	response, text := f.post(t, timePath, `{}`, nil)
 	assert.Equal(t, 200, response.StatusCode, text)
 }
+
+// The server closes a body when the answer begins; the transport to the legacy service may look for its end only then.
+func TestABodyThatIsClosedHasEnded(t *testing.T) {
+	body := inTime(httptest.NewRecorder(), closedBody{}, time.Second)
+	_, err := body.Read(make([]byte, 1))
+	assert.Equal(t, io.EOF, err)
+}
+
+type closedBody struct{}
+
+func (closedBody) Read([]byte) (int, error) { return 0, http.ErrBodyReadAfterClose }
+func (closedBody) Close() error             { return nil }
 
 func TestWhatAServiceSaysOfItsInsideIsNotPassedOn(t *testing.T) {
 	f := start(t, nil)
