@@ -45,7 +45,7 @@ func (p *platform) natsUsers() (users []natscluster.User) {
 		}
 	}
 	if p.config.Gateway.VerificationImage != "" {
-		users = append(users, natscluster.User{User: nats.Verifier(), PublicKey: p.users[nats.Verification].PublicKey})
+		users = append(users, natscluster.User{User: nats.Verifier(p.config.NATS.Streams), PublicKey: p.users[nats.Verification].PublicKey})
 	}
 	return users
 }

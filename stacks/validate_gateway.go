@@ -3,6 +3,7 @@
 package stacks
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -38,6 +39,9 @@ func (j *judge) judgeGateway() {
 	if g.LegacyPort == 0 && !j.refused("legacyPort") {
 		j.refuse("legacyPort", "must be set with legacyTargetGroupArn: the load balancer may connect to no port that is not written")
 	}
+	if !j.refused("legacyUrl") {
+		j.judgeLegacyURL()
+	}
 	if g.ShadowPercent > 0 && g.LegacyURL == "" {
 		j.refuse("legacyUrl", "must be set with shadowPercent: the gateway answers what it shadows from there")
 	}
@@ -53,6 +57,17 @@ func (c *Config) flows(endpoints bool) securitygroups.Surroundings {
 		}
 	}
 	return around
+}
+
+// judgeLegacyURL: the gateway connects to it in every player's name, so it must not be what only a task itself may ask.
+func (j *judge) judgeLegacyURL() {
+	host, port, written := strings.Cut(strings.TrimPrefix(j.Gateway.LegacyURL, "http://"), ":")
+	if number, err := strconv.Atoi(port); written && (err != nil || number < 1 || number > 65535) {
+		j.refuse("legacyUrl", "has port %s: a port is 1 to 65535", port)
+	}
+	if address, err := netip.ParseAddr(host); err == nil && (address.IsLinkLocalUnicast() || address.IsLoopback()) {
+		j.refuse("legacyUrl", "has the address %s, which is the gateway's own host", host)
+	}
 }
 
 func (j *judge) judgeLegacyTargetGroup() {

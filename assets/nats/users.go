@@ -3,6 +3,7 @@ package nats
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/bodybroker/platform/assets/services"
 )
@@ -15,10 +16,15 @@ const Administrator = "administrator"
 const Verification = "verification"
 
 // Verifier is that identity, without a key. It may ask every subject, also those that nobody answers, which it wants refused as such; and it
-// looks for the events that its commands cause, as the stream's leader holds them.
-func Verifier() User {
-	return User{Name: Verification, Subscribe: []string{Inbox(Verification) + ".>"},
-		Publish: []string{"svc.>", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*"}}
+// looks for the events that its commands cause, as the leaders of the streams of events hold them. It reads no dead letters.
+func Verifier(streams []Stream) User {
+	verifier := User{Name: Verification, Subscribe: []string{Inbox(Verification) + ".>"}, Publish: []string{"svc.>", "$JS.API.STREAM.NAMES"}}
+	for _, stream := range streams {
+		if slices.ContainsFunc(stream.Subjects, func(subject string) bool { return strings.HasPrefix(subject, "evt.") }) {
+			verifier.Publish = append(verifier.Publish, "$JS.API.STREAM.INFO."+stream.Name, "$JS.API.STREAM.MSG.GET."+stream.Name)
+		}
+	}
+	return verifier
 }
 
 // Inbox is where replies to an identity arrive; every client sets it as its inbox prefix.

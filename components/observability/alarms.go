@@ -39,20 +39,20 @@ const rolled = 6
 // table lists the alarms for what stands in Subjects.
 func table(environment string, s Subjects) []alarm {
 	nlb := pulumi.StringMap{"LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput()}
+	gateway := pulumi.StringMap{"LoadBalancer": s.GatewayLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.GatewayTargetGroupSuffix.ToStringOutput()}
 	alarms := []alarm{
 		{"nats-unhealthy", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 0, 300, rolled, "breaching", nlb, "a NATS server does not answer its health check"},
 		{"nats-unhealthy-many", "AWS/NetworkELB", "UnHealthyHostCount", "Minimum", above, 1, 60, 3, "breaching", nlb, "more than one NATS server does not answer its health check"},
 		{"controller-errors", "AWS/Lambda", "Errors", "Sum", above, 0, 300, 3, "notBreaching",
 			pulumi.StringMap{"FunctionName": s.ControllerName.ToStringOutput()}, "a gate was refused, or dead letters could not be moved, or a backup failed: the function's log says which"},
-		{"gateway-errors", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", above, 10, 60, 3, "notBreaching", front(s),
+		{"gateway-errors", "AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "Sum", above, 10, 60, 3, "notBreaching", gateway,
 			"players get errors"},
-		{"gateway-latency", "AWS/ApplicationELB", "TargetResponseTime", "Average", above, 1, 60, 5, "notBreaching", front(s), "players wait"},
-		{"gateway-refusals", "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", above, 10, 60, 3, "notBreaching", front(s),
-			"the load balancer found no gateway task to ask: players get errors"},
+		{"gateway-latency", "AWS/ApplicationELB", "TargetResponseTime", "Average", above, 1, 60, 5, "notBreaching", gateway, "players wait"},
+		{"gateway-refusals", "AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", above, 10, 60, 3, "notBreaching",
+			pulumi.StringMap{"LoadBalancer": s.GatewayLoadBalancerSuffix.ToStringOutput()}, "the load balancer found nobody to ask: players get errors"},
 	}
 	if s.GatewayRuns {
-		alarms = append(alarms, alarm{"gateway-unhealthy", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", above, 0, 60, 3, "breaching",
-			pulumi.StringMap{"LoadBalancer": s.GatewayLoadBalancerSuffix.ToStringOutput(), "TargetGroup": s.GatewayTargetGroupSuffix.ToStringOutput()},
+		alarms = append(alarms, alarm{"gateway-unhealthy", "AWS/ApplicationELB", "UnHealthyHostCount", "Maximum", above, 0, 60, 3, "breaching", gateway,
 			"a gateway task does not answer its health check"})
 	}
 	for _, node := range s.redisNodes() {
@@ -151,8 +151,4 @@ func (s Subjects) redisNodes() (nodes []redisNode) {
 		}
 	}
 	return nodes
-}
-
-func front(s Subjects) pulumi.StringMap {
-	return pulumi.StringMap{"LoadBalancer": s.GatewayLoadBalancerSuffix.ToStringOutput()}
 }

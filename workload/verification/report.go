@@ -4,7 +4,9 @@ package verification
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Kind says what it means that a row does not hold.
@@ -166,7 +168,17 @@ func (r *run) add(check, on string, kind Kind, held bool, wanted, seen string) {
 		id += "/" + on
 	}
 	r.report.Rows = append(r.report.Rows, Row{ID: id, Check: check, Kind: kind, Judged: kind == KindCheck || kind == KindTarget && r.JudgeTargets,
-		Wanted: wanted, Seen: seen, Held: held})
+		Wanted: wanted, Seen: plain(seen), Held: held})
+}
+
+// plain is a text that a service may have had a hand in, without what a terminal would obey.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 func (r *Report) summary(c check) Summary {

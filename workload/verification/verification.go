@@ -4,7 +4,7 @@
 //	report, err := verification.Run(ctx, verification.Options{Client: client, Environment: "prod", JudgeTargets: true, Out: os.Stderr})
 //	err = errors.Join(err, report.Table(os.Stdout), report.HTML(file), report.Err())
 //
-// The identity of the client needs to publish to svc.>, $JS.API.STREAM.NAMES, $JS.API.STREAM.INFO.* and $JS.API.STREAM.MSG.GET.*, and to
+// The identity of the client needs to publish to svc.>, $JS.API.STREAM.NAMES, $JS.API.STREAM.INFO and $JS.API.STREAM.MSG.GET of the streams of events, and to
 // subscribe to its own inbox. It should be allowed nothing else: the check "errors" wants other subjects refused. Every service must be
 // allowed to answer into that inbox.
 //
