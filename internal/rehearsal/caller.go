@@ -83,13 +83,14 @@ func (c *caller) ask(ctx context.Context, subject string) error {
 	return err
 }
 
-// The gateway's metrics.
-const (
-	subjectsMetric = "gateway_request_seconds_count"
-)
+// subjectsMetric counts what the gateway's main port took.
+const subjectsMetric = "gateway_request_seconds_count"
 
-// gatewayCounts sums a metric over its labels, by task, as a scraper beside the load balancer would.
-func gatewayCounts(ctx context.Context, s *Stage, metric string, labels ...string) (map[string]int, error) {
+// scraped are the metrics of each task of the gateway at one moment, by its name.
+type scraped map[string]string
+
+// scrape reads them, as a scraper beside the load balancer would.
+func scrape(ctx context.Context, s *Stage) (scraped, error) {
 	_, front, err := services.Table()
 	if err != nil {
 		return nil, err
@@ -100,15 +101,21 @@ func gatewayCounts(ctx context.Context, s *Stage, metric string, labels ...strin
 	}
 	defer place.leave()
 	client := &http.Client{Transport: &http.Transport{DialContext: place.cloud.DialFrom(place.source), DisableKeepAlives: true}, Timeout: time.Minute}
-	counts := map[string]int{}
+	found := scraped{}
 	for _, task := range s.Cloud.Tasks(front.Name) {
-		text, err := fetch(ctx, client, fmt.Sprintf("http://%s:%d/metrics", task.Address, gateway.Port))
-		if err != nil {
+		if found[task.Name], err = fetch(ctx, client, fmt.Sprintf("http://%s:%d/metrics", task.Address, gateway.Port)); err != nil {
 			return nil, err
 		}
-		counts[task.Name] = sumOf(text, metric, labels)
 	}
-	return counts, nil
+	return found, nil
+}
+
+// sum adds a metric over all tasks and over the labels that are not given.
+func (f scraped) sum(metric string, labels ...string) (sum int) {
+	for _, text := range f {
+		sum += sumOf(text, metric, labels)
+	}
+	return sum
 }
 
 func fetch(ctx context.Context, client *http.Client, url string) (string, error) {
@@ -121,6 +128,9 @@ func fetch(ctx context.Context, client *http.Client, url string) (string, error)
 		return "", err
 	}
 	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("GET %s answers %s: %.300s", url, response.Status, text)
+	}
 	return string(text), errors.Join(err, response.Body.Close())
 }
 

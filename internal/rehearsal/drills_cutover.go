@@ -91,15 +91,13 @@ func shadowed(ctx context.Context, s *Stage, step func(string, any) error, old *
 	if share != 0 {
 		errs = append(errs, fmt.Errorf("%.1f %% of requests that are shadowed or legacy were not answered by the legacy service", share))
 	}
+	metrics, err := scrape(ctx, s)
+	if err != nil {
+		return "", err
+	}
 	counts := map[string]int{}
 	for _, outcome := range []string{"same", "different", "failed", "skipped", "busy"} {
-		byTask, err := gatewayCounts(ctx, s, "gateway_shadow_total", fmt.Sprintf("outcome=%q", outcome))
-		if err != nil {
-			return "", err
-		}
-		for _, count := range byTask {
-			counts[outcome] += count
-		}
+		counts[outcome] = metrics.sum("gateway_shadow_total", fmt.Sprintf("outcome=%q", outcome))
 	}
 	if counts["same"] == 0 || counts["different"] == 0 || counts["skipped"] == 0 || counts["failed"] > 0 {
 		errs = append(errs, fmt.Errorf("the gateway compared %v, wanted some the same, some different, commands skipped, none failed", counts))

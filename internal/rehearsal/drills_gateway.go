@@ -201,17 +201,9 @@ func shortened(text []byte) []byte { return text[:min(len(text), 200)] }
 // gatewayTook is what the gateway's tasks counted together, of all subjects and of the one that is only smuggled.
 type gatewayTook struct{ all, smuggled int }
 
-func countsOf(ctx context.Context, s *Stage) (took gatewayTook, err error) {
-	for count, labels := range map[*int][]string{&took.all: nil, &took.smuggled: {fmt.Sprintf("subject=%q", smuggledSubject)}} {
-		byTask, err := gatewayCounts(ctx, s, subjectsMetric, labels...)
-		if err != nil {
-			return took, err
-		}
-		for _, one := range byTask {
-			*count += one
-		}
-	}
-	return took, nil
+func countsOf(ctx context.Context, s *Stage) (gatewayTook, error) {
+	metrics, err := scrape(ctx, s)
+	return gatewayTook{metrics.sum(subjectsMetric), metrics.sum(subjectsMetric, fmt.Sprintf("subject=%q", smuggledSubject))}, err
 }
 
 // counted wants the gateway to have taken the requests that are for it, and no other. A request is counted when its answer is

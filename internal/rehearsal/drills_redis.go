@@ -194,11 +194,12 @@ func redisToken(s *Stage) string {
 }
 
 // rotateSecrets does the runbook's steps for Redis's token and a service's seed at once, while that service is given commands.
-func rotateSecrets(ctx context.Context, s *Stage) (string, error) {
+func rotateSecrets(ctx context.Context, s *Stage) (_ string, err error) {
 	if err := needsRedisServer(); err != nil {
 		return "", err
 	}
 	lifted := map[string]any{"protect": false}
+	defer func() { err = errors.Join(err, restore(ctx, s)) }()
 	if _, err := upWith(ctx, s, lifted); err != nil {
 		return "", fmt.Errorf("lifting the protection: %w", err)
 	}
@@ -223,8 +224,8 @@ func rotateSecrets(ctx context.Context, s *Stage) (string, error) {
 	if after := processesOf(s, loadService); len(after) != len(before) || after[0] == before[0] {
 		return seen, fmt.Errorf("processes %v run after %v, wanted others", after, before)
 	}
-	err = errors.Join(knows(ctx, s, oldSeed, false), takesToken(ctx, s, redisToken(s), true), takesToken(ctx, s, oldToken, false))
-	return seen + "; the old ones are turned away", errors.Join(err, restore(ctx, s))
+	return seen + "; the old ones are turned away",
+		errors.Join(knows(ctx, s, oldSeed, false), takesToken(ctx, s, redisToken(s), true), takesToken(ctx, s, oldToken, false))
 }
 
 // takesToken wants Redis to let somebody in with a token, or not to.
