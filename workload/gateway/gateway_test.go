@@ -83,6 +83,21 @@ func (f fronted) post(t *testing.T, path, body string, headers map[string]string
 	return answer{response.StatusCode, response.Header}, string(text)
 }
 
+// posting posts an empty object; the status comes when the answer does, 0 if none.
+func (f fronted) posting(path string) <-chan int {
+	status := make(chan int, 1)
+	go func() {
+		response, err := http.Post(f.address+path, "application/json", strings.NewReader("{}"))
+		if err != nil {
+			status <- 0
+			return
+		}
+		_ = response.Body.Close()
+		status <- response.StatusCode
+	}()
+	return status
+}
+
 // answers serves a subject.
 func (f fronted) answers(t *testing.T, subject string, handle messaging.Handler) contract.Method {
 	t.Helper()
@@ -195,16 +210,7 @@ func TestTimeAndNumberAreLimited(t *testing.T) {
 		<-goOn
 		return nil, errors.New("too late")
 	})
-	first := make(chan int, 1)
-	go func() {
-		response, err := http.Post(f.address+"/v1/svc/time/v1/get_time", "application/json", strings.NewReader(`{}`))
-		if err != nil {
-			first <- 0
-			return
-		}
-		_ = response.Body.Close()
-		first <- response.StatusCode
-	}()
+	first := f.posting("/v1/svc/time/v1/get_time")
 	<-begun
 	response, _ := f.post(t, "/v1/svc/time/v1/get_time", `{}`, nil)
 	assert.Equal(t, 503, response.StatusCode, "the only place is taken")

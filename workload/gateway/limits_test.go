@@ -46,16 +46,7 @@ func TestManyValuesTakeManyPlaces(t *testing.T) {
 		<-goOn
 		return nil, errors.New("at last")
 	})
-	first := make(chan int, 1)
-	go func() {
-		response, err := http.Post(f.address+timePath, "application/json", strings.NewReader("{}"))
-		if err != nil {
-			first <- 0
-			return
-		}
-		_ = response.Body.Close()
-		first <- response.StatusCode
-	}()
+	first := f.posting(timePath)
 	<-begun
 	many := `{"a": [` + strings.Repeat("0,", 4*valuesAPlace) + `0]}`
 	response, _ := f.post(t, timePath, many, nil)

@@ -241,16 +241,7 @@ func TestAnEndLetsBothPortsAnswerAndCopiesEnd(t *testing.T) {
 		methods, err := contract.Load(t.Context())
 		return methods[timeSubject].Messaging().Response(), err
 	})
-	answered := make(chan int, 1)
-	go func() {
-		response, err := http.Post(s.address+timePath, "application/json", strings.NewReader(`{}`))
-		if err != nil {
-			answered <- 0
-			return
-		}
-		_ = response.Body.Close()
-		answered <- response.StatusCode
-	}()
+	answered := s.posting(timePath)
 	<-inLegacy
 	ended := make(chan error, 1)
 	go func() { ended <- s.stop() }()
