@@ -102,7 +102,7 @@ func (l *load) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.answers[i] = time.Now()
+		l.begun(l.answers, i)
 		l.running.Go(func() { l.ask(ctx, i, asking) })
 	}
 	for i := range publishers {
@@ -114,10 +114,17 @@ func (l *load) begin(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		l.stores[i] = time.Now()
+		l.begun(l.stores, i)
 		l.running.Go(func() { l.publish(ctx, i, stream) })
 	}
 	return nil
+}
+
+// begun says from when a requester or publisher counts its stalls; those before it run already.
+func (l *load) begun(last map[int]time.Time, i int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	last[i] = time.Now()
 }
 
 // pause is between two requests of one requester: the load shows faults, it does not measure speed.
