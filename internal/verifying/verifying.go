@@ -70,6 +70,8 @@ type cli struct {
 	run   command
 	pause time.Duration
 	how   How
+	// region is the stack's: that of the credentials may be another.
+	region string
 }
 
 const (
@@ -83,7 +85,7 @@ const (
 
 // Stack verifies the platform of a Pulumi stack and tells what was seen.
 func Stack(ctx context.Context, root, stack string, how How, out io.Writer) error {
-	report, err := cli{run, pause, how}.verify(ctx, stack, out)
+	report, err := cli{run: run, pause: pause, how: how}.verify(ctx, stack, out)
 	if err != nil {
 		return fmt.Errorf("verifying stack %s: %w", stack, err)
 	}
@@ -95,6 +97,11 @@ func (c cli) verify(ctx context.Context, stack string, out io.Writer) (report ve
 	if err != nil {
 		return report, err
 	}
+	region, err := c.run(ctx, "pulumi", "config", "get", "aws:region", "--stack", stack)
+	if err != nil {
+		return report, err
+	}
+	c.region = strings.TrimSpace(string(region))
 	task, err := c.start(ctx, at)
 	if err != nil {
 		return report, err
@@ -239,6 +246,9 @@ func (c cli) until(ctx context.Context, looks int, look func() (done bool, err e
 
 // ask runs a program that prints JSON.
 func (c cli) ask(ctx context.Context, into any, name string, arguments ...string) error {
+	if name == "aws" {
+		arguments = append(arguments, "--region", c.region)
+	}
 	printed, err := c.run(ctx, name, arguments...)
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ const refused = "refused"
 
 const (
 	outputsOf = "pulumi stack output --stack prod --json"
+	regionOf  = "pulumi config get aws:region --stack prod"
 	services  = "aws ecs describe-services --cluster game --services verification"
 	runTask   = "aws ecs run-task --cluster game"
 	tasks     = "aws ecs describe-tasks --cluster game --tasks " + task
@@ -43,6 +44,7 @@ func healthy(t *testing.T) told {
 	require.NoError(t, err)
 	return told{
 		outputsOf: {`{"clusterName": "game", "verificationService": "verification", "verificationLogGroup": "/prod/verification"}`},
+		regionOf:  {"eu-west-1\n"},
 		services:  {`[{"taskDefinition": "prod-verification:3", "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}}]`},
 		runTask:   {`{"task": "` + task + `", "failures": []}`},
 		tasks:     {exited},
@@ -86,6 +88,10 @@ func TestTheTaskGetsDefinitionAndNetworkOfItsServiceAndItsLogIsRead(t *testing.T
 	require.NoError(t, err)
 	assert.Equal(t, "a sample", report.Environment)
 	all := strings.Join(asked, "\n")
+	for _, line := range asked {
+		assert.Equal(t, strings.HasPrefix(line, "aws "), strings.HasSuffix(line, " --region eu-west-1"), line)
+	}
+	assert.Contains(t, all, `{"name":"VERIFY_COMMANDS","value":"false"}`, "nothing is done that was not ordered")
 	assert.Contains(t, all, `--task-definition prod-verification:3 --launch-type FARGATE --network-configuration {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}`)
 	assert.Contains(t, all, "--query {task: tasks[0].taskArn, failures: failures[].reason}")
 	assert.Contains(t, all, "--query tasks[0].{status: lastStatus, reason: stoppedReason, container: containers[?name=='verification'] | [0]}")
