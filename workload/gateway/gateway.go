@@ -93,13 +93,17 @@ func FromEnvironment(variable func(string) string) (Settings, error) {
 
 // Run serves until ctx ends, and lets requests under way end then.
 func Run(ctx context.Context, s Settings) error {
-	methods, err := contract.Load(ctx)
-	if err != nil {
-		return err
-	}
 	listeners, err := s.listen()
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", s.Messaging.Name, err)
+	}
+	return s.run(ctx, listeners)
+}
+
+func (s Settings) run(ctx context.Context, listeners []net.Listener) error {
+	methods, err := contract.Load(ctx)
+	if err != nil {
+		return errors.Join(err, closeAll(listeners))
 	}
 	client, err := messaging.Connect(ctx, s.Messaging)
 	if err != nil {

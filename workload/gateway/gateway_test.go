@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -27,6 +26,7 @@ import (
 type fronted struct {
 	server  messagingtest.Server
 	address string
+	shadow  string // the address of the second port, "" if it is closed
 	stop    func() error
 }
 
@@ -37,17 +37,19 @@ func start(t *testing.T, change func(*Settings)) fronted {
 		"NATS_INBOX_PREFIX": "_INBOX_http-nats-gateway"}
 	settings, err := FromEnvironment(func(name string) string { return environment[name] })
 	require.NoError(t, err)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	settings.Listen, settings.MostTime = listener.Addr().String(), 5*time.Second
-	require.NoError(t, listener.Close())
+	settings.Listen, settings.ShadowListen, settings.MostTime = "127.0.0.1:0", "127.0.0.1:0", 5*time.Second
 	if change != nil {
 		change(&settings)
 	}
+	listeners, err := settings.listen()
+	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, settings) }()
-	f := fronted{s, "http://" + settings.Listen, func() error { cancel(); return <-ended }}
+	go func() { ended <- settings.run(ctx, listeners) }()
+	f := fronted{server: s, address: "http://" + listeners[0].Addr().String(), stop: func() error { cancel(); return <-ended }}
+	if len(listeners) > 1 {
+		f.shadow = "http://" + listeners[1].Addr().String()
+	}
 	require.Eventually(t, func() bool { status, _ := f.get("/ready"); return status == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
 	return f
 }

@@ -22,7 +22,7 @@ import (
 const headerLimit = 5 * time.Second
 
 // Run serves until ctx ends, and drains then. Its error is what kept it from serving, or from ending well.
-func Run(ctx context.Context, s Settings) (err error) {
+func Run(ctx context.Context, s Settings) error {
 	methods, err := contract.Load(ctx)
 	if err != nil {
 		return err
@@ -36,6 +36,10 @@ func Run(ctx context.Context, s Settings) (err error) {
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", s.Messaging.Name, err)
 	}
+	return s.run(ctx, methods, listener)
+}
+
+func (s Settings) run(ctx context.Context, methods map[string]contract.Method, listener net.Listener) (err error) {
 	client, err := messaging.Connect(ctx, s.Messaging)
 	if err != nil {
 		return errors.Join(err, listener.Close())

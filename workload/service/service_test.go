@@ -52,20 +52,16 @@ func started(t *testing.T, s messagingtest.Server, row services.Service) running
 		"REDIS_ADDRESS": store.Addr(), "REDIS_AUTH_TOKEN": token}
 	settings, err := FromEnvironment(func(name string) string { return environment[name] })
 	require.NoError(t, err)
-	settings.RedisRoots, settings.Listen = roots, freeAddress(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, settings) }()
-	require.Eventually(t, func() bool { return healthy(settings) == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
-	return running{settings, store, func() error { cancel(); return <-ended }}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
+	settings.RedisRoots, settings.Listen = roots, listener.Addr().String()
+	methods, err := contract.Load(t.Context())
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- settings.run(ctx, methods, listener) }()
+	require.Eventually(t, func() bool { return healthy(settings) == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
+	return running{settings, store, func() error { cancel(); return <-ended }}
 }
 
 // healthy is the status of the health page; 0 if nobody answers.
@@ -186,7 +182,7 @@ func TestACommandThatAnotherTaskDoesIsUnavailableUntilItsAnswerIsKept(t *testing
 func TestACommandWithoutRedisIsUnavailableAndSaysNoSecret(t *testing.T) {
 	s := messagingtest.Serve(t)
 	other := started(t, s, named(t, "time-manager")).Settings
-	other.RedisAddress, other.Listen = freeAddress(t), freeAddress(t)
+	other.RedisAddress = "127.0.0.1:1" // nobody listens there
 	other.Queue = "another"
 	_, err := asked(t, s.Connect(t), "svc.time.v1.get_time", `{}`)
 	require.NoError(t, err)
