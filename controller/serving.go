@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/bodybroker/platform/assets/nats"
 )
 
 // Served is a service whose tasks are to answer.
@@ -56,21 +58,28 @@ func (c *Controller) missing(ctx context.Context, request Request) (missing []st
 		return []string{err.Error()}
 	}
 	for _, s := range request.Services {
-		connected, subscribed := 0, 0
-		for _, one := range connections {
-			if one.Key != s.Key {
-				continue
-			}
-			connected++
-			if !slices.ContainsFunc(s.Subjects, func(subject string) bool { return !slices.Contains(one.Subscriptions, subject) }) {
-				subscribed++
-			}
+		own := slices.DeleteFunc(slices.Clone(connections), func(one connection) bool { return one.Key != s.Key })
+		if len(own) < s.Tasks {
+			missing = append(missing, fmt.Sprintf("%s: %d of %d tasks are connected to NATS", s.Name, len(own), s.Tasks))
+			continue
 		}
-		if subscribed < s.Tasks {
-			missing = append(missing, fmt.Sprintf("%s: %d of %d tasks are connected to NATS, %d answer all of %s", s.Name, connected, s.Tasks, subscribed, strings.Join(s.Subjects, ", ")))
+		for _, subject := range s.Subjects {
+			if subscribed := subscribedTo(own, subject); subscribed < s.Tasks {
+				missing = append(missing, fmt.Sprintf("%s: %d of %d tasks answer %s", s.Name, subscribed, s.Tasks, subject))
+			}
 		}
 	}
 	return missing
+}
+
+// subscribedTo counts connections that listen to a subject; to one with wildcards, to any part of it.
+func subscribedTo(connections []connection, subject string) (count int) {
+	for _, one := range connections {
+		if slices.ContainsFunc(one.Subscriptions, func(subscription string) bool { return nats.Covers(subject, subscription) }) {
+			count++
+		}
+	}
+	return count
 }
 
 // connections are those of all servers. A server that does not answer has none to count: its clients are at another one, or will be.

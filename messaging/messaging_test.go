@@ -114,15 +114,22 @@ func TestWhatBrokeInsideAServiceIsNotToldToItsCaller(t *testing.T) {
 // Whoever guesses the inbox can answer; the request's id is known to the service alone.
 func TestAnAnswerOfAnotherRequestIsNone(t *testing.T) {
 	p, m := messagingtest.Serve(t), method(t, timeSubject)
-	forged, err := proto.Marshal(fill(t, m.Response(), `{"meta": {"requestId": "guessed"}, "gameTime": {"hour": 7}}`))
-	require.NoError(t, err)
-	forger := p.Connect(t)
-	_, err = forger.Native().Subscribe(timeSubject, func(m *nats.Msg) { _ = m.Respond(forged) })
-	require.NoError(t, err)
-	require.NoError(t, forger.Flush(t.Context()))
-	assert.Equal(t, messaging.Internal, code(t, p.Connect(t), t.Context(), `{}`))
-	streamed := p.Connect(t).Stream(t.Context(), timeSubject, m.Request(), m.Response, func(proto.Message) error { return errors.New("used") })
-	assert.ErrorContains(t, streamed, `the answer is of request "guessed"`)
+	for _, answer := range []string{`{"meta": {"requestId": "guessed"}, "gameTime": {"hour": 7}}`, `{"meta": {"requestId": "guessed"}, "error": {"code": "UNAUTHENTICATED"}}`} {
+		forged, err := proto.Marshal(fill(t, m.Response(), answer))
+		require.NoError(t, err)
+		forger := p.Connect(t)
+		subscription, err := forger.Native().Subscribe(timeSubject, func(m *nats.Msg) { _ = m.Respond(forged) })
+		require.NoError(t, err)
+		require.NoError(t, forger.Flush(t.Context()))
+		assert.Equal(t, messaging.Internal, code(t, p.Connect(t), t.Context(), `{}`), answer)
+		if strings.Contains(answer, "error") {
+			continue
+		}
+		streamed := p.Connect(t).Stream(t.Context(), timeSubject, m.Request(), m.Response, func(proto.Message) error { return errors.New("used") })
+		assert.ErrorContains(t, streamed, `the answer is of request "guessed"`)
+		require.NoError(t, subscription.Unsubscribe())
+		require.NoError(t, forger.Flush(t.Context()))
+	}
 }
 
 // Callers have gone by then, and the place is needed.

@@ -54,7 +54,7 @@ func again(_ any, err error) bool {
 	if !errors.As(err, &failed) || errors.As(err, new(unsure)) {
 		return false
 	}
-	return failed.Code == Unavailable || failed.Code == DeadlineExceeded
+	return failed.Code == Unavailable || failed.Code == DeadlineExceeded || failed.Code == Aborted
 }
 
 // broken says whether a failure is the service's or the way's, and not the request's.
@@ -64,7 +64,7 @@ func broken(_ any, err error) bool {
 }
 
 // Request asks and decodes the answer into response; a failure that the service tells is returned as an *Error. The request's
-// metadata is completed, and an answer must repeat its request id. If nobody answers the subject, or the service says that it is unavailable, it is asked again, twice
+// metadata is completed, and an answer must repeat its request id. If nobody answers the subject, or the service says that it is unavailable or doing just that, it is asked again, twice
 // at most; after a time-out only if the request has an idempotency key. Without a deadline the context gets DefaultTimeout, which
 // the attempts share.
 func (c *Client) Request(ctx context.Context, subject string, request, response proto.Message) (err error) {
@@ -107,16 +107,19 @@ func (c *Client) ask(ctx context.Context, message *nats.Msg, id string, response
 	if err := proto.Unmarshal(answer.Data, response); err != nil {
 		return &Error{Code: Internal, Message: fmt.Sprintf("%s: the answer is no %s: %v", message.Subject, response.ProtoReflect().Descriptor().FullName(), err), cause: err}
 	}
-	if failed := errorIn(response); failed != nil {
-		return sure(failed, twice)
+	if err := ofRequest(message.Subject, id, response); err != nil {
+		return err
 	}
-	return ofRequest(message.Subject, id, response)
+	return sure(errorIn(response), twice)
 }
 
 // ofRequest wants an answer to be of the request with an id. Whoever has an identity can publish into any inbox, and guess which one
 // waits; the id is random, and known to those alone who were asked.
+//
+// Who could not read the request does not know its id, and says so: that is believed.
 func ofRequest(subject, id string, answer proto.Message) error {
-	if field(answer, "meta") == nil || MetaOf(answer).RequestID == id {
+	failed := errorIn(answer)
+	if field(answer, "meta") == nil || MetaOf(answer).RequestID == id || failed != nil && failed.Code == InvalidArgument {
 		return nil
 	}
 	return &Error{Code: Internal, Message: fmt.Sprintf("%s: the answer is of request %q, asked was %q: services repeat meta.request_id", subject, MetaOf(answer).RequestID, id)}
@@ -163,11 +166,11 @@ func (c *Client) Stream(ctx context.Context, subject string, request proto.Messa
 		if err := proto.Unmarshal(answer.Data, next); err != nil {
 			return &Error{Code: Internal, Message: fmt.Sprintf("%s: a part of the answer is no %s: %v", subject, next.ProtoReflect().Descriptor().FullName(), err), cause: err}
 		}
-		if failed := errorIn(next); failed != nil {
-			return failed
-		}
 		if err := ofRequest(subject, MetaOf(request).RequestID, next); err != nil {
 			return err
+		}
+		if failed := errorIn(next); failed != nil {
+			return failed
 		}
 		if err := use(next); err != nil {
 			return err

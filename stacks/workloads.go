@@ -164,16 +164,16 @@ func (p *platform) gateway() error {
 // serving ends when all tasks answer: only then is the platform up.
 func (p *platform) serving() (err error) {
 	var awaited []servicegate.Service
-	add := func(name string, subjects []string, tasks int, image string, running *service.Service) {
+	add := func(name string, subjects []string, image string, running *service.Service) {
 		if p.hasImage(image) {
-			awaited = append(awaited, servicegate.Service{Name: name, PublicKey: p.users[name].PublicKey, Subjects: subjects, Tasks: tasks, Deployed: running.Deployed, Running: running})
+			awaited = append(awaited, servicegate.Service{Name: name, PublicKey: p.users[name].PublicKey, Subjects: subjects, Tasks: running.Awaited,
+				Deployed: running.Deployed, Running: running})
 		}
 	}
 	for i, s := range p.config.Services.Table {
-		add(s.Name, s.RPC, p.config.Services.TaskCount, p.config.Services.Images[s.Name], p.running[i])
+		add(s.Name, s.RPC, p.config.Services.Images[s.Name], p.running[i])
 	}
-	front := p.config.front.Name
-	add(front, nil, p.config.Gateway.TaskCount, p.config.Gateway.Image, p.front.Service)
+	add(p.config.front.Name, nil, p.config.Gateway.Image, p.front.Service)
 	if len(awaited) == 0 {
 		return nil
 	}

@@ -17,10 +17,13 @@ import (
 // registering a failed output fails the program. The program keeps only the first such error,
 // so each is also logged at its service.
 //
+// It also sets how many tasks are to be awaited, by what ECS was told: a raised TaskCount it follows only with the next scaling out.
+//
 // A preview does not look: after a rollback it would refuse the very update that is to mend it.
 func (s *Service) deployed(
 	ctx *pulumi.Context, args Args, definition *ecs.TaskDefinition, service *ecs.Service,
 ) pulumi.StringOutput {
+	s.Awaited = pulumi.Int(args.TaskCount).ToIntOutput()
 	if ctx.DryRun() || !args.HasImage {
 		return definition.Arn
 	}
@@ -31,6 +34,7 @@ func (s *Service) deployed(
 		ServiceName: service.Name,
 	}, pulumi.Parent(s), pulumi.DependsOn([]pulumi.Resource{service}))
 
+	s.Awaited = running.DesiredCount().ApplyT(func(desired int) int { return min(desired, args.TaskCount) }).(pulumi.IntOutput)
 	return pulumi.All(definition.Arn, running.TaskDefinition(), args.ClusterName, s.LogGroup).ApplyT(
 		func(known []any) (string, error) {
 			asked, deployed := known[0].(string), known[1].(string)

@@ -64,6 +64,8 @@ type Service struct {
 	// Deployed is the ARN of the task definition that ECS runs. It fails, and with it the update,
 	// when that is not the one that was asked for. In a preview it is what is asked for.
 	Deployed pulumi.StringOutput `pulumi:"deployedTaskDefinition"`
+	// Awaited is how many tasks there should be at the least: TaskCount, or fewer where autoscaling has not gone up to a raised one yet.
+	Awaited  pulumi.IntOutput
 	LogGroup pulumi.StringOutput `pulumi:"logGroup"`
 	// Name is the name of the ECS service, known once it is steady.
 	Name pulumi.StringOutput `pulumi:"name"`

@@ -17,7 +17,7 @@ type Service struct {
 	Name      string
 	PublicKey pulumi.StringInput // of its NATS identity
 	Subjects  []string           // that each task subscribes to; none of the gateway's
-	Tasks     int                // the fewest
+	Tasks     pulumi.IntInput    // the fewest
 	// Deployed is the task definition that runs. Another one is asked for anew.
 	Deployed pulumi.StringInput
 	Running  pulumi.Resource // the service itself
@@ -44,7 +44,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	asked, deployed, running := pulumi.Array{}, pulumi.StringMap{}, []pulumi.Resource{}
 	for _, s := range args.Services {
 		asked = append(asked, pulumi.Map{"name": pulumi.String(s.Name), "key": s.PublicKey.ToStringOutput(),
-			"subjects": pulumi.ToStringArray(s.Subjects), "tasks": pulumi.Int(s.Tasks)})
+			"subjects": pulumi.ToStringArray(s.Subjects), "tasks": s.Tasks.ToIntOutput()})
 		deployed[s.Name] = s.Deployed.ToStringOutput()
 		running = append(running, s.Running)
 	}

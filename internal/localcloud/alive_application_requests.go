@@ -39,6 +39,8 @@ func (b *application) handler(proxy http.Handler) http.Handler {
 				r.Header.Del(name)
 			}
 		}
+		// Else the server closes the body when the target begins to answer, while the transport may still look for its end, and breaks off.
+		_ = http.NewResponseController(w).EnableFullDuplex() // it is HTTP/1.1
 		body := &clientBody{ReadCloser: r.Body}
 		ctx := context.WithValue(context.WithValue(r.Context(), chosenKey{}, chosen), bodyKey{}, body)
 		if r = r.WithContext(ctx); r.ContentLength != 0 {
@@ -61,12 +63,8 @@ type clientBody struct {
 
 func (b *clientBody) Read(into []byte) (int, error) {
 	count, err := b.ReadCloser.Read(into)
-	switch {
-	case errors.Is(err, http.ErrBodyReadAfterClose):
-		// The answer has begun before the transport looked for the body's end, and the server has closed the body: an error here would
-		// make the transport close the connection in the middle of the answer.
-		err = io.EOF
-	case err != nil && !errors.Is(err, io.EOF):
+	// Whoever ends a request may read on for a moment.
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, http.ErrBodyReadAfterClose) {
 		b.broken.Store(true)
 	}
 	return count, err

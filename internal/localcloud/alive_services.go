@@ -28,7 +28,7 @@ type fleet struct {
 	alive *alive
 	name  string
 	end   context.CancelFunc
-	ended <-chan struct{} // after end
+	life  context.Context //nolint:containedctx // until end
 
 	changes sync.Mutex // one change at a time
 	running deployment
@@ -54,7 +54,7 @@ func startService(c *Cloud, r Record) error {
 		return nil // tasks stay records, as enliven says of connections
 	}
 	ctx, end := context.WithCancel(context.Background())
-	f := &fleet{cloud: c, alive: a, name: r.str("name"), end: end, ended: ctx.Done()}
+	f := &fleet{cloud: c, alive: a, name: r.str("name"), end: end, life: ctx}
 	a.mu.Lock()
 	a.fleets[r.ID] = f
 	a.mu.Unlock()
@@ -89,14 +89,22 @@ func changeService(c *Cloud, r Record) error {
 		return startService(c, r)
 	}
 	err := f.deploy(r, func() {})
-	if rollback, _ := r.Get("deploymentCircuitBreaker.rollback").(bool); err != nil && rollback {
-		c.rolledBack(r, f.running.definition.ID, err)
+	// There is nothing to go back to while no deployment has completed.
+	if rollback, _ := r.Get("deploymentCircuitBreaker.rollback").(bool); err != nil && rollback && f.revision() != "" {
+		c.rolledBack(r, f.revision(), err)
 		return nil // and so says the provider (pulumi-aws#4487)
 	}
 	if err != nil {
 		return fmt.Errorf("waiting for ECS Service (%s) update: %w", f.name, err)
 	}
 	return nil
+}
+
+// revision is the one that runs; "" if none has completed yet.
+func (f *fleet) revision() string {
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	return f.running.definition.ID
 }
 
 // rolledBack is what the circuit breaker leaves: the service names the revision that runs (ECS developer guide, "How the
@@ -199,7 +207,7 @@ const throttle = time.Minute
 func (f *fleet) startAgain() {
 	for {
 		select {
-		case <-f.ended:
+		case <-f.life.Done():
 			return
 		case <-time.After(scaled(throttle, f.alive.Scale)):
 		}
@@ -214,12 +222,10 @@ func (f *fleet) startAgain() {
 func (f *fleet) bringAgain() error {
 	f.changes.Lock()
 	defer f.changes.Unlock()
-	select {
-	case <-f.ended: // meanwhile
+	if f.life.Err() != nil { // meanwhile
 		return nil
-	default:
-		return f.bring(f.running, func() {})
 	}
+	return f.bring(f.running, func() {})
 }
 
 func (f *fleet) note(operation, what string) {

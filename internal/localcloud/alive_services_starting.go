@@ -29,7 +29,7 @@ func (f *fleet) start(d deployment, count int, run func()) ([]*task, error) {
 	if image.Program == "" {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), steadyLimit)
+	ctx, cancel := context.WithTimeout(f.life, steadyLimit)
 	defer cancel()
 	threshold := int64(min(max(f.desired/2, fewestFailures), mostFailures))
 	var failures, running atomic.Int64

@@ -148,6 +148,8 @@ func TestAFirstDeploymentIsSteadyWhenItsTasksRun(t *testing.T) {
 		id, _ := b.make(serviceType, "chat", b.inputs(image, 2))
 		require.Eventually(t, func() bool { return strings.Contains(fmt.Sprint(b.Events()), says) }, 20*time.Second, 20*time.Millisecond, image)
 		assert.Empty(t, b.Tasks("chat"))
+		assert.ErrorContains(t, b.change(serviceType, id, b.inputs("app:broken", 2)), "update", "there is no revision to go back to")
+		assert.NotEmpty(t, b.find(serviceType, "", id).str("taskDefinition"))
 		require.NoError(t, b.end(serviceType, id))
 	}
 }

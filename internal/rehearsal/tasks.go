@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	natsgo "github.com/nats-io/nats.go"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/bodybroker/platform/assets/nats"
@@ -22,6 +23,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/contract"
+	"github.com/bodybroker/platform/workload/service"
 )
 
 // buildImage builds what the rehearsed images hold: the stand-in, the wget of its health check, and one that answers nobody.
@@ -111,15 +113,33 @@ func startedOnce(s *Stage, table []services.Service) (seen string, errs []error)
 	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once", tasks, len(table)), errs
 }
 
-// commandsKept gives each service a command twice: its answer is kept in Redis under the command's key.
+// commandsKept gives each service a command twice, and finds its answer in Redis under the command's key.
 func commandsKept(ctx context.Context, s *Stage, client *messaging.Client, table []services.Service, methods map[string]contract.Method) (string, error) {
+	place, err := newDesk(ctx, s, "keys", "service")
+	if err != nil {
+		return "", err
+	}
+	defer place.leave()
+	store, err := place.redis(ctx, s, redisToken(s))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = store.Close() }()
 	var errs []error
-	for _, service := range table {
-		for range 2 {
-			if err := command(ctx, client, methods[service.RPC[0]], "rehearsal"); err != nil {
-				errs = append(errs, fmt.Errorf("a command for %s: %w", service.Name, err))
-			}
+	kept := 0
+	for _, row := range table {
+		method := methods[row.RPC[0]]
+		err := errors.Join(command(ctx, client, method, "rehearsal"), command(ctx, client, method, "rehearsal"))
+		id, idErr := service.EventID(method.Subject, commandRequest(method, "rehearsal"))
+		found, foundErr := store.Exists(ctx, "answer:"+row.Name+":"+id).Result()
+		if err = errors.Join(err, idErr, foundErr); err == nil && found == 0 {
+			err = errors.New("Redis does not hold its answer")
 		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("a command for %s: %w", row.Name, err))
+			continue
+		}
+		kept++
 	}
 	primaries, replicas := 0, 0
 	for _, node := range s.Cloud.RedisNodes(ctx) {
@@ -132,8 +152,8 @@ func commandsKept(ctx context.Context, s *Stage, client *messaging.Client, table
 			errs = append(errs, fmt.Errorf("node %s of Redis does not answer", node.Name))
 		}
 	}
-	return fmt.Sprintf("%d services did a command and knew it when it came again: Redis with TLS and AUTH keeps it (%s and %s running, %s)",
-		len(table)-len(errs), plural(primaries, "primary node"), plural(replicas, "replica"), redisProgram()), errors.Join(errs...)
+	return fmt.Sprintf("%d services did a command that came twice: Redis with TLS and AUTH keeps its answer (%s and %s running, %s)",
+		kept, plural(primaries, "primary node"), plural(replicas, "replica"), redisProgram()), errors.Join(errs...)
 }
 
 // redisProgram is what runs for Redis here.
@@ -152,10 +172,14 @@ func redisProgram() string {
 
 // command asks a service to do something under a key that tells it from others.
 func command(ctx context.Context, client *messaging.Client, method contract.Method, key string) error {
+	return client.Request(ctx, method.Subject, commandRequest(method, key), method.Messaging().Response())
+}
+
+func commandRequest(method contract.Method, key string) proto.Message {
 	request := method.Messaging().Request()
 	meta := request.ProtoReflect().Mutable(method.Request.Fields().ByName("meta")).Message()
 	meta.Set(meta.Descriptor().Fields().ByName("idempotency_key"), protoreflect.ValueOfString(key))
-	return client.Request(ctx, method.Subject, request, method.Messaging().Response())
+	return request
 }
 
 // throughGateway asks every subject by HTTP, through the gateway's load balancer, and counts what each of its tasks took.

@@ -54,6 +54,8 @@ type natsAnswer struct {
 	bytes.Buffer
 	header http.Header
 	err    error
+	// command says that it was not asked.
+	command bool
 }
 
 func (a *natsAnswer) Header() http.Header { return a.header }

@@ -107,7 +107,7 @@ func TestWhatHasAnIdempotencyKeyIsNotCopied(t *testing.T) {
 	s.replying(t, timeSubject, `{}`)
 	s.post(t, timePath, `{}`, map[string]string{"Idempotency-Key": "k"})
 	s.post(t, timePath, `{"meta": {"idempotencyKey": "k"}}`, nil)
-	s.post(t, timePath, `{"meta": {"idempotency_key": "k"}}`, nil)
+	s.post(t, timePath, `{"meta": {"idempotency\u005fkey": "k"}}`, nil)
 	s.counts(t, timeSubject, "skipped", 3)
 }
 

@@ -1,4 +1,4 @@
-// What one client may take of the gateway: bytes, values, time and places.
+// What one request may take of the gateway: bytes, values, time and places.
 package gateway
 
 import (
@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/bodybroker/platform/messaging"
@@ -49,33 +51,38 @@ func (f *front) body(from io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: "the body could not be read"}
 	}
+	if values(body) > f.MostValues {
+		return nil, fmt.Errorf("%w: %w", &messaging.Error{Code: messaging.ResourceExhausted, Message: fmt.Sprintf("the body has more than %d values", f.MostValues)}, errTooLarge)
+	}
 	return body, nil
 }
 
 // inTime is a body of which the client may take so long to send it.
-func inTime(w http.ResponseWriter, body io.ReadCloser, most time.Duration) io.ReadCloser {
+func inTime(w http.ResponseWriter, body io.ReadCloser, most time.Duration) *timedBody {
 	controller := http.NewResponseController(w)
 	// Where there is no connection, nobody is waited for.
 	_ = controller.SetReadDeadline(time.Now().Add(most))
-	return &timedBody{body, controller}
+	return &timedBody{ReadCloser: body, controller: controller}
 }
+
+// late says whether a body was ended because it took too long.
+func (b *timedBody) late() bool { return b.ended.Load() }
 
 // timedBody takes the deadline off when the body has been read: the server goes on reading, to see whether the client is still there. Of a
 // body that did not come in time the server wants the rest before it answers, so the deadline stays.
 type timedBody struct {
 	io.ReadCloser
 	controller *http.ResponseController
+	ended      atomic.Bool
 }
 
 func (b *timedBody) Read(into []byte) (int, error) {
 	count, err := b.ReadCloser.Read(into)
-	if errors.Is(err, http.ErrBodyReadAfterClose) {
-		// An answer that is passed on has begun before the transport looked for the body's end, and the server has closed the body: an
-		// error here would make the transport close the connection in the middle of the answer.
-		err = io.EOF
-	}
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
 		_ = b.controller.SetReadDeadline(time.Time{}) // as above
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		b.ended.Store(true)
 	}
 	return count, err
 }

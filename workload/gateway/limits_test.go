@@ -5,10 +5,8 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +74,20 @@ func TestABodyMustArriveInTime(t *testing.T) {
 	assert.Equal(t, 200, answer.StatusCode)
 }
 
+// It is the client that was slow, not the legacy service.
+func TestASlowBodyOnTheShadowPortIsTheClients(t *testing.T) {
+	s := startShadow(t, says(200, `{}`), func(s *Settings) { s.MostTime = 50 * time.Millisecond })
+	connection, err := net.Dial("tcp", strings.TrimPrefix(s.address, "http://"))
+	require.NoError(t, err)
+	defer func() { _ = connection.Close() }()
+	_, err = connection.Write([]byte("POST /quest/generate HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"))
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	require.NoError(t, err)
+	assert.Equal(t, 400, response.StatusCode)
+	require.NoError(t, response.Body.Close())
+}
+
 // The deadline of a body is over when it has been read: a service may take longer.
 func TestTheTimeOfABodyIsNotThatOfItsAnswer(t *testing.T) {
 	const bodyTime = 50 * time.Millisecond
@@ -92,18 +104,6 @@ func TestTheTimeOfABodyIsNotThatOfItsAnswer(t *testing.T) {
 	response, text := f.post(t, timePath, `{}`, nil)
 	assert.Equal(t, 200, response.StatusCode, text)
 }
-
-// The server closes a body when the answer begins; the transport to the legacy service may look for its end only then.
-func TestABodyThatIsClosedHasEnded(t *testing.T) {
-	body := inTime(httptest.NewRecorder(), closedBody{}, time.Second)
-	_, err := body.Read(make([]byte, 1))
-	assert.Equal(t, io.EOF, err)
-}
-
-type closedBody struct{}
-
-func (closedBody) Read([]byte) (int, error) { return 0, http.ErrBodyReadAfterClose }
-func (closedBody) Close() error             { return nil }
 
 func TestWhatAServiceSaysOfItsInsideIsNotPassedOn(t *testing.T) {
 	f := start(t, nil)

@@ -105,8 +105,7 @@ func (f *front) fail(w http.ResponseWriter, r *http.Request, subject string, err
 	}
 	// What happened on the way names servers and subjects, and what broke inside a service is its own; a caller learns what kind of
 	// failure it is.
-	inside := failed.Code == messaging.Internal || !known
-	if inside || errors.Unwrap(failed) != nil && !errors.Is(err, errTooLarge) && status != http.StatusBadRequest {
+	if !known || errors.Unwrap(failed) != nil && !errors.Is(err, errTooLarge) && status != http.StatusBadRequest {
 		failed = &messaging.Error{Code: failed.Code, Message: http.StatusText(status)}
 	}
 	answerError(w, status, failed)
@@ -131,6 +130,10 @@ func (f *front) pass(w http.ResponseWriter, r *http.Request, method contract.Met
 	if err != nil {
 		return err
 	}
+	return f.answer(w, r, method, request)
+}
+
+func (f *front) answer(w http.ResponseWriter, r *http.Request, method contract.Method, request proto.Message) error {
 	if method.Part != nil && contract.WantsStream(request) {
 		return f.stream(w, r, method, request)
 	}
@@ -181,9 +184,6 @@ func (f *front) read(r *http.Request, method contract.Method) (proto.Message, er
 	body, err := f.body(r.Body)
 	if err != nil {
 		return nil, err
-	}
-	if found := values(body); found > f.MostValues {
-		return nil, fmt.Errorf("%w: %w", &messaging.Error{Code: messaging.ResourceExhausted, Message: fmt.Sprintf("the body has more than %d values", f.MostValues)}, errTooLarge)
 	}
 	request := method.Messaging().Request()
 	if len(strings.TrimSpace(string(body))) > 0 {

@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"regexp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -83,9 +82,13 @@ func newShadow(ctx context.Context, f *front, methods map[string]contract.Method
 			pattern := "POST " + path
 			s.methods[pattern] = method
 			s.routes.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-				if err := f.pass(w, r, method); err != nil {
-					w.(*natsAnswer).err = err
+				answer := w.(*natsAnswer)
+				request, err := f.read(r, method)
+				// With a key even a request that reads is a command.
+				if answer.command = err == nil && messaging.MetaOf(request).IdempotencyKey != ""; err == nil && !answer.command {
+					err = f.answer(w, r, method, request)
 				}
+				answer.err = err
 			})
 		}
 	}
@@ -113,10 +116,17 @@ func transport(begins time.Duration) http.RoundTripper {
 	return t
 }
 
-// noAnswer answers for a legacy service that does not.
+// bodyKey finds the body of a request that is passed on.
+type bodyKey struct{}
+
+// noAnswer answers for a legacy service that does not, or for a client whose request did not come in time.
 func noAnswer(w http.ResponseWriter, r *http.Request, err error) {
 	if answer, compared := w.(*legacyAnswer); compared {
 		answer.unusable = true
+	}
+	if body, timed := r.Context().Value(bodyKey{}).(*timedBody); timed && body.late() {
+		answerError(w, http.StatusBadRequest, &messaging.Error{Code: messaging.InvalidArgument, Message: "the body could not be read"})
+		return
 	}
 	status, code := http.StatusBadGateway, messaging.Unavailable
 	if slow := net.Error(nil); errors.As(err, &slow) && slow.Timeout() {
@@ -135,8 +145,12 @@ func (s *shadow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		probe(func() bool { return !s.draining.Load() })(w, r)
 		return
 	}
+	// Else the server closes the body when the legacy service begins to answer, while the transport may still look for its end.
+	_ = http.NewResponseController(w).EnableFullDuplex() // HTTP/2 is so by itself
 	if r.ContentLength != 0 {
-		r.Body = inTime(w, r.Body, s.MostTime)
+		body := inTime(w, r.Body, s.MostTime)
+		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
+		r.Body = body
 	}
 	// Where the legacy service names no type, net/http would guess one.
 	w.Header()["Content-Type"] = nil
@@ -145,7 +159,7 @@ func (s *shadow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !known:
 		s.count(noSubject, outcomeSkipped)
-	case !method.Reads() || r.Header.Get(idempotencyKeyHeader) != "":
+	case !method.Reads():
 		s.count(method.Subject, outcomeSkipped)
 	case !s.copies.TryAcquire(1):
 		s.count(method.Subject, outcomeBusy)
@@ -157,9 +171,6 @@ func (s *shadow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *shadow) count(subject, outcome string) { s.counted.WithLabelValues(subject, outcome).Inc() }
-
-// keyed finds an idempotency key in a body, which makes a command of any request. Found where it means something else, too little is compared.
-var keyed = regexp.MustCompile(`"idempotency_?[kK]ey"`)
 
 // askBoth keeps the request and the legacy service's answer while it passes them on, and has NATS asked when the client has its answer.
 func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string) {
@@ -179,7 +190,7 @@ func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string)
 	legacy := &legacyAnswer{recorded: recorded{ResponseWriter: w, status: http.StatusOK}, most: s.MostBody}
 	s.proxy.ServeHTTP(legacy, r)
 	text, readable := legacy.text()
-	if err != nil || int64(len(body)) > s.MostBody || !readable || keyed.Match(body) {
+	if err != nil || int64(len(body)) > s.MostBody || !readable {
 		return
 	}
 	copied = true
@@ -204,6 +215,8 @@ func (s *shadow) compare(request *http.Request, subject string, legacyStatus int
 	answer, succeeded := &natsAnswer{header: http.Header{}}, legacyStatus/100 == 2
 	s.routes.ServeHTTP(answer, request.WithContext(ctx))
 	switch {
+	case answer.command:
+		return outcomeSkipped
 	case answer.err != nil && succeeded:
 		slog.Warn("failed over NATS alone", "subject", subject, "code", messaging.AsError(answer.err).Code.String())
 		return outcomeFailed

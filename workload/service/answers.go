@@ -5,12 +5,14 @@ package service
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -48,7 +50,12 @@ type command struct {
 	id string
 	// digest is of the request without its metadata.
 	digest []byte
+	// token tells the claim of this task from another's.
+	token string
 }
+
+// What Redis holds of a command: its digest, one of these, and the token of the claim or the answer.
+const claimed, answered = byte(0), byte(1)
 
 func commandOf(subject string, request proto.Message) (c command, err error) {
 	meta := request.ProtoReflect().Get(request.ProtoReflect().Descriptor().Fields().ByName("meta")).Message()
@@ -62,7 +69,7 @@ func commandOf(subject string, request proto.Message) (c command, err error) {
 	bare.ProtoReflect().Clear(bare.ProtoReflect().Descriptor().Fields().ByName("meta"))
 	content, err := proto.MarshalOptions{Deterministic: true}.Marshal(bare)
 	sum := sha256.Sum256(content)
-	c.digest = sum[:]
+	c.digest, c.token = sum[:], rand.Text()
 	return c, err
 }
 
@@ -74,28 +81,37 @@ func EventID(subject string, request proto.Message) (string, error) {
 
 func (a *answers) key(c command) string { return "answer:" + a.service + ":" + c.id }
 
+// value is what is held of a command.
+func (c command) value(state byte, rest []byte) []byte {
+	return slices.Concat(c.digest, []byte{state}, rest)
+}
+
 // claim says whether the command was done before, with its answer; else it is this task's to do. What another task is doing right now is
-// unavailable, until its answer is kept.
+// aborted, until its answer is kept: callers ask again.
 func (a *answers) claim(ctx context.Context, c command, into proto.Message) (done bool, err error) {
-	claimed, err := a.redis.SetNX(ctx, a.key(c), c.digest, claimedFor).Result()
+	mine := c.value(claimed, []byte(c.token))
+	first, err := a.redis.SetNX(ctx, a.key(c), mine, claimedFor).Result()
 	if err != nil {
 		return false, unavailable(err)
 	}
-	if claimed {
+	if first {
 		return false, nil
 	}
 	held, err := a.redis.Get(ctx, a.key(c)).Bytes()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return false, unavailable(err)
 	}
-	answer, same := bytes.CutPrefix(held, c.digest)
-	switch {
-	case len(held) == 0 || same && len(answer) == 0:
-		return false, &messaging.Error{Code: messaging.Unavailable, Message: "the command is being done: ask again"}
-	case !same:
-		return false, &messaging.Error{Code: messaging.Conflict, Message: "another command was given under this idempotency key"}
+	if bytes.Equal(held, mine) { // the client library asked twice, since the first answer was lost
+		return false, nil
 	}
-	if err := proto.Unmarshal(answer, into); err != nil {
+	rest, same := bytes.CutPrefix(held, c.digest)
+	switch {
+	case len(held) > 0 && !same:
+		return false, &messaging.Error{Code: messaging.Conflict, Message: "another command was given under this idempotency key"}
+	case len(rest) == 0 || rest[0] != answered:
+		return false, &messaging.Error{Code: messaging.Aborted, Message: "the command is being done: ask again"}
+	}
+	if err := proto.Unmarshal(rest[1:], into); err != nil {
 		return false, fmt.Errorf("the answer that Redis keeps: %w", err)
 	}
 	return true, nil
@@ -111,7 +127,7 @@ func (a *answers) keep(ctx context.Context, c command, answer proto.Message) err
 	if err != nil {
 		return err
 	}
-	if err := a.redis.Set(ctx, a.key(c), append(bytes.Clone(c.digest), data...), keptFor).Err(); err != nil {
+	if err := a.redis.Set(ctx, a.key(c), c.value(answered, data), keptFor).Err(); err != nil {
 		return unavailable(err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -134,7 +135,7 @@ func TestACommandIsDoneOnceAndToldOnce(t *testing.T) {
 	assert.True(t, strings.HasPrefix(key, "answer:quest-system:"+subject+"."), key)
 	held, err := r.store.Get(key)
 	require.NoError(t, err)
-	require.NoError(t, r.store.Set(key, held[:sha256.Size]+"\x12\x06\x0a\x04kept"))
+	require.NoError(t, r.store.Set(key, held[:sha256.Size]+"\x01\x12\x06\x0a\x04kept"))
 	second, err := asked(t, c, subject, fmt.Sprintf(command, "second"))
 	require.NoError(t, err)
 	text, err := protojson.Marshal(second)
@@ -147,7 +148,9 @@ func TestACommandIsDoneOnceAndToldOnce(t *testing.T) {
 }
 
 // commandNamed is one that nothing was asked with.
-func commandNamed(id string) command { return command{id: id, digest: make([]byte, sha256.Size)} }
+func commandNamed(id string) command {
+	return command{id: id, digest: make([]byte, sha256.Size), token: rand.Text()}
+}
 
 func TestAKeyIsItsGiversAndOfOneCommand(t *testing.T) {
 	s := messagingtest.Serve(t)
@@ -163,15 +166,18 @@ func TestAKeyIsItsGiversAndOfOneCommand(t *testing.T) {
 	assert.Equal(t, messaging.Conflict, messaging.AsError(err).Code)
 }
 
-func TestACommandThatAnotherTaskDoesIsUnavailableUntilItsAnswerIsKept(t *testing.T) {
+func TestACommandThatAnotherTaskDoesIsAbortedUntilItsAnswerIsKept(t *testing.T) {
 	s := messagingtest.Serve(t)
 	settings := started(t, s, named(t, "router")).Settings
 	a, given := openAnswers(settings), commandNamed("s")
 	done, err := a.claim(t.Context(), given, nil)
 	require.NoError(t, err)
 	assert.False(t, done)
-	_, err = a.claim(t.Context(), given, nil)
-	assert.Equal(t, messaging.Unavailable, messaging.AsError(err).Code)
+	_, err = a.claim(t.Context(), commandNamed("s"), nil)
+	assert.Equal(t, messaging.Aborted, messaging.AsError(err).Code)
+	done, err = a.claim(t.Context(), given, nil)
+	require.NoError(t, err, "whose own claim it is goes on")
+	assert.False(t, done)
 	require.NoError(t, a.release(t.Context(), given))
 	done, err = a.claim(t.Context(), given, nil)
 	require.NoError(t, err, "what failed may be done again")
