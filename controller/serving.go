@@ -38,8 +38,8 @@ func (c *Controller) serving(ctx context.Context, request Request) (Response, er
 		}
 		select {
 		case <-ctx.Done():
-			return Response{}, fmt.Errorf("services do not answer after %s: %s; look into their log groups, and at the events of \"aws ecs describe-services\"; "+
-				"mend the image or its configuration, then update again", time.Since(start).Round(time.Second), strings.Join(missing, "; "))
+			return Response{}, fmt.Errorf("services do not answer after %s:\n  %s\nLook into their log groups, and at the events of \"aws ecs describe-services\"; "+
+				"mend the image or its configuration, then update again", time.Since(start).Round(time.Second), strings.Join(missing, "\n  "))
 		case <-time.After(c.Interval):
 		}
 	}

@@ -148,7 +148,7 @@ func (q *questions) stop(wanted func(*questions) error) error {
 }
 
 func (q *questions) String() string {
-	return fmt.Sprintf("%d requests meanwhile, %d asked again, %d failed", q.asked.Load(), q.again.Load(), q.failed.Load())
+	return fmt.Sprintf("%d requests meanwhile, %d retried, %d failed", q.asked.Load(), q.again.Load(), q.failed.Load())
 }
 
 // none wants every request answered at the first try; seconds lets it be the second.

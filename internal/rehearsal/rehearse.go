@@ -16,6 +16,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud"
 	"github.com/bodybroker/platform/internal/report"
 	"github.com/bodybroker/platform/internal/results"
+	"github.com/bodybroker/platform/internal/verifying"
 )
 
 // ErrFailed says that a scenario did not hold; which ones stands in what was shown.
@@ -52,7 +53,7 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	err = errors.Join(stage.Close(), results.Write(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
 		report.Write(filepath.Join(root, reportFile), picture))
 	err = finish(recorder, out, start, err)
-	fmt.Fprintf(out, "The platform as a picture, with what was proven: %s\n", reportFile)
+	fmt.Fprintf(out, "The platform as a picture, with what was proven: %s; its verification: %s\n", reportFile, filepath.Join("out", verifying.Page))
 	return err
 }
 
@@ -68,15 +69,12 @@ func Prepare(ctx context.Context, root string, out io.Writer) error {
 }
 
 func finish(r *recorder, out io.Writer, start time.Time, err error) error {
-	if err != nil {
-		return err
-	}
 	failed := r.failed()
 	fmt.Fprintf(out, "\n%s, %.0f s in all.\n", r.summary(), time.Since(start).Seconds())
 	if len(failed) > 0 {
-		return fmt.Errorf("%w: %s", ErrFailed, strings.Join(failed, ", "))
+		err = errors.Join(err, fmt.Errorf("%w: %s", ErrFailed, strings.Join(failed, ", ")))
 	}
-	return nil
+	return err
 }
 
 // standing is the short page of what stood before it was taken down again.

@@ -6,6 +6,7 @@ package resourcegraph
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/bodybroker/platform/internal/localcloud"
 )
@@ -32,9 +33,9 @@ func (g Graph) Chains() []Chain {
 	return g.chains(func(r Resource, waitedFor bool) bool { return !waitedFor && r.Custom })
 }
 
-// ChainTo is the longest chain to a resource of a type, whatever waits for it; an empty one if there is none.
-func (g Graph) ChainTo(token string) Chain {
-	for _, chain := range g.chains(func(r Resource, _ bool) bool { return r.Type == token }) {
+// ChainTo is the longest chain to a resource of a type whose name ends so, whatever waits for it; an empty one if there is none.
+func (g Graph) ChainTo(token, suffix string) Chain {
+	for _, chain := range g.chains(func(r Resource, _ bool) bool { return r.Type == token && strings.HasSuffix(r.Name, suffix) }) {
 		return chain
 	}
 	return Chain{}

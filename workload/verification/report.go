@@ -63,7 +63,7 @@ const (
 	verdictHeld        = "held"
 	verdictFailed      = "failed"
 	verdictMissed      = "target missed"
-	verdictNotJudged   = "target missed, not judged here"
+	verdictNotJudged   = "target missed, not judged"
 	verdictInformation = "target missed, for information"
 )
 
@@ -229,20 +229,37 @@ func (r Report) NotHeld() []Row {
 	return append(failed, missed...)
 }
 
-// Outcome is the whole in one sentence, for example "133 of 156 rows held, 1 target missed and not judged here, 22 missed for information".
+// Outcome is the whole in one sentence, for example "112 of 112 checks held; 13 of 22 targets of latency and throughput met, not judged; 0 of 22
+// for information".
 func (r Report) Outcome() string {
-	count := map[string]int{}
+	var judged, targets, information portion
 	for _, row := range r.Rows {
-		count[row.Verdict()]++
-	}
-	text := fmt.Sprintf("%d of %d rows held", count[verdictHeld], len(r.Rows))
-	for _, other := range []struct{ verdict, text string }{
-		{verdictFailed, "%d failed"}, {verdictMissed, "%d target(s) missed"}, {verdictNotJudged, "%d target(s) missed and not judged here"},
-		{verdictInformation, "%d missed for information"},
-	} {
-		if n := count[other.verdict]; n > 0 {
-			text += ", " + fmt.Sprintf(other.text, n)
+		switch {
+		case row.Judged:
+			judged.count(row.Held)
+		case row.Kind == KindTarget:
+			targets.count(row.Held)
+		default:
+			information.count(row.Held)
 		}
+	}
+	text := judged.String() + " checks held"
+	if targets.all > 0 {
+		text += "; " + targets.String() + " targets of latency and throughput met, not judged"
+	}
+	if information.all > 0 {
+		text += "; " + information.String() + " for information"
 	}
 	return text
 }
+
+// portion is some of all.
+type portion struct{ some, all int }
+
+func (p *portion) count(one bool) {
+	if p.all++; one {
+		p.some++
+	}
+}
+
+func (p portion) String() string { return fmt.Sprintf("%d of %d", p.some, p.all) }

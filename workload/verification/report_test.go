@@ -93,8 +93,8 @@ func TestATargetFailsTheWholeOnlyWhereItIsJudged(t *testing.T) {
 		assert.Equal(t, judged, r.report.Err() != nil)
 		assert.Equal(t, "target missed, for information", r.report.Rows[1].Verdict())
 		if !judged {
-			assert.Equal(t, "target missed, not judged here", r.report.Rows[0].Verdict())
-			assert.Equal(t, "0 of 2 rows held, 1 target(s) missed and not judged here, 1 missed for information", r.report.Outcome())
+			assert.Equal(t, "target missed, not judged", r.report.Rows[0].Verdict())
+			assert.Equal(t, "0 of 0 checks held; 0 of 1 targets of latency and throughput met, not judged; 0 of 1 for information", r.report.Outcome())
 		}
 	}
 	r := &run{report: &Report{}}
