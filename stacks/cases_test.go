@@ -120,7 +120,7 @@ var refusals = []refusal{
 	{"legacy without its port", set{"legacyTargetGroupArn": legacyIn("us-east-1", account)}, "legacyPort", "must be set with legacyTargetGroupArn"},
 	{"shadow without a URL", set{"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "shadowPercent": "5"}, "legacyUrl", "must be set with shadowPercent"},
 	{"URL with a port that is none", set{"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "legacyUrl": "http://legacy:99999"}, "legacyUrl", "a port is 1 to 65535"},
-	{"URL of the task's own host", set{"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "legacyUrl": "http://169.254.170.2"}, "legacyUrl", "the gateway's own host"},
+	{"URL of the task's own host", set{"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "legacyUrl": "http://169.254.170.2"}, "legacyUrl", "the gateway's own"},
 	{"URL with a path", set{"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "legacyUrl": "http://legacy/api"}, "legacyUrl", "form"},
 	{"legacy target group malformed", set{"legacyTargetGroupArn": "legacy", "legacyPort": "8080"}, "legacyTargetGroupArn", "form"},
 	{"legacy target group in another region", set{"legacyTargetGroupArn": legacyIn("eu-west-1", account), "legacyPort": "8080"}, "legacyTargetGroupArn", "is in region eu-west-1"},

@@ -65,8 +65,8 @@ func (j *judge) judgeLegacyURL() {
 	if number, err := strconv.Atoi(port); written && (err != nil || number < 1 || number > 65535) {
 		j.refuse("legacyUrl", "has port %s: a port is 1 to 65535", port)
 	}
-	if address, err := netip.ParseAddr(host); err == nil && (address.IsLinkLocalUnicast() || address.IsLoopback()) {
-		j.refuse("legacyUrl", "has the address %s, which is the gateway's own host", host)
+	if address, err := netip.ParseAddr(host); host == "localhost" || host == "127.0.0.1" || err == nil && address.IsLinkLocalUnicast() {
+		j.refuse("legacyUrl", "has the host %s, which is the gateway's own", host)
 	}
 }
 

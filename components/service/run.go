@@ -21,6 +21,10 @@ const startSeconds = 60
 // cpuTarget is the average CPU use in percent that autoscaling aims at.
 const cpuTarget = 60
 
+// outSeconds and inSeconds are waited after a change of the number of tasks. AWS's own default for both is 300; players should not wait for a
+// second step up for longer than a task takes to start (Application Auto Scaling user guide, "Define cooldown periods").
+const outSeconds, inSeconds = startSeconds, 300
+
 // autoscaled says whether ECS and not the program decides how many tasks run.
 func (a Args) autoscaled() bool { return a.HasImage && a.MaxTaskCount > a.TaskCount }
 
@@ -134,7 +138,9 @@ func (s *Service) scale(ctx *pulumi.Context, name string, args Args, service *ec
 		ScalableDimension: target.ScalableDimension,
 		ResourceId:        target.ResourceId,
 		TargetTrackingScalingPolicyConfiguration: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationArgs{
-			TargetValue: pulumi.Float64(cpuTarget),
+			TargetValue:      pulumi.Float64(cpuTarget),
+			ScaleOutCooldown: pulumi.Int(outSeconds),
+			ScaleInCooldown:  pulumi.Int(inSeconds),
 			PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
 				PredefinedMetricType: pulumi.String("ECSServiceAverageCPUUtilization"),
 			},

@@ -3,6 +3,7 @@
 package rehearsal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bodybroker/platform/internal/pulumicli"
 	"github.com/bodybroker/platform/internal/results"
+	"github.com/bodybroker/platform/internal/rootfs"
 )
 
 // ground is what a drill is played on.
@@ -69,7 +72,7 @@ var drills = []drill{
 	{scenario: scenario{"nats.dlq", "a message that nobody acknowledges is in the DLQ after its deliveries, once", deadLetter}, on: running},
 	{scenario: scenario{"nats.backup", "streams are backed up, the cluster and its disks destroyed, the streams restored: counts and contents equal", backupAndRestore}, on: running},
 	{scenario: scenario{"nats.replace.disk", "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere", replaceDisk}, on: running},
-	{scenario: scenario{"nats.rootfs", "user-data of a node runs in a real root file system under a real systemd, twice, or says that it could not be run", onCluster(bootRootFileSystem)}, on: running},
+	{scenario: scenario{rootDrill, "user-data of a node runs in a real root file system under a real systemd, twice, or says that it could not be run", onCluster(bootRootFileSystem)}, on: running},
 	{scenario: scenario{"nats.incidents", "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed", nil}, on: running, parts: incidents},
 	{scenario: scenario{"nats.roll.version", "another server version: strictly one node at a time, no request fails twice, no message lost", rollVersion}, on: running},
 	{scenario: scenario{"nats.roll.bad", "a configuration that the server refuses, a server that does not start: stops at the first node, four untouched; the next up with the good one completes", rollBad}, on: running},
@@ -98,14 +101,43 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 	if err := Prepare(ctx, root, out); err != nil {
 		return err
 	}
-	shown := newProgress(out, terminal)
-	options := Options{Root: root, Progress: out, Observe: shown.observe}
+	if _, _, err := pulumicli.Find(ctx, root, out); err != nil { // once, for both
+		return err
+	}
+	beside := playBeside(ctx, root, chosen)
+	options := Options{Root: root, Progress: out, Observe: newProgress(out, terminal).observe}
 	recorder := &recorder{out: out}
-	err = errors.Join(playShared(ctx, recorder, options, pick(chosen, shared)),
-		playFresh(ctx, recorder, options, pick(chosen, empty, emptyKilled, emptyRunning, emptyServing)),
-		playShared(ctx, recorder, options, pick(chosen, running)), playShared(ctx, recorder, options, pick(chosen, serving)))
+	err = errors.Join(playFresh(ctx, recorder, options, pick(chosen, emptyRunning, emptyServing)), playShared(ctx, recorder, options, pick(chosen, running)))
+	others := <-beside
+	fmt.Fprint(out, others.told.String())
+	recorder.results = append(recorder.results, others.results...)
+	err = errors.Join(err, others.err, playShared(ctx, recorder, options, pick(chosen, serving)))
 	err = errors.Join(err, results.Write(filepath.Join(root, "out", "drills.json"), recorder.results))
 	return finish(recorder, out, start, err)
+}
+
+// played are drills that were played beside others.
+type played struct {
+	told    *bytes.Buffer
+	results []Result
+	err     error
+}
+
+// playBeside plays the drills on clouds in which nothing runs: they need the engine and no address of this computer, so that the running
+// servers do not have to wait for them. What they print is told when they have ended.
+func playBeside(ctx context.Context, root string, chosen []drill) <-chan played {
+	ended := make(chan played, 1)
+	go func() {
+		told := &bytes.Buffer{}
+		if slices.ContainsFunc(chosen, func(d drill) bool { return d.id == rootDrill }) && rootfs.Supported() == nil {
+			_, _ = rootfs.Tree(ctx, filepath.Join(root, buildFolder), func(string) {}) // the drill itself says what is wrong
+		}
+		options := Options{Root: root, Progress: told, Observe: newProgress(told, false).observe}
+		recorder := &recorder{out: told}
+		err := errors.Join(playShared(ctx, recorder, options, pick(chosen, shared)), playFresh(ctx, recorder, options, pick(chosen, empty, emptyKilled)))
+		ended <- played{told, recorder.results, err}
+	}()
+	return ended
 }
 
 // choose picks drills by id; an id that does not exist is an error that names those that do.

@@ -184,8 +184,11 @@ func loseZone(ctx context.Context, s *Stage) (string, error) {
 // loseQuorum: without a majority nothing is acknowledged, and nothing needs a person afterwards.
 func loseQuorum(ctx context.Context, s *Stage) (string, error) {
 	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
-		nodes := c.nodes()
-		err := c.outage(nodes[:3], func() error {
+		keepers, err := c.keepers(ctx, loadStream)
+		if err != nil {
+			return "", err
+		}
+		err = c.outage(keepers, func() error {
 			before := l.soFar()
 			if err := poll(ctx, settleLimit, func() error {
 				if l.soFar().RefusedWrites < before.RefusedWrites+2*publishers {
@@ -212,6 +215,28 @@ func loseQuorum(ctx context.Context, s *Stage) (string, error) {
 		}
 		return "three of five without power: writes refused, no acknowledgement; healed by itself", err
 	}, anything)
+}
+
+// keepers are the nodes that hold a stream's replicas. Without these three it has no majority either; with two of them it would go on.
+func (c *cluster) keepers(ctx context.Context, stream string) ([]clusterNode, error) {
+	access, leave, err := c.stage.looking(ctx, "keepers")
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	found, err := access.Stream(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{found.CachedInfo().Cluster.Leader}
+	for _, replica := range found.CachedInfo().Cluster.Replicas {
+		names = append(names, replica.Name)
+	}
+	nodes := slices.DeleteFunc(c.nodes(), func(n clusterNode) bool { return !slices.Contains(names, n.name) })
+	if len(nodes) != 3 {
+		return nil, fmt.Errorf("stream %s is kept by %v, wanted three nodes", stream, names)
+	}
+	return nodes, nil
 }
 
 // restartAll: every process dies at once, as in a power loss that the disks survive.

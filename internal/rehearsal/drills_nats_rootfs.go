@@ -16,6 +16,9 @@ import (
 	"github.com/bodybroker/platform/internal/rootfs"
 )
 
+// rootDrill is the drill that needs a Debian tree, which is kept in buildFolder.
+const rootDrill, buildFolder = "nats.rootfs", ".build"
+
 // rootBootLimit is for a boot with user-data: seconds where all goes well, minutes where the node's program waits in vain.
 const rootBootLimit = 6 * time.Minute
 
@@ -25,7 +28,7 @@ func bootRootFileSystem(ctx context.Context, c *cluster) (seen string, err error
 	if err := rootfs.Supported(); err != nil {
 		return "", notRun(err.Error())
 	}
-	tree, err := rootfs.Tree(ctx, filepath.Join(c.stage.root, ".build"), func(text string) { fmt.Fprintln(c.stage.options.Progress, text) })
+	tree, err := rootfs.Tree(ctx, filepath.Join(c.stage.root, buildFolder), func(text string) { fmt.Fprintln(c.stage.options.Progress, text) })
 	if errors.Is(err, rootfs.ErrNoDebootstrap) {
 		return "", notRun(err.Error())
 	}
