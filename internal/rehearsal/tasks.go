@@ -133,7 +133,7 @@ func commandsKept(ctx context.Context, s *Stage, client *messaging.Client, table
 		id, idErr := service.EventID(method.Subject, commandRequest(method, "rehearsal"))
 		found, foundErr := store.Exists(ctx, "answer:"+row.Name+":"+id).Result()
 		if err = errors.Join(err, idErr, foundErr); err == nil && found == 0 {
-			err = errors.New("Redis does not hold its answer")
+			err = errors.New("its answer is not in Redis")
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("a command for %s: %w", row.Name, err))
