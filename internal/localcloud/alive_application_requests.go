@@ -39,9 +39,7 @@ func (b *application) handler(proxy http.Handler) http.Handler {
 				r.Header.Del(name)
 			}
 		}
-		// Else the server closes the body when the target begins to answer, while the transport may still look for its end, and breaks off.
-		_ = http.NewResponseController(w).EnableFullDuplex() // it is HTTP/1.1
-		body := &clientBody{ReadCloser: r.Body}
+		body := &clientBody{ReadCloser: r.Body, length: r.ContentLength}
 		ctx := context.WithValue(context.WithValue(r.Context(), chosenKey{}, chosen), bodyKey{}, body)
 		if r = r.WithContext(ctx); r.ContentLength != 0 {
 			r.Body = body
@@ -58,13 +56,21 @@ type (
 // clientBody remembers that it could not be read: then it is the client's fault that a target does not answer.
 type clientBody struct {
 	io.ReadCloser
-	broken atomic.Bool
+	length, read int64 // length is -1 where the client names none
+	broken       atomic.Bool
 }
 
 func (b *clientBody) Read(into []byte) (int, error) {
 	count, err := b.ReadCloser.Read(into)
-	// Whoever ends a request may read on for a moment.
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, http.ErrBodyReadAfterClose) {
+	b.read += int64(count)
+	switch {
+	case errors.Is(err, http.ErrBodyReadAfterClose):
+		// The server closes a body when the answer begins. If that was before the transport looked for the end of a body that it had
+		// read, an error would make it close the connection in the middle of the answer.
+		if b.read == b.length {
+			err = io.EOF
+		}
+	case err != nil && !errors.Is(err, io.EOF):
 		b.broken.Store(true)
 	}
 	return count, err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,7 +28,7 @@ func (f *front) within(w http.ResponseWriter, r *http.Request, pass func(http.Re
 		return errFull
 	}
 	defer f.places.Release(1)
-	body, err := f.body(inTime(w, http.MaxBytesReader(w, r.Body, f.MostBody), f.BodyTime))
+	body, err := f.body(inTime(w, http.MaxBytesReader(w, r.Body, f.MostBody), r.ContentLength, f.BodyTime))
 	if err != nil {
 		return err
 	}
@@ -57,30 +58,38 @@ func (f *front) body(from io.Reader) ([]byte, error) {
 	return body, nil
 }
 
-// inTime is a body of which the client may take so long to send it.
-func inTime(w http.ResponseWriter, body io.ReadCloser, most time.Duration) *timedBody {
+// inTime is a body of which the client may take so long to send it; length is its Content-Length, -1 if it names none.
+func inTime(w http.ResponseWriter, body io.ReadCloser, length int64, most time.Duration) *timedBody {
 	controller := http.NewResponseController(w)
 	// Where there is no connection, nobody is waited for.
 	_ = controller.SetReadDeadline(time.Now().Add(most))
-	return &timedBody{ReadCloser: body, controller: controller}
+	return &timedBody{ReadCloser: body, controller: controller, length: length}
 }
-
-// late says whether a body was ended because it took too long.
-func (b *timedBody) late() bool { return b.ended.Load() }
 
 // timedBody takes the deadline off when the body has been read: the server goes on reading, to see whether the client is still there. Of a
 // body that did not come in time the server wants the rest before it answers, so the deadline stays.
 type timedBody struct {
 	io.ReadCloser
-	controller *http.ResponseController
-	ended      atomic.Bool
+	controller   *http.ResponseController
+	length, read int64
+	whole        sync.Once
+	ended        atomic.Bool
 }
+
+// late says whether a body was ended because it took too long.
+func (b *timedBody) late() bool { return b.ended.Load() }
 
 func (b *timedBody) Read(into []byte) (int, error) {
 	count, err := b.ReadCloser.Read(into)
+	b.read += int64(count)
 	switch {
-	case errors.Is(err, io.EOF):
-		_ = b.controller.SetReadDeadline(time.Time{}) // as above
+	case errors.Is(err, io.EOF) || b.read == b.length:
+		b.whole.Do(func() { _ = b.controller.SetReadDeadline(time.Time{}) }) // as above
+		if errors.Is(err, http.ErrBodyReadAfterClose) {
+			// The answer that is passed on has begun before the transport looked for the end of a body that it had read, and the server has
+			// closed it: an error would make the transport close the connection in the middle of the answer.
+			err = io.EOF
+		}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		b.ended.Store(true)
 	}

@@ -5,8 +5,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +75,31 @@ func TestABodyMustArriveInTime(t *testing.T) {
 	answer, _ := f.post(t, timePath, `{}`, nil)
 	assert.Equal(t, 200, answer.StatusCode)
 }
+
+// The server closes a body when the answer begins; the transport to the legacy service may look for its end only then. Half a body is no whole one.
+func TestABodyThatWasReadAndIsClosedHasEnded(t *testing.T) {
+	for length, want := range map[int64]error{3: io.EOF, 4: http.ErrBodyReadAfterClose, -1: http.ErrBodyReadAfterClose} {
+		body := inTime(httptest.NewRecorder(), &closing{text: "abc"}, length, time.Second)
+		_, err := body.Read(make([]byte, 8))
+		require.NoError(t, err)
+		_, err = body.Read(make([]byte, 8))
+		assert.Equal(t, want, err, length)
+	}
+}
+
+// closing is a body that is closed after its text was read.
+type closing struct{ text string }
+
+func (c *closing) Read(into []byte) (int, error) {
+	if c.text == "" {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	count := copy(into, c.text)
+	c.text = ""
+	return count, nil
+}
+
+func (*closing) Close() error { return nil }
 
 // It is the client that was slow, not the legacy service.
 func TestASlowBodyOnTheShadowPortIsTheClients(t *testing.T) {

@@ -145,10 +145,8 @@ func (s *shadow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		probe(func() bool { return !s.draining.Load() })(w, r)
 		return
 	}
-	// Else the server closes the body when the legacy service begins to answer, while the transport may still look for its end.
-	_ = http.NewResponseController(w).EnableFullDuplex() // HTTP/2 is so by itself
 	if r.ContentLength != 0 {
-		body := inTime(w, r.Body, s.MostTime)
+		body := inTime(w, r.Body, r.ContentLength, s.MostTime)
 		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
 		r.Body = body
 	}
@@ -183,14 +181,15 @@ func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string)
 	}()
 	sent := r.Body
 	body, err := io.ReadAll(io.LimitReader(sent, s.MostBody+1))
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(body), sent), sent}
+	whole := err == nil && int64(len(body)) <= s.MostBody
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if !whole {
+		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), sent)) // the server closes what was sent
+	}
 	legacy := &legacyAnswer{recorded: recorded{ResponseWriter: w, status: http.StatusOK}, most: s.MostBody}
 	s.proxy.ServeHTTP(legacy, r)
 	text, readable := legacy.text()
-	if err != nil || int64(len(body)) > s.MostBody || !readable {
+	if !whole || !readable {
 		return
 	}
 	copied = true
