@@ -34,6 +34,8 @@ const (
 	legacyMark        = "X-Legacy"
 	// measured requests make the measured share right to half a point, one standard deviation, at most.
 	measured = 10_000
+	// all show that each goes to the same side.
+	all = 1000
 	// sharePoints is how far a measured share may be from its weight (issue of this drill).
 	sharePoints = 2
 	// The subjects asked: one that both systems answer alike, one that they answer differently, and a command.
@@ -65,7 +67,11 @@ func cutover(ctx context.Context, s *Stage) (seen string, err error) {
 		if err := step("natsWeight", weight); err != nil {
 			return "", errors.Join(err, calls.end())
 		}
-		share, shareErr := calls.share(ctx)
+		requests := int64(measured)
+		if weight == 0 || weight == 100 {
+			requests = all
+		}
+		share, shareErr := calls.share(ctx, requests)
 		err = errors.Join(err, shareErr)
 		shares = append(shares, fmt.Sprintf("%d → %.1f", weight, share))
 		if math.Abs(share-float64(weight)) > sharePoints {
@@ -86,7 +92,7 @@ func shadowed(ctx context.Context, s *Stage, step func(string, any) error, old *
 	if err := step("shadowPercent", 50); err != nil {
 		return "", err
 	}
-	share, err := calls.share(ctx)
+	share, err := calls.share(ctx, all)
 	errs := []error{err}
 	if share != 0 {
 		errs = append(errs, fmt.Errorf("%.1f %% of requests that are shadowed or legacy were not answered by the legacy service", share))
@@ -266,12 +272,12 @@ func (c *calls) call(ctx context.Context, route string) {
 	}
 }
 
-// share is the percentage of the next requests that the legacy service does not answer.
-func (c *calls) share(ctx context.Context) (float64, error) {
+// share is the percentage of so many next requests that the legacy service does not answer.
+func (c *calls) share(ctx context.Context, requests int64) (float64, error) {
 	asked, from := c.asked.Load(), c.fromLegacy.Load()
 	err := poll(ctx, settleLimit, func() error {
-		if more := c.asked.Load() - asked; more < measured && c.failed.Load() == 0 {
-			return fmt.Errorf("%d requests were answered, wanted %d", more, measured)
+		if more := c.asked.Load() - asked; more < requests && c.failed.Load() == 0 {
+			return fmt.Errorf("%d requests were answered, wanted %d", more, requests)
 		}
 		return nil
 	})
