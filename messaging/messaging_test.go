@@ -137,11 +137,15 @@ func TestAHandlersTimeEnds(t *testing.T) {
 	p := messagingtest.Serve(t)
 	var logged bytes.Buffer
 	p.Options.HandlerTimeout, p.Options.Logger = 50*time.Millisecond, slog.New(slog.NewJSONHandler(&logged, nil))
+	left := make(chan time.Duration, 3)
 	own := answering(t, p, timeSubject, func(ctx context.Context, _ proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+		ends, _ := ctx.Deadline()
+		left <- time.Until(ends)
 		<-ctx.Done()
 		return nil, fmt.Errorf("asking the store: %w", ctx.Err())
 	})
 	assert.Equal(t, messaging.DeadlineExceeded, code(t, p.Connect(t), t.Context(), `{"meta": {"requestId": "r-1"}}`))
+	assert.LessOrEqual(t, <-left, p.Options.HandlerTimeout)
 	require.NoError(t, own.Drain(t.Context()))
 	for _, word := range []string{timeSubject, "asking the store", `"request_id":"r-1"`, "deadline exceeded"} {
 		assert.Contains(t, logged.String(), word, "the operator learns why")
