@@ -22,9 +22,11 @@ import (
 const (
 	// backupPart is what is held of a snapshot: streams are larger than a function's memory.
 	backupPart = 8 << 20
-	// snapshotWindow is what the server sends without an acknowledgement, its most (nats-server, jetstream_api.go).
+	// snapshotWindow is what the server sends without an acknowledgement, its most (nats-server,
+	// jetstream_api.go).
 	snapshotWindow = 32 << 20
-	// chunkLimit bounds the wait for the next chunk of a snapshot, and for the answer to one of a restore.
+	// chunkLimit bounds the wait for the next chunk of a snapshot, and for the answer to one of a
+	// restore.
 	chunkLimit = 30 * time.Second
 	// backupTime names a backup, so that names sort as times do.
 	backupTime = "20060102T150405.000Z"
@@ -60,7 +62,13 @@ func (c *Controller) backup(ctx context.Context, request Request) (Response, err
 }
 
 // backupStreams goes on with the next stream where one fails; the error names those that are done.
-func backupStreams(ctx context.Context, connection *natsgo.Conn, store vault, taken string, only []string) (Response, error) {
+func backupStreams(
+	ctx context.Context,
+	connection *natsgo.Conn,
+	store vault,
+	taken string,
+	only []string,
+) (Response, error) {
 	response := Response{Backup: taken}
 	access, err := jetstream.New(connection)
 	if err != nil {
@@ -90,7 +98,10 @@ func backupStreams(ctx context.Context, connection *natsgo.Conn, store vault, ta
 			continue
 		}
 		last[name] = manifest.LastSequence
-		response.Saved = append(response.Saved, fmt.Sprintf("%s: %d messages, %d bytes", name, manifest.Messages, manifest.Bytes))
+		response.Saved = append(
+			response.Saved,
+			fmt.Sprintf("%s: %d messages, %d bytes", name, manifest.Messages, manifest.Bytes),
+		)
 	}
 	if len(errs) == 0 && len(only) == 0 {
 		errs = append(errs, store.supersede(ctx, taken, last))
@@ -98,7 +109,8 @@ func backupStreams(ctx context.Context, connection *natsgo.Conn, store vault, ta
 	return response, withDone(errs, "backed up in "+taken, response.Saved)
 }
 
-// twice tries again what a pause of S3 breaks off: the server gives a snapshot, and a restore, up after 5 s of silence.
+// twice tries again what a pause of S3 breaks off: the server gives a snapshot, and a restore, up
+// after 5 s of silence.
 func twice[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	result, err := do()
 	if err == nil || ctx.Err() != nil {
@@ -111,7 +123,8 @@ func twice[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	return result, nil
 }
 
-// withDone joins errors and says what was done in spite of them: an invocation that fails shows nothing else.
+// withDone joins errors and says what was done in spite of them: an invocation that fails shows
+// nothing else.
 func withDone(errs []error, how string, done []string) error {
 	err := errors.Join(errs...)
 	if err == nil {
@@ -139,7 +152,12 @@ func backupStream(ctx context.Context, access jetstream.JetStream, store vault, 
 	if err := consumers.Err(); err != nil {
 		return Manifest{}, fmt.Errorf("listing its consumers: %w", err)
 	}
-	parts := &partWriter{store: store, taken: taken, stream: name, sum: sha256.New()}
+	parts := &partWriter{
+		store:  store,
+		taken:  taken,
+		stream: name,
+		sum:    sha256.New(),
+	}
 	if err := snapshot(ctx, access.Conn(), &manifest, parts); err != nil {
 		return Manifest{}, err
 	}
@@ -192,8 +210,9 @@ func ask(ctx context.Context, connection *natsgo.Conn, subject string, request a
 	return readAnswer(answer.Data)
 }
 
-// snapshot takes one stream's snapshot with its consumers, chunk by chunk. The server sends further chunks
-// as those before are acknowledged (NATS documentation, "JetStream API reference": stream snapshots).
+// snapshot takes one stream's snapshot with its consumers, chunk by chunk. The server sends further
+// chunks as those before are acknowledged (NATS documentation, "JetStream API reference": stream
+// snapshots).
 func snapshot(ctx context.Context, connection *natsgo.Conn, manifest *Manifest, parts *partWriter) error {
 	inbox := connection.NewInbox()
 	chunks, err := connection.SubscribeSync(inbox)
@@ -202,7 +221,8 @@ func snapshot(ctx context.Context, connection *natsgo.Conn, manifest *Manifest, 
 	}
 	defer func() { _ = chunks.Unsubscribe() }()
 	answer, err := ask(ctx, connection, "$JS.API.STREAM.SNAPSHOT."+manifest.Stream, map[string]any{
-		"deliver_subject": inbox, "jsck": true, "chunk_size": 128 << 10, "window_size": snapshotWindow})
+		"deliver_subject": inbox, "jsck": true, "chunk_size": 128 << 10, "window_size": snapshotWindow,
+	})
 	if err != nil {
 		return err
 	}
@@ -211,7 +231,9 @@ func snapshot(ctx context.Context, connection *natsgo.Conn, manifest *Manifest, 
 		return fmt.Errorf("the snapshot's state: %w", err)
 	}
 	manifest.Config, manifest.State = answer.Config, answer.State
-	manifest.Messages, manifest.FirstSequence, manifest.LastSequence = began.Messages, began.FirstSequence, began.LastSequence
+	manifest.Messages = began.Messages
+	manifest.FirstSequence = began.FirstSequence
+	manifest.LastSequence = began.LastSequence
 	for index := 1; ; index++ {
 		chunk, err := nextChunk(ctx, chunks)
 		if err != nil {
@@ -223,7 +245,8 @@ func snapshot(ctx context.Context, connection *natsgo.Conn, manifest *Manifest, 
 			}
 			return errors.Join(parts.flush(ctx), parts.written())
 		}
-		// The acknowledgement's subject ends with the chunk's number; the last, short one wants none.
+		// The acknowledgement's subject ends with the chunk's number; the last, short one wants
+		// none.
 		if chunk.Reply != "" && !strings.HasSuffix(chunk.Reply, fmt.Sprintf(".%d", index)) {
 			return fmt.Errorf("chunk %d of the snapshot was lost: %s came", index, chunk.Reply)
 		}
@@ -244,8 +267,9 @@ func nextChunk(ctx context.Context, chunks *natsgo.Subscription) (*natsgo.Msg, e
 	return chunks.NextMsgWithContext(ctx)
 }
 
-// partWriter puts a snapshot into the bucket. One part is collected while the one before is written: the server gives up a
-// snapshot of which it hears nothing for 5 s (nats-server, jetstream_api.go: snapshotAckTimeout), and S3 may take longer.
+// partWriter puts a snapshot into the bucket. One part is collected while the one before is
+// written: the server gives up a snapshot of which it hears nothing for 5 s (nats-server,
+// jetstream_api.go: snapshotAckTimeout), and S3 may take longer.
 type partWriter struct {
 	store         vault
 	taken, stream string

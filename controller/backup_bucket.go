@@ -35,11 +35,17 @@ type vault struct {
 
 func (c *Controller) vault() vault {
 	// An endpoint of one's own has no names for buckets; to S3 both ways are the same.
-	return vault{s3.NewFromConfig(c.AWS, func(o *s3.Options) { o.UsePathStyle = c.AWS.BaseEndpoint != nil }), c.BackupBucket}
+	return vault{
+		s3.NewFromConfig(c.AWS, func(o *s3.Options) { o.UsePathStyle = c.AWS.BaseEndpoint != nil }),
+		c.BackupBucket,
+	}
 }
 
 func (v vault) put(ctx context.Context, key string, content []byte) error {
-	if _, err := v.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &v.bucket, Key: &key, Body: bytes.NewReader(content)}); err != nil {
+	if _, err := v.client.PutObject(
+		ctx,
+		&s3.PutObjectInput{Bucket: &v.bucket, Key: &key, Body: bytes.NewReader(content)},
+	); err != nil {
 		return fmt.Errorf("writing s3://%s/%s: %w", v.bucket, key, err)
 	}
 	return nil
@@ -86,8 +92,9 @@ func (v vault) newest(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(name)), nil
 }
 
-// supersede makes a backup the newest, unless a stream of the one before is gone or was made anew (its sequences began again): then
-// messages may be lost, and the backup before is the one that a restore needs.
+// supersede makes a backup the newest, unless a stream of the one before is gone or was made anew
+// (its sequences began again): then messages may be lost, and the backup before is the one that a
+// restore needs.
 func (v vault) supersede(ctx context.Context, taken string, last map[string]uint64) error {
 	before, err := v.newest(ctx)
 	if err != nil {
@@ -107,11 +114,26 @@ func (v vault) supersede(ctx context.Context, taken string, last map[string]uint
 		case !exists:
 			lost = append(lost, fmt.Errorf("stream %s, which it holds, is gone", name))
 		case sequence < manifest.LastSequence:
-			lost = append(lost, fmt.Errorf("stream %s ends at sequence %d and there at %d: it was made anew", name, sequence, manifest.LastSequence))
+			lost = append(
+				lost,
+				fmt.Errorf(
+					"stream %s ends at sequence %d and there at %d: it was made anew",
+					name,
+					sequence,
+					manifest.LastSequence,
+				),
+			)
 		}
 	}
 	if len(lost) > 0 {
-		return fmt.Errorf("%s stays the newest: %w\nif nothing is to be restored from it, write %s into s3://%s/%s", before, errors.Join(lost...), taken, v.bucket, newestKey)
+		return fmt.Errorf(
+			"%s stays the newest: %w\nif nothing is to be restored from it, write %s into s3://%s/%s",
+			before,
+			errors.Join(lost...),
+			taken,
+			v.bucket,
+			newestKey,
+		)
 	}
 	return v.put(ctx, newestKey, []byte(taken+"\n"))
 }

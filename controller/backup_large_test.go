@@ -29,7 +29,10 @@ func large(t *testing.T) (jetstream.JetStream, [][]byte) {
 
 func fill(t *testing.T, access jetstream.JetStream, replicas int) [][]byte {
 	t.Helper()
-	_, err := access.CreateStream(t.Context(), jetstream.StreamConfig{Name: "LARGE", Subjects: []string{"large.>"}, Replicas: replicas})
+	_, err := access.CreateStream(
+		t.Context(),
+		jetstream.StreamConfig{Name: "LARGE", Subjects: []string{"large.>"}, Replicas: replicas},
+	)
 	require.NoError(t, err)
 	bodies := make([][]byte, 40)
 	for i := range bodies {
@@ -51,8 +54,17 @@ func three(t *testing.T) jetstream.JetStream {
 	require.NoError(t, err)
 	var servers []*server.Server
 	for i := range 3 {
-		options := &server.Options{ServerName: fmt.Sprintf("nats-%d", i+1), Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
-			Cluster: server.ClusterOpts{Name: "three", Host: "127.0.0.1", Port: -1}, Routes: []*url.URL{address}}
+		options := &server.Options{
+			ServerName: fmt.Sprintf("nats-%d", i+1),
+			Host:       "127.0.0.1",
+			Port:       -1,
+			JetStream:  true,
+			StoreDir:   t.TempDir(),
+			NoLog:      true,
+			NoSigs:     true,
+			Cluster:    server.ClusterOpts{Name: "three", Host: "127.0.0.1", Port: -1},
+			Routes:     []*url.URL{address},
+		}
 		if i == 0 {
 			options.Cluster.Port = port
 		}
@@ -63,7 +75,10 @@ func three(t *testing.T) jetstream.JetStream {
 		servers = append(servers, s)
 	}
 	require.Eventually(t, func() bool {
-		return slices.ContainsFunc(servers, func(s *server.Server) bool { return s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == 3 })
+		return slices.ContainsFunc(
+			servers,
+			func(s *server.Server) bool { return s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == 3 },
+		)
 	}, 30*time.Second, 50*time.Millisecond)
 	connection, err := natsgo.Connect(servers[0].ClientURL())
 	require.NoError(t, err)
@@ -121,7 +136,8 @@ func TestASlowBucketDoesNotBreakASnapshotOff(t *testing.T) {
 	assert.Contains(t, shelf.held, partKey("20261123T220000.000Z", "LARGE", 3))
 }
 
-// A part that changes between the check and the restore: nothing of the stream is left, on one server and on three.
+// A part that changes between the check and the restore: nothing of the stream is left, on one
+// server and on three.
 func TestARestoreThatBreaksOffLeavesNothing(t *testing.T) {
 	for name, access := range map[string]jetstream.JetStream{"one server": jetStream(t), "three": three(t)} {
 		t.Run(name, func(t *testing.T) {

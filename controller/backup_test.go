@@ -19,7 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// shelf is S3 as far as objects go: what is put can be got. refuse says which keys it does not take.
+// shelf is S3 as far as objects go: what is put can be got. refuse says which keys it does not
+// take.
 type shelf struct {
 	mu     sync.Mutex
 	held   map[string][]byte
@@ -51,7 +52,9 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	content, found := s.held[key]
 	if !found {
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte("<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"))
+		_, _ = w.Write(
+			[]byte("<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"),
+		)
 		return
 	}
 	_, _ = w.Write(content)
@@ -62,12 +65,16 @@ func bucket(t *testing.T) (vault, *shelf) {
 	s := &shelf{held: map[string][]byte{}}
 	endpoint := httptest.NewServer(s)
 	t.Cleanup(endpoint.Close)
-	return New(Settings{BackupBucket: "bucket", AWS: aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(endpoint.URL),
+	return New(Settings{BackupBucket: "bucket", AWS: aws.Config{
+		Region:                     "us-east-1",
+		BaseEndpoint:               aws.String(endpoint.URL),
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
-		Credentials:                credentials.NewStaticCredentialsProvider("id", "key", "")}}).vault(), s
+		Credentials:                credentials.NewStaticCredentialsProvider("id", "key", ""),
+	}}).vault(), s
 }
 
-// filled is a server with the shipped table and messages in two streams, one of them partly worked off.
+// filled is a server with the shipped table and messages in two streams, one of them partly worked
+// off.
 func filled(t *testing.T) (jetstream.JetStream, *natsgo.Conn) {
 	t.Helper()
 	access := applied(t)
@@ -115,7 +122,12 @@ func TestABackupBringsStreamsBackAsTheyWere(t *testing.T) {
 	for name, was := range before {
 		now := after[name]
 		require.NotNil(t, now, name)
-		assert.Equal(t, []uint64{was.State.Msgs, was.State.Bytes, was.State.LastSeq}, []uint64{now.State.Msgs, now.State.Bytes, now.State.LastSeq}, name)
+		assert.Equal(
+			t,
+			[]uint64{was.State.Msgs, was.State.Bytes, was.State.LastSeq},
+			[]uint64{now.State.Msgs, now.State.Bytes, now.State.LastSeq},
+			name,
+		)
 		assert.True(t, same(was.Config, now.Config), "%s: %+v", name, now.Config)
 	}
 	game, err := access.Stream(t.Context(), "GAME_EVENTS")
@@ -142,7 +154,12 @@ func TestARestoreThatWouldLoseOrGuessChangesNothing(t *testing.T) {
 			assert.ErrorContains(t, err, reason)
 		}
 	}
-	refused("latest", nil, "stream GAME_EVENTS: it exists and holds 300 messages", "stream NARRATIVE_EVENTS: it exists and holds 1 messages")
+	refused(
+		"latest",
+		nil,
+		"stream GAME_EVENTS: it exists and holds 300 messages",
+		"stream NARRATIVE_EVENTS: it exists and holds 1 messages",
+	)
 	refused("20010101T000000.000Z", nil, "what the backup holds", "NoSuchKey")
 	refused("latest", []string{"GAMES"}, "stream GAMES: its backup has no manifest")
 	delete(shelf.held, "backups/"+copied.Backup+"/DLQ/manifest.json")
@@ -185,7 +202,8 @@ func TestAStreamIsTriedTwice(t *testing.T) {
 	assert.Len(t, copied.Saved, 6)
 }
 
-// After a loss the daily backup would find empty streams, or none, and a restore of the latest one would bring nothing back.
+// After a loss the daily backup would find empty streams, or none, and a restore of the latest one
+// would bring nothing back.
 func TestABackupOfWhatIsLeftAfterALossIsNotTheNewest(t *testing.T) {
 	access, connection := filled(t)
 	store, shelf := bucket(t)

@@ -20,7 +20,8 @@ import (
 // identity is the administrator's key. It is fetched each time: it may have been rotated.
 func (c *Controller) identity(ctx context.Context) (nkeys.KeyPair, error) {
 	secret, err := secretsmanager.NewFromConfig(c.AWS).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
-		SecretId: aws.String(c.AdministratorSecretArn)})
+		SecretId: aws.String(c.AdministratorSecretArn),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the administrator's seed: %w", err)
 	}
@@ -53,9 +54,17 @@ func (c *Controller) connectAs(pair nkeys.KeyPair, nodes []Node) (*natsgo.Conn, 
 	for i, n := range nodes {
 		urls[i] = fmt.Sprintf("tls://%s:%d", n.Address, clientPort)
 	}
-	connection, err := natsgo.Connect(strings.Join(urls, ","), natsgo.Name("controller"), natsgo.Nkey(public, pair.Sign),
-		natsgo.SetCustomDialer(dialer{c.Dial}), natsgo.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}),
-		natsgo.Timeout(lookLimit), natsgo.MaxReconnects(0))
+	connection, err := natsgo.Connect(
+		strings.Join(urls, ","),
+		natsgo.Name("controller"),
+		natsgo.Nkey(public, pair.Sign),
+		natsgo.SetCustomDialer(
+			dialer{c.Dial},
+		),
+		natsgo.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}),
+		natsgo.Timeout(lookLimit),
+		natsgo.MaxReconnects(0),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to %s as administrator: %w", strings.Join(urls, ", "), err)
 	}

@@ -37,8 +37,8 @@ type Request struct {
 	ServerDigest string        `json:"serverDigest"`
 	Streams      []nats.Stream `json:"streams"`  // streams: the table, with byte limits set
 	Services     []Served      `json:"services"` // serving: whose tasks are to answer
-	// DeadLetters are the subjects of dead letters by "<stream>.<consumer>": tick. A consumer that is not among them gets
-	// "dlq.<stream>.<consumer>".
+	// DeadLetters are the subjects of dead letters by "<stream>.<consumer>": tick. A consumer that
+	// is not among them gets "dlq.<stream>.<consumer>".
 	DeadLetters map[string]string `json:"deadLetters"`
 	// From is the backup that is to be restored: its name, or latest.
 	From string `json:"from"`
@@ -94,8 +94,12 @@ type Settings struct {
 
 // FromEnvironment are the settings that the function's environment variables give.
 func FromEnvironment(variable func(string) string) Settings {
-	return Settings{Environment: variable("ENVIRONMENT"), AdministratorSecretArn: variable("ADMINISTRATOR_SECRET_ARN"),
-		CertificateAuthority: variable("NATS_CA"), BackupBucket: variable("BACKUP_BUCKET")}
+	return Settings{
+		Environment:            variable("ENVIRONMENT"),
+		AdministratorSecretArn: variable("ADMINISTRATOR_SECRET_ARN"),
+		CertificateAuthority:   variable("NATS_CA"),
+		BackupBucket:           variable("BACKUP_BUCKET"),
+	}
 }
 
 // Controller answers requests.
@@ -139,26 +143,53 @@ type action struct {
 }
 
 var actions = map[string]action{
-	"gate": {(*Controller).gate, func(r Request) map[string]bool {
-		return map[string]bool{"node.name": r.Node.Name == "", "node.address": r.Node.Address == "", "revision": r.Revision == "", "serverDigest": r.ServerDigest == ""}
+	"gate": {run: (*Controller).gate, lacks: func(r Request) map[string]bool {
+		return map[string]bool{
+			"node.name":    r.Node.Name == "",
+			"node.address": r.Node.Address == "",
+			"revision":     r.Revision == "",
+			"serverDigest": r.ServerDigest == "",
+		}
 	}},
-	"streams": {(*Controller).streams, func(r Request) map[string]bool { return map[string]bool{"streams": len(r.Streams) == 0} }},
-	"serving": {(*Controller).serving, func(r Request) map[string]bool { return map[string]bool{"services": len(r.Services) == 0} }},
-	"backup":  {(*Controller).backup, func(Request) map[string]bool { return map[string]bool{} }},
-	"restore": {(*Controller).restore, func(r Request) map[string]bool { return map[string]bool{"from": r.From == ""} }},
-	"resend":  {(*Controller).resend, func(r Request) map[string]bool { return map[string]bool{"letters": len(r.Letters) == 0} }},
-	"tick":    {(*Controller).tick, func(r Request) map[string]bool { return map[string]bool{"revision": r.Revision == ""} }},
+	"streams": {
+		run:   (*Controller).streams,
+		lacks: func(r Request) map[string]bool { return map[string]bool{"streams": len(r.Streams) == 0} },
+	},
+	"serving": {
+		run:   (*Controller).serving,
+		lacks: func(r Request) map[string]bool { return map[string]bool{"services": len(r.Services) == 0} },
+	},
+	"backup": {run: (*Controller).backup, lacks: func(Request) map[string]bool { return map[string]bool{} }},
+	"restore": {
+		run:   (*Controller).restore,
+		lacks: func(r Request) map[string]bool { return map[string]bool{"from": r.From == ""} },
+	},
+	"resend": {
+		run:   (*Controller).resend,
+		lacks: func(r Request) map[string]bool { return map[string]bool{"letters": len(r.Letters) == 0} },
+	},
+	"tick": {
+		run:   (*Controller).tick,
+		lacks: func(r Request) map[string]bool { return map[string]bool{"revision": r.Revision == ""} },
+	},
 }
 
 // judge tells all that is wrong with a request at once.
 func (r Request) judge() error {
 	known, found := actions[r.Action]
 	if !found {
-		return fmt.Errorf("controller: action %q is not known; known are %s", r.Action, strings.Join(slices.Sorted(maps.Keys(actions)), ", "))
+		return fmt.Errorf(
+			"controller: action %q is not known; known are %s",
+			r.Action,
+			strings.Join(slices.Sorted(maps.Keys(actions)), ", "),
+		)
 	}
 	lacks := known.lacks(r)
 	lacks["nodes"] = len(r.Nodes) == 0
-	lacks["a name or an address of a node"] = slices.ContainsFunc(r.Nodes, func(n Node) bool { return n.Name == "" || n.Address == "" })
+	lacks["a name or an address of a node"] = slices.ContainsFunc(
+		r.Nodes,
+		func(n Node) bool { return n.Name == "" || n.Address == "" },
+	)
 	var errs []error
 	for _, what := range slices.Sorted(maps.Keys(lacks)) {
 		if lacks[what] {

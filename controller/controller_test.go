@@ -47,8 +47,17 @@ func served(t *testing.T, servers map[string]pages) *Controller {
 // look gates nats-1 once, of a cluster whose servers answer as given.
 func look(t *testing.T, servers map[string]pages) error {
 	t.Helper()
-	_, err := served(t, servers).look(context.Background(), Request{Action: "gate", Node: Node{Name: "nats-1", Address: "10.0.0.1"}, Revision: "0123456789abcdef", ServerDigest: "fedcba9876543210fedc",
-		Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}, {Name: "nats-2", Address: "10.0.0.2"}, {Name: "nats-3", Address: "10.0.0.3"}}})
+	_, err := served(t, servers).look(context.Background(), Request{
+		Action:       "gate",
+		Node:         Node{Name: "nats-1", Address: "10.0.0.1"},
+		Revision:     "0123456789abcdef",
+		ServerDigest: "fedcba9876543210fedc",
+		Nodes: []Node{
+			{Name: "nats-1", Address: "10.0.0.1"},
+			{Name: "nats-2", Address: "10.0.0.2"},
+			{Name: "nats-3", Address: "10.0.0.3"},
+		},
+	})
 	return err
 }
 
@@ -56,7 +65,12 @@ const listens = "/healthz?js-server-only=true"
 
 // node1 is a server that listens under the right name, with some pages changed.
 func node1(change pages) pages {
-	all := pages{listens: "ok", "/varz": `{"server_name":"nats-1","version":"2.15.2","tags":["az:a","server:fedcba9876543210","configuration:0123456789abcdef"]}`, "/jsz": `{}`}
+	all := pages{
+		listens: "ok",
+		"/varz": `{"server_name":"nats-1","version":"2.15.2","tags":["az:a","server:fedcba9876543210",` +
+			`"configuration:0123456789abcdef"]}`,
+		"/jsz": `{}`,
+	}
 	for page, body := range change {
 		all[page] = body
 	}
@@ -69,15 +83,47 @@ func TestGate(t *testing.T) {
 		servers map[string]pages
 		want    string // part of the reason; "" passes
 	}{
-		"the first of a new cluster":      {map[string]pages{"10.0.0.1": node1(nil)}, ""},
-		"a server that does not listen":   {map[string]pages{"10.0.0.2": other}, "refused"},
-		"another server at the address":   {map[string]pages{"10.0.0.1": node1(pages{"/varz": `{"server_name":"nats-2"}`})}, `is "nats-2"`},
-		"the configuration before":        {map[string]pages{"10.0.0.1": node1(pages{"/varz": `{"server_name":"nats-1","tags":["server:fedcba9876543210","configuration:older"]}`})}, "wanted configuration:0123456789abcdef"},
-		"the server before":               {map[string]pages{"10.0.0.1": node1(pages{"/varz": `{"server_name":"nats-1","version":"2.15.1","tags":["server:older","configuration:0123456789abcdef"]}`})}, "server 2.15.1 there runs with tags server:older"},
-		"all listen but none leads":       {map[string]pages{"10.0.0.1": node1(nil), "10.0.0.2": other, "10.0.0.3": other}, "no meta leader yet"},
-		"a cluster that lost a majority":  {map[string]pages{"10.0.0.1": node1(pages{"/jsz": `{"streams":4}`})}, "no majority"},
-		"a leader and a replica behind":   {map[string]pages{"10.0.0.1": node1(pages{"/jsz": `{"meta_cluster":{"leader":"nats-2"}}`})}, "/healthz answers 503"},
-		"a leader and everything current": {map[string]pages{"10.0.0.1": node1(pages{"/jsz": `{"meta_cluster":{"leader":"nats-2"}}`, "/healthz": "ok"})}, ""},
+		"the first of a new cluster":    {servers: map[string]pages{"10.0.0.1": node1(nil)}, want: ""},
+		"a server that does not listen": {servers: map[string]pages{"10.0.0.2": other}, want: "refused"},
+		"another server at the address": {
+			servers: map[string]pages{"10.0.0.1": node1(pages{"/varz": `{"server_name":"nats-2"}`})},
+			want:    `is "nats-2"`,
+		},
+		"the configuration before": {
+			servers: map[string]pages{
+				"10.0.0.1": node1(pages{
+					"/varz": `{"server_name":"nats-1","tags":["server:fedcba9876543210","configuration:older"]}`,
+				}),
+			},
+			want: "wanted configuration:0123456789abcdef",
+		},
+		"the server before": {
+			servers: map[string]pages{
+				"10.0.0.1": node1(pages{
+					"/varz": `{"server_name":"nats-1","version":"2.15.1","tags":["server:older",` +
+						`"configuration:0123456789abcdef"]}`,
+				}),
+			},
+			want: "server 2.15.1 there runs with tags server:older",
+		},
+		"all listen but none leads": {
+			servers: map[string]pages{"10.0.0.1": node1(nil), "10.0.0.2": other, "10.0.0.3": other},
+			want:    "no meta leader yet",
+		},
+		"a cluster that lost a majority": {
+			servers: map[string]pages{"10.0.0.1": node1(pages{"/jsz": `{"streams":4}`})},
+			want:    "no majority",
+		},
+		"a leader and a replica behind": {
+			servers: map[string]pages{"10.0.0.1": node1(pages{"/jsz": `{"meta_cluster":{"leader":"nats-2"}}`})},
+			want:    "/healthz answers 503",
+		},
+		"a leader and everything current": {
+			servers: map[string]pages{
+				"10.0.0.1": node1(pages{"/jsz": `{"meta_cluster":{"leader":"nats-2"}}`, "/healthz": "ok"}),
+			},
+			want: "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := look(t, c.servers)
@@ -106,8 +152,19 @@ func TestBadRequestsSayAllThatIsWrong(t *testing.T) {
 func TestAGateThatDoesNotPassSaysWhatWasMissing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), margin+100*time.Millisecond)
 	defer cancel()
-	c := New(Settings{Interval: time.Millisecond, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed }})
-	_, err := c.Handle(ctx, Request{Action: "gate", Revision: "r", ServerDigest: "d", Node: Node{Name: "nats-1", Address: "10.0.0.1"}, Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}}})
+	c := New(
+		Settings{
+			Interval: time.Millisecond,
+			Dial:     func(context.Context, string, string) (net.Conn, error) { return nil, net.ErrClosed },
+		},
+	)
+	_, err := c.Handle(ctx, Request{
+		Action:       "gate",
+		Revision:     "r",
+		ServerDigest: "d",
+		Node:         Node{Name: "nats-1", Address: "10.0.0.1"},
+		Nodes:        []Node{{Name: "nats-1", Address: "10.0.0.1"}},
+	})
 	assert.ErrorContains(t, err, "gate of nats-1 at 10.0.0.1: not passed")
 	assert.ErrorContains(t, err, "journalctl")
 }
@@ -115,7 +172,14 @@ func TestAGateThatDoesNotPassSaysWhatWasMissing(t *testing.T) {
 // jetStream is a real server with JetStream and a connection to it.
 func jetStream(t *testing.T) jetstream.JetStream {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
+	s, err := server.NewServer(&server.Options{
+		Host:      "127.0.0.1",
+		Port:      -1,
+		JetStream: true,
+		StoreDir:  t.TempDir(),
+		NoLog:     true,
+		NoSigs:    true,
+	})
 	require.NoError(t, err)
 	s.Start()
 	t.Cleanup(s.Shutdown)
@@ -178,7 +242,11 @@ func TestWhatWouldLoseMessagesIsRefused(t *testing.T) {
 	changed := table[0]
 	changed.Retention, changed.MaxBytes, changed.Subjects = nats.RetentionWorkQueue, 100, []string{"evt.npc.>"}
 	err = refusals([]nats.Stream{changed}, existing)
-	for _, reason := range []string{"retention Limits cannot become WorkQueue", "the new limit is 100", "subject evt.quest.> is taken away"} {
+	for _, reason := range []string{
+		"retention Limits cannot become WorkQueue",
+		"the new limit is 100",
+		"subject evt.quest.> is taken away",
+	} {
 		assert.ErrorContains(t, err, reason)
 	}
 }

@@ -1,8 +1,9 @@
-// Dead letters: messages whose deliveries ran out are put where a person can look at them, with where they
-// came from.
+// Dead letters: messages whose deliveries ran out are put where a person can look at them, with
+// where they came from.
 //
-// The server only publishes an advisory when that happens. A stream keeps the advisories, so none is missed while
-// nobody listens; the controller reads it as a work queue and acknowledges an advisory when its letter stands.
+// The server only publishes an advisory when that happens. A stream keeps the advisories, so none
+// is missed while nobody listens; the controller reads it as a work queue and acknowledges an
+// advisory when its letter stands.
 package controller
 
 import (
@@ -31,8 +32,8 @@ const (
 	LetterSubject    = "Dead-Letter-Subject" // under which the message was published
 	LetterDeliveries = "Dead-Letter-Deliveries"
 	LetterTime       = "Dead-Letter-Time" // when the deliveries ran out, RFC 3339 with nanoseconds
-	// LetterSignature is the controller's, over what a letter says of its origin and its body: services can put messages of their own
-	// beside letters.
+	// LetterSignature is the controller's, over what a letter says of its origin and its body:
+	// services can put messages of their own beside letters.
 	LetterSignature = "Dead-Letter-Signature"
 	// LetterLacks says why the body is not there, where it is not.
 	LetterLacks = "Dead-Letter-Lacks"
@@ -41,7 +42,8 @@ const (
 // advisoryConsumer is the controller's durable consumer on nats.AdvisoryStream.
 const advisoryConsumer = "controller"
 
-// advisoryWait ends a tick's reading: what was stored a moment ago reaches the consumer in that time.
+// advisoryWait ends a tick's reading: what was stored a moment ago reaches the consumer in that
+// time.
 const advisoryWait = 500 * time.Millisecond
 
 // exhausted is the advisory of a message whose deliveries ran out (nats-server, events of type
@@ -57,8 +59,9 @@ type exhausted struct {
 
 const advisoryType = "io.nats.jetstream.advisory.v1.max_deliver"
 
-// errForged is an advisory that the server did not write. Whoever may publish or pull can have the server's answer stored under
-// this subject (ADR 0012), so what one says is compared with what the cluster knows.
+// errForged is an advisory that the server did not write. Whoever may publish or pull can have the
+// server's answer stored under this subject (ADR 0012), so what one says is compared with what the
+// cluster knows.
 var errForged = errors.New("it is no advisory of the server's")
 
 // toldErrors are the errors of one tick that are told whole; of more, only the number.
@@ -66,16 +69,25 @@ const toldErrors = 5
 
 // watchAdvisories makes the consumer with which ticks read the advisories.
 func watchAdvisories(ctx context.Context, access jetstream.JetStream) error {
-	_, err := access.CreateOrUpdateConsumer(ctx, nats.AdvisoryStream, jetstream.ConsumerConfig{Durable: advisoryConsumer,
-		Description: "The controller moves what ran out of deliveries", AckPolicy: jetstream.AckExplicitPolicy, AckWait: tickLimit,
+	_, err := access.CreateOrUpdateConsumer(ctx, nats.AdvisoryStream, jetstream.ConsumerConfig{
+		Durable:     advisoryConsumer,
+		Description: "The controller moves what ran out of deliveries",
+		AckPolicy:   jetstream.AckExplicitPolicy,
+		AckWait:     tickLimit,
 		// Those that wait for another try must keep no other one waiting.
-		MaxAckPending: -1})
+		MaxAckPending: -1,
+	})
 	return err
 }
 
-// moveDeadLetters moves all that waits, one at a time, and says how many. An advisory that fails is tried again by a later
-// tick, and one that is forged is not; neither keeps another waiting.
-func moveDeadLetters(ctx context.Context, access jetstream.JetStream, own nkeys.KeyPair, subjects map[string]string) (moved int, err error) {
+// moveDeadLetters moves all that waits, one at a time, and says how many. An advisory that fails is
+// tried again by a later tick, and one that is forged is not; neither keeps another waiting.
+func moveDeadLetters(
+	ctx context.Context,
+	access jetstream.JetStream,
+	own nkeys.KeyPair,
+	subjects map[string]string,
+) (moved int, err error) {
 	consumer, err := access.Consumer(ctx, nats.AdvisoryStream, advisoryConsumer)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
 		return 0, nil // the streams are still to be made
@@ -101,7 +113,17 @@ func moveDeadLetters(ctx context.Context, access jetstream.JetStream, own nkeys.
 		case errors.Is(err, errForged):
 			failed = append(failed, err, advisory.Term())
 		case err != nil:
-			failed = append(failed, fmt.Errorf("moving message %d of %s, which %s could not process: %w", what.Sequence, what.Stream, what.Consumer, err), advisory.NakWithDelay(tickLimit))
+			failed = append(
+				failed,
+				fmt.Errorf(
+					"moving message %d of %s, which %s could not process: %w",
+					what.Sequence,
+					what.Stream,
+					what.Consumer,
+					err,
+				),
+				advisory.NakWithDelay(tickLimit),
+			)
 		default:
 			if err := advisory.DoubleAck(ctx); err != nil {
 				return moved, fmt.Errorf("moving dead letters: %w", err)
@@ -126,14 +148,23 @@ func read(advisory jetstream.Msg) (e exhausted, err error) {
 	if err := json.Unmarshal(advisory.Data(), &e); err != nil {
 		return e, fmt.Errorf("moving dead letters: reading an advisory: %w: %w", errForged, err)
 	}
-	if e.Type != advisoryType || e.Sequence == 0 || !strings.HasSuffix(advisory.Subject(), "."+e.Stream+"."+e.Consumer) {
-		return e, fmt.Errorf("moving dead letters: an advisory under %s speaks of message %d of %s and %s: %w", advisory.Subject(), e.Sequence, e.Stream, e.Consumer, errForged)
+	if e.Type != advisoryType || e.Sequence == 0 ||
+		!strings.HasSuffix(advisory.Subject(), "."+e.Stream+"."+e.Consumer) {
+		return e, fmt.Errorf(
+			"moving dead letters: an advisory under %s speaks of message %d of %s and %s: %w",
+			advisory.Subject(),
+			e.Sequence,
+			e.Stream,
+			e.Consumer,
+			errForged,
+		)
 	}
 	return e, nil
 }
 
-// judge wants a consumer that exists, and a message that it was given. What is still being
-// worked on cannot be told from what is not: a forged advisory can bring that into the DLQ, where it is not lost.
+// judge wants a consumer that exists, and a message that it was given. What is still being worked
+// on cannot be told from what is not: a forged advisory can bring that into the DLQ, where it is
+// not lost.
 func (e exhausted) judge(ctx context.Context, origin jetstream.Stream) error {
 	consumer, err := origin.Consumer(ctx, e.Consumer)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
@@ -143,13 +174,24 @@ func (e exhausted) judge(ctx context.Context, origin jetstream.Stream) error {
 		return err
 	}
 	if given := consumer.CachedInfo().Delivered.Stream; e.Sequence > given {
-		return fmt.Errorf("%s was given messages up to %d and not message %d: %w", e.Consumer, given, e.Sequence, errForged)
+		return fmt.Errorf(
+			"%s was given messages up to %d and not message %d: %w",
+			e.Consumer,
+			given,
+			e.Sequence,
+			errForged,
+		)
 	}
 	return nil
 }
 
 // move puts one message into the DLQ, once, and takes it out of a work queue.
-func (e exhausted) move(ctx context.Context, access jetstream.JetStream, own nkeys.KeyPair, subjects map[string]string) error {
+func (e exhausted) move(
+	ctx context.Context,
+	access jetstream.JetStream,
+	own nkeys.KeyPair,
+	subjects map[string]string,
+) error {
 	subject := subjects[e.Stream+"."+e.Consumer]
 	if subject == "" {
 		subject = "dlq." + e.Stream + "." + e.Consumer
@@ -197,8 +239,8 @@ func (e exhausted) move(ctx context.Context, access jetstream.JetStream, own nke
 }
 
 // stands says whether the letter was stored by a tick that ended before it could acknowledge the
-// advisory: it would be the newest of its consumer. The time tells it from one of a stream that was made anew, whose
-// sequences begin again.
+// advisory: it would be the newest of its consumer. The time tells it from one of a stream that was
+// made anew, whose sequences begin again.
 func (e exhausted) stands(ctx context.Context, letters jetstream.Stream, subject string) (bool, error) {
 	newest, err := letters.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -208,13 +250,19 @@ func (e exhausted) stands(ctx context.Context, letters jetstream.Stream, subject
 		return false, err
 	}
 	return newest.Header.Get(LetterStream) == e.Stream && newest.Header.Get(LetterConsumer) == e.Consumer &&
-		newest.Header.Get(LetterSequence) == strconv.FormatUint(e.Sequence, 10) && newest.Header.Get(LetterTime) == e.when(), nil
+		newest.Header.Get(
+			LetterSequence,
+		) == strconv.FormatUint(
+			e.Sequence,
+			10,
+		) && newest.Header.Get(LetterTime) == e.when(), nil
 }
 
 func (e exhausted) when() string { return e.Time.UTC().Format(time.RFC3339Nano) }
 
 // letter is the message with its origin. Headers that would make the server do something with it
-// ("Nats-…"), or that an earlier letter had, are kept under another name. A message that is gone, or does not fit, is a letter without its body.
+// ("Nats-…"), or that an earlier letter had, are kept under another name. A message that is gone,
+// or does not fit, is a letter without its body.
 func (e exhausted) letter(subject string, message *jetstream.RawStreamMsg, most int32) *natsgo.Msg {
 	letter := natsgo.NewMsg(subject)
 	set := func(name, value string) { letter.Header.Set(name, value) }
@@ -239,7 +287,14 @@ func (e exhausted) letter(subject string, message *jetstream.RawStreamMsg, most 
 	}
 	if letter.Data = message.Data; most > 0 && letter.Size() > int(most) {
 		letter.Data = nil
-		set(LetterLacks, fmt.Sprintf("its %d bytes do not fit here; %s has it as long as it keeps messages", len(message.Data), e.Stream))
+		set(
+			LetterLacks,
+			fmt.Sprintf(
+				"its %d bytes do not fit here; %s has it as long as it keeps messages",
+				len(message.Data),
+				e.Stream,
+			),
+		)
 	}
 	return letter
 }
@@ -247,7 +302,14 @@ func (e exhausted) letter(subject string, message *jetstream.RawStreamMsg, most 
 // signed is what a letter's signature is over: each header that resend believes, and the body.
 func signed(header natsgo.Header, body []byte) []byte {
 	var text []byte
-	for _, name := range []string{LetterStream, LetterConsumer, LetterSequence, LetterSubject, LetterTime, LetterLacks} {
+	for _, name := range []string{
+		LetterStream,
+		LetterConsumer,
+		LetterSequence,
+		LetterSubject,
+		LetterTime,
+		LetterLacks,
+	} {
 		text = fmt.Appendf(text, "%q", header.Get(name))
 	}
 	return append(text, body...)
@@ -262,8 +324,8 @@ func sign(letter *natsgo.Msg, own nkeys.KeyPair) error {
 	return nil
 }
 
-// takeOut removes the message from a work queue, where it would lie for ever: nobody gets it again. Other
-// streams keep messages for all their readers.
+// takeOut removes the message from a work queue, where it would lie for ever: nobody gets it again.
+// Other streams keep messages for all their readers.
 func (e exhausted) takeOut(ctx context.Context, origin jetstream.Stream) error {
 	if origin == nil || origin.CachedInfo().Config.Retention != jetstream.WorkQueuePolicy {
 		return nil

@@ -82,14 +82,22 @@ func TestAMessageThatNobodyProcessesBecomesADeadLetterOnce(t *testing.T) {
 	message.Header.Set(jetstream.MsgIDHeader, "the publisher's own")
 	sequence := exhaust(t, access, "GAME_EVENTS", "quest_processor", message)
 
-	moved, err := moveDeadLetters(t.Context(), access, key(), map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"})
+	moved, err := moveDeadLetters(
+		t.Context(),
+		access,
+		key(),
+		map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"},
+	)
 	require.NoError(t, err)
 	assert.Equal(t, 1, moved)
 	count, letter := letters(t, access, "dlq.quests")
 	require.EqualValues(t, 1, count)
 	assert.Equal(t, "a quest", string(letter.Data))
-	for name, want := range map[string]string{"Trace": "42", LetterStream: "GAME_EVENTS", LetterConsumer: "quest_processor", LetterSubject: "evt.quest.stuck",
-		LetterSequence: strconv.FormatUint(sequence, 10), LetterDeliveries: "3", "Original-Nats-Msg-Id": "the publisher's own", LetterLacks: ""} {
+	for name, want := range map[string]string{
+		"Trace": "42", LetterStream: "GAME_EVENTS", LetterConsumer: "quest_processor", LetterSubject: "evt.quest.stuck",
+		LetterSequence: strconv.FormatUint(sequence, 10), LetterDeliveries: "3",
+		"Original-Nats-Msg-Id": "the publisher's own", LetterLacks: "",
+	} {
 		assert.Equal(t, want, letter.Header.Get(name), name)
 	}
 
@@ -102,8 +110,8 @@ func TestAMessageThatNobodyProcessesBecomesADeadLetterOnce(t *testing.T) {
 	assert.NoError(t, err, "other readers still find it")
 }
 
-// A tick that ends between the letter and its acknowledgement leaves the advisory, even beyond the time in which the DLQ
-// knows message ids.
+// A tick that ends between the letter and its acknowledgement leaves the advisory, even beyond the
+// time in which the DLQ knows message ids.
 func TestALetterThatStandsIsNotWrittenAgain(t *testing.T) {
 	access := applied(t)
 	exhaust(t, access, "GAME_EVENTS", "quest_processor", &natsgo.Msg{Subject: "evt.quest.stuck"})
@@ -126,7 +134,13 @@ func TestALetterThatStandsIsNotWrittenAgain(t *testing.T) {
 
 func TestAWorkQueueLetsADeadLetterGo(t *testing.T) {
 	access := applied(t)
-	sequence := exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step", Data: []byte("a step")})
+	sequence := exhaust(
+		t,
+		access,
+		"ORCHESTRATION_WORK",
+		"orchestration_worker",
+		&natsgo.Msg{Subject: "evt.orchestration.step", Data: []byte("a step")},
+	)
 	moved, err := moveDeadLetters(t.Context(), access, key(), nil)
 	require.NoError(t, err)
 	assert.Equal(t, 1, moved)
@@ -141,7 +155,13 @@ func TestAWorkQueueLetsADeadLetterGo(t *testing.T) {
 
 func TestALetterSaysWhatItLacks(t *testing.T) {
 	access := applied(t)
-	sequence := exhaust(t, access, "GAME_EVENTS", "quest_processor", &natsgo.Msg{Subject: "evt.quest.stuck", Data: []byte("gone soon")})
+	sequence := exhaust(
+		t,
+		access,
+		"GAME_EVENTS",
+		"quest_processor",
+		&natsgo.Msg{Subject: "evt.quest.stuck", Data: []byte("gone soon")},
+	)
 	origin, err := access.Stream(t.Context(), "GAME_EVENTS")
 	require.NoError(t, err)
 	require.NoError(t, origin.DeleteMsg(t.Context(), sequence))
@@ -151,16 +171,37 @@ func TestALetterSaysWhatItLacks(t *testing.T) {
 	_, letter := letters(t, access, "dlq.GAME_EVENTS.quest_processor")
 	assert.Contains(t, letter.Header.Get(LetterLacks), "did not have it any more")
 
-	large := exhausted{Stream: "S", Consumer: "c", Sequence: 7}.letter("dlq.S.c", &jetstream.RawStreamMsg{Subject: "s", Data: []byte(strings.Repeat("x", 2000))}, 1500)
+	large := exhausted{
+		Stream:   "S",
+		Consumer: "c",
+		Sequence: 7,
+	}.letter(
+		"dlq.S.c",
+		&jetstream.RawStreamMsg{Subject: "s", Data: []byte(strings.Repeat("x", 2000))},
+		1500,
+	)
 	assert.Empty(t, large.Data)
 	assert.Contains(t, large.Header.Get(LetterLacks), "its 2000 bytes do not fit")
 }
 
 func TestAnAdvisoryNamesWhatTheLetterNeeds(t *testing.T) {
 	var e exhausted
-	require.NoError(t, json.Unmarshal([]byte(`{"type":"io.nats.jetstream.advisory.v1.max_deliver","id":"x","timestamp":"2026-11-23T20:00:00Z",`+
-		`"stream":"GAME_EVENTS","consumer":"quest_processor","stream_seq":17,"deliveries":3}`), &e))
-	assert.Equal(t, exhausted{Type: advisoryType, Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 17, Deliveries: 3, Time: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}, e)
+	require.NoError(
+		t,
+		json.Unmarshal(
+			[]byte(`{"type":"io.nats.jetstream.advisory.v1.max_deliver","id":"x","timestamp":"2026-11-23T20:00:00Z",`+
+				`"stream":"GAME_EVENTS","consumer":"quest_processor","stream_seq":17,"deliveries":3}`),
+			&e,
+		),
+	)
+	assert.Equal(t, exhausted{
+		Type:       advisoryType,
+		Stream:     "GAME_EVENTS",
+		Consumer:   "quest_processor",
+		Sequence:   17,
+		Deliveries: 3,
+		Time:       time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC),
+	}, e)
 }
 
 // A stream that was deleted meanwhile must not keep the dead letters of others waiting.
@@ -185,7 +226,13 @@ func TestAnAdvisoryOfAStreamThatIsGoneKeepsNoneWaiting(t *testing.T) {
 func TestASequenceThatComesAgainIsAnotherLetter(t *testing.T) {
 	access := applied(t)
 	for _, body := range []string{"first", "second"} {
-		exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step", Data: []byte(body)})
+		exhaust(
+			t,
+			access,
+			"ORCHESTRATION_WORK",
+			"orchestration_worker",
+			&natsgo.Msg{Subject: "evt.orchestration.step", Data: []byte(body)},
+		)
 		_, err := moveDeadLetters(t.Context(), access, key(), nil)
 		require.NoError(t, err)
 		_, letter := letters(t, access, "dlq.ORCHESTRATION_WORK.orchestration_worker")
@@ -197,7 +244,13 @@ func TestASequenceThatComesAgainIsAnotherLetter(t *testing.T) {
 
 func TestALetterThatLacksItsBodyLeavesTheMessage(t *testing.T) {
 	access := applied(t)
-	sequence := exhaust(t, access, "ORCHESTRATION_WORK", "orchestration_worker", &natsgo.Msg{Subject: "evt.orchestration.step", Data: make([]byte, 2000)})
+	sequence := exhaust(
+		t,
+		access,
+		"ORCHESTRATION_WORK",
+		"orchestration_worker",
+		&natsgo.Msg{Subject: "evt.orchestration.step", Data: make([]byte, 2000)},
+	)
 	dlq, err := access.Stream(t.Context(), "DLQ")
 	require.NoError(t, err)
 	config := dlq.CachedInfo().Config
@@ -215,8 +268,10 @@ func TestALetterThatLacksItsBodyLeavesTheMessage(t *testing.T) {
 }
 
 func TestALetterIsNotWhatItsMessageClaims(t *testing.T) {
-	letter := exhausted{Stream: "S", Consumer: "c", Sequence: 7}.letter("dlq.S.c", &jetstream.RawStreamMsg{Subject: "s",
-		Header: natsgo.Header{LetterStream: []string{"OTHER"}, LetterLacks: []string{"everything"}}}, 0)
+	letter := exhausted{Stream: "S", Consumer: "c", Sequence: 7}.letter("dlq.S.c", &jetstream.RawStreamMsg{
+		Subject: "s",
+		Header:  natsgo.Header{LetterStream: []string{"OTHER"}, LetterLacks: []string{"everything"}},
+	}, 0)
 	assert.Equal(t, "S", letter.Header.Get(LetterStream))
 	assert.Empty(t, letter.Header.Get(LetterLacks))
 	assert.Equal(t, "OTHER", letter.Header.Get("Original-"+LetterStream))
@@ -229,7 +284,12 @@ func TestADeadLetterGoesBackWithItsBodyAndItsOwnHeaders(t *testing.T) {
 	message.Header.Set("Trace", "42")
 	message.Header.Set(jetstream.MsgIDHeader, "the publisher's own")
 	exhaust(t, access, "GAME_EVENTS", "quest_processor", message)
-	_, err := moveDeadLetters(t.Context(), access, key(), map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"})
+	_, err := moveDeadLetters(
+		t.Context(),
+		access,
+		key(),
+		map[string]string{"GAME_EVENTS.quest_processor": "dlq.quests"},
+	)
 	require.NoError(t, err)
 	_, letter := letters(t, access, "dlq.quests")
 
@@ -242,7 +302,12 @@ func TestADeadLetterGoesBackWithItsBodyAndItsOwnHeaders(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, message.Data, again.Data)
 	assert.Equal(t, "42", again.Header.Get("Trace"))
-	assert.Equal(t, "resent."+letter.Header.Get(jetstream.MsgIDHeader), again.Header.Get(jetstream.MsgIDHeader), "it is none of the publisher's duplicates")
+	assert.Equal(
+		t,
+		"resent."+letter.Header.Get(jetstream.MsgIDHeader),
+		again.Header.Get(jetstream.MsgIDHeader),
+		"it is none of the publisher's duplicates",
+	)
 	assert.Empty(t, again.Header.Get(LetterStream), "it is no letter any more")
 	left, _ := letters(t, access, "dlq.quests")
 	assert.Zero(t, left)
@@ -259,7 +324,8 @@ func TestALetterWithoutItsBodyIsNotSentAgain(t *testing.T) {
 	assert.EqualValues(t, 1, left)
 }
 
-// forge stores an advisory as whoever may pull can have one stored: the server answers a pull under any subject.
+// forge stores an advisory as whoever may pull can have one stored: the server answers a pull under
+// any subject.
 func forge(t *testing.T, access jetstream.JetStream, subject, body string) {
 	t.Helper()
 	_, err := access.Publish(t.Context(), "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES."+subject, []byte(body))
@@ -270,7 +336,11 @@ func TestAForgedAdvisoryTakesNoWorkAway(t *testing.T) {
 	access := applied(t)
 	ack, err := access.Publish(t.Context(), "evt.orchestration.step", []byte("work that waits"))
 	require.NoError(t, err)
-	body := fmt.Sprintf(`{"type":%q,"stream":"ORCHESTRATION_WORK","consumer":"orchestration_worker","stream_seq":%d,"deliveries":5}`, advisoryType, ack.Sequence)
+	body := fmt.Sprintf(
+		`{"type":%q,"stream":"ORCHESTRATION_WORK","consumer":"orchestration_worker","stream_seq":%d,"deliveries":5}`,
+		advisoryType,
+		ack.Sequence,
+	)
 	forge(t, access, "a.b", body)
 	forge(t, access, "ORCHESTRATION_WORK.orchestration_worker", body)
 	forge(t, access, "GAME_EVENTS.seq", `{"stream":"GAME_EVENTS","seq":1}`)
@@ -306,7 +376,15 @@ func TestManyForgedAdvisoriesKeepNoRealOneWaiting(t *testing.T) {
 func TestALetterOfSomebodyElseIsNotSentForHim(t *testing.T) {
 	access := applied(t)
 	for _, subject := range []string{"evt.payment.completed", "$JS.API.STREAM.PURGE.ORCHESTRATION_WORK"} {
-		letter := exhausted{Stream: "GAME_EVENTS", Consumer: "quest_processor", Sequence: 1}.letter("dlq.quests", &jetstream.RawStreamMsg{Subject: subject}, 0)
+		letter := exhausted{
+			Stream:   "GAME_EVENTS",
+			Consumer: "quest_processor",
+			Sequence: 1,
+		}.letter(
+			"dlq.quests",
+			&jetstream.RawStreamMsg{Subject: subject},
+			0,
+		)
 		stranger, err := nkeys.CreateUser()
 		require.NoError(t, err)
 		require.NoError(t, sign(letter, stranger))

@@ -22,19 +22,29 @@ const (
 	longestPage = 16 << 20
 )
 
-// gate waits until the node's own server says that it is this node with this configuration, and that
-// all it keeps is current.
+// gate waits until the node's own server says that it is this node with this configuration, and
+// that all it keeps is current.
 func (c *Controller) gate(ctx context.Context, request Request) (Response, error) {
 	start := time.Now()
 	for {
 		version, err := c.look(ctx, request)
 		if err == nil {
-			return Response{Node: request.Node.Name, Version: version, Waited: time.Since(start).Round(time.Second).String()}, nil
+			return Response{
+				Node:    request.Node.Name,
+				Version: version,
+				Waited:  time.Since(start).Round(time.Second).String(),
+			}, nil
 		}
 		select {
 		case <-ctx.Done():
-			return Response{}, fmt.Errorf("gate of %s at %s: not passed after %s: %w; on the node see journalctl -u cloud-final -u nats -u nats-configuration",
-				request.Node.Name, request.Node.Address, time.Since(start).Round(time.Second), err)
+			return Response{}, fmt.Errorf(
+				"gate of %s at %s: not passed after %s: %w; on the node see journalctl -u cloud-final -u nats -u "+
+					"nats-configuration",
+				request.Node.Name,
+				request.Node.Address,
+				time.Since(start).Round(time.Second),
+				err,
+			)
 		case <-time.After(c.Interval):
 		}
 	}
@@ -57,9 +67,17 @@ func (c *Controller) look(ctx context.Context, request Request) (version string,
 	if server.Name != request.Node.Name {
 		return "", fmt.Errorf("the server there is %q", server.Name)
 	}
-	for _, wanted := range []string{settings.ServerTag(request.ServerDigest), settings.ConfigurationTag(request.Revision)} {
+	for _, wanted := range []string{
+		settings.ServerTag(request.ServerDigest),
+		settings.ConfigurationTag(request.Revision),
+	} {
 		if !slices.Contains(server.Tags, wanted) {
-			return "", fmt.Errorf("server %s there runs with tags %s, wanted %s", server.Version, strings.Join(server.Tags, " "), wanted)
+			return "", fmt.Errorf(
+				"server %s there runs with tags %s, wanted %s",
+				server.Version,
+				strings.Join(server.Tags, " "),
+				wanted,
+			)
 		}
 	}
 	return server.Version, c.current(ctx, request)
@@ -67,10 +85,11 @@ func (c *Controller) look(ctx context.Context, request Request) (version string,
 
 // current says whether all that the node keeps is up to date.
 //
-// While the cluster is being made there is no meta leader yet, and cannot be: seen with server 2.15.2,
-// five new servers elect one only when all five are up. A cluster that lost its majority has no leader
-// either, and must not pass. The two are told apart by what the node keeps: streams are made behind the
-// last gate, so a node that keeps one belongs to a cluster that was whole before.
+// While the cluster is being made there is no meta leader yet, and cannot be: seen with server
+// 2.15.2, five new servers elect one only when all five are up. A cluster that lost its majority
+// has no leader either, and must not pass. The two are told apart by what the node keeps: streams
+// are made behind the last gate, so a node that keeps one belongs to a cluster that was whole
+// before.
 func (c *Controller) current(ctx context.Context, request Request) error {
 	var jetStream struct {
 		Streams int `json:"streams"`
@@ -85,9 +104,15 @@ func (c *Controller) current(ctx context.Context, request Request) error {
 		return c.get(ctx, request.Node.Address, "/healthz", nil)
 	}
 	if jetStream.Streams > 0 {
-		return fmt.Errorf("it keeps %d streams and knows no meta leader: the cluster has no majority", jetStream.Streams)
+		return fmt.Errorf(
+			"it keeps %d streams and knows no meta leader: the cluster has no majority",
+			jetStream.Streams,
+		)
 	}
-	if slices.ContainsFunc(request.Nodes, func(n Node) bool { return c.get(ctx, n.Address, "/healthz?js-server-only=true", nil) != nil }) {
+	if slices.ContainsFunc(
+		request.Nodes,
+		func(n Node) bool { return c.get(ctx, n.Address, "/healthz?js-server-only=true", nil) != nil },
+	) {
 		return nil // others are still to come
 	}
 	return fmt.Errorf("all %d servers listen and there is no meta leader yet", len(request.Nodes))
@@ -97,7 +122,12 @@ func (c *Controller) current(ctx context.Context, request Request) error {
 func (c *Controller) get(ctx context.Context, address, page string, v any) error {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d%s", address, monitorPort, page), nil)
+	request, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodGet,
+		fmt.Sprintf("http://%s:%d%s", address, monitorPort, page),
+		nil,
+	)
 	if err != nil {
 		return err
 	}

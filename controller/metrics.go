@@ -1,5 +1,6 @@
-// What the controller measures every minute, as one line of CloudWatch's embedded metric format: CloudWatch makes
-// metrics of it while it stores the log (CloudWatch user guide, "Specification: Embedded metric format").
+// What the controller measures every minute, as one line of CloudWatch's embedded metric format:
+// CloudWatch makes metrics of it while it stores the log (CloudWatch user guide, "Specification:
+// Embedded metric format").
 package controller
 
 import (
@@ -51,8 +52,9 @@ type monitored struct {
 	} `json:"jetstream"`
 }
 
-// measureServers asks all servers at once, as a node without power takes seconds to not answer. One that does not, or that has
-// switched its JetStream off, is not up; that is a measurement and no error. /varz alone would not tell: it shows JetStream as it last was.
+// measureServers asks all servers at once, as a node without power takes seconds to not answer. One
+// that does not, or that has switched its JetStream off, is not up; that is a measurement and no
+// error. /varz alone would not tell: it shows JetStream as it last was.
 func (c *Controller) measureServers(ctx context.Context, request Request, m measurement) {
 	m["ServersUp"], m["MetaLeader"] = 0, 0
 	answers := make([]*monitored, len(request.Nodes))
@@ -60,7 +62,8 @@ func (c *Controller) measureServers(ctx context.Context, request Request, m meas
 	for i, node := range request.Nodes {
 		asked.Go(func() {
 			var v monitored
-			if c.get(ctx, node.Address, "/healthz?js-enabled-only=true", nil) == nil && c.get(ctx, node.Address, "/varz", &v) == nil {
+			if c.get(ctx, node.Address, "/healthz?js-enabled-only=true", nil) == nil &&
+				c.get(ctx, node.Address, "/varz", &v) == nil {
 				answers[i] = &v
 			}
 		})
@@ -85,8 +88,8 @@ func (c *Controller) measureServers(ctx context.Context, request Request, m meas
 	m["MetaLeader"] = count(len(leaders) == 1 && !leaders[""])
 }
 
-// measureBackup says how old the newest backup is. Where there is none, or none that can be read, the oldest stream's age counts: from then on
-// there should have been one.
+// measureBackup says how old the newest backup is. Where there is none, or none that can be read,
+// the oldest stream's age counts: from then on there should have been one.
 func measureBackup(ctx context.Context, store vault, oldest time.Time, m measurement) {
 	if name, err := store.newest(ctx); err == nil {
 		if taken, err := time.Parse(backupTime, name); err == nil {
@@ -105,8 +108,8 @@ func count(is bool) float64 {
 	return 0
 }
 
-// measureStreams asks the cluster for its streams and their consumers, and says when the oldest stream was made. Half a list is
-// no measurement: it would show less than there is.
+// measureStreams asks the cluster for its streams and their consumers, and says when the oldest
+// stream was made. Half a list is no measurement: it would show less than there is.
 func measureStreams(ctx context.Context, access jetstream.JetStream, all measurement) (oldest time.Time, err error) {
 	m := measurement{}
 	m["ReplicasNotCurrent"], m["ReplicaLag"], m["WorkQueueUsedPercent"], m["ConsumerBacklog"] = 0, 0, 0, 0
@@ -163,7 +166,12 @@ func (c *Controller) log(m measurement) error {
 		line[name] = m[name]
 	}
 	line["_aws"] = map[string]any{"Timestamp": time.Now().UnixMilli(), "CloudWatchMetrics": []any{
-		map[string]any{"Namespace": nats.MetricNamespace(c.Environment), "Dimensions": [][]string{{}}, "Metrics": metrics}}}
+		map[string]any{
+			"Namespace":  nats.MetricNamespace(c.Environment),
+			"Dimensions": [][]string{{}},
+			"Metrics":    metrics,
+		},
+	}}
 	text, err := json.Marshal(line)
 	if err == nil {
 		_, err = c.Log.Write(append(text, '\n'))

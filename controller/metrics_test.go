@@ -21,7 +21,9 @@ func monitors(t *testing.T, varz map[string]string) func(context.Context, string
 	t.Helper()
 	listeners := map[string]string{}
 	for address, page := range varz {
-		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(page)) }))
+		s := httptest.NewServer(
+			http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(page)) }),
+		)
 		t.Cleanup(s.Close)
 		listeners[address+":8222"] = s.Listener.Addr().String()
 	}
@@ -34,21 +36,62 @@ func monitors(t *testing.T, varz map[string]string) func(context.Context, string
 }
 
 func varz(leader, revision string, stored, slow int, certificate time.Duration) string {
-	return fmt.Sprintf(`{"tags":["configuration:%s"],"slow_consumers":%d,"tls_cert_not_after":%q,"jetstream":{"config":{"max_storage":1000},"stats":{"storage":%d},"meta":{"leader":%q}}}`,
-		revision, slow, time.Now().Add(certificate).Format(time.RFC3339), stored, leader)
+	return fmt.Sprintf(
+		`{"tags":["configuration:%s"],"slow_consumers":%d,"tls_cert_not_after":%q,`+
+			`"jetstream":{"config":{"max_storage":1000},"stats":{"storage":%d},"meta":{"leader":%q}}}`,
+		revision,
+		slow,
+		time.Now().Add(certificate).Format(time.RFC3339),
+		stored,
+		leader,
+	)
 }
 
 func TestServersAreMeasured(t *testing.T) {
 	const day = 24 * time.Hour
-	c := New(Settings{Dial: monitors(t, map[string]string{"10.0.0.1": varz("nats-1", "new", 100, 2, 5*day), "10.0.0.2": varz("nats-1", "old", 900, 1, 2*day)})})
-	request := Request{Revision: "new", Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}, {Name: "nats-2", Address: "10.0.0.2"}, {Name: "nats-3", Address: "10.0.0.3"}}}
+	c := New(
+		Settings{
+			Dial: monitors(
+				t,
+				map[string]string{
+					"10.0.0.1": varz("nats-1", "new", 100, 2, 5*day),
+					"10.0.0.2": varz("nats-1", "old", 900, 1, 2*day),
+				},
+			),
+		},
+	)
+	request := Request{
+		Revision: "new",
+		Nodes: []Node{
+			{Name: "nats-1", Address: "10.0.0.1"},
+			{Name: "nats-2", Address: "10.0.0.2"},
+			{Name: "nats-3", Address: "10.0.0.3"},
+		},
+	}
 	m := measurement{}
 	c.measureServers(t.Context(), request, m)
 	assert.InDelta(t, 2, m["CertificateDaysLeft"], 0.01, "of the certificate that ends first")
 	delete(m, "CertificateDaysLeft")
-	assert.Equal(t, measurement{"ServersUp": 2, "MetaLeader": 1, "StorageUsedPercent": 90, "SlowConsumers": 3, "ConfigurationMismatch": 1}, m)
+	assert.Equal(
+		t,
+		measurement{
+			"ServersUp":             2,
+			"MetaLeader":            1,
+			"StorageUsedPercent":    90,
+			"SlowConsumers":         3,
+			"ConfigurationMismatch": 1,
+		},
+		m,
+	)
 
-	c = New(Settings{Dial: monitors(t, map[string]string{"10.0.0.1": varz("nats-1", "new", 0, 0, day), "10.0.0.2": varz("", "new", 0, 0, day)})})
+	c = New(
+		Settings{
+			Dial: monitors(
+				t,
+				map[string]string{"10.0.0.1": varz("nats-1", "new", 0, 0, day), "10.0.0.2": varz("", "new", 0, 0, day)},
+			),
+		},
+	)
 	m = measurement{}
 	c.measureServers(t.Context(), request, m)
 	assert.Zero(t, m["MetaLeader"], "one of them knows none")
@@ -57,7 +100,10 @@ func TestServersAreMeasured(t *testing.T) {
 func TestStreamsAreMeasured(t *testing.T) {
 	access := applied(t)
 	for range 3 {
-		_, err := access.PublishMsg(t.Context(), &natsgo.Msg{Subject: "evt.orchestration.step", Data: make([]byte, 100_000)})
+		_, err := access.PublishMsg(
+			t.Context(),
+			&natsgo.Msg{Subject: "evt.orchestration.step", Data: make([]byte, 100_000)},
+		)
 		require.NoError(t, err)
 	}
 	m := measurement{}
@@ -80,7 +126,8 @@ func TestWhatCannotBeListedIsNotMeasured(t *testing.T) {
 	assert.Empty(t, m)
 }
 
-// A server whose disk failed goes on without JetStream, and still shows on /varz what its JetStream was last.
+// A server whose disk failed goes on without JetStream, and still shows on /varz what its JetStream
+// was last.
 func TestAServerWithoutJetStreamIsNotUp(t *testing.T) {
 	page := varz("nats-1", "new", 0, 0, time.Hour)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -102,7 +149,10 @@ func TestAServerWithoutJetStreamIsNotUp(t *testing.T) {
 func TestATickWithoutAClusterStillMeasures(t *testing.T) {
 	var logged bytes.Buffer
 	c := New(Settings{Environment: "test", Dial: monitors(t, nil), Log: &logged})
-	_, err := c.Handle(t.Context(), Request{Action: "tick", Revision: "r", Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}}})
+	_, err := c.Handle(
+		t.Context(),
+		Request{Action: "tick", Revision: "r", Nodes: []Node{{Name: "nats-1", Address: "10.0.0.1"}}},
+	)
 	assert.ErrorContains(t, err, "tick: reading the administrator's seed")
 	var line struct {
 		ServersUp, MetaLeader *float64

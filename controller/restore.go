@@ -18,8 +18,8 @@ import (
 // restoreChunk is below every server's max_payload.
 const restoreChunk = 128 << 10
 
-// restore brings streams back with their consumers' positions. The next "streams" action brings their
-// configuration to the table.
+// restore brings streams back with their consumers' positions. The next "streams" action brings
+// their configuration to the table.
 func (c *Controller) restore(ctx context.Context, request Request) (Response, error) {
 	if c.BackupBucket == "" {
 		return Response{}, errors.New("restoring streams: the function has no bucket (BACKUP_BUCKET)")
@@ -33,7 +33,13 @@ func (c *Controller) restore(ctx context.Context, request Request) (Response, er
 }
 
 // restoreStreams judges everything before it changes anything.
-func restoreStreams(ctx context.Context, connection *natsgo.Conn, store vault, from string, only []string) (Response, error) {
+func restoreStreams(
+	ctx context.Context,
+	connection *natsgo.Conn,
+	store vault,
+	from string,
+	only []string,
+) (Response, error) {
 	access, err := jetstream.New(connection)
 	if err != nil {
 		return Response{}, fmt.Errorf("restoring streams: %w", err)
@@ -66,7 +72,13 @@ func restoreStreams(ctx context.Context, connection *natsgo.Conn, store vault, f
 }
 
 // judgeRestore gives all reasons against a restore at once.
-func judgeRestore(ctx context.Context, access jetstream.JetStream, store vault, from string, names []string) ([]Manifest, map[string]*jetstream.StreamInfo, error) {
+func judgeRestore(
+	ctx context.Context,
+	access jetstream.JetStream,
+	store vault,
+	from string,
+	names []string,
+) ([]Manifest, map[string]*jetstream.StreamInfo, error) {
 	existing, err := present(ctx, access)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing those that exist: %w", err)
@@ -83,7 +95,14 @@ func judgeRestore(ctx context.Context, access jetstream.JetStream, store vault, 
 	var errs []error
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
 		if info := existing[name]; info != nil && info.State.Msgs > 0 {
-			errs = append(errs, fmt.Errorf("stream %s: it exists and holds %d messages: purge it, or leave it out with \"only\"", name, info.State.Msgs))
+			errs = append(
+				errs,
+				fmt.Errorf(
+					"stream %s: it exists and holds %d messages: purge it, or leave it out with \"only\"",
+					name,
+					info.State.Msgs,
+				),
+			)
 		}
 		manifest, err := verified(ctx, store, from, name)
 		if err != nil {
@@ -99,12 +118,17 @@ func judgeRestore(ctx context.Context, access jetstream.JetStream, store vault, 
 func verified(ctx context.Context, store vault, from, name string) (manifest Manifest, err error) {
 	// Without the right to list, S3 says AccessDenied of what is not there.
 	if err := store.getJSON(ctx, manifestKey(from, name), &manifest); err != nil {
-		return manifest, fmt.Errorf("its backup has no manifest, so it was not finished, or it cannot be read: take another time, or name the other streams in \"only\": %w", err)
+		return manifest, fmt.Errorf(
+			"its backup has no manifest, so it was not finished, or it cannot be read: take another time, or name "+
+				"the other streams in \"only\": %w",
+			err,
+		)
 	}
 	return manifest, readParts(ctx, store, from, manifest, func([]byte) error { return nil })
 }
 
-// readParts gives a snapshot to use part by part, and tells in the end whether it was the one that the manifest describes.
+// readParts gives a snapshot to use part by part, and tells in the end whether it was the one that
+// the manifest describes.
 func readParts(ctx context.Context, store vault, from string, manifest Manifest, use func([]byte) error) error {
 	sum := sha256.New()
 	for number := 1; number <= manifest.Parts; number++ {
@@ -118,20 +142,37 @@ func readParts(ctx context.Context, store vault, from string, manifest Manifest,
 		}
 	}
 	if digest := hex.EncodeToString(sum.Sum(nil)); digest != manifest.SHA256 {
-		return fmt.Errorf("the snapshot's SHA-256 is %s, its manifest says %s: the backup is damaged, take another time", digest, manifest.SHA256)
+		return fmt.Errorf(
+			"the snapshot's SHA-256 is %s, its manifest says %s: the backup is damaged, take another time",
+			digest,
+			manifest.SHA256,
+		)
 	}
 	return nil
 }
 
-// restoreStream puts one stream back. The server takes no stream over one that exists, so an empty one goes first.
-func restoreStream(ctx context.Context, access jetstream.JetStream, store vault, from string, manifest Manifest, exists bool) (restored state, err error) {
+// restoreStream puts one stream back. The server takes no stream over one that exists, so an empty
+// one goes first.
+func restoreStream(
+	ctx context.Context,
+	access jetstream.JetStream,
+	store vault,
+	from string,
+	manifest Manifest,
+	exists bool,
+) (restored state, err error) {
 	if exists {
 		if err := deleteEmpty(ctx, access, manifest.Stream); err != nil {
 			return restored, err
 		}
 	}
 	connection, since := access.Conn(), time.Now()
-	begun, err := ask(ctx, connection, "$JS.API.STREAM.RESTORE."+manifest.Stream, map[string]any{"config": manifest.Config, "state": manifest.State})
+	begun, err := ask(
+		ctx,
+		connection,
+		"$JS.API.STREAM.RESTORE."+manifest.Stream,
+		map[string]any{"config": manifest.Config, "state": manifest.State},
+	)
 	if err != nil {
 		return restored, err
 	}
@@ -143,7 +184,11 @@ func restoreStream(ctx context.Context, access jetstream.JetStream, store vault,
 		return restored, fmt.Errorf("the restored stream's state: %w", err)
 	}
 	if restored.LastSequence < manifest.LastSequence {
-		return restored, fmt.Errorf("it ends at sequence %d, its backup at %d", restored.LastSequence, manifest.LastSequence)
+		return restored, fmt.Errorf(
+			"it ends at sequence %d, its backup at %d",
+			restored.LastSequence,
+			manifest.LastSequence,
+		)
 	}
 	return restored, nil
 }
@@ -161,7 +206,14 @@ func deleteEmpty(ctx context.Context, access jetstream.JetStream, name string) e
 }
 
 // giveAll hands a snapshot to the server, and says that it is whole when it was.
-func giveAll(ctx context.Context, connection *natsgo.Conn, store vault, from string, manifest Manifest, subject string) (apiAnswer, error) {
+func giveAll(
+	ctx context.Context,
+	connection *natsgo.Conn,
+	store vault,
+	from string,
+	manifest Manifest,
+	subject string,
+) (apiAnswer, error) {
 	err := readParts(ctx, store, from, manifest, func(part []byte) error {
 		for chunk := range slices.Chunk(part, restoreChunk) {
 			if _, err := give(ctx, connection, subject, chunk); err != nil {
@@ -176,8 +228,9 @@ func giveAll(ctx context.Context, connection *natsgo.Conn, store vault, from str
 	return give(ctx, connection, subject, nil)
 }
 
-// giveUp takes away the part of a stream that a restore left: servers open the stream with what they got
-// (seen with nats-server 2.15.2, alone and in a cluster). A stream to which somebody has published since stays.
+// giveUp takes away the part of a stream that a restore left: servers open the stream with what
+// they got (seen with nats-server 2.15.2, alone and in a cluster). A stream to which somebody has
+// published since stays.
 func giveUp(ctx context.Context, access jetstream.JetStream, name string, since time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), margin*3/4)
 	defer cancel()
@@ -189,7 +242,10 @@ func giveUp(ctx context.Context, access jetstream.JetStream, name string, since 
 		return fmt.Errorf("a part of the stream may be left: %w", err)
 	}
 	if state := stream.CachedInfo().State; state.LastTime.After(since) {
-		return fmt.Errorf("a part of the stream is left, up to sequence %d, for somebody has published to it since", state.LastSeq)
+		return fmt.Errorf(
+			"a part of the stream is left, up to sequence %d, for somebody has published to it since",
+			state.LastSeq,
+		)
 	}
 	if err := access.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return fmt.Errorf("a part of the stream is left: %w", err)
@@ -218,6 +274,7 @@ func give(ctx context.Context, connection *natsgo.Conn, subject string, chunk []
 	return readAnswer(answer.Data)
 }
 
-// listenLimit is how long the news may take that a stream's leader listens for its chunks: its answer to the request for a restore can
-// reach this side first, over another server. What nobody took may be given again.
+// listenLimit is how long the news may take that a stream's leader listens for its chunks: its
+// answer to the request for a restore can reach this side first, over another server. What nobody
+// took may be given again.
 const listenLimit = 5 * time.Second

@@ -1,6 +1,7 @@
-// The gate of the services: what must be seen of their tasks before an update is done. ECS calls a first deployment steady when its tasks
-// run (hashicorp/terraform-provider-aws, internal/service/ecs/service.go: one deployment, as many running tasks as desired); only NATS knows
-// whether they answer.
+// The gate of the services: what must be seen of their tasks before an update is done. ECS calls a
+// first deployment steady when its tasks run (hashicorp/terraform-provider-aws,
+// internal/service/ecs/service.go: one deployment, as many running tasks as desired); only NATS
+// knows whether they answer.
 package controller
 
 import (
@@ -22,7 +23,8 @@ type Served struct {
 	Tasks    int      `json:"tasks"`    // the fewest
 }
 
-// mostConnections is how many connections one server is asked for: a platform of a hundred services has a few hundred.
+// mostConnections is how many connections one server is asked for: a platform of a hundred services
+// has a few hundred.
 const mostConnections = 4096
 
 // serving waits until as many tasks of each service as it should have are connected and subscribed.
@@ -38,8 +40,13 @@ func (c *Controller) serving(ctx context.Context, request Request) (Response, er
 		}
 		select {
 		case <-ctx.Done():
-			return Response{}, fmt.Errorf("services do not answer after %s:\n  %s\nLook into their log groups, and at the events of \"aws ecs describe-services\"; "+
-				"mend the image or its configuration, then update again", time.Since(start).Round(time.Second), strings.Join(missing, "\n  "))
+			return Response{}, fmt.Errorf(
+				"services do not answer after %s:\n  %s\n"+
+					"Look into their log groups, and at the events of \"aws ecs describe-services\"; "+
+					"mend the image or its configuration, then update again",
+				time.Since(start).Round(time.Second),
+				strings.Join(missing, "\n  "),
+			)
 		case <-time.After(c.Interval):
 		}
 	}
@@ -60,29 +67,40 @@ func (c *Controller) missing(ctx context.Context, request Request) (missing []st
 	for _, s := range request.Services {
 		own := slices.DeleteFunc(slices.Clone(connections), func(one connection) bool { return one.Key != s.Key })
 		if len(own) < s.Tasks {
-			missing = append(missing, fmt.Sprintf("%s: %d of %d tasks are connected to NATS", s.Name, len(own), s.Tasks))
+			missing = append(
+				missing,
+				fmt.Sprintf("%s: %d of %d tasks are connected to NATS", s.Name, len(own), s.Tasks),
+			)
 			continue
 		}
 		for _, subject := range s.Subjects {
 			if subscribed := subscribedTo(own, subject); subscribed < s.Tasks {
-				missing = append(missing, fmt.Sprintf("%s: %d of %d tasks answer %s", s.Name, subscribed, s.Tasks, subject))
+				missing = append(
+					missing,
+					fmt.Sprintf("%s: %d of %d tasks answer %s", s.Name, subscribed, s.Tasks, subject),
+				)
 			}
 		}
 	}
 	return missing
 }
 
-// subscribedTo counts connections that listen to a subject; to one with wildcards, to any part of it.
+// subscribedTo counts connections that listen to a subject; to one with wildcards, to any part of
+// it.
 func subscribedTo(connections []connection, subject string) (count int) {
 	for _, one := range connections {
-		if slices.ContainsFunc(one.Subscriptions, func(subscription string) bool { return nats.Covers(subject, subscription) }) {
+		if slices.ContainsFunc(
+			one.Subscriptions,
+			func(subscription string) bool { return nats.Covers(subject, subscription) },
+		) {
 			count++
 		}
 	}
 	return count
 }
 
-// connections are those of all servers. A server that does not answer has none to count: its clients are at another one, or will be.
+// connections are those of all servers. A server that does not answer has none to count: its
+// clients are at another one, or will be.
 func (c *Controller) connections(ctx context.Context, nodes []Node) (all []connection, err error) {
 	answers, errs := make([]struct {
 		Connections []connection `json:"connections"`
@@ -90,7 +108,12 @@ func (c *Controller) connections(ctx context.Context, nodes []Node) (all []conne
 	var asked sync.WaitGroup
 	for i, node := range nodes {
 		asked.Go(func() {
-			errs[i] = c.get(ctx, node.Address, fmt.Sprintf("/connz?auth=true&subs=true&limit=%d", mostConnections), &answers[i])
+			errs[i] = c.get(
+				ctx,
+				node.Address,
+				fmt.Sprintf("/connz?auth=true&subs=true&limit=%d", mostConnections),
+				&answers[i],
+			)
 		})
 	}
 	asked.Wait()

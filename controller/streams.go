@@ -14,8 +14,8 @@ import (
 	"github.com/bodybroker/platform/assets/nats"
 )
 
-// streams makes what the table has and the cluster has not, and changes what differs. Whatever would
-// lose messages is refused, all of it at once, before anything is changed.
+// streams makes what the table has and the cluster has not, and changes what differs. Whatever
+// would lose messages is refused, all of it at once, before anything is changed.
 func (c *Controller) streams(ctx context.Context, request Request) (Response, error) {
 	connection, err := c.connect(ctx, request.Nodes)
 	if err != nil {
@@ -66,17 +66,34 @@ func refusals(wanted []nats.Stream, existing map[string]*jetstream.StreamInfo) e
 		}
 		next := streamConfig(w)
 		if info.Config.Retention != next.Retention {
-			errs = append(errs, fmt.Errorf("stream %s: retention %s cannot become %s in place: make another stream and move its publishers",
-				w.Name, info.Config.Retention, next.Retention))
+			errs = append(
+				errs,
+				fmt.Errorf(
+					"stream %s: retention %s cannot become %s in place: make another stream and move its publishers",
+					w.Name,
+					info.Config.Retention,
+					next.Retention,
+				),
+			)
 		}
 		if stored := int64(info.State.Bytes); next.MaxBytes < stored {
-			errs = append(errs, fmt.Errorf("stream %s: it stores %d bytes, the new limit is %d: let it drain or give it a larger share",
-				w.Name, stored, next.MaxBytes))
+			errs = append(
+				errs,
+				fmt.Errorf("stream %s: it stores %d bytes, the new limit is %d: let it drain or give it a larger share",
+					w.Name, stored, next.MaxBytes),
+			)
 		}
 		for _, subject := range info.Config.Subjects {
 			if info.State.Msgs > 0 && !slices.Contains(next.Subjects, subject) {
-				errs = append(errs, fmt.Errorf("stream %s: subject %s is taken away while %d messages are stored: purge or move them first",
-					w.Name, subject, info.State.Msgs))
+				errs = append(
+					errs,
+					fmt.Errorf(
+						"stream %s: subject %s is taken away while %d messages are stored: purge or move them first",
+						w.Name,
+						subject,
+						info.State.Msgs,
+					),
+				)
 			}
 		}
 	}
@@ -84,9 +101,20 @@ func refusals(wanted []nats.Stream, existing map[string]*jetstream.StreamInfo) e
 }
 
 func streamConfig(s nats.Stream) jetstream.StreamConfig {
-	config := jetstream.StreamConfig{Name: s.Name, Description: s.Description, Subjects: s.Subjects, Storage: jetstream.FileStorage,
-		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardOld, MaxAge: s.MaxAge, MaxMsgSize: int32(s.MaxMessageBytes),
-		MaxBytes: s.MaxBytes, Replicas: s.Replicas, Duplicates: s.DuplicateWindow, AllowDirect: true}
+	config := jetstream.StreamConfig{
+		Name:        s.Name,
+		Description: s.Description,
+		Subjects:    s.Subjects,
+		Storage:     jetstream.FileStorage,
+		Retention:   jetstream.LimitsPolicy,
+		Discard:     jetstream.DiscardOld,
+		MaxAge:      s.MaxAge,
+		MaxMsgSize:  int32(s.MaxMessageBytes),
+		MaxBytes:    s.MaxBytes,
+		Replicas:    s.Replicas,
+		Duplicates:  s.DuplicateWindow,
+		AllowDirect: true,
+	}
 	if s.Retention == nats.RetentionWorkQueue {
 		config.Retention = jetstream.WorkQueuePolicy
 	}
@@ -96,7 +124,13 @@ func streamConfig(s nats.Stream) jetstream.StreamConfig {
 	return config
 }
 
-func apply(ctx context.Context, access jetstream.JetStream, wanted nats.Stream, existing *jetstream.StreamInfo, response *Response) error {
+func apply(
+	ctx context.Context,
+	access jetstream.JetStream,
+	wanted nats.Stream,
+	existing *jetstream.StreamInfo,
+	response *Response,
+) error {
 	config := streamConfig(wanted)
 	switch {
 	case existing == nil:
@@ -115,8 +149,13 @@ func apply(ctx context.Context, access jetstream.JetStream, wanted nats.Stream, 
 		} else if err != nil {
 			return fmt.Errorf("consumer %s: %w", consumer.Name, err)
 		}
-		if _, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{Durable: consumer.Name, FilterSubject: consumer.FilterSubject,
-			AckPolicy: jetstream.AckExplicitPolicy, AckWait: consumer.AckWait, MaxDeliver: consumer.MaxDeliver}); err != nil {
+		if _, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+			Durable:       consumer.Name,
+			FilterSubject: consumer.FilterSubject,
+			AckPolicy:     jetstream.AckExplicitPolicy,
+			AckWait:       consumer.AckWait,
+			MaxDeliver:    consumer.MaxDeliver,
+		}); err != nil {
 			return fmt.Errorf("consumer %s: %w", consumer.Name, err)
 		}
 	}
@@ -130,11 +169,12 @@ func apply(ctx context.Context, access jetstream.JetStream, wanted nats.Stream, 
 // errors.json: JSClusterNoPeersErrF).
 const noPeers = 10005
 
-// placeLimit is how long a new cluster's leader may take to hear of all nodes and their zones; seen: a second.
+// placeLimit is how long a new cluster's leader may take to hear of all nodes and their zones;
+// seen: a second.
 const placeLimit = time.Minute
 
-// place makes or changes a stream. The meta leader of a cluster that has just been made may not know every node yet, and then finds
-// no place for replicas in different zones.
+// place makes or changes a stream. The meta leader of a cluster that has just been made may not
+// know every node yet, and then finds no place for replicas in different zones.
 func place(ctx context.Context, access jetstream.JetStream, config jetstream.StreamConfig) (jetstream.Stream, error) {
 	for end := time.Now().Add(placeLimit); ; {
 		stream, err := access.CreateOrUpdateStream(ctx, config)
@@ -153,7 +193,18 @@ func place(ctx context.Context, access jetstream.JetStream, config jetstream.Str
 // same compares what the table says; the server fills in the rest.
 func same(a, b jetstream.StreamConfig) bool {
 	pick := func(c jetstream.StreamConfig) []any {
-		return []any{c.Description, c.Subjects, c.Retention, c.Discard, c.MaxAge, c.MaxMsgSize, c.MaxBytes, c.Replicas, c.Duplicates, c.AllowDirect}
+		return []any{
+			c.Description,
+			c.Subjects,
+			c.Retention,
+			c.Discard,
+			c.MaxAge,
+			c.MaxMsgSize,
+			c.MaxBytes,
+			c.Replicas,
+			c.Duplicates,
+			c.AllowDirect,
+		}
 	}
 	return reflect.DeepEqual(pick(a), pick(b))
 }

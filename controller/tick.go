@@ -15,7 +15,8 @@ import (
 const tickLimit = 50 * time.Second
 
 // tick moves dead letters and logs the metrics. It measures what it can: a cluster that cannot be
-// reached is a measurement too. What could not be done is the invocation's error, behind the metrics.
+// reached is a measurement too. What could not be done is the invocation's error, behind the
+// metrics.
 func (c *Controller) tick(ctx context.Context, request Request) (Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, tickLimit)
 	defer cancel()

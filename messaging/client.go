@@ -20,16 +20,19 @@ import (
 )
 
 const (
-	// reconnectWait and its jitter spread the clients of a node that went: a second at least, two at most.
+	// reconnectWait and its jitter spread the clients of a node that went: a second at least, two
+	// at most.
 	reconnectWait   = time.Second
 	reconnectJitter = time.Second
-	// pingInterval finds a dead connection in twice its length; the client's own default is two minutes.
+	// pingInterval finds a dead connection in twice its length; the client's own default is two
+	// minutes.
 	pingInterval = 10 * time.Second
 	// DefaultTimeout is for a request whose context has no deadline.
 	DefaultTimeout = 5 * time.Second
 	// DefaultConcurrency is how many requests a subject's worker handles at once.
 	DefaultConcurrency = 64
-	// DefaultHandlerTimeout is longer than callers wait, and ends what would otherwise keep a place for ever.
+	// DefaultHandlerTimeout is longer than callers wait, and ends what would otherwise keep a place
+	// for ever.
 	DefaultHandlerTimeout = 30 * time.Second
 )
 
@@ -45,7 +48,8 @@ type Options struct {
 	Seed string
 	// InboxPrefix is where the identity may receive replies, for example "_INBOX_quest-system".
 	InboxPrefix string
-	// Concurrency is how many requests each subject's worker handles at once; DefaultConcurrency if 0.
+	// Concurrency is how many requests each subject's worker handles at once; DefaultConcurrency if
+	// 0.
 	Concurrency int
 	// HandlerTimeout is when the context of a handler ends; DefaultHandlerTimeout if 0.
 	HandlerTimeout time.Duration
@@ -55,11 +59,16 @@ type Options struct {
 	Nats []nats.Option
 }
 
-// FromEnvironment are the options that a task definition of the platform gives: NATS_URL, NATS_CA, NATS_NKEY_SEED,
-// NATS_INBOX_PREFIX and SERVICE_NAME.
+// FromEnvironment are the options that a task definition of the platform gives: NATS_URL, NATS_CA,
+// NATS_NKEY_SEED, NATS_INBOX_PREFIX and SERVICE_NAME.
 func FromEnvironment(variable func(string) string) Options {
-	return Options{Name: variable("SERVICE_NAME"), URL: variable("NATS_URL"), CertificateAuthority: variable("NATS_CA"),
-		Seed: variable("NATS_NKEY_SEED"), InboxPrefix: variable("NATS_INBOX_PREFIX")}
+	return Options{
+		Name:                 variable("SERVICE_NAME"),
+		URL:                  variable("NATS_URL"),
+		CertificateAuthority: variable("NATS_CA"),
+		Seed:                 variable("NATS_NKEY_SEED"),
+		InboxPrefix:          variable("NATS_INBOX_PREFIX"),
+	}
 }
 
 // Client is a connection to the cluster. It is safe for concurrent use.
@@ -74,15 +83,21 @@ type Client struct {
 	workers  []*worker
 }
 
-// Connect connects, with TLS, as the identity of the seed. It fails if no server answers; a connection that is lost later is
-// made again for as long as it takes.
+// Connect connects, with TLS, as the identity of the seed. It fails if no server answers; a
+// connection that is lost later is made again for as long as it takes.
 func Connect(ctx context.Context, o Options) (*Client, error) {
 	settings, err := o.settings()
 	if err != nil {
 		return nil, fmt.Errorf("connecting %s to NATS: %w", o.Name, err)
 	}
 	o.Seed = ""
-	o.Concurrency, o.HandlerTimeout = cmp.Or(o.Concurrency, DefaultConcurrency), cmp.Or(o.HandlerTimeout, DefaultHandlerTimeout)
+	o.Concurrency, o.HandlerTimeout = cmp.Or(
+		o.Concurrency,
+		DefaultConcurrency,
+	), cmp.Or(
+		o.HandlerTimeout,
+		DefaultHandlerTimeout,
+	)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
 	}
@@ -121,16 +136,29 @@ func (o Options) settings() ([]nats.Option, error) {
 	if err = errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	return []nats.Option{nats.Name(o.Name), nats.Nkey(public, pair.Sign), nats.CustomInboxPrefix(o.InboxPrefix),
-		nats.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait),
-		nats.ReconnectJitter(reconnectJitter, reconnectJitter), nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(2)}, nil
+	return []nats.Option{
+		nats.Name(o.Name),
+		nats.Nkey(public, pair.Sign),
+		nats.CustomInboxPrefix(o.InboxPrefix),
+		nats.Secure(
+			&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(reconnectWait),
+		nats.ReconnectJitter(
+			reconnectJitter,
+			reconnectJitter,
+		),
+		nats.PingInterval(pingInterval),
+		nats.MaxPingsOutstanding(2),
+	}, nil
 }
 
 // Connected says whether the connection stands right now: what a health check should answer.
 func (c *Client) Connected() bool { return c.connection.IsConnected() }
 
-// Drain ends well: no new requests are taken, those under way are answered, what was published is sent, the connection is closed.
-// At the end of ctx it is closed as it is, and the error says so.
+// Drain ends well: no new requests are taken, those under way are answered, what was published is
+// sent, the connection is closed. At the end of ctx it is closed as it is, and the error says so.
 func (c *Client) Drain(ctx context.Context) error {
 	c.mu.Lock()
 	workers := c.workers
@@ -158,8 +186,8 @@ func (c *Client) Drain(ctx context.Context) error {
 // Native is the connection itself, for what this package does not offer.
 func (c *Client) Native() *nats.Conn { return c.connection }
 
-// Publish stores an event in the stream that keeps its subject and returns when it is stored. An event that is sent again
-// with the same id within the stream's window is stored once.
+// Publish stores an event in the stream that keeps its subject and returns when it is stored. An
+// event that is sent again with the same id within the stream's window is stored once.
 func (c *Client) Publish(ctx context.Context, subject, id string, event proto.Message) (err error) {
 	ctx, cancel := withDeadline(ctx)
 	defer cancel()
@@ -179,7 +207,11 @@ func (c *Client) Publish(ctx context.Context, subject, id string, event proto.Me
 func encode(ctx context.Context, subject string, content proto.Message) (*nats.Msg, error) {
 	data, err := proto.Marshal(content)
 	if err != nil {
-		return nil, &Error{Code: InvalidArgument, Message: fmt.Sprintf("%s: encoding %s: %v", subject, content.ProtoReflect().Descriptor().FullName(), err), cause: err}
+		return nil, &Error{
+			Code:    InvalidArgument,
+			Message: fmt.Sprintf("%s: encoding %s: %v", subject, content.ProtoReflect().Descriptor().FullName(), err),
+			cause:   err,
+		}
 	}
 	message := nats.NewMsg(subject)
 	message.Data = data

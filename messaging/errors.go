@@ -32,10 +32,22 @@ const (
 	DeadlineExceeded
 )
 
-var codeNames = map[Code]string{Unknown: "unknown", InvalidArgument: "invalid argument", NotFound: "not found", PermissionDenied: "permission denied",
-	Unauthenticated: "unauthenticated", Conflict: "conflict", ResourceExhausted: "resource exhausted", FailedPrecondition: "failed precondition",
-	Aborted: "aborted", OutOfRange: "out of range", Unimplemented: "unimplemented", Internal: "internal", Unavailable: "unavailable",
-	DeadlineExceeded: "deadline exceeded"}
+var codeNames = map[Code]string{
+	Unknown:            "unknown",
+	InvalidArgument:    "invalid argument",
+	NotFound:           "not found",
+	PermissionDenied:   "permission denied",
+	Unauthenticated:    "unauthenticated",
+	Conflict:           "conflict",
+	ResourceExhausted:  "resource exhausted",
+	FailedPrecondition: "failed precondition",
+	Aborted:            "aborted",
+	OutOfRange:         "out of range",
+	Unimplemented:      "unimplemented",
+	Internal:           "internal",
+	Unavailable:        "unavailable",
+	DeadlineExceeded:   "deadline exceeded",
+}
 
 func (c Code) String() string {
 	if name, known := codeNames[c]; known {
@@ -57,8 +69,8 @@ func (e *Error) Error() string { return e.Code.String() + ": " + e.Message }
 // Unwrap is what caused it on this side, for example nats.ErrNoResponders.
 func (e *Error) Unwrap() error { return e.cause }
 
-// AsError is any error as one of this package. What a handler returns without a code is Internal, and its text stays on this
-// side: it is not the caller's.
+// AsError is any error as one of this package. What a handler returns without a code is Internal,
+// and its text stays on this side: it is not the caller's.
 func AsError(err error) *Error {
 	var known *Error
 	switch {
@@ -123,7 +135,8 @@ func errorIn(response proto.Message) *Error {
 	return e
 }
 
-// tell puts a failure into a response. A response without the field cannot tell it, which is an error in the contract.
+// tell puts a failure into a response. A response without the field cannot tell it, which is an
+// error in the contract.
 func tell(response proto.Message, e *Error) error {
 	at := field(response, "error")
 	if at == nil {
@@ -134,7 +147,9 @@ func tell(response proto.Message, e *Error) error {
 	told.Set(fields.ByName("code"), protoreflect.ValueOfEnum(protoreflect.EnumNumber(e.Code)))
 	told.Set(fields.ByName("message"), protoreflect.ValueOfString(e.Message))
 	for key, value := range e.Details {
-		told.Mutable(fields.ByName("details")).Map().Set(protoreflect.ValueOfString(key).MapKey(), protoreflect.ValueOfString(value))
+		told.Mutable(fields.ByName("details")).
+			Map().
+			Set(protoreflect.ValueOfString(key).MapKey(), protoreflect.ValueOfString(value))
 	}
 	return nil
 }

@@ -1,4 +1,5 @@
-// The library as a service uses it: each example is shown by go doc, and runs against a real server, so that it stays true.
+// The library as a service uses it: each example is shown by go doc, and runs against a real
+// server, so that it stays true.
 package messaging_test
 
 import (
@@ -17,7 +18,8 @@ import (
 	"github.com/bodybroker/platform/workload/contract"
 )
 
-// connected connects to a server of this example. A service takes its options from its task definition:
+// connected connects to a server of this example. A service takes its options from its task
+// definition:
 //
 //	client, err := messaging.Connect(ctx, messaging.FromEnvironment(os.Getenv))
 func connected(ctx context.Context) (client *messaging.Client, end func()) {
@@ -63,21 +65,32 @@ func Example() {
 	defer end()
 	const subject = "svc.events.v1.publish"
 	method := methodOf(ctx, subject)
-	err := client.Serve(subject, "q.events", method, func(_ context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
-		return method.Response(), nil
-	})
+	err := client.Serve(
+		subject,
+		"q.events",
+		method,
+		func(_ context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+			return method.Response(), nil
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
 	response := method.Response()
-	if err := client.Request(ctx, subject, read(method.Request(), `{"meta": {"requestId": "r-1"}}`), response); err != nil {
+	if err := client.Request(
+		ctx,
+		subject,
+		read(method.Request(), `{"meta": {"requestId": "r-1"}}`),
+		response,
+	); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("answered request", messaging.MetaOf(response).RequestID)
 	// Output: answered request r-1
 }
 
-// A failure has a code, wherever it arose: in the service, which tells it in its answer, or on the way.
+// A failure has a code, wherever it arose: in the service, which tells it in its answer, or on the
+// way.
 func ExampleClient_Request() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -92,9 +105,14 @@ func ExampleClient_Request() {
 		}
 	}
 	ask() // nobody serves it yet: it is asked three times
-	err := client.Serve(subject, "q.model", method, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		return nil, &messaging.Error{Code: messaging.NotFound, Message: "there is no such model"}
-	})
+	err := client.Serve(
+		subject,
+		"q.model",
+		method,
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			return nil, &messaging.Error{Code: messaging.NotFound, Message: "there is no such model"}
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -115,7 +133,10 @@ func ExampleClient_Publish() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	stream, err := access.CreateStream(ctx, jetstream.StreamConfig{Name: "GAME_EVENTS", Subjects: []string{"evt.quest.>"}})
+	stream, err := access.CreateStream(
+		ctx,
+		jetstream.StreamConfig{Name: "GAME_EVENTS", Subjects: []string{"evt.quest.>"}},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -141,12 +162,17 @@ func ExampleClient_Stream() {
 	defer end()
 	const subject = "svc.ai.llm.v1.infer"
 	method := methodOf(ctx, subject)
-	err := client.Serve(subject, "q.ai.llm.infer", method, func(_ context.Context, _ proto.Message, send func(proto.Message) error) (proto.Message, error) {
-		if err := send(read(method.Part(), `{"outputTextDelta": "Once upon"}`)); err != nil {
-			return nil, err
-		}
-		return nil, send(read(method.Part(), `{"index": 1, "outputTextDelta": " a time", "isFinal": true}`))
-	})
+	err := client.Serve(
+		subject,
+		"q.ai.llm.infer",
+		method,
+		func(_ context.Context, _ proto.Message, send func(proto.Message) error) (proto.Message, error) {
+			if err := send(read(method.Part(), `{"outputTextDelta": "Once upon"}`)); err != nil {
+				return nil, err
+			}
+			return nil, send(read(method.Part(), `{"index": 1, "outputTextDelta": " a time", "isFinal": true}`))
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

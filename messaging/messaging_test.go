@@ -68,15 +68,26 @@ func code(t *testing.T, c *messaging.Client, ctx context.Context, request string
 func TestARequestIsAnsweredWithItsMetadataAndTrace(t *testing.T) {
 	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	traced := make(chan string, 1)
-	answering(t, p, timeSubject, func(ctx context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
-		traced <- trace.SpanContextFromContext(ctx).TraceID().String()
-		return fill(t, m.Response(), `{"gameTime": {"hour": 7}}`), nil
-	})
+	answering(
+		t,
+		p,
+		timeSubject,
+		func(ctx context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+			traced <- trace.SpanContextFromContext(ctx).TraceID().String()
+			return fill(t, m.Response(), `{"gameTime": {"hour": 7}}`), nil
+		},
+	)
 	parent, err := trace.TraceIDFromHex("0af7651916cd43dd8448eb211c80319c")
 	require.NoError(t, err)
-	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: parent, SpanID: trace.SpanID{1}, Remote: true}))
+	ctx := trace.ContextWithSpanContext(
+		t.Context(),
+		trace.NewSpanContext(trace.SpanContextConfig{TraceID: parent, SpanID: trace.SpanID{1}, Remote: true}),
+	)
 	response := m.Response()
-	require.NoError(t, p.Connect(t).Request(ctx, timeSubject, fill(t, m.Request(), `{"meta": {"requestId": "r-1"}}`), response))
+	require.NoError(
+		t,
+		p.Connect(t).Request(ctx, timeSubject, fill(t, m.Request(), `{"meta": {"requestId": "r-1"}}`), response),
+	)
 	assert.Equal(t, parent.String(), <-traced)
 	meta := messaging.MetaOf(response)
 	assert.Equal(t, "r-1", meta.RequestID)
@@ -88,7 +99,18 @@ func TestARequestIsAnsweredWithItsMetadataAndTrace(t *testing.T) {
 
 func TestAServicesErrorArrivesAsItIs(t *testing.T) {
 	p, m := messagingtest.Serve(t), method(t, timeSubject)
-	answering(t, p, timeSubject, failing(&messaging.Error{Code: messaging.NotFound, Message: "no world w-1", Details: map[string]string{"world": "w-1"}}))
+	answering(
+		t,
+		p,
+		timeSubject,
+		failing(
+			&messaging.Error{
+				Code:    messaging.NotFound,
+				Message: "no world w-1",
+				Details: map[string]string{"world": "w-1"},
+			},
+		),
+	)
 	err := p.Connect(t).Request(t.Context(), timeSubject, m.Request(), m.Response())
 	var failed *messaging.Error
 	require.ErrorAs(t, err, &failed)
@@ -99,10 +121,12 @@ func TestAServicesErrorArrivesAsItIs(t *testing.T) {
 
 func TestWhatBrokeInsideAServiceIsNotToldToItsCaller(t *testing.T) {
 	p, m := messagingtest.Serve(t), method(t, timeSubject)
-	for _, handle := range []messaging.Handler{failing(errors.New("password hunter2 refused")),
+	for _, handle := range []messaging.Handler{
+		failing(errors.New("password hunter2 refused")),
 		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
 			panic("hunter2")
-		}} {
+		},
+	} {
 		own := answering(t, p, timeSubject, handle)
 		err := p.Connect(t).Request(t.Context(), timeSubject, m.Request(), m.Response())
 		assert.ErrorContains(t, err, "internal")
@@ -114,7 +138,10 @@ func TestWhatBrokeInsideAServiceIsNotToldToItsCaller(t *testing.T) {
 // Whoever guesses the inbox can answer; the request's id is known to the service alone.
 func TestAnAnswerOfAnotherRequestIsNone(t *testing.T) {
 	p, m := messagingtest.Serve(t), method(t, timeSubject)
-	for _, answer := range []string{`{"meta": {"requestId": "guessed"}, "gameTime": {"hour": 7}}`, `{"meta": {"requestId": "guessed"}, "error": {"code": "UNAUTHENTICATED"}}`} {
+	for _, answer := range []string{
+		`{"meta": {"requestId": "guessed"}, "gameTime": {"hour": 7}}`,
+		`{"meta": {"requestId": "guessed"}, "error": {"code": "UNAUTHENTICATED"}}`,
+	} {
 		forged, err := proto.Marshal(fill(t, m.Response(), answer))
 		require.NoError(t, err)
 		forger := p.Connect(t)
@@ -125,7 +152,10 @@ func TestAnAnswerOfAnotherRequestIsNone(t *testing.T) {
 		if strings.Contains(answer, "error") {
 			continue
 		}
-		streamed := p.Connect(t).Stream(t.Context(), timeSubject, m.Request(), m.Response, func(proto.Message) error { return errors.New("used") })
+		streamed := p.Connect(t).
+			Stream(t.Context(), timeSubject, m.Request(), m.Response, func(proto.Message) error {
+				return errors.New("used")
+			})
 		assert.ErrorContains(t, streamed, `the answer is of request "guessed"`)
 		require.NoError(t, subscription.Unsubscribe())
 		require.NoError(t, forger.Flush(t.Context()))
@@ -138,12 +168,17 @@ func TestAHandlersTimeEnds(t *testing.T) {
 	var logged bytes.Buffer
 	p.Options.HandlerTimeout, p.Options.Logger = 50*time.Millisecond, slog.New(slog.NewJSONHandler(&logged, nil))
 	left := make(chan time.Duration, 3)
-	own := answering(t, p, timeSubject, func(ctx context.Context, _ proto.Message, _ func(proto.Message) error) (proto.Message, error) {
-		ends, _ := ctx.Deadline()
-		left <- time.Until(ends)
-		<-ctx.Done()
-		return nil, fmt.Errorf("asking the store: %w", ctx.Err())
-	})
+	own := answering(
+		t,
+		p,
+		timeSubject,
+		func(ctx context.Context, _ proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+			ends, _ := ctx.Deadline()
+			left <- time.Until(ends)
+			<-ctx.Done()
+			return nil, fmt.Errorf("asking the store: %w", ctx.Err())
+		},
+	)
 	assert.Equal(t, messaging.DeadlineExceeded, code(t, p.Connect(t), t.Context(), `{"meta": {"requestId": "r-1"}}`))
 	assert.LessOrEqual(t, <-left, p.Options.HandlerTimeout)
 	require.NoError(t, own.Drain(t.Context()))
@@ -168,10 +203,15 @@ func TestARequestThatIsNoneIsRefused(t *testing.T) {
 func TestWhoAsksDoesNotChooseWhatAServicePublishes(t *testing.T) {
 	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	handled := make(chan struct{}, 1)
-	answering(t, p, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		handled <- struct{}{}
-		return m.Response(), nil
-	})
+	answering(
+		t,
+		p,
+		timeSubject,
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			handled <- struct{}{}
+			return m.Response(), nil
+		},
+	)
 	c := p.Connect(t)
 	events, err := c.Native().SubscribeSync("evt.payment.completed")
 	require.NoError(t, err)
@@ -195,12 +235,17 @@ func TestATimeoutIsAskedAgainOnlyWithAnIdempotencyKey(t *testing.T) {
 	var asked atomic.Int32
 	over := make(chan struct{})
 	t.Cleanup(func() { close(over) })
-	answering(t, p, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		if asked.Add(1) == 1 {
-			<-over
-		}
-		return m.Response(), nil
-	})
+	answering(
+		t,
+		p,
+		timeSubject,
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			if asked.Add(1) == 1 {
+				<-over
+			}
+			return m.Response(), nil
+		},
+	)
 	c := p.Connect(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
@@ -210,17 +255,25 @@ func TestATimeoutIsAskedAgainOnlyWithAnIdempotencyKey(t *testing.T) {
 	asked.Store(0)
 	ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	assert.NoError(t, c.Request(ctx, timeSubject, fill(t, m.Request(), `{"meta": {"idempotencyKey": "k"}}`), m.Response()))
+	assert.NoError(
+		t,
+		c.Request(ctx, timeSubject, fill(t, m.Request(), `{"meta": {"idempotencyKey": "k"}}`), m.Response()),
+	)
 	assert.EqualValues(t, 2, asked.Load())
 }
 
 func TestAServiceThatOnlyFailsIsLeftAlone(t *testing.T) {
 	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	var asked atomic.Int32
-	answering(t, p, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		asked.Add(1)
-		return nil, errors.New("broken")
-	})
+	answering(
+		t,
+		p,
+		timeSubject,
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			asked.Add(1)
+			return nil, errors.New("broken")
+		},
+	)
 	c := p.Connect(t)
 	for range 40 {
 		require.Error(t, c.Request(t.Context(), timeSubject, m.Request(), m.Response()))
@@ -232,14 +285,25 @@ func TestAServiceThatOnlyFailsIsLeftAlone(t *testing.T) {
 func TestAnAnswerInPartsEndsWithTheLast(t *testing.T) {
 	const subject = "svc.ai.llm.v1.infer"
 	p, m := messagingtest.Serve(t), method(t, subject)
-	answering(t, p, subject, func(_ context.Context, _ proto.Message, send func(proto.Message) error) (proto.Message, error) {
-		for i := range 3 {
-			if err := send(fill(t, m.Part(), fmt.Sprintf(`{"index": %d, "outputTextDelta": "part %d", "isFinal": %t}`, i, i, i == 2))); err != nil {
-				return nil, err
+	answering(
+		t,
+		p,
+		subject,
+		func(_ context.Context, _ proto.Message, send func(proto.Message) error) (proto.Message, error) {
+			for i := range 3 {
+				if err := send(
+					fill(
+						t,
+						m.Part(),
+						fmt.Sprintf(`{"index": %d, "outputTextDelta": "part %d", "isFinal": %t}`, i, i, i == 2),
+					),
+				); err != nil {
+					return nil, err
+				}
 			}
-		}
-		return nil, nil
-	})
+			return nil, nil
+		},
+	)
 	var parts []string
 	err := p.Connect(t).Stream(t.Context(), subject, m.Request(), m.Part, func(part proto.Message) error {
 		text, err := protojson.Marshal(part)
@@ -275,11 +339,16 @@ func TestAnEventIsStoredOnce(t *testing.T) {
 func TestDrainAnswersWhatIsUnderWayAndTakesNoMore(t *testing.T) {
 	p, m := messagingtest.Serve(t), method(t, timeSubject)
 	begun, goOn := make(chan struct{}), make(chan struct{})
-	own := answering(t, p, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		close(begun)
-		<-goOn
-		return m.Response(), nil
-	})
+	own := answering(
+		t,
+		p,
+		timeSubject,
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			close(begun)
+			<-goOn
+			return m.Response(), nil
+		},
+	)
 	c := p.Connect(t)
 	answered, drained := make(chan error, 1), make(chan error, 1)
 	go func() { answered <- c.Request(t.Context(), timeSubject, m.Request(), m.Response()) }()
@@ -301,7 +370,13 @@ func hasInterest(p messagingtest.Server) bool {
 
 func TestOptionsTellAllTheirFaultsAndNotTheSeed(t *testing.T) {
 	_, err := messaging.Connect(t.Context(), messaging.Options{Seed: "SUSECRETSEED", CertificateAuthority: "no"})
-	for _, fault := range []string{"Name is not set", "URL is not set", "InboxPrefix is not set", "CertificateAuthority is no PEM", "Seed is no nkey seed"} {
+	for _, fault := range []string{
+		"Name is not set",
+		"URL is not set",
+		"InboxPrefix is not set",
+		"CertificateAuthority is no PEM",
+		"Seed is no nkey seed",
+	} {
 		assert.ErrorContains(t, err, fault)
 	}
 	assert.NotContains(t, err.Error(), "SUSECRETSEED")

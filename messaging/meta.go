@@ -17,7 +17,11 @@ type Meta struct {
 }
 
 func (m Meta) fields() map[protoreflect.Name]string {
-	return map[protoreflect.Name]string{"request_id": m.RequestID, "trace_id": m.TraceID, "idempotency_key": m.IdempotencyKey}
+	return map[protoreflect.Name]string{
+		"request_id":      m.RequestID,
+		"trace_id":        m.TraceID,
+		"idempotency_key": m.IdempotencyKey,
+	}
 }
 
 // MetaOf reads a message's metadata.

@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// attempts and the pauses between them bridge the restart of a service's task or a server, not an outage.
+	// attempts and the pauses between them bridge the restart of a service's task or a server, not
+	// an outage.
 	attempts  = 3
 	firstWait = 50 * time.Millisecond
 	lastWait  = 500 * time.Millisecond
@@ -36,8 +37,17 @@ func (c *Client) policyFor(subject string) policy {
 		return known
 	}
 	made := failsafe.With[any](
-		retrypolicy.NewBuilder[any]().HandleIf(again).WithMaxAttempts(attempts).WithBackoff(firstWait, lastWait).WithJitterFactor(0.5).ReturnLastFailure().Build(),
-		circuitbreaker.NewBuilder[any]().HandleIf(broken).WithFailureThresholdRatio(brokenAt, brokenOf).WithDelay(brokenFor).Build())
+		retrypolicy.NewBuilder[any]().HandleIf(again).
+			WithMaxAttempts(attempts).
+			WithBackoff(firstWait, lastWait).
+			WithJitterFactor(0.5).
+			ReturnLastFailure().
+			Build(),
+		circuitbreaker.NewBuilder[any]().HandleIf(broken).
+			WithFailureThresholdRatio(brokenAt, brokenOf).
+			WithDelay(brokenFor).
+			Build(),
+	)
 	c.policies[subject] = made
 	return made
 }
@@ -60,13 +70,15 @@ func again(_ any, err error) bool {
 // broken says whether a failure is the service's or the way's, and not the request's.
 func broken(_ any, err error) bool {
 	var failed *Error
-	return errors.As(err, &failed) && (failed.Code == Unavailable || failed.Code == DeadlineExceeded || failed.Code == Internal)
+	return errors.As(err, &failed) &&
+		(failed.Code == Unavailable || failed.Code == DeadlineExceeded || failed.Code == Internal)
 }
 
-// Request asks and decodes the answer into response; a failure that the service tells is returned as an *Error. The request's
-// metadata is completed, and an answer must repeat its request id. If nobody answers the subject, or the service says that it is unavailable or doing just that, it is asked again, twice
-// at most; after a time-out only if the request has an idempotency key. Without a deadline the context gets DefaultTimeout, which
-// the attempts share.
+// Request asks and decodes the answer into response; a failure that the service tells is returned
+// as an *Error. The request's metadata is completed, and an answer must repeat its request id. If
+// nobody answers the subject, or the service says that it is unavailable or doing just that, it is
+// asked again, twice at most; after a time-out only if the request has an idempotency key. Without
+// a deadline the context gets DefaultTimeout, which the attempts share.
 func (c *Client) Request(ctx context.Context, subject string, request, response proto.Message) (err error) {
 	ctx, cancel := withDeadline(ctx)
 	defer cancel()
@@ -79,20 +91,27 @@ func (c *Client) Request(ctx context.Context, subject string, request, response 
 	}
 	meta := MetaOf(request)
 	twice := meta.IdempotencyKey != ""
-	err = c.policyFor(subject).WithContext(ctx).Run(func() error { return c.ask(ctx, message, meta.RequestID, response, twice) })
+	err = c.policyFor(subject).
+		WithContext(ctx).
+		Run(func() error { return c.ask(ctx, message, meta.RequestID, response, twice) })
 	var failed *Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, circuitbreaker.ErrOpen):
-		return &Error{Code: Unavailable, Message: fmt.Sprintf("%s: not asked, for its last requests failed", subject), cause: err}
+		return &Error{
+			Code:    Unavailable,
+			Message: fmt.Sprintf("%s: not asked, for its last requests failed", subject),
+			cause:   err,
+		}
 	case errors.As(err, &failed):
 		return failed
 	}
 	return transportError(subject, err)
 }
 
-// ask is one attempt. It waits for a share of the time that is left, so that another one has time too.
+// ask is one attempt. It waits for a share of the time that is left, so that another one has time
+// too.
 func (c *Client) ask(ctx context.Context, message *nats.Msg, id string, response proto.Message, twice bool) error {
 	if deadline, has := ctx.Deadline(); has && twice {
 		var cancel context.CancelFunc
@@ -105,7 +124,16 @@ func (c *Client) ask(ctx context.Context, message *nats.Msg, id string, response
 	}
 	proto.Reset(response)
 	if err := proto.Unmarshal(answer.Data, response); err != nil {
-		return &Error{Code: Internal, Message: fmt.Sprintf("%s: the answer is no %s: %v", message.Subject, response.ProtoReflect().Descriptor().FullName(), err), cause: err}
+		return &Error{
+			Code: Internal,
+			Message: fmt.Sprintf(
+				"%s: the answer is no %s: %v",
+				message.Subject,
+				response.ProtoReflect().Descriptor().FullName(),
+				err,
+			),
+			cause: err,
+		}
 	}
 	if err := ofRequest(message.Subject, id, response); err != nil {
 		return err
@@ -113,16 +141,26 @@ func (c *Client) ask(ctx context.Context, message *nats.Msg, id string, response
 	return sure(errorIn(response), twice)
 }
 
-// ofRequest wants an answer to be of the request with an id. Whoever has an identity can publish into any inbox, and guess which one
-// waits; the id is random, and known to those alone who were asked.
+// ofRequest wants an answer to be of the request with an id. Whoever has an identity can publish
+// into any inbox, and guess which one waits; the id is random, and known to those alone who were
+// asked.
 //
 // Who could not read the request does not know its id, and says so: that is believed.
 func ofRequest(subject, id string, answer proto.Message) error {
 	failed := errorIn(answer)
-	if field(answer, "meta") == nil || MetaOf(answer).RequestID == id || failed != nil && failed.Code == InvalidArgument {
+	if field(answer, "meta") == nil || MetaOf(answer).RequestID == id ||
+		failed != nil && failed.Code == InvalidArgument {
 		return nil
 	}
-	return &Error{Code: Internal, Message: fmt.Sprintf("%s: the answer is of request %q, asked was %q: services repeat meta.request_id", subject, MetaOf(answer).RequestID, id)}
+	return &Error{
+		Code: Internal,
+		Message: fmt.Sprintf(
+			"%s: the answer is of request %q, asked was %q: services repeat meta.request_id",
+			subject,
+			MetaOf(answer).RequestID,
+			id,
+		),
+	}
 }
 
 func sure(failed *Error, twice bool) error {
@@ -135,9 +173,16 @@ func sure(failed *Error, twice bool) error {
 	return failed
 }
 
-// Stream asks and gives each part of the answer to use, in order, until the service says that it was the last (a bool field
-// "is_final"), use or the service fails, or ctx ends. Nothing is asked twice.
-func (c *Client) Stream(ctx context.Context, subject string, request proto.Message, part func() proto.Message, use func(proto.Message) error) (err error) {
+// Stream asks and gives each part of the answer to use, in order, until the service says that it
+// was the last (a bool field "is_final"), use or the service fails, or ctx ends. Nothing is asked
+// twice.
+func (c *Client) Stream(
+	ctx context.Context,
+	subject string,
+	request proto.Message,
+	part func() proto.Message,
+	use func(proto.Message) error,
+) (err error) {
 	ctx, end := span(ctx, trace.SpanKindClient, "stream", subject)
 	defer func() { end(err) }()
 	complete(request, Meta{TraceID: traceID(ctx)})
@@ -164,7 +209,16 @@ func (c *Client) Stream(ctx context.Context, subject string, request proto.Messa
 		}
 		next := part()
 		if err := proto.Unmarshal(answer.Data, next); err != nil {
-			return &Error{Code: Internal, Message: fmt.Sprintf("%s: a part of the answer is no %s: %v", subject, next.ProtoReflect().Descriptor().FullName(), err), cause: err}
+			return &Error{
+				Code: Internal,
+				Message: fmt.Sprintf(
+					"%s: a part of the answer is no %s: %v",
+					subject,
+					next.ProtoReflect().Descriptor().FullName(),
+					err,
+				),
+				cause: err,
+			}
 		}
 		if err := ofRequest(subject, MetaOf(request).RequestID, next); err != nil {
 			return err
@@ -175,7 +229,11 @@ func (c *Client) Stream(ctx context.Context, subject string, request proto.Messa
 		if err := use(next); err != nil {
 			return err
 		}
-		if last := next.ProtoReflect().Descriptor().Fields().ByName("is_final"); last == nil || next.ProtoReflect().Get(last).Bool() {
+		if last := next.ProtoReflect().
+			Descriptor().
+			Fields().
+			ByName("is_final"); last == nil ||
+			next.ProtoReflect().Get(last).Bool() {
 			return nil
 		}
 	}

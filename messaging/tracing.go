@@ -1,5 +1,5 @@
-// W3C trace context in message headers. Spans are made by whatever tracer provider the program has set
-// (otel.SetTracerProvider); without one they cost nothing and the context still travels.
+// W3C trace context in message headers. Spans are made by whatever tracer provider the program has
+// set (otel.SetTracerProvider); without one they cost nothing and the context still travels.
 package messaging
 
 import (
@@ -15,7 +15,8 @@ import (
 
 var traceContext = propagation.TraceContext{}
 
-// headers lets the propagator read and write the headers of a message under their W3C names, which are lower case.
+// headers lets the propagator read and write the headers of a message under their W3C names, which
+// are lower case.
 type headers nats.Header
 
 func (h headers) Get(name string) string {
@@ -36,8 +37,13 @@ func (h headers) Keys() (names []string) {
 
 // span begins one of a message; end it with the outcome.
 func span(ctx context.Context, kind trace.SpanKind, verb, subject string) (context.Context, func(error)) {
-	ctx, s := otel.Tracer("github.com/bodybroker/platform/messaging").Start(ctx, verb+" "+subject, trace.WithSpanKind(kind),
-		trace.WithAttributes(attribute.String("messaging.system", "nats"), attribute.String("messaging.destination.name", subject)))
+	ctx, s := otel.Tracer("github.com/bodybroker/platform/messaging").
+		Start(ctx, verb+" "+subject, trace.WithSpanKind(kind),
+			trace.WithAttributes(
+				attribute.String("messaging.system", "nats"),
+				attribute.String("messaging.destination.name", subject),
+			),
+		)
 	return ctx, func(err error) {
 		if err != nil {
 			s.RecordError(err)

@@ -21,8 +21,9 @@ type Method struct {
 	Part func() proto.Message
 }
 
-// Handler answers one request. An *Error is told to the caller as it is; of another error the caller learns that it was internal.
-// Send, for a method with parts, sends one before the return; a handler that has sent returns no response.
+// Handler answers one request. An *Error is told to the caller as it is; of another error the
+// caller learns that it was internal. Send, for a method with parts, sends one before the return; a
+// handler that has sent returns no response.
 type Handler func(ctx context.Context, request proto.Message, send func(proto.Message) error) (proto.Message, error)
 
 type worker struct {
@@ -35,9 +36,16 @@ type worker struct {
 	under        sync.WaitGroup
 }
 
-// Serve answers a subject in a queue group until Drain. When all places are taken, requests wait in the connection's buffer.
+// Serve answers a subject in a queue group until Drain. When all places are taken, requests wait in
+// the connection's buffer.
 func (c *Client) Serve(subject, queue string, method Method, handle Handler) error {
-	w := &worker{client: c, subject: subject, method: method, handle: handle, places: make(chan struct{}, c.options.Concurrency)}
+	w := &worker{
+		client:  c,
+		subject: subject,
+		method:  method,
+		handle:  handle,
+		places:  make(chan struct{}, c.options.Concurrency),
+	}
 	var err error
 	if w.subscription, err = c.connection.QueueSubscribe(subject, queue, w.take); err != nil {
 		return fmt.Errorf("serving %s in %s: %w", subject, queue, err)
@@ -48,15 +56,16 @@ func (c *Client) Serve(subject, queue string, method Method, handle Handler) err
 	return nil
 }
 
-// Flush returns when the server knows of everything that was asked for so far, subscriptions among it.
+// Flush returns when the server knows of everything that was asked for so far, subscriptions among
+// it.
 func (c *Client) Flush(ctx context.Context) error {
 	ctx, cancel := withDeadline(ctx)
 	defer cancel()
 	return c.connection.FlushWithContext(ctx)
 }
 
-// inboxes is how the inbox of every identity begins. An answer goes nowhere else: the service may publish events and requests too,
-// and who asks would choose which (docs/adr/0012).
+// inboxes is how the inbox of every identity begins. An answer goes nowhere else: the service may
+// publish events and requests too, and who asks would choose which (docs/adr/0012).
 const inboxes = "_INBOX_"
 
 func (w *worker) take(message *nats.Msg) {
@@ -77,7 +86,11 @@ func (w *worker) answer(message *nats.Msg) {
 	request := w.method.Request()
 	err := proto.Unmarshal(message.Data, request)
 	if err != nil {
-		err = &Error{Code: InvalidArgument, Message: fmt.Sprintf("the request is no %s", request.ProtoReflect().Descriptor().FullName()), cause: err}
+		err = &Error{
+			Code:    InvalidArgument,
+			Message: fmt.Sprintf("the request is no %s", request.ProtoReflect().Descriptor().FullName()),
+			cause:   err,
+		}
 		request = w.method.Request()
 	}
 	sent := false
@@ -102,19 +115,36 @@ func (w *worker) answer(message *nats.Msg) {
 	end(err)
 }
 
-// log tells the operator what the caller is not told. What is the caller's own fault is told to it alone.
+// log tells the operator what the caller is not told. What is the caller's own fault is told to it
+// alone.
 func (w *worker) log(ctx context.Context, request proto.Message, err error) {
 	if err == nil {
 		return
 	}
 	if failed := AsError(err); broken(nil, failed) || failed.Code == Unknown {
-		w.client.options.Logger.Error("request failed", "subject", w.subject, "code", failed.Code.String(), "error", err.Error(),
-			"request_id", MetaOf(request).RequestID, "trace_id", traceID(ctx))
+		w.client.options.Logger.Error(
+			"request failed",
+			"subject",
+			w.subject,
+			"code",
+			failed.Code.String(),
+			"error",
+			err.Error(),
+			"request_id",
+			MetaOf(request).RequestID,
+			"trace_id",
+			traceID(ctx),
+		)
 	}
 }
 
-// run keeps a handler that panics from ending the process: the others' requests are none of its business.
-func (w *worker) run(ctx context.Context, request proto.Message, send func(proto.Message) error) (response proto.Message, err error) {
+// run keeps a handler that panics from ending the process: the others' requests are none of its
+// business.
+func (w *worker) run(
+	ctx context.Context,
+	request proto.Message,
+	send func(proto.Message) error,
+) (response proto.Message, err error) {
 	defer func() {
 		if found := recover(); found != nil {
 			err = fmt.Errorf("the handler of %s panicked: %v", w.subject, found)

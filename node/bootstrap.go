@@ -1,5 +1,5 @@
-// The boot of a node: from an empty machine and the node's own disk to a running server. It can be run
-// again on the same disk and ends the same.
+// The boot of a node: from an empty machine and the node's own disk to a running server. It can be
+// run again on the same disk and ends the same.
 package node
 
 import (
@@ -30,9 +30,13 @@ func (n *Node) bootstrap(ctx context.Context) error {
 		what string
 		do   func(context.Context) error
 	}{
-		{"finding the data disk", n.disk}, {"making user and folders", n.folders}, {"fetching nats-server", n.server},
-		{"fetching the configuration", n.configure}, {"getting a certificate", func(ctx context.Context) error { return n.certify(ctx, false) }},
-		{"installing units", n.units}, {"starting", n.start},
+		{what: "finding the data disk", do: n.disk},
+		{what: "making user and folders", do: n.folders},
+		{what: "fetching nats-server", do: n.server},
+		{what: "fetching the configuration", do: n.configure},
+		{what: "getting a certificate", do: func(ctx context.Context) error { return n.certify(ctx, false) }},
+		{what: "installing units", do: n.units},
+		{what: "starting", do: n.start},
 	} {
 		n.say("%s", step.what)
 		if err := step.do(ctx); err != nil {
@@ -59,7 +63,15 @@ func (n *Node) disk(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if kind, _ := command(ctx, "blkid", "--output", "value", "--match-tag", "TYPE", device); kind == "" { // its status is 2 for an empty disk
+	if kind, _ := command(
+		ctx,
+		"blkid",
+		"--output",
+		"value",
+		"--match-tag",
+		"TYPE",
+		device,
+	); kind == "" { // its status is 2 for an empty disk
 		if _, err := command(ctx, "mkfs.xfs", "-L", dataLabel, device); err != nil {
 			return err
 		}
@@ -86,7 +98,8 @@ func (n *Node) disk(ctx context.Context) error {
 	return grow(ctx)
 }
 
-// grow gives the file system all of its disk: one that was enlarged, or made larger than the snapshot that it came from.
+// grow gives the file system all of its disk: one that was enlarged, or made larger than the
+// snapshot that it came from.
 func grow(ctx context.Context) error {
 	_, err := command(ctx, "xfs_growfs", "/"+dataPath)
 	return err
@@ -95,7 +108,16 @@ func grow(ctx context.Context) error {
 // folders makes the user first and only then gives it folders.
 func (n *Node) folders(ctx context.Context) error {
 	if _, err := command(ctx, "id", "nats"); err != nil {
-		if _, err := command(ctx, "useradd", "--system", "--home-dir", "/"+dataPath, "--shell", "/usr/sbin/nologin", "nats"); err != nil {
+		if _, err := command(
+			ctx,
+			"useradd",
+			"--system",
+			"--home-dir",
+			"/"+dataPath,
+			"--shell",
+			"/usr/sbin/nologin",
+			"nats",
+		); err != nil {
 			return err
 		}
 	}
@@ -115,7 +137,13 @@ func (n *Node) server(ctx context.Context) error {
 		return err
 	}
 	if got := digest(content); got != n.ServerDigest {
-		return fmt.Errorf("s3://%s/%s has SHA-256 %s, this node's settings name %s", n.Bucket, n.ServerKey, got, n.ServerDigest)
+		return fmt.Errorf(
+			"s3://%s/%s has SHA-256 %s, this node's settings name %s",
+			n.Bucket,
+			n.ServerKey,
+			got,
+			n.ServerDigest,
+		)
 	}
 	return write(serverFile, content, 0o755)
 }
@@ -144,8 +172,8 @@ func (n *Node) units(ctx context.Context) error {
 	return err
 }
 
-// quoted is an address as a value of the configuration: without quotes of its own the server takes it
-// for a number.
+// quoted is an address as a value of the configuration: without quotes of its own the server takes
+// it for a number.
 func quoted(address string) string { return `'"` + address + `"'` }
 
 // memoryLimit is 80 % of the machine's memory (facts, "NATS").

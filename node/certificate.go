@@ -27,7 +27,8 @@ import (
 const issueLimit = 2 * time.Minute
 
 // certify gets a certificate when there is none, when a third of its life or less is left, when its
-// names are not this node's, or when it is told to. One that does is only made sure of: the server shows it.
+// names are not this node's, or when it is told to. One that does is only made sure of: the server
+// shows it.
 func (n *Node) certify(ctx context.Context, force bool) error {
 	present, reason := n.stale(time.Now())
 	if reason == "" && !force {
@@ -54,13 +55,18 @@ func (n *Node) certify(ctx context.Context, force bool) error {
 	return n.show(ctx, fresh)
 }
 
-// show makes the server show a certificate that it does not show yet: one that was just made, or one that an earlier run
-// could not make it read.
+// show makes the server show a certificate that it does not show yet: one that was just made, or
+// one that an earlier run could not make it read.
 func (n *Node) show(ctx context.Context, wanted *x509.Certificate) error {
 	shows := func() error {
 		now, err := n.shown(ctx)
 		if err == nil && !now.CertNotAfter.Equal(wanted.NotAfter) {
-			err = fmt.Errorf("the server shows a certificate until %s, the one in %s ends %s", now.CertNotAfter, certificateFile, wanted.NotAfter)
+			err = fmt.Errorf(
+				"the server shows a certificate until %s, the one in %s ends %s",
+				now.CertNotAfter,
+				certificateFile,
+				wanted.NotAfter,
+			)
 		}
 		return err
 	}
@@ -84,8 +90,10 @@ func (n *Node) verify(certificate, authority string) (*x509.Certificate, error) 
 		return nil, fmt.Errorf("%s gave no certificate of its own", n.CertificateAuthorityArn)
 	}
 	for _, name := range append(n.names(), n.Address) {
-		if _, err := fresh.Verify(x509.VerifyOptions{Roots: roots, DNSName: name,
-			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}); err != nil {
+		if _, err := fresh.Verify(x509.VerifyOptions{
+			Roots: roots, DNSName: name,
+			KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		}); err != nil {
 			return nil, fmt.Errorf("the certificate that %s gave: %w", n.CertificateAuthorityArn, err)
 		}
 	}
@@ -134,8 +142,10 @@ func (n *Node) request() (key, request []byte, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("writing the key: %w", err)
 	}
-	raw, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: n.names()[0]},
-		DNSNames: n.names(), IPAddresses: []net.IP{net.ParseIP(n.Address)}}, private)
+	raw, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{
+		Subject:  pkix.Name{CommonName: n.names()[0]},
+		DNSNames: n.names(), IPAddresses: []net.IP{net.ParseIP(n.Address)},
+	}, private)
 	if err != nil {
 		return nil, nil, fmt.Errorf("writing the request for a certificate: %w", err)
 	}
@@ -144,28 +154,41 @@ func (n *Node) request() (key, request []byte, err error) {
 }
 
 func (n *Node) issue(ctx context.Context, request []byte) (certificate, authority string, err error) {
-	issued, err := n.Authority.IssueCertificate(ctx, &acmpca.IssueCertificateInput{CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn),
-		Csr: request, SigningAlgorithm: types.SigningAlgorithmSha256withecdsa, TemplateArn: aws.String(n.CertificateTemplateArn),
-		Validity: &types.Validity{Type: types.ValidityPeriodTypeDays, Value: aws.Int64(int64(n.CertificateDays))}})
+	issued, err := n.Authority.IssueCertificate(ctx, &acmpca.IssueCertificateInput{
+		CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn),
+		Csr:                     request,
+		SigningAlgorithm:        types.SigningAlgorithmSha256withecdsa,
+		TemplateArn:             aws.String(n.CertificateTemplateArn),
+		Validity: &types.Validity{
+			Type:  types.ValidityPeriodTypeDays,
+			Value: aws.Int64(int64(n.CertificateDays)),
+		},
+	})
 	if err != nil {
 		return "", "", fmt.Errorf("asking %s for a certificate: %w", n.CertificateAuthorityArn, err)
 	}
 	waiter := acmpca.NewCertificateIssuedWaiter(n.Authority)
-	got, err := waiter.WaitForOutput(ctx, &acmpca.GetCertificateInput{CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn),
-		CertificateArn: issued.CertificateArn}, issueLimit, func(o *acmpca.CertificateIssuedWaiterOptions) { o.MinDelay, o.MaxDelay = time.Second, 5*time.Second })
+	got, err := waiter.WaitForOutput(ctx, &acmpca.GetCertificateInput{
+		CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn),
+		CertificateArn:          issued.CertificateArn,
+	}, issueLimit, func(o *acmpca.CertificateIssuedWaiterOptions) {
+		o.MinDelay, o.MaxDelay = time.Second, 5*time.Second
+	})
 	if err != nil {
 		return "", "", fmt.Errorf("waiting for certificate %s: %w", aws.ToString(issued.CertificateArn), err)
 	}
 	root, err := n.Authority.GetCertificateAuthorityCertificate(ctx, &acmpca.GetCertificateAuthorityCertificateInput{
-		CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn)})
+		CertificateAuthorityArn: aws.String(n.CertificateAuthorityArn),
+	})
 	if err != nil {
 		return "", "", fmt.Errorf("reading the certificate of %s: %w", n.CertificateAuthorityArn, err)
 	}
 	return aws.ToString(got.Certificate) + "\n", aws.ToString(root.Certificate) + "\n", nil
 }
 
-// keep writes all three before any takes its place: the server reads them together when it reloads. Each is on the disk before it
-// gets its name, so that a power failure leaves no empty one; what it leaves of two pairs is stale.
+// keep writes all three before any takes its place: the server reads them together when it reloads.
+// Each is on the disk before it gets its name, so that a power failure leaves no empty one; what it
+// leaves of two pairs is stale.
 func (n *Node) keep(ctx context.Context, key []byte, certificate, authority string) (err error) {
 	var pending []*renameio.PendingFile
 	defer func() {
@@ -177,7 +200,11 @@ func (n *Node) keep(ctx context.Context, key []byte, certificate, authority stri
 		name    string
 		content []byte
 		mode    os.FileMode
-	}{{keyFile, key, 0o640}, {certificateFile, []byte(certificate), 0o644}, {authorityFile, []byte(authority), 0o644}} {
+	}{
+		{name: keyFile, content: key, mode: 0o640},
+		{name: certificateFile, content: []byte(certificate), mode: 0o644},
+		{name: authorityFile, content: []byte(authority), mode: 0o644},
+	} {
 		file, err := renameio.NewPendingFile(f.name, renameio.WithPermissions(f.mode), renameio.IgnoreUmask(),
 			renameio.WithTempDir(filepath.Dir(f.name)))
 		if err != nil {

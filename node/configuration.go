@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// refusedFile remembers the digest of a configuration that the server did not take, and why, so that
-// it is not tried again every few seconds. What kept the server from being asked is not remembered.
+// refusedFile remembers the digest of a configuration that the server did not take, and why, so
+// that it is not tried again every few seconds. What kept the server from being asked is not
+// remembered.
 const refusedFile = "etc/nats/refused"
 
 // refusal is the server's own no.
@@ -37,8 +38,17 @@ func (n *Node) configure(ctx context.Context) error {
 	if err == nil && digest(current) == wanted {
 		return removeIfThere(refusedFile)
 	}
-	if refused, _ := os.ReadFile(refusedFile); strings.HasPrefix(string(refused), wanted+" ") { // none is as good as another
-		return fmt.Errorf("configuration %s was refused before: %s", wanted, strings.TrimSpace(strings.TrimPrefix(string(refused), wanted)))
+	if refused, _ := os.ReadFile(
+		refusedFile,
+	); strings.HasPrefix(
+		string(refused),
+		wanted+" ",
+	) { // none is as good as another
+		return fmt.Errorf(
+			"configuration %s was refused before: %s",
+			wanted,
+			strings.TrimSpace(strings.TrimPrefix(string(refused), wanted)),
+		)
 	}
 	content, err := n.object(ctx, "configuration/"+wanted+"/nats.conf")
 	if err != nil {
@@ -47,7 +57,8 @@ func (n *Node) configure(ctx context.Context) error {
 	if got := digest(content); got != wanted {
 		return fmt.Errorf("configuration %s has SHA-256 %s", wanted, got)
 	}
-	// A disk that was enlarged comes with a configuration that lets JetStream fill it: the file system first.
+	// A disk that was enlarged comes with a configuration that lets JetStream fill it: the file
+	// system first.
 	if err := grow(ctx); err != nil {
 		return err
 	}
@@ -87,7 +98,8 @@ func (n *Node) swap(ctx context.Context, current, next []byte) error {
 	if err = n.reload(ctx, expected); err == nil {
 		return nil
 	}
-	// A server that refused the new file never stopped running the old one, so nothing needs to be seen.
+	// A server that refused the new file never stopped running the old one, so nothing needs to be
+	// seen.
 	err = errors.Join(err, write(configurationFile, current, 0o644))
 	_, reloadErr := command(ctx, "systemctl", "reload", serverUnit)
 	return errors.Join(err, reloadErr)
@@ -143,7 +155,14 @@ func (n *Node) reload(ctx context.Context, expected string) error {
 	return until(ctx, reloadLimit, func() error {
 		now, err := n.shown(ctx)
 		if err == nil && now.Digest != expected {
-			err = refusal{fmt.Errorf("the server runs %s, not %s, although it was told to reload; see journalctl -u %s", now.Digest, expected, serverUnit)}
+			err = refusal{
+				fmt.Errorf(
+					"the server runs %s, not %s, although it was told to reload; see journalctl -u %s",
+					now.Digest,
+					expected,
+					serverUnit,
+				),
+			}
 		}
 		return err
 	})

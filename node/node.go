@@ -1,7 +1,7 @@
 // Package node is what runs on a NATS node beside the server: it boots the node from its user-data
-// and disk, keeps the configuration current and the certificate fresh. Every path is relative to the
-// working directory: "/" on a machine, where systemd starts everything there, and the machine's folder
-// in a rehearsal.
+// and disk, keeps the configuration current and the certificate fresh. Every path is relative to
+// the working directory: "/" on a machine, where systemd starts everything there, and the machine's
+// folder in a rehearsal.
 package node
 
 import (
@@ -44,9 +44,21 @@ type Objects interface {
 
 // Authority is the part of ACM Private CA that a node uses.
 type Authority interface {
-	IssueCertificate(context.Context, *acmpca.IssueCertificateInput, ...func(*acmpca.Options)) (*acmpca.IssueCertificateOutput, error)
-	GetCertificate(context.Context, *acmpca.GetCertificateInput, ...func(*acmpca.Options)) (*acmpca.GetCertificateOutput, error)
-	GetCertificateAuthorityCertificate(context.Context, *acmpca.GetCertificateAuthorityCertificateInput, ...func(*acmpca.Options)) (*acmpca.GetCertificateAuthorityCertificateOutput, error)
+	IssueCertificate(
+		context.Context,
+		*acmpca.IssueCertificateInput,
+		...func(*acmpca.Options),
+	) (*acmpca.IssueCertificateOutput, error)
+	GetCertificate(
+		context.Context,
+		*acmpca.GetCertificateInput,
+		...func(*acmpca.Options),
+	) (*acmpca.GetCertificateOutput, error)
+	GetCertificateAuthorityCertificate(
+		context.Context,
+		*acmpca.GetCertificateAuthorityCertificateInput,
+		...func(*acmpca.Options),
+	) (*acmpca.GetCertificateAuthorityCertificateOutput, error)
 }
 
 // Node is one node's program.
@@ -67,12 +79,16 @@ func New(ctx context.Context, out io.Writer) (*Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: finding AWS credentials: %w", s.Node, err)
 	}
-	return &Node{Settings: s, Authority: acmpca.NewFromConfig(found), Out: out,
+	return &Node{
+		Settings:  s,
+		Authority: acmpca.NewFromConfig(found),
+		Out:       out,
 		// An endpoint that is an address has no room for a bucket's name before it.
 		Objects: s3.NewFromConfig(found, func(o *s3.Options) {
 			o.UsePathStyle = found.BaseEndpoint != nil
 			o.DisableLogOutputChecksumValidationSkipped = true // objects are checked against digests of our own
-		})}, nil
+		}),
+	}, nil
 }
 
 // Run does what a command asks: bootstrap, configuration or certificate.
@@ -87,7 +103,10 @@ func (n *Node) Run(ctx context.Context, arguments []string) error {
 	case "certificate --force":
 		return n.certify(ctx, true)
 	}
-	return fmt.Errorf("nats-node %q: known are bootstrap, configuration, certificate and certificate --force", strings.Join(arguments, " "))
+	return fmt.Errorf(
+		"nats-node %q: known are bootstrap, configuration, certificate and certificate --force",
+		strings.Join(arguments, " "),
+	)
 }
 
 func (n *Node) say(format string, values ...any) {
@@ -114,7 +133,15 @@ func command(ctx context.Context, name string, arguments ...string) (string, err
 	run.Stdout, run.Stderr = &output, &problems
 	if err := run.Run(); err != nil {
 		said := strings.TrimSpace(problems.String())
-		return strings.TrimSpace(output.String()), fmt.Errorf("%s %s: %w: %s", name, strings.Join(arguments, " "), err, said)
+		return strings.TrimSpace(
+				output.String(),
+			), fmt.Errorf(
+				"%s %s: %w: %s",
+				name,
+				strings.Join(arguments, " "),
+				err,
+				said,
+			)
 	}
 	return strings.TrimSpace(output.String()), nil
 }

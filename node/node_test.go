@@ -29,7 +29,11 @@ import (
 // bucket is S3 with a few objects.
 type bucket map[string]string
 
-func (b bucket) GetObject(_ context.Context, in *s3.GetObjectInput, _ ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+func (b bucket) GetObject(
+	_ context.Context,
+	in *s3.GetObjectInput,
+	_ ...func(*s3.Options),
+) (*s3.GetObjectOutput, error) {
 	content, found := b[aws.ToString(in.Key)]
 	if !found {
 		return nil, fmt.Errorf("NoSuchKey: %s", aws.ToString(in.Key))
@@ -48,8 +52,15 @@ func machine(t *testing.T, objects bucket, commands map[string]string) *Node {
 	t.Setenv("PATH", tools+":"+os.Getenv("PATH"))
 	require.NoError(t, os.MkdirAll("etc/nats/tls", 0o755))
 	require.NoError(t, os.MkdirAll("opt/nats", 0o755))
-	return &Node{Out: io.Discard, Objects: objects, Settings: settings.Settings{Node: "nats-1", Domain: "prod.internal", Address: "127.0.0.1",
-		Bucket: "b", ConfigurationPointer: "configuration/nats-1/current", ServerKey: "server", ServerDigest: digest([]byte("the server"))}}
+	return &Node{Out: io.Discard, Objects: objects, Settings: settings.Settings{
+		Node:                 "nats-1",
+		Domain:               "prod.internal",
+		Address:              "127.0.0.1",
+		Bucket:               "b",
+		ConfigurationPointer: "configuration/nats-1/current",
+		ServerKey:            "server",
+		ServerDigest:         digest([]byte("the server")),
+	}}
 }
 
 func read(t *testing.T, file string) string {
@@ -97,7 +108,10 @@ func TestAConfigurationThatTheServerRefusesStaysOut(t *testing.T) {
 	n := machine(t, named("wrong"), map[string]string{"systemctl": "exit 0", "xfs_growfs": "echo $1 > grown"})
 	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
 	require.NoError(t, os.WriteFile(environmentFile, []byte("NATS_SERVER_NAME=nats-1\n"), 0o644))
-	require.NoError(t, os.WriteFile(serverFile, []byte("#!/bin/bash\necho 'nats.conf:1:1: unknown field'; exit 1"), 0o755))
+	require.NoError(
+		t,
+		os.WriteFile(serverFile, []byte("#!/bin/bash\necho 'nats.conf:1:1: unknown field'; exit 1"), 0o755),
+	)
 
 	err := n.configure(context.Background())
 	assert.ErrorContains(t, err, "unknown field")
@@ -106,7 +120,12 @@ func TestAConfigurationThatTheServerRefusesStaysOut(t *testing.T) {
 	assert.Equal(t, "/var/lib/nats\n", read(t, "grown"), "an enlarged disk is there before JetStream may fill it")
 
 	require.NoError(t, os.Remove(serverFile))
-	assert.ErrorContains(t, n.configure(context.Background()), "was refused before", "it is not tried again every ten seconds")
+	assert.ErrorContains(
+		t,
+		n.configure(context.Background()),
+		"was refused before",
+		"it is not tried again every ten seconds",
+	)
 
 	require.NoError(t, os.WriteFile(configurationFile, []byte("wrong"), 0o644))
 	require.NoError(t, n.configure(context.Background()))
@@ -118,22 +137,38 @@ func issued(t *testing.T, n *Node, names []string, end time.Time) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: end.Add(-6 * 24 * time.Hour), NotAfter: end, DNSNames: names, IPAddresses: []net.IP{net.ParseIP(n.Address)}}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		NotBefore:    end.Add(-6 * 24 * time.Hour),
+		NotAfter:     end,
+		DNSNames:     names,
+		IPAddresses:  []net.IP{net.ParseIP(n.Address)},
+	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(t, err)
 	private, err := x509.MarshalECPrivateKey(key)
 	require.NoError(t, err)
-	for file, block := range map[string]*pem.Block{certificateFile: {Type: "CERTIFICATE", Bytes: raw}, keyFile: {Type: "EC PRIVATE KEY", Bytes: private}} {
+	for file, block := range map[string]*pem.Block{
+		certificateFile: {Type: "CERTIFICATE", Bytes: raw},
+		keyFile:         {Type: "EC PRIVATE KEY", Bytes: private},
+	} {
 		require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(block), 0o600))
 	}
 }
 
 // What only kept the server from being asked must not keep a good configuration away.
 func TestAReloadThatFailsIsTriedAgain(t *testing.T) {
-	n := machine(t, named("new"), map[string]string{"systemctl": "[ $1 = reload ] && exit 1; exit 0", "xfs_growfs": "exit 0"})
+	n := machine(
+		t,
+		named("new"),
+		map[string]string{"systemctl": "[ $1 = reload ] && exit 1; exit 0", "xfs_growfs": "exit 0"},
+	)
 	require.NoError(t, os.WriteFile(configurationFile, []byte("old"), 0o644))
 	require.NoError(t, os.WriteFile(environmentFile, []byte("NATS_SERVER_NAME=nats-1\n"), 0o644))
-	require.NoError(t, os.WriteFile(serverFile, []byte("#!/bin/bash\necho 'configuration file is valid (sha256:1)'"), 0o755))
+	require.NoError(
+		t,
+		os.WriteFile(serverFile, []byte("#!/bin/bash\necho 'configuration file is valid (sha256:1)'"), 0o755),
+	)
 	for range 2 {
 		assert.ErrorContains(t, n.configure(t.Context()), "systemctl reload")
 		assert.NoFileExists(t, refusedFile)
@@ -193,16 +228,27 @@ func TestACertificateThatTheServerDoesNotShowIsReloaded(t *testing.T) {
 	assert.FileExists(t, "reloaded")
 }
 
-// A CA that answers with nothing, or with a certificate that clients would refuse, must not reach the files: the server
-// would not read them again.
+// A CA that answers with nothing, or with a certificate that clients would refuse, must not reach
+// the files: the server would not read them again.
 func TestACertificateThatNobodyWouldTakeIsNotKept(t *testing.T) {
 	n := machine(t, nil, nil)
-	made := func(names []string, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (string, *x509.Certificate, *ecdsa.PrivateKey) {
+	made := func(
+		names []string,
+		parent *x509.Certificate,
+		parentKey *ecdsa.PrivateKey,
+	) (string, *x509.Certificate, *ecdsa.PrivateKey) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		require.NoError(t, err)
-		template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), DNSNames: names,
-			IPAddresses: []net.IP{net.ParseIP(n.Address)}, IsCA: parent == nil, BasicConstraintsValid: true,
-			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+		template := &x509.Certificate{
+			SerialNumber:          big.NewInt(1),
+			NotBefore:             time.Now().Add(-time.Hour),
+			NotAfter:              time.Now().Add(time.Hour),
+			DNSNames:              names,
+			IPAddresses:           []net.IP{net.ParseIP(n.Address)},
+			IsCA:                  parent == nil,
+			BasicConstraintsValid: true,
+			ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		}
 		if parent == nil {
 			parent, parentKey = template, key
 		}
@@ -219,10 +265,10 @@ func TestACertificateThatNobodyWouldTakeIsNotKept(t *testing.T) {
 	require.NoError(t, err)
 	foreign, _, _ := made([]string{"nats-2.prod.internal"}, root, rootKey)
 	for what, c := range map[string]struct{ certificate, authority, want string }{
-		"no authority":    {good, "\n", "gave no certificate of its own"},
-		"another one":     {good, other, "unknown authority"},
-		"no certificate":  {"", authority, "it is not PEM"},
-		"of another node": {foreign, authority, "nats-1.prod.internal"},
+		"no authority":    {certificate: good, authority: "\n", want: "gave no certificate of its own"},
+		"another one":     {certificate: good, authority: other, want: "unknown authority"},
+		"no certificate":  {certificate: "", authority: authority, want: "it is not PEM"},
+		"of another node": {certificate: foreign, authority: authority, want: "nats-1.prod.internal"},
 	} {
 		_, err := n.verify(c.certificate, c.authority)
 		assert.ErrorContains(t, err, c.want, what)
@@ -241,7 +287,11 @@ func TestARequestNamesTheNodeTheClusterAndTheAddress(t *testing.T) {
 }
 
 func TestUnknownCommandsNameThoseThatAreKnown(t *testing.T) {
-	assert.ErrorContains(t, machine(t, nil, nil).Run(context.Background(), []string{"reboot"}), "known are bootstrap, configuration, certificate")
+	assert.ErrorContains(
+		t,
+		machine(t, nil, nil).Run(context.Background(), []string{"reboot"}),
+		"known are bootstrap, configuration, certificate",
+	)
 }
 
 // The data disk was another machine's before, and whoever owned that could leave a link on it.

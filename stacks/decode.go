@@ -123,7 +123,13 @@ func (d *decoder) set(key Key, raw string) {
 		value, problem = decodeMap(raw)
 	}
 	if problem != "" {
-		d.refuse(Fault{Key: key.Name, Value: raw, Problem: problem, Accepts: key.Accepts, Fix: key.Fix()})
+		d.refuse(Fault{
+			Key:     key.Name,
+			Value:   raw,
+			Problem: problem,
+			Accepts: key.Accepts,
+			Fix:     key.Fix(),
+		})
 		d.config.undecoded = append(d.config.undecoded, key.Name)
 		return
 	}
@@ -186,13 +192,19 @@ func decodeServices(raw string) ([]services.Service, string) {
 	for i, entry := range entries {
 		for _, field := range slices.Sorted(maps.Keys(entry)) {
 			if !slices.Contains(fields, field) {
-				return nil, fmt.Sprintf("item %d has the unknown field %q; the nearest is %q", i+1, field, nearest(field, fields))
+				return nil, fmt.Sprintf(
+					"item %d has the unknown field %q; the nearest is %q",
+					i+1,
+					field,
+					nearest(field, fields),
+				)
 			}
 		}
 	}
 	var rows []services.Service
 	if err := json.Unmarshal([]byte(raw), &rows); err != nil {
-		return nil, "a field has the wrong type: name and queue are strings; rpc, events and calls are lists of strings; internet is true or false"
+		return nil, "a field has the wrong type: name and queue are strings; rpc, events and calls are lists of " +
+			"strings; internet is true or false"
 	}
 	return rows, ""
 }
@@ -234,14 +246,24 @@ func (d *decoder) refuseUnknown(id, value string) {
 func (d *decoder) addTables() {
 	table, front, err := services.Table()
 	if err != nil {
-		d.refuse(Fault{Key: servicesFile, Problem: err.Error(), Accepts: "a table as its first lines describe", Fix: "edit " + servicesFile})
+		d.refuse(Fault{
+			Key:     servicesFile,
+			Problem: err.Error(),
+			Accepts: "a table as its first lines describe",
+			Fix:     "edit " + servicesFile,
+		})
 	}
 	d.config.front, d.config.shipped = front, len(table)
 	d.config.Services.Table = append(table, d.config.Services.Table...)
 
 	streams, err := nats.Streams()
 	if err != nil {
-		d.refuse(Fault{Key: streamsFile, Problem: err.Error(), Accepts: "a table as its first lines describe", Fix: "edit " + streamsFile})
+		d.refuse(Fault{
+			Key:     streamsFile,
+			Problem: err.Error(),
+			Accepts: "a table as its first lines describe",
+			Fix:     "edit " + streamsFile,
+		})
 	}
 	d.config.NATS.Streams = nats.ForStorage(streams, d.config.NATS.MaxFileStore())
 }

@@ -42,7 +42,11 @@ func TestEveryFieldHasOneKey(t *testing.T) {
 
 func TestEveryKeySaysWhatItTakes(t *testing.T) {
 	for _, key := range stacks.Keys {
-		for what, text := range map[string]string{"description": key.Description, "accepts": key.Accepts, "example": key.Example} {
+		for what, text := range map[string]string{
+			"description": key.Description,
+			"accepts":     key.Accepts,
+			"example":     key.Example,
+		} {
 			assert.NotEmpty(t, text, "%s of %s", what, key.Name)
 		}
 		assert.True(t, strings.HasSuffix(key.Description, "."), "description of %s is a sentence", key.Name)
@@ -54,9 +58,13 @@ func TestEveryKeySaysWhatItTakes(t *testing.T) {
 
 func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 	raw := with(shipped(t, "prod"), set{
-		"protect": "false", "natsVolumeGiB": "750", "redisNodeType": "cache.m7g.large", "alarmEmails": `["a@example.com", "b@example.com"]`,
-		"serviceImages":      `{"auth": "2.1.0"}`,
-		"additionalServices": `[{"name": "inventory", "queue": "q.inventory", "rpc": ["svc.inventory.v1.list"], "events": ["evt.world.item.>"], "calls": ["svc.auth.>"], "internet": true}]`,
+		"protect":       "false",
+		"natsVolumeGiB": "750",
+		"redisNodeType": "cache.m7g.large",
+		"alarmEmails":   `["a@example.com", "b@example.com"]`,
+		"serviceImages": `{"auth": "2.1.0"}`,
+		"additionalServices": `[{"name": "inventory", "queue": "q.inventory", "rpc": ["svc.inventory.v1.list"], ` +
+			`"events": ["evt.world.item.>"], "calls": ["svc.auth.>"], "internet": true}]`,
 	})
 	config, faults := stacks.Decode(raw, notSecret)
 	require.Empty(t, faults)
@@ -78,11 +86,36 @@ func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 func TestProductionFileIsTheProductionTopology(t *testing.T) {
 	config, faults := stacks.Decode(shipped(t, "prod"), notSecret)
 	require.Empty(t, faults)
-	assert.Equal(t, stacks.RedisConfig{Engine: "redis", EngineVersion: "7.1", NodeType: "cache.r7g.large", Shards: 3, ReplicasPerShard: 1, SnapshotRetentionDays: 7, TokenUpdateStrategy: "ROTATE"}, config.Redis)
-	assert.Equal(t, []any{5, "m6i.large", 500, 3000, 125},
-		[]any{config.NATS.NodeCount, config.NATS.InstanceType, config.NATS.VolumeGiB, config.NATS.VolumeIOPS, config.NATS.VolumeThroughput})
-	assert.Equal(t, []any{2, 10, 256, 512}, []any{config.Services.TaskCount, config.Services.MaxTaskCount, config.Services.CPU, config.Services.Memory})
-	assert.Equal(t, []any{2, 512, 1024, "1.0.0"}, []any{config.Gateway.TaskCount, config.Gateway.CPU, config.Gateway.Memory, config.Gateway.Image})
+	assert.Equal(t, stacks.RedisConfig{
+		Engine:                "redis",
+		EngineVersion:         "7.1",
+		NodeType:              "cache.r7g.large",
+		Shards:                3,
+		ReplicasPerShard:      1,
+		SnapshotRetentionDays: 7,
+		TokenUpdateStrategy:   "ROTATE",
+	}, config.Redis)
+	assert.Equal(
+		t,
+		[]any{5, "m6i.large", 500, 3000, 125},
+		[]any{
+			config.NATS.NodeCount,
+			config.NATS.InstanceType,
+			config.NATS.VolumeGiB,
+			config.NATS.VolumeIOPS,
+			config.NATS.VolumeThroughput,
+		},
+	)
+	assert.Equal(
+		t,
+		[]any{2, 10, 256, 512},
+		[]any{config.Services.TaskCount, config.Services.MaxTaskCount, config.Services.CPU, config.Services.Memory},
+	)
+	assert.Equal(
+		t,
+		[]any{2, 512, 1024, "1.0.0"},
+		[]any{config.Gateway.TaskCount, config.Gateway.CPU, config.Gateway.Memory, config.Gateway.Image},
+	)
 	require.Len(t, config.Services.Table, 22)
 	for _, service := range config.Services.Table {
 		assert.Equal(t, "1.0.0", config.Services.Images[service.Name], service.Name)
@@ -96,7 +129,11 @@ func TestRehearsalDiffersFromProductionOnlyInWhereItRuns(t *testing.T) {
 	production, rehearsal := shipped(t, "prod"), shipped(t, "rehearsal")
 	var different []string
 	for key := range production {
-		if production[key] != rehearsal[key] && !slices.Contains([]string{"natsServerBinary", "natsNodeProgram", "controllerArchive"}, strings.TrimPrefix(key, "nats-platform:")) {
+		if production[key] != rehearsal[key] &&
+			!slices.Contains(
+				[]string{"natsServerBinary", "natsNodeProgram", "controllerArchive"},
+				strings.TrimPrefix(key, "nats-platform:"),
+			) {
 			different = append(different, strings.TrimPrefix(key, "nats-platform:"))
 		}
 	}

@@ -34,7 +34,14 @@ func (f Fault) String() string {
 	if value == "" {
 		value = "(not set)"
 	}
-	return fmt.Sprintf("%s: %s\n    problem: %s\n    accepts: %s\n    to do:   %s", f.Key, value, f.Problem, f.Accepts, f.Fix)
+	return fmt.Sprintf(
+		"%s: %s\n    problem: %s\n    accepts: %s\n    to do:   %s",
+		f.Key,
+		value,
+		f.Problem,
+		f.Accepts,
+		f.Fix,
+	)
 }
 
 // Faults is the error that reports all of them.

@@ -71,8 +71,18 @@ func TestRefusalKeepsAnErrorThatIsNotOfTheConfiguration(t *testing.T) {
 }
 
 func TestEveryFaultHasFourParts(t *testing.T) {
-	text := stacks.Fault{Key: "vpcCidr", Problem: "is wrong", Accepts: "a range", Fix: "pulumi config set vpcCidr 10.20.0.0/16"}.String()
-	for _, part := range []string{"vpcCidr: (not set)", "problem: is wrong", "accepts: a range", "to do:   pulumi config set vpcCidr"} {
+	text := stacks.Fault{
+		Key:     "vpcCidr",
+		Problem: "is wrong",
+		Accepts: "a range",
+		Fix:     "pulumi config set vpcCidr 10.20.0.0/16",
+	}.String()
+	for _, part := range []string{
+		"vpcCidr: (not set)",
+		"problem: is wrong",
+		"accepts: a range",
+		"to do:   pulumi config set vpcCidr",
+	} {
 		assert.Contains(t, text, part)
 	}
 }

@@ -25,25 +25,45 @@ import (
 )
 
 func (p *platform) encryption() (err error) {
-	p.keys, err = encryption.New(p.ctx, "keys", encryption.Args{Environment: p.config.Environment,
-		Account: p.around.account, Region: p.config.Region, Protect: p.config.Protect}, p.under)
+	p.keys, err = encryption.New(p.ctx, "keys", encryption.Args{
+		Environment: p.config.Environment,
+		Account:     p.around.account,
+		Region:      p.config.Region,
+		Protect:     p.config.Protect,
+	}, p.under)
 	return err
 }
 
 func (p *platform) network() (err error) {
 	c := p.config.Network
-	p.vpc, err = network.New(p.ctx, "network", network.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account, Cidr: c.Cidr, Zones: p.around.zones,
-		ZoneCidrMask: c.ZoneCidrMask, NatGatewayStrategy: c.NatGatewayStrategy, VpcID: c.VpcID, PrivateSubnetIDs: c.PrivateSubnetIDs,
-		PublicSubnetIDs: c.PublicSubnetIDs, LogRetentionDays: c.FlowLogRetention, LogsKeyArn: p.keys.Key(encryption.Logs),
-		Protect: p.config.Protect}, p.under)
+	p.vpc, err = network.New(p.ctx, "network", network.Args{
+		Environment:        p.config.Environment,
+		Region:             p.config.Region,
+		Account:            p.around.account,
+		Cidr:               c.Cidr,
+		Zones:              p.around.zones,
+		ZoneCidrMask:       c.ZoneCidrMask,
+		NatGatewayStrategy: c.NatGatewayStrategy,
+		VpcID:              c.VpcID,
+		PrivateSubnetIDs:   c.PrivateSubnetIDs,
+		PublicSubnetIDs:    c.PublicSubnetIDs,
+		LogRetentionDays:   c.FlowLogRetention,
+		LogsKeyArn:         p.keys.Key(encryption.Logs),
+		Protect:            p.config.Protect,
+	}, p.under)
 	if err != nil {
 		return err
 	}
-	// An existing VPC keeps the endpoints that it has; what stands here reaches AWS through its NAT.
+	// An existing VPC keeps the endpoints that it has; what stands here reaches AWS through its
+	// NAT.
 	endpoints := len(c.InterfaceEndpoints) > 0 && c.VpcID == ""
-	p.groups, err = securitygroups.New(p.ctx, "flow", securitygroups.Args{Environment: p.config.Environment, VpcID: p.vpc.VpcID,
-		VpcCidr: p.vpc.Cidr, S3PrefixListID: pulumi.String(p.around.s3PrefixList),
-		Flows: securitygroups.Flows(p.config.flows(endpoints))}, p.under)
+	p.groups, err = securitygroups.New(p.ctx, "flow", securitygroups.Args{
+		Environment:    p.config.Environment,
+		VpcID:          p.vpc.VpcID,
+		VpcCidr:        p.vpc.Cidr,
+		S3PrefixListID: pulumi.String(p.around.s3PrefixList),
+		Flows:          securitygroups.Flows(p.config.flows(endpoints)),
+	}, p.under)
 	if err != nil || c.VpcID != "" {
 		return err
 	}
@@ -56,8 +76,14 @@ func (p *platform) network() (err error) {
 }
 
 func (p *platform) backup() (err error) {
-	p.snapshots, err = backup.New(p.ctx, "backup", backup.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
-		DataKeyArn: p.keys.Key(encryption.Data), CopyRegion: p.config.Backup.CopyRegion, RetentionDays: p.config.Backup.RetentionDays}, p.under)
+	p.snapshots, err = backup.New(p.ctx, "backup", backup.Args{
+		Environment:   p.config.Environment,
+		Region:        p.config.Region,
+		Account:       p.around.account,
+		DataKeyArn:    p.keys.Key(encryption.Data),
+		CopyRegion:    p.config.Backup.CopyRegion,
+		RetentionDays: p.config.Backup.RetentionDays,
+	}, p.under)
 	return err
 }
 
@@ -84,18 +110,28 @@ func (p *platform) identities() (err error) {
 }
 
 func (p *platform) identity(name string) (*identity.Identity, error) {
-	return identity.New(p.ctx, "identity-"+name, identity.Args{Environment: p.config.Environment, Identity: name,
-		SecretsKeyArn: p.keys.Key(encryption.Secrets), Protect: p.config.Protect}, p.under)
+	return identity.New(p.ctx, "identity-"+name, identity.Args{
+		Environment:   p.config.Environment,
+		Identity:      name,
+		SecretsKeyArn: p.keys.Key(encryption.Secrets),
+		Protect:       p.config.Protect,
+	}, p.under)
 }
 
 func (p *platform) certificates() (err error) {
-	p.authority, err = privateca.New(p.ctx, "ca", privateca.Args{Environment: p.config.Environment,
-		Domain: p.config.NATS.PrivateDomain, Protect: p.config.Protect}, p.under)
+	p.authority, err = privateca.New(p.ctx, "ca", privateca.Args{
+		Environment: p.config.Environment,
+		Domain:      p.config.NATS.PrivateDomain, Protect: p.config.Protect,
+	}, p.under)
 	return err
 }
 
 func (p *platform) artifacts() (err error) {
-	args := artifacts.Args{Environment: p.config.Environment, KeyArn: p.keys.Key(encryption.Artifacts), Protect: p.config.Protect}
+	args := artifacts.Args{
+		Environment: p.config.Environment,
+		KeyArn:      p.keys.Key(encryption.Artifacts),
+		Protect:     p.config.Protect,
+	}
 	if args.Server, err = program(p.config.NATS.ServerBinary); err != nil {
 		return err
 	}
@@ -122,12 +158,22 @@ func program(path string) (made artifacts.Program, err error) {
 }
 
 func (p *platform) controller() (err error) {
-	p.controlling, err = controller.New(p.ctx, "controller", controller.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
-		Archive: p.config.NATS.ControllerArchive, LogRetentionDays: p.config.Observability.LogRetentionDays,
-		SubnetIDs: p.vpc.PrivateSubnetIDs, SecurityGroupID: p.groups.ID(securitygroups.Controller),
+	p.controlling, err = controller.New(p.ctx, "controller", controller.Args{
+		Environment:            p.config.Environment,
+		Region:                 p.config.Region,
+		Account:                p.around.account,
+		Archive:                p.config.NATS.ControllerArchive,
+		LogRetentionDays:       p.config.Observability.LogRetentionDays,
+		SubnetIDs:              p.vpc.PrivateSubnetIDs,
+		SecurityGroupID:        p.groups.ID(securitygroups.Controller),
 		AdministratorSecretArn: p.administrator.SecretArn,
-		SecretsKeyArn:          p.keys.Key(encryption.Secrets), CertificateAuthority: p.authority.Certificate,
-		LogsKeyArn: p.keys.Key(encryption.Logs), Protect: p.config.Protect,
-		BackupBucket: p.bucket.Bucket, BackupBucketArn: p.bucket.BucketArn, BackupKeyArn: p.keys.Key(encryption.Artifacts)}, p.under)
+		SecretsKeyArn:          p.keys.Key(encryption.Secrets),
+		CertificateAuthority:   p.authority.Certificate,
+		LogsKeyArn:             p.keys.Key(encryption.Logs),
+		Protect:                p.config.Protect,
+		BackupBucket:           p.bucket.Bucket,
+		BackupBucketArn:        p.bucket.BucketArn,
+		BackupKeyArn:           p.keys.Key(encryption.Artifacts),
+	}, p.under)
 	return err
 }

@@ -19,24 +19,24 @@ type instanceType struct {
 // baselines in "Amazon EBS specifications" of Amazon EC2 Instance Types
 // (docs.aws.amazon.com/ec2/latest/instancetypes: gp.html, co.html, mo.html), 2024 edition.
 var instanceTypes = withFamilies(map[string]instanceType{
-	"t3.small":   {1000, 21},
-	"t3.medium":  {2000, 43},
-	"t3.large":   {4000, 86},
-	"t3.xlarge":  {4000, 86},
-	"t3.2xlarge": {4000, 86},
+	"t3.small":   {iops: 1000, throughput: 21},
+	"t3.medium":  {iops: 2000, throughput: 43},
+	"t3.large":   {iops: 4000, throughput: 86},
+	"t3.xlarge":  {iops: 4000, throughput: 86},
+	"t3.2xlarge": {iops: 4000, throughput: 86},
 }, "c6i", "m6i", "m7i", "r6i")
 
 // sizeBaselines hold for every size of c6i, m6i, m7i and r6i: AWS gives the four the same
 // connection to EBS.
 var sizeBaselines = map[string]instanceType{
-	"large":    {3600, 81},
-	"xlarge":   {6000, 156},
-	"2xlarge":  {12000, 312},
-	"4xlarge":  {20000, 625},
-	"8xlarge":  {40000, 1250},
-	"12xlarge": {60000, 1875},
-	"16xlarge": {80000, 2500},
-	"24xlarge": {120000, 3750},
+	"large":    {iops: 3600, throughput: 81},
+	"xlarge":   {iops: 6000, throughput: 156},
+	"2xlarge":  {iops: 12000, throughput: 312},
+	"4xlarge":  {iops: 20000, throughput: 625},
+	"8xlarge":  {iops: 40000, throughput: 1250},
+	"12xlarge": {iops: 60000, throughput: 1875},
+	"16xlarge": {iops: 80000, throughput: 2500},
+	"24xlarge": {iops: 120000, throughput: 3750},
 }
 
 // instanceFamilies are the families of the table.

@@ -41,8 +41,9 @@ type Key struct {
 	// Default is a string, int, bool, []string or map[string]string. An empty default of a
 	// Required key makes the engine leave the judgement, and all other faults, to Validate.
 	Default any
-	// Description says what the key is for, Accepts which values it takes. An Accepts that begins with
-	// a comma goes on from what the row's other fields say; an empty one is just that (accepting).
+	// Description says what the key is for, Accepts which values it takes. An Accepts that begins
+	// with a comma goes on from what the row's other fields say; an empty one is just that
+	// (accepting).
 	Description, Accepts string
 	// Example is a value that is accepted (of an array: an item; of an object: name=value).
 	Example string

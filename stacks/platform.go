@@ -39,7 +39,8 @@ func Deploy(ctx *pulumi.Context) error {
 	p := &platform{ctx: ctx, config: config, around: around}
 	for _, part := range []func() error{
 		p.provider, p.encryption, p.network, p.backup, p.identities, p.certificates, p.artifacts, p.controller,
-		p.cache, p.registry, p.nats, p.containerCluster, p.services, p.gateway, p.serving, p.verification, p.observability,
+		p.cache, p.registry, p.nats, p.containerCluster, p.services, p.gateway, p.serving,
+		p.verification, p.observability,
 	} {
 		if err := part(); err != nil {
 			return err
@@ -85,7 +86,8 @@ func (p *platform) provider() error {
 		Region:            pulumi.String(p.config.Region),
 		AllowedAccountIds: pulumi.ToStringArray(p.config.AllowedAccounts),
 		DefaultTags: &aws.ProviderDefaultTagsArgs{Tags: pulumi.StringMap{
-			"Environment": pulumi.String(p.config.Environment), "ManagedBy": pulumi.String("pulumi/" + p.ctx.Project())}},
+			"Environment": pulumi.String(p.config.Environment), "ManagedBy": pulumi.String("pulumi/" + p.ctx.Project()),
+		}},
 	})
 	if err != nil {
 		return fmt.Errorf("configuring the AWS provider: %w", err)

@@ -96,7 +96,8 @@ func TestIncident15EachServiceHasItsOwnRoleAndSecret(t *testing.T) {
 
 func TestTasksGetTheirOwnSeedAndNothingElseSecret(t *testing.T) {
 	g := productionGraph(t)
-	// The version is a part of it: another seed is another revision of the task definition, so that tasks change.
+	// The version is a part of it: another seed is another revision of the task definition, so that
+	// tasks change.
 	from := func(version string) any {
 		made := named(t, g, secretVersionType, version)
 		id, known := made.Output("versionId").(string)
@@ -105,7 +106,10 @@ func TestTasksGetTheirOwnSeedAndNothingElseSecret(t *testing.T) {
 	}
 	for _, service := range g.Of(serviceType) {
 		name := service.Text("name")
-		want := map[string]any{"NATS_NKEY_SEED": from("identity-" + name + "-seed-version"), "REDIS_AUTH_TOKEN": from("redis-token")}
+		want := map[string]any{
+			"NATS_NKEY_SEED":   from("identity-" + name + "-seed-version"),
+			"REDIS_AUTH_TOKEN": from("redis-token"),
+		}
 		if service.Name == gatewayService {
 			delete(want, "REDIS_AUTH_TOKEN")
 		}
@@ -135,7 +139,8 @@ func secretsOf(g resourcegraph.Graph) map[string]string {
 			})
 		}
 		for _, output := range []string{"result", "privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"} {
-			if text, ok := r.Output(output).(string); ok && (strings.HasPrefix(r.Type, "tls:") || strings.HasPrefix(r.Type, "random:")) {
+			if text, ok := r.Output(output).(string); ok &&
+				(strings.HasPrefix(r.Type, "tls:") || strings.HasPrefix(r.Type, "random:")) {
 				add(text, r.Name+"."+output)
 			}
 		}
@@ -166,9 +171,18 @@ func TestIncident24NoSecretStandsInClear(t *testing.T) {
 	for name, output := range g.Outputs {
 		clean(fmt.Sprint(output), "stack output "+name)
 	}
-	for token, property := range map[string]string{taskDefinitionType: "containerDefinitions", instanceType: "userData"} {
+	for token, property := range map[string]string{
+		taskDefinitionType: "containerDefinitions",
+		instanceType:       "userData",
+	} {
 		for _, r := range g.Of(token) {
-			assert.False(t, r.Inputs[resource.PropertyKey(property)].ContainsSecrets(), "%s.%s is made of no secret", r.Name, property)
+			assert.False(
+				t,
+				r.Inputs[resource.PropertyKey(property)].ContainsSecrets(),
+				"%s.%s is made of no secret",
+				r.Name,
+				property,
+			)
 		}
 	}
 	for _, version := range g.Of(secretVersionType) {
@@ -198,7 +212,13 @@ func TestEverythingThatHoldsDataIsProtected(t *testing.T) {
 				found[r.Type]++
 				assert.True(t, r.Protect, "%s %s holds %s", r.Type, r.Name, why)
 			} else {
-				assert.False(t, r.Protect, "%s %s is protected: if it holds data, it belongs into the table", r.Type, r.Name)
+				assert.False(
+					t,
+					r.Protect,
+					"%s %s is protected: if it holds data, it belongs into the table",
+					r.Type,
+					r.Name,
+				)
 			}
 		}
 		assert.Len(t, found, len(stateful), "the graph has something of every type in the table: %v", found)

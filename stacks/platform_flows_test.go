@@ -65,7 +65,11 @@ func (e ends) matches(r rule, end string) bool {
 	}
 	if end == securitygroups.S3 {
 		// S3's addresses are public ones too.
-		return r.list != "" || slices.ContainsFunc(r.ranges, func(p netip.Prefix) bool { return p.Contains(addressOf(securitygroups.Internet)) })
+		return r.list != "" ||
+			slices.ContainsFunc(
+				r.ranges,
+				func(p netip.Prefix) bool { return p.Contains(addressOf(securitygroups.Internet)) },
+			)
 	}
 	return slices.ContainsFunc(r.ranges, func(p netip.Prefix) bool { return p.Contains(addressOf(end)) })
 }
@@ -92,7 +96,11 @@ func inline(t *testing.T, group resourcegraph.Resource, property string) (rules 
 	list, _ := group.Get(property).([]any)
 	for i := range list {
 		at := fmt.Sprintf("%s.%d.", property, i)
-		base := rule{from: number(group.Get(at + "fromPort")), to: number(group.Get(at + "toPort")), protocol: group.Text(at + "protocol")}
+		base := rule{
+			from:     number(group.Get(at + "fromPort")),
+			to:       number(group.Get(at + "toPort")),
+			protocol: group.Text(at + "protocol"),
+		}
 		if group.Get(at+"self") == true {
 			self := base
 			self.group = group.ID
@@ -127,8 +135,13 @@ func endsOf(t *testing.T, g resourcegraph.Graph) ends {
 	}
 	separate := func(token string, into map[string][]rule) {
 		for _, r := range g.Of(token) {
-			made := rule{from: number(r.Get("fromPort")), to: number(r.Get("toPort")), protocol: r.Text("ipProtocol"),
-				group: r.Text("referencedSecurityGroupId"), list: r.Text("prefixListId")}
+			made := rule{
+				from:     number(r.Get("fromPort")),
+				to:       number(r.Get("toPort")),
+				protocol: r.Text("ipProtocol"),
+				group:    r.Text("referencedSecurityGroupId"),
+				list:     r.Text("prefixListId"),
+			}
 			if cidr := r.Text("cidrIpv4"); cidr != "" {
 				made.ranges = append(made.ranges, netip.MustParsePrefix(cidr))
 			}
@@ -143,26 +156,26 @@ func endsOf(t *testing.T, g resourcegraph.Graph) ends {
 	return e
 }
 
-// written is the table with what follows from it: who may reach the internet at a port may
-// reach what the internet may reach there, S3 included; and the VPC is a part of what "internet" names.
+// written is the table with what follows from it: who may reach the internet at a port may reach
+// what the internet may reach there, S3 included; and the VPC is a part of what "internet" names.
 func written(table []securitygroups.Flow) map[flow]bool {
 	all := map[flow]bool{}
 	for _, f := range table {
-		all[flow{f.From, f.To, f.Port}] = true
+		all[flow{from: f.From, to: f.To, port: f.Port}] = true
 	}
 	for _, out := range table {
 		if out.To == securitygroups.Internet {
-			all[flow{out.From, securitygroups.S3, out.Port}] = true
-			all[flow{out.From, securitygroups.Vpc, out.Port}] = true
+			all[flow{from: out.From, to: securitygroups.S3, port: out.Port}] = true
+			all[flow{from: out.From, to: securitygroups.Vpc, port: out.Port}] = true
 		}
 		for _, in := range table {
 			open := in.From == securitygroups.Internet || in.From == securitygroups.Vpc
 			if (out.To == securitygroups.Internet || out.To == securitygroups.Vpc) && open && in.Port == out.Port {
-				all[flow{out.From, in.To, in.Port}] = true
+				all[flow{from: out.From, to: in.To, port: in.Port}] = true
 			}
 		}
 		if out.From == securitygroups.Internet {
-			all[flow{securitygroups.Vpc, out.To, out.Port}] = true
+			all[flow{from: securitygroups.Vpc, to: out.To, port: out.Port}] = true
 		}
 	}
 	return all
@@ -171,17 +184,25 @@ func written(table []securitygroups.Flow) map[flow]bool {
 func TestOnlyWrittenFlowsConnect(t *testing.T) {
 	public := map[string]string{"gatewayDomain": "api.example.com", "gatewayHostedZoneId": "Z0123456789"}
 	none := map[string]string{"interfaceEndpoints": "[]"}
-	cutover := map[string]string{"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "natsWeight": "10",
-		"shadowPercent": "50", "legacyUrl": "http://legacy.prod.internal:8081"}
+	cutover := map[string]string{
+		"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "natsWeight": "10",
+		"shadowPercent": "50", "legacyUrl": "http://legacy.prod.internal:8081",
+	}
 	for name, test := range map[string]struct {
 		around  securitygroups.Surroundings
 		changes map[string]string
 	}{
-		"internal with endpoints":    {securitygroups.Surroundings{Endpoints: true}, nil},
-		"internal without endpoints": {securitygroups.Surroundings{}, none},
-		"public with endpoints":      {securitygroups.Surroundings{Public: true, Endpoints: true}, public},
-		"public without endpoints":   {securitygroups.Surroundings{Public: true}, with(public, none)},
-		"cutover":                    {securitygroups.Surroundings{Endpoints: true, LegacyPort: 8080, ShadowPort: 8081}, cutover},
+		"internal with endpoints":    {around: securitygroups.Surroundings{Endpoints: true}, changes: nil},
+		"internal without endpoints": {around: securitygroups.Surroundings{}, changes: none},
+		"public with endpoints": {
+			around:  securitygroups.Surroundings{Public: true, Endpoints: true},
+			changes: public,
+		},
+		"public without endpoints": {around: securitygroups.Surroundings{Public: true}, changes: with(public, none)},
+		"cutover": {
+			around:  securitygroups.Surroundings{Endpoints: true, LegacyPort: 8080, ShadowPort: 8081},
+			changes: cutover,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g, err := record(t, test.changes, resourcegraph.Options{Prepare: outside})
@@ -209,7 +230,8 @@ func groupsOf(table []securitygroups.Flow) (groups []string) {
 	return groups
 }
 
-// TestEverythingWearsItsOwnGroup and no other: a second group would open what its table row does not say.
+// TestEverythingWearsItsOwnGroup and no other: a second group would open what its table row does
+// not say.
 func TestEverythingWearsItsOwnGroup(t *testing.T) {
 	g := productionGraph(t)
 	id := func(end string) any { return named(t, g, securityGroupType, "flow-"+end).ID }
@@ -242,17 +264,27 @@ func TestEverythingWearsItsOwnGroup(t *testing.T) {
 
 // publicZone is the zone of the gateway's public name, which exists before the platform.
 func publicZone(cloud *localcloud.Cloud) {
-	cloud.Seed("aws:route53/zone:Zone", "Z0123456789", resource.NewPropertyMapFromMap(map[string]any{"name": "example.com", "zoneId": "Z0123456789"}))
+	cloud.Seed(
+		"aws:route53/zone:Zone",
+		"Z0123456789",
+		resource.NewPropertyMapFromMap(map[string]any{"name": "example.com", "zoneId": "Z0123456789"}),
+	)
 }
 
-// outside is what stands before the program: a public zone, and the target group of services that are being replaced.
+// outside is what stands before the program: a public zone, and the target group of services that
+// are being replaced.
 func outside(cloud *localcloud.Cloud) {
 	publicZone(cloud)
 	arn := legacyIn("us-east-1", account)
-	cloud.Seed("aws:lb/targetGroup:TargetGroup", arn, resource.NewPropertyMapFromMap(map[string]any{"arn": arn, "protocol": "HTTP", "targetType": "ip"}))
+	cloud.Seed(
+		"aws:lb/targetGroup:TargetGroup",
+		arn,
+		resource.NewPropertyMapFromMap(map[string]any{"arn": arn, "protocol": "HTTP", "targetType": "ip"}),
+	)
 }
 
-// all pairs of ends at all ports of the table and some others. S3 opens no connections; what goes from outside to outside is not ours.
+// all pairs of ends at all ports of the table and some others. S3 opens no connections; what goes
+// from outside to outside is not ours.
 func all(e ends, table []securitygroups.Flow) (flows []flow) {
 	ports := slices.Clone(otherPorts)
 	sources := []string{securitygroups.Internet, securitygroups.Vpc}
@@ -270,7 +302,7 @@ func all(e ends, table []securitygroups.Flow) (flows []flow) {
 			_, gets := e.groups[to]
 			for _, port := range slices.Compact(slices.Clone(ports)) {
 				if sends || gets {
-					flows = append(flows, flow{from, to, port})
+					flows = append(flows, flow{from: from, to: to, port: port})
 				}
 			}
 		}

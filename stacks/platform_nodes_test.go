@@ -94,7 +94,10 @@ func TestIncident4DiskIsFoundByItsVolumeID(t *testing.T) {
 func TestIncident17TasksStartAfterTheCluster(t *testing.T) {
 	inUpdateAndPreview(t, func(t *testing.T, g resourcegraph.Graph) {
 		services := named(t, g, gateType, "services-serving")
-		needed := slices.DeleteFunc(g.Of(gateType), func(r resourcegraph.Resource) bool { return r.URN == services.URN })
+		needed := slices.DeleteFunc(
+			g.Of(gateType),
+			func(r resourcegraph.Resource) bool { return r.URN == services.URN },
+		)
 		needed = append(needed, g.Of("aws:lb/targetGroupAttachment:TargetGroupAttachment")...)
 		needed = append(needed, named(t, g, "aws:lb/listener:Listener", "nats-listener"),
 			named(t, g, "aws:route53/record:Record", "nats-record"))
@@ -130,7 +133,14 @@ func TestIncident2ServersKnowEachOthersAddresses(t *testing.T) {
 	g := productionGraph(t)
 	text := named(t, g, objectType, "nats-configuration").Text("content")
 	for n := 1; n <= 5; n++ {
-		addresses, _ := named(t, g, "aws:ec2/networkInterface:NetworkInterface", fmt.Sprintf("nats-%d-interface", n)).Get("privateIps").([]any)
+		addresses, _ := named(
+			t,
+			g,
+			"aws:ec2/networkInterface:NetworkInterface",
+			fmt.Sprintf("nats-%d-interface", n),
+		).Get(
+			"privateIps",
+		).([]any)
 		require.Len(t, addresses, 1)
 		assert.Contains(t, text, fmt.Sprintf(`"nats-route://%s:6222"`, addresses[0]))
 	}
@@ -156,11 +166,23 @@ func TestConfigurationMovesOneNodeAfterAnother(t *testing.T) {
 
 func TestAnotherConfigurationRunsTheGatesAgainAndReplacesNoMachine(t *testing.T) {
 	before := productionGraph(t)
-	after := changed(t, map[string]string{"additionalServices": `[{"name": "inventory", "queue": "q.inventory", "rpc": ["svc.inventory.v1.get"], "events": []}]`})
+	after := changed(
+		t,
+		map[string]string{
+			"additionalServices": `[{"name": "inventory", "queue": "q.inventory", "rpc": ["svc.inventory.v1.get"], ` +
+				`"events": []}]`,
+		},
+	)
 	for n := 1; n <= 5; n++ {
 		gate, machine := fmt.Sprintf("nats-%d-gate", n), fmt.Sprintf("nats-%d-instance", n)
 		assert.NotEqual(t, revisionOf(t, before, gate), revisionOf(t, after, gate), gate)
-		assert.NotContains(t, named(t, after, instanceType, machine).Text("userData"), revisionOf(t, after, gate), "%s does not know the configuration", machine)
+		assert.NotContains(
+			t,
+			named(t, after, instanceType, machine).Text("userData"),
+			revisionOf(t, after, gate),
+			"%s does not know the configuration",
+			machine,
+		)
 	}
 }
 

@@ -18,9 +18,17 @@ func TestRedisIsThreeShardsOfTwoNodesBehindTLSAndToken(t *testing.T) {
 	inUpdateAndPreview(t, func(t *testing.T, g resourcegraph.Graph) {
 		group := only(t, g, "aws:elasticache/replicationGroup:ReplicationGroup")
 		want := map[string]any{
-			"engine": "redis", "engineVersion": "7.1", "nodeType": "cache.r7g.large", "numNodeGroups": 3.0, "replicasPerNodeGroup": 1.0,
-			"transitEncryptionEnabled": true, "transitEncryptionMode": "required", "atRestEncryptionEnabled": true,
-			"multiAzEnabled": true, "automaticFailoverEnabled": true, "authTokenUpdateStrategy": "ROTATE",
+			"engine":                   "redis",
+			"engineVersion":            "7.1",
+			"nodeType":                 "cache.r7g.large",
+			"numNodeGroups":            3.0,
+			"replicasPerNodeGroup":     1.0,
+			"transitEncryptionEnabled": true,
+			"transitEncryptionMode":    "required",
+			"atRestEncryptionEnabled":  true,
+			"multiAzEnabled":           true,
+			"automaticFailoverEnabled": true,
+			"authTokenUpdateStrategy":  "ROTATE",
 		}
 		assert.Equal(t, want, inputs(group, want))
 		assert.True(t, group.Inputs["authToken"].IsSecret(), "the token is secret")
@@ -36,8 +44,10 @@ func TestNatsIsFiveNodesOverThreeZones(t *testing.T) {
 			name := fmt.Sprintf("nats-%d", i+1)
 			assert.Equal(t, "m6i.large", named(t, g, instanceType, name+"-instance").Get("instanceType"))
 			disk := named(t, g, volumeType, name+"-volume")
-			want := map[string]any{"type": "gp3", "size": 500.0, "iops": 3000.0, "throughput": 125.0, "encrypted": true,
-				"finalSnapshot": true, "availabilityZone": zones[i%3]}
+			want := map[string]any{
+				"type": "gp3", "size": 500.0, "iops": 3000.0, "throughput": 125.0, "encrypted": true,
+				"finalSnapshot": true, "availabilityZone": zones[i%3],
+			}
 			assert.Equal(t, want, inputs(disk, want), name)
 			assert.Len(t, sources(g, disk, "kmsKeyId", "aws:kms/key:Key"), 1, "%s: a key of our own", name)
 			perZone[disk.Get("availabilityZone")]++
@@ -65,9 +75,15 @@ func TestIncident11TheLoadBalancerChecksTheServerNotThePort(t *testing.T) {
 	inUpdateAndPreview(t, func(t *testing.T, g resourcegraph.Graph) {
 		targets := named(t, g, targetGroupType, "nats-targets")
 		want := map[string]any{
-			"port": 4222.0, "protocol": "TCP", "targetType": "ip",
-			"healthCheck.protocol": "HTTP", "healthCheck.port": "8222", "healthCheck.path": "/healthz?js-server-only=true", "healthCheck.matcher": "200",
-			"connectionTermination": false, "targetHealthStates.0.enableUnhealthyConnectionTermination": false,
+			"port":                  4222.0,
+			"protocol":              "TCP",
+			"targetType":            "ip",
+			"healthCheck.protocol":  "HTTP",
+			"healthCheck.port":      "8222",
+			"healthCheck.path":      "/healthz?js-server-only=true",
+			"healthCheck.matcher":   "200",
+			"connectionTermination": false,
+			"targetHealthStates.0.enableUnhealthyConnectionTermination": false,
 		}
 		assert.Equal(t, want, inputs(targets, want))
 	})
@@ -76,8 +92,10 @@ func TestIncident11TheLoadBalancerChecksTheServerNotThePort(t *testing.T) {
 func TestNatsLoadBalancerIsInternalAndKeepsClientsInTheirZone(t *testing.T) {
 	inUpdateAndPreview(t, func(t *testing.T, g resourcegraph.Graph) {
 		balancer := named(t, g, loadBalancerType, "nats-load-balancer")
-		want := map[string]any{"loadBalancerType": "network", "internal": true, "enableDeletionProtection": true,
-			"dnsRecordClientRoutingPolicy": "availability_zone_affinity"}
+		want := map[string]any{
+			"loadBalancerType": "network", "internal": true, "enableDeletionProtection": true,
+			"dnsRecordClientRoutingPolicy": "availability_zone_affinity",
+		}
 		assert.Equal(t, want, inputs(balancer, want))
 		assert.Len(t, sources(g, balancer, "securityGroups", "aws:ec2/securityGroup:SecurityGroup"), 1,
 			"a network load balancer can have security groups only from its creation on")
@@ -113,8 +131,10 @@ func TestEachImageHasItsRepositoryThatNobodyCanOverwrite(t *testing.T) {
 		var found []string
 		for _, repository := range g.Of(repositoryType) {
 			found = append(found, repository.Text("name"))
-			want := map[string]any{"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration.scanOnPush": true,
-				"encryptionConfigurations.0.encryptionType": "KMS", "forceDelete": false}
+			want := map[string]any{
+				"imageTagMutability": "IMMUTABLE", "imageScanningConfiguration.scanOnPush": true,
+				"encryptionConfigurations.0.encryptionType": "KMS", "forceDelete": false,
+			}
 			assert.Equal(t, want, inputs(repository, want), repository.Name)
 			assert.Len(t, sources(g, repository, "encryptionConfigurations", "aws:kms/key:Key"), 1, repository.Name)
 		}
@@ -149,7 +169,11 @@ func TestGatewayIsTwoTasksOfHalfACPU(t *testing.T) {
 	inUpdateAndPreview(t, func(t *testing.T, g resourcegraph.Graph) {
 		service := named(t, g, serviceType, gatewayService)
 		task := definition(t, g, service)
-		assert.Equal(t, []any{2.0, "512", "1024"}, []any{service.Get("desiredCount"), task.Get("cpu"), task.Get("memory")})
+		assert.Equal(
+			t,
+			[]any{2.0, "512", "1024"},
+			[]any{service.Get("desiredCount"), task.Get("cpu"), task.Get("memory")},
+		)
 	})
 }
 

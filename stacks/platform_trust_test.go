@@ -43,8 +43,17 @@ func TestServicesAssumeRolesForThisAccountOnly(t *testing.T) {
 				assert.Empty(t, statement.Condition, role.Name)
 				continue
 			}
-			assert.Equal(t, map[string]map[string]string{"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": resource}},
-				statement.Condition, "%s, of %s", role.Name, service)
+			assert.Equal(
+				t,
+				map[string]map[string]string{
+					"StringEquals": {"aws:SourceAccount": account},
+					"ArnLike":      {"aws:SourceArn": resource},
+				},
+				statement.Condition,
+				"%s, of %s",
+				role.Name,
+				service,
+			)
 		}
 		assert.Len(t, seen, len(actsFor), "every service of the table has a role: %v", seen)
 	})

@@ -1,5 +1,5 @@
-// The task of make verify stands in the same graph as the services and must not become one: it never runs by itself, and its identity may
-// ask and no more.
+// The task of make verify stands in the same graph as the services and must not become one: it
+// never runs by itself, and its identity may ask and no more.
 
 package stacks_test
 
@@ -18,9 +18,18 @@ func TestTheVerificationIsAServiceOfNoTasksWithAnIdentityOfItsOwn(t *testing.T) 
 	service := named(t, g, serviceType, nats.Verification+"-service")
 	task := definition(t, g, service)
 	assert.Equal(t, []any{0.0, "1024", "2048"}, []any{service.Get("desiredCount"), task.Get("cpu"), task.Get("memory")})
-	assert.Equal(t, []any{named(t, g, securityGroupType, "flow-"+securitygroups.Gateway).ID}, service.Get("networkConfiguration.securityGroups"))
+	assert.Equal(
+		t,
+		[]any{named(t, g, securityGroupType, "flow-"+securitygroups.Gateway).ID},
+		service.Get("networkConfiguration.securityGroups"),
+	)
 	text := task.Text("containerDefinitions")
-	for _, part := range []string{`"SERVICE_NAME","value":"verification"`, `"SERVICE_TASKS","value":"2"`, `"NATS_INBOX_PREFIX","value":"_INBOX_verification"`, "/http-nats-gateway:verification-1.0.0"} {
+	for _, part := range []string{
+		`"SERVICE_NAME","value":"verification"`,
+		`"SERVICE_TASKS","value":"2"`,
+		`"NATS_INBOX_PREFIX","value":"_INBOX_verification"`,
+		"/http-nats-gateway:verification-1.0.0",
+	} {
 		assert.Contains(t, text, part)
 	}
 	assert.Equal(t, nats.Verification, g.Outputs["verificationService"])

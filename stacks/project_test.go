@@ -24,10 +24,12 @@ const projectFile = "../Pulumi.yaml"
 func projectText(t *testing.T) string {
 	t.Helper()
 	var text strings.Builder
-	text.WriteString("# The project and every configuration key that a stack may set. The block config is generated from the\n" +
-		"# table in stacks/keys.go: go test ./stacks -run TestProjectFile -update\n" +
-		"name: " + stacks.Project + "\nruntime: go\n" +
-		"description: Redis, NATS, 22 services and their gateway on AWS\nconfig:\n")
+	text.WriteString(
+		"# The project and every configuration key that a stack may set. The block config is generated from the\n" +
+			"# table in stacks/keys.go: go test ./stacks -run TestProjectFile -update\n" +
+			"name: " + stacks.Project + "\nruntime: go\n" +
+			"description: Redis, NATS, 22 services and their gateway on AWS\nconfig:\n",
+	)
 	for _, key := range stacks.Keys {
 		if strings.Contains(key.Name, ":") {
 			continue
@@ -65,6 +67,11 @@ func TestProjectFileIsTakenByTheEngine(t *testing.T) {
 		}
 		declared := project.Config[key.Name]
 		assert.Equal(t, string(key.Type), declared.TypeName(), key.Name)
-		assert.NotNil(t, declared.Default, "%s: without a default the engine refuses the stack before Validate can tell all faults", key.Name)
+		assert.NotNil(
+			t,
+			declared.Default,
+			"%s: without a default the engine refuses the stack before Validate can tell all faults",
+			key.Name,
+		)
 	}
 }

@@ -29,7 +29,11 @@ func run(t *testing.T, values map[string]string, secret []string, program pulumi
 }
 
 func TestReadListsTheKeysOfTheEngine(t *testing.T) {
-	values := map[string]string{"aws:region": "eu-west-1", "nats-platform:natsVolumeGiB": "750", "nats-platform:natsNodeCuont": "7"}
+	values := map[string]string{
+		"aws:region":                  "eu-west-1",
+		"nats-platform:natsVolumeGiB": "750",
+		"nats-platform:natsNodeCuont": "7",
+	}
 	run(t, values, nil, func(ctx *pulumi.Context) error {
 		config, err := Read(ctx)
 		var faults Faults

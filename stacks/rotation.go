@@ -1,4 +1,5 @@
-// Rotation of NATS keys: for as long as tasks with the old seed run, the servers know two keys of an identity.
+// Rotation of NATS keys: for as long as tasks with the old seed run, the servers know two keys of
+// an identity.
 
 package stacks
 
@@ -14,8 +15,8 @@ import (
 	"github.com/bodybroker/platform/components/natscluster"
 )
 
-// judgePreviousKeys wants public keys of users that tasks have: the controller's two identities read
-// their seeds anew with each call, and have nothing that runs on.
+// judgePreviousKeys wants public keys of users that tasks have: the controller's two identities
+// read their seeds anew with each call, and have nothing that runs on.
 func (j *judge) judgePreviousKeys() {
 	names := []string{j.front.Name}
 	for _, service := range j.Services.Table {
@@ -25,18 +26,29 @@ func (j *judge) judgePreviousKeys() {
 		key, value := "natsPreviousKeys."+name, j.NATS.PreviousKeys[name]
 		remove := fmt.Sprintf("pulumi config rm --path '%s'", key)
 		if !slices.Contains(names, name) {
-			j.add(Fault{Key: key, Value: value, Problem: fmt.Sprintf("there is no service %s; the nearest is %s", name, nearest(name, names)),
-				Accepts: "the names of services and of the gateway", Fix: remove})
+			j.add(Fault{
+				Key:     key,
+				Value:   value,
+				Problem: fmt.Sprintf("there is no service %s; the nearest is %s", name, nearest(name, names)),
+				Accepts: "the names of services and of the gateway",
+				Fix:     remove,
+			})
 		}
 		if !nkeys.IsValidPublicUserKey(value) {
 			// Whoever mistook the seed for it must not read it in a log.
-			j.add(Fault{Key: key, Value: "(not shown)", Problem: "is not the public key of a user",
-				Accepts: `"U" and 55 characters, as the output natsPublicKeys has them`, Fix: remove})
+			j.add(Fault{
+				Key:     key,
+				Value:   "(not shown)",
+				Problem: "is not the public key of a user",
+				Accepts: `"U" and 55 characters, as the output natsPublicKeys has them`,
+				Fix:     remove,
+			})
 		}
 	}
 }
 
-// natsUsers are all identities of the platform's account with their keys, those with a previous key twice.
+// natsUsers are all identities of the platform's account with their keys, those with a previous key
+// twice.
 func (p *platform) natsUsers() (users []natscluster.User) {
 	for _, u := range nats.Users(p.config.Services.Table, p.config.front, p.config.NATS.Streams) {
 		users = append(users, natscluster.User{User: u, PublicKey: p.users[u.Name].PublicKey})
@@ -45,7 +57,13 @@ func (p *platform) natsUsers() (users []natscluster.User) {
 		}
 	}
 	if p.config.Gateway.VerificationImage != "" {
-		users = append(users, natscluster.User{User: nats.Verifier(p.config.NATS.Streams), PublicKey: p.users[nats.Verification].PublicKey})
+		users = append(
+			users,
+			natscluster.User{
+				User:      nats.Verifier(p.config.NATS.Streams),
+				PublicKey: p.users[nats.Verification].PublicKey,
+			},
+		)
 	}
 	return users
 }

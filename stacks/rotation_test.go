@@ -49,7 +49,11 @@ func TestServersKnowAPreviousKeyWithTheSamePermissions(t *testing.T) {
 	assert.Contains(t, userOf(t, g, previous), "svc.quest.v1.generate")
 	assert.NotEqual(t, userOf(t, g, now["auth"]), userOf(t, g, previous))
 	text := named(t, productionGraph(t), objectType, "nats-configuration").Text("content")
-	assert.Equal(t, strings.Count(text, "nkey:")+1, strings.Count(named(t, g, objectType, "nats-configuration").Text("content"), "nkey:"))
+	assert.Equal(
+		t,
+		strings.Count(text, "nkey:")+1,
+		strings.Count(named(t, g, objectType, "nats-configuration").Text("content"), "nkey:"),
+	)
 }
 
 // TestTasksChangeBehindTheServers: a task with a new seed would find nobody who knows it.
@@ -81,9 +85,21 @@ func TestPreviousKeysAreJudged(t *testing.T) {
 		keys         map[string]string
 		key, problem string
 	}{
-		"unknown service": {map[string]string{"quest-systems": publicKey(t)}, "natsPreviousKeys.quest-systems", "the nearest is quest-system"},
-		"the controller":  {map[string]string{"administrator": publicKey(t)}, "natsPreviousKeys.administrator", "there is no service"},
-		"a seed":          {map[string]string{"auth": seed}, "natsPreviousKeys.auth", "is not the public key of a user"},
+		"unknown service": {
+			keys:    map[string]string{"quest-systems": publicKey(t)},
+			key:     "natsPreviousKeys.quest-systems",
+			problem: "the nearest is quest-system",
+		},
+		"the controller": {
+			keys:    map[string]string{"administrator": publicKey(t)},
+			key:     "natsPreviousKeys.administrator",
+			problem: "there is no service",
+		},
+		"a seed": {
+			keys:    map[string]string{"auth": seed},
+			key:     "natsPreviousKeys.auth",
+			problem: "is not the public key of a user",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			faults := judge(with(shipped(t, "prod"), previousKeys(t, c.keys)), notSecret, nil)
@@ -95,5 +111,12 @@ func TestPreviousKeysAreJudged(t *testing.T) {
 			assert.NotContains(t, string(text), seed)
 		})
 	}
-	assert.Empty(t, judge(with(shipped(t, "prod"), previousKeys(t, map[string]string{"http-nats-gateway": publicKey(t)})), notSecret, nil))
+	assert.Empty(
+		t,
+		judge(
+			with(shipped(t, "prod"), previousKeys(t, map[string]string{"http-nats-gateway": publicKey(t)})),
+			notSecret,
+			nil,
+		),
+	)
 }

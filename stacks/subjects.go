@@ -1,4 +1,5 @@
-// The form of NATS subjects that the tables may hold. Tokens stand between dots; "*" is any one token, ">" at the end is one or more.
+// The form of NATS subjects that the tables may hold. Tokens stand between dots; "*" is any one
+// token, ">" at the end is one or more.
 
 package stacks
 

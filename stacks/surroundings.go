@@ -23,18 +23,28 @@ type surroundings struct {
 func lookUp(ctx *pulumi.Context, config Config) (surroundings, error) {
 	identity, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
 	if err != nil {
-		return surroundings{}, fmt.Errorf("asking AWS whose account this is: %w; check the credentials (aws sts get-caller-identity)", err)
+		return surroundings{}, fmt.Errorf(
+			"asking AWS whose account this is: %w; check the credentials (aws sts get-caller-identity)",
+			err,
+		)
 	}
 	zones, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
-		// Whatever their state: a zone that is impaired today must not move the platform out of it in the
-		// plan. These are old zones without current instance types and Lambda.
+		// Whatever their state: a zone that is impaired today must not move the platform out of it
+		// in the plan. These are old zones without current instance types and Lambda.
 		ExcludeZoneIds: []string{"use1-az3", "usw1-az2", "apne1-az3", "cac1-az3"},
-		// Local zones, which are opted into, have neither ElastiCache nor network load balancers everywhere.
-		Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}}})
+		// Local zones, which are opted into, have neither ElastiCache nor network load balancers
+		// everywhere.
+		Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}},
+	})
 	if err != nil {
 		return surroundings{}, fmt.Errorf("asking AWS for the zones of %s: %w", config.Region, err)
 	}
-	around := surroundings{account: identity.AccountId, allZones: zones.Names, zones: zones.Names, ami: config.NATS.AMI}
+	around := surroundings{
+		account:  identity.AccountId,
+		allZones: zones.Names,
+		zones:    zones.Names,
+		ami:      config.NATS.AMI,
+	}
 	if len(config.Network.Zones) > 0 {
 		around.zones = config.Network.Zones
 	} else if n := config.Network.ZoneCount; n > 0 && n < len(around.zones) {
@@ -56,13 +66,18 @@ func lookUp(ctx *pulumi.Context, config Config) (surroundings, error) {
 // amazonLinux is the newest Amazon Linux 2023. Nodes that run already keep theirs; it counts
 // for new ones only.
 func amazonLinux(ctx *pulumi.Context) (string, error) {
-	image, err := ec2.LookupAmi(ctx, &ec2.LookupAmiArgs{MostRecent: new(true), Owners: []string{"amazon"},
+	image, err := ec2.LookupAmi(ctx, &ec2.LookupAmiArgs{
+		MostRecent: new(true), Owners: []string{"amazon"},
 		Filters: []ec2.GetAmiFilter{
 			{Name: "name", Values: []string{"al2023-ami-2023.*-kernel-6.1-x86_64"}},
 			{Name: "state", Values: []string{"available"}},
-		}})
+		},
+	})
 	if err != nil {
-		return "", fmt.Errorf("asking AWS for the newest Amazon Linux 2023: %w; name an image with: pulumi config set natsAmi ami-…", err)
+		return "", fmt.Errorf(
+			"asking AWS for the newest Amazon Linux 2023: %w; name an image with: pulumi config set natsAmi ami-…",
+			err,
+		)
 	}
 	return image.Id, nil
 }

@@ -33,46 +33,184 @@ func TestWrongTableIsRefused(t *testing.T) {
 		name, key, problem string
 		change             func(*testing.T, *stacks.Config)
 	}{
-		{"message beyond max_payload", streams + "NARRATIVE_EVENTS", "no message beyond natsMaxPayload, 1,048,576 bytes",
-			on("NARRATIVE_EVENTS", func(s *stacks.Stream) { s.MaxMessageBytes = 2 << 20 })},
-		{"no byte limit", streams + "SYSTEM_EVENTS", "has no byte limit", on("SYSTEM_EVENTS", func(s *stacks.Stream) { s.MaxBytes = 0 })},
-		{"limits beyond the disk", "natsVolumeGiB", "JetStream has 460,800 MiB on a node", on("GAME_EVENTS", func(s *stacks.Stream) { s.MaxBytes = 300 << 30 })},
-		{"work queue that discards old", streams + "ORCHESTRATION_WORK", "drops work that nobody has done", on("ORCHESTRATION_WORK", func(s *stacks.Stream) { s.Discard = nats.DiscardOld })},
-		{"more replicas than zones", streams + "GAME_EVENTS", "there are only 3", on("GAME_EVENTS", func(s *stacks.Stream) { s.Replicas = 5 })},
-		{"even replicas", streams + "GAME_EVENTS", "is none of these", on("GAME_EVENTS", func(s *stacks.Stream) { s.Replicas = 2 })},
-		{"subject stored twice", streams + "NARRATIVE_EVENTS", "GAME_EVENTS stores evt.quest.> too",
-			on("NARRATIVE_EVENTS", func(s *stacks.Stream) { s.Subjects = append(s.Subjects, "evt.quest.done") })},
-		{"subject that a service answers", streams + "DLQ", "auth answers svc.auth.v1.create_session",
-			on("DLQ", func(s *stacks.Stream) { s.Subjects = append(s.Subjects, "svc.auth.v1.create_session") })},
-		{"event stored by none", services + "weather-manager", "no stream stores it",
-			on("GAME_EVENTS", func(s *stacks.Stream) { s.Subjects = s.Subjects[:7] })},
-		{"event stored in part", services + "payment", "GAME_EVENTS store only a part of it",
-			on("GAME_EVENTS", func(s *stacks.Stream) { s.Subjects[4] = "evt.payment.settled" })},
-		{"two streams of one name", streams + "SYSTEM_EVENTS", "two streams are called so", on("DLQ", func(s *stacks.Stream) { s.Name = "SYSTEM_EVENTS" })},
-		{"stream in lower case", streams + "dlq", "form", on("DLQ", func(s *stacks.Stream) { s.Name = "dlq" })},
-		{"retention misspelled", streams + "DLQ", "is neither", on("DLQ", func(s *stacks.Stream) { s.Retention = "limit" })},
-		{"discard misspelled", streams + "DLQ", "is neither", on("DLQ", func(s *stacks.Stream) { s.Discard = "oldest" })},
-		{"no age", streams + "DLQ", "messages would never go", on("DLQ", func(s *stacks.Stream) { s.MaxAge = -1; s.DuplicateWindow = -2 })},
-		{"window beyond the age", streams + "SYSTEM_EVENTS", "no window beyond maxAge, 5m0s", on("SYSTEM_EVENTS", func(s *stacks.Stream) { s.DuplicateWindow = 6 * time.Minute })},
-		{"subject malformed", streams + "DLQ", "is not a subject", on("DLQ", func(s *stacks.Stream) { s.Subjects = append(s.Subjects, "dead letters") })},
-		{"dead letter stored by none", streams + "GAME_EVENTS", "would vanish", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].DeadLetterSubject = "dead.quest" })},
-		{"dead letter with a wildcard", streams + "GAME_EVENTS", "would vanish", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].DeadLetterSubject = "dlq.>" })},
-		{"no room for dead letter headers", streams + "ORCHESTRATION_WORK", "does not fit DLQ", on("ORCHESTRATION_WORK", func(s *stacks.Stream) { s.MaxMessageBytes = 1 << 20 })},
-		{"consumer of another stream's subject", streams + "GAME_EVENTS", "the stream does not store it", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].FilterSubject = "evt.auth.>" })},
-		{"advisories that nobody keeps", streams + "DEAD_LETTER_ADVISORIES", "would never become dead letters", on("DEAD_LETTER_ADVISORIES", func(s *stacks.Stream) { s.Subjects[0] = "advisories.>" })},
-		{"consumer that no service reads", streams + "GAME_EVENTS", "there is no such service to read it", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].Service = "quests" })},
-		{"consumer without a delivery limit", streams + "GAME_EVENTS", "never become a dead letter", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].MaxDeliver = 0 })},
-		{"two consumers of one name", streams + "GAME_EVENTS", "is not a name of its own", on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].Name = s.Consumers[1].Name })},
-		{"two consumers of one work queue", streams + "ORCHESTRATION_WORK", "orchestration_worker reads", on("ORCHESTRATION_WORK", func(s *stacks.Stream) {
-			second := s.Consumers[0]
-			second.Name, second.FilterSubject = "second", "evt.orchestration.step.>"
-			s.Consumers = append(s.Consumers, second)
-		})},
-		{"request subject of two services", services + "npc-behavior", "quest-system answers svc.quest.v1.generate too",
-			func(_ *testing.T, config *stacks.Config) { config.Services.Table[4].RPC[0] = "svc.quest.v1.*" }},
-		{"request subject listed twice", services + "payment", "is listed twice", func(_ *testing.T, config *stacks.Config) {
-			config.Services.Table[13].RPC = []string{"svc.payment.v1.process", "svc.payment.v1.process"}
-		}},
+		{
+			name:    "message beyond max_payload",
+			key:     streams + "NARRATIVE_EVENTS",
+			problem: "no message beyond natsMaxPayload, 1,048,576 bytes",
+			change:  on("NARRATIVE_EVENTS", func(s *stacks.Stream) { s.MaxMessageBytes = 2 << 20 }),
+		},
+		{
+			name:    "no byte limit",
+			key:     streams + "SYSTEM_EVENTS",
+			problem: "has no byte limit",
+			change:  on("SYSTEM_EVENTS", func(s *stacks.Stream) { s.MaxBytes = 0 }),
+		},
+		{
+			name:    "limits beyond the disk",
+			key:     "natsVolumeGiB",
+			problem: "JetStream has 460,800 MiB on a node",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.MaxBytes = 300 << 30 }),
+		},
+		{
+			name:    "work queue that discards old",
+			key:     streams + "ORCHESTRATION_WORK",
+			problem: "drops work that nobody has done",
+			change:  on("ORCHESTRATION_WORK", func(s *stacks.Stream) { s.Discard = nats.DiscardOld }),
+		},
+		{
+			name:    "more replicas than zones",
+			key:     streams + "GAME_EVENTS",
+			problem: "there are only 3",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Replicas = 5 }),
+		},
+		{
+			name:    "even replicas",
+			key:     streams + "GAME_EVENTS",
+			problem: "is none of these",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Replicas = 2 }),
+		},
+		{
+			name:    "subject stored twice",
+			key:     streams + "NARRATIVE_EVENTS",
+			problem: "GAME_EVENTS stores evt.quest.> too",
+			change: on("NARRATIVE_EVENTS", func(s *stacks.Stream) {
+				s.Subjects = append(s.Subjects, "evt.quest.done")
+			}),
+		},
+		{
+			name:    "subject that a service answers",
+			key:     streams + "DLQ",
+			problem: "auth answers svc.auth.v1.create_session",
+			change: on("DLQ", func(s *stacks.Stream) {
+				s.Subjects = append(s.Subjects, "svc.auth.v1.create_session")
+			}),
+		},
+		{
+			name:    "event stored by none",
+			key:     services + "weather-manager",
+			problem: "no stream stores it",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Subjects = s.Subjects[:7] }),
+		},
+		{
+			name:    "event stored in part",
+			key:     services + "payment",
+			problem: "GAME_EVENTS store only a part of it",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Subjects[4] = "evt.payment.settled" }),
+		},
+		{
+			name:    "two streams of one name",
+			key:     streams + "SYSTEM_EVENTS",
+			problem: "two streams are called so",
+			change:  on("DLQ", func(s *stacks.Stream) { s.Name = "SYSTEM_EVENTS" }),
+		},
+		{
+			name:    "stream in lower case",
+			key:     streams + "dlq",
+			problem: "form",
+			change:  on("DLQ", func(s *stacks.Stream) { s.Name = "dlq" }),
+		},
+		{
+			name:    "retention misspelled",
+			key:     streams + "DLQ",
+			problem: "is neither",
+			change:  on("DLQ", func(s *stacks.Stream) { s.Retention = "limit" }),
+		},
+		{
+			name:    "discard misspelled",
+			key:     streams + "DLQ",
+			problem: "is neither",
+			change:  on("DLQ", func(s *stacks.Stream) { s.Discard = "oldest" }),
+		},
+		{
+			name:    "no age",
+			key:     streams + "DLQ",
+			problem: "messages would never go",
+			change:  on("DLQ", func(s *stacks.Stream) { s.MaxAge = -1; s.DuplicateWindow = -2 }),
+		},
+		{
+			name:    "window beyond the age",
+			key:     streams + "SYSTEM_EVENTS",
+			problem: "no window beyond maxAge, 5m0s",
+			change:  on("SYSTEM_EVENTS", func(s *stacks.Stream) { s.DuplicateWindow = 6 * time.Minute }),
+		},
+		{
+			name:    "subject malformed",
+			key:     streams + "DLQ",
+			problem: "is not a subject",
+			change:  on("DLQ", func(s *stacks.Stream) { s.Subjects = append(s.Subjects, "dead letters") }),
+		},
+		{
+			name:    "dead letter stored by none",
+			key:     streams + "GAME_EVENTS",
+			problem: "would vanish",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].DeadLetterSubject = "dead.quest" }),
+		},
+		{
+			name:    "dead letter with a wildcard",
+			key:     streams + "GAME_EVENTS",
+			problem: "would vanish",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].DeadLetterSubject = "dlq.>" }),
+		},
+		{
+			name:    "no room for dead letter headers",
+			key:     streams + "ORCHESTRATION_WORK",
+			problem: "does not fit DLQ",
+			change:  on("ORCHESTRATION_WORK", func(s *stacks.Stream) { s.MaxMessageBytes = 1 << 20 }),
+		},
+		{
+			name:    "consumer of another stream's subject",
+			key:     streams + "GAME_EVENTS",
+			problem: "the stream does not store it",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].FilterSubject = "evt.auth.>" }),
+		},
+		{
+			name:    "advisories that nobody keeps",
+			key:     streams + "DEAD_LETTER_ADVISORIES",
+			problem: "would never become dead letters",
+			change:  on("DEAD_LETTER_ADVISORIES", func(s *stacks.Stream) { s.Subjects[0] = "advisories.>" }),
+		},
+		{
+			name:    "consumer that no service reads",
+			key:     streams + "GAME_EVENTS",
+			problem: "there is no such service to read it",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].Service = "quests" }),
+		},
+		{
+			name:    "consumer without a delivery limit",
+			key:     streams + "GAME_EVENTS",
+			problem: "never become a dead letter",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].MaxDeliver = 0 }),
+		},
+		{
+			name:    "two consumers of one name",
+			key:     streams + "GAME_EVENTS",
+			problem: "is not a name of its own",
+			change:  on("GAME_EVENTS", func(s *stacks.Stream) { s.Consumers[0].Name = s.Consumers[1].Name }),
+		},
+		{
+			name:    "two consumers of one work queue",
+			key:     streams + "ORCHESTRATION_WORK",
+			problem: "orchestration_worker reads",
+			change: on("ORCHESTRATION_WORK", func(s *stacks.Stream) {
+				second := s.Consumers[0]
+				second.Name, second.FilterSubject = "second", "evt.orchestration.step.>"
+				s.Consumers = append(s.Consumers, second)
+			}),
+		},
+		{
+			name:    "request subject of two services",
+			key:     services + "npc-behavior",
+			problem: "quest-system answers svc.quest.v1.generate too",
+			change:  func(_ *testing.T, config *stacks.Config) { config.Services.Table[4].RPC[0] = "svc.quest.v1.*" },
+		},
+		{
+			name:    "request subject listed twice",
+			key:     services + "payment",
+			problem: "is listed twice",
+			change: func(_ *testing.T, config *stacks.Config) {
+				config.Services.Table[13].RPC = []string{"svc.payment.v1.process", "svc.payment.v1.process"}
+			},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			faults := judge(valid, notSecret, func(config *stacks.Config) { test.change(t, config) })
@@ -110,7 +248,13 @@ func TestStreamsAreSizedForTheDisk(t *testing.T) {
 		assert.InDelta(t, float64(want<<30)*0.9, float64(config.NATS.MaxFileStore()), 100, stack)
 		var total int64
 		for _, stream := range config.NATS.Streams {
-			assert.InDelta(t, float64(config.NATS.MaxFileStore())*float64(stream.StoragePercent)/100, float64(stream.MaxBytes), 100, stream.Name)
+			assert.InDelta(
+				t,
+				float64(config.NATS.MaxFileStore())*float64(stream.StoragePercent)/100,
+				float64(stream.MaxBytes),
+				100,
+				stream.Name,
+			)
 			total += stream.MaxBytes
 		}
 		assert.LessOrEqual(t, total, config.NATS.MaxFileStore())

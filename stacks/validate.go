@@ -69,15 +69,22 @@ func (j *judge) refuse(name, problem string, args ...any) {
 	}
 	value := key.in(&j.Config)
 	j.add(Fault{
-		Key: name, Value: show(value), Problem: fmt.Sprintf(problem, args...), Accepts: key.Accepts, Fix: key.Fix(),
+		Key:     name,
+		Value:   show(value),
+		Problem: fmt.Sprintf(problem, args...),
+		Accepts: key.Accepts,
+		Fix:     key.Fix(),
 	})
 }
 
 // refuseRow adds a fault of a row in one of the tables that are shipped with the program.
 func (j *judge) refuseRow(file, row, field string, value any, accepts, problem string, args ...any) {
 	j.add(Fault{
-		Key: file + ": " + row, Value: fmt.Sprintf("%s: %s", field, show(reflect.ValueOf(value))),
-		Problem: fmt.Sprintf(problem, args...), Accepts: accepts, Fix: "edit " + file,
+		Key:     file + ": " + row,
+		Value:   fmt.Sprintf("%s: %s", field, show(reflect.ValueOf(value))),
+		Problem: fmt.Sprintf(problem, args...),
+		Accepts: accepts,
+		Fix:     "edit " + file,
 	})
 }
 
@@ -176,7 +183,11 @@ func thousands(number int) string {
 // judgeAccount keeps a stack out of every account that was not meant.
 func (j *judge) judgeAccount() {
 	if len(j.AllowedAccounts) > 0 && !j.refused("allowedAccounts") && !slices.Contains(j.AllowedAccounts, j.account) {
-		j.refuse("allowedAccounts", "the credentials in use belong to account %s, which is not listed: use others, or list it if it is meant", j.account)
+		j.refuse(
+			"allowedAccounts",
+			"the credentials in use belong to account %s, which is not listed: use others, or list it if it is meant",
+			j.account,
+		)
 	}
 	if j.Region != "" && !slices.Contains(regions, j.Region) {
 		j.refuse(regionKey, "is not a region; the nearest is %s", nearest(j.Region, regions))

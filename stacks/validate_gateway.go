@@ -13,17 +13,28 @@ import (
 func (j *judge) judgeGateway() {
 	g := j.Gateway
 	if g.Domain != "" && g.HostedZoneID == "" {
-		j.refuse("gatewayHostedZoneId", "must be set with gatewayDomain: the certificate is proved and the name published there")
+		j.refuse(
+			"gatewayHostedZoneId",
+			"must be set with gatewayDomain: the certificate is proved and the name published there",
+		)
 	}
 	if g.Domain == "" && g.HostedZoneID != "" {
 		j.refuse("gatewayDomain", "must be set with gatewayHostedZoneId: the zone alone publishes nothing")
 	}
 	if g.Domain != "" && (g.Domain == j.NATS.PrivateDomain || strings.HasSuffix(g.Domain, "."+j.NATS.PrivateDomain)) {
-		j.refuse("gatewayDomain", "lies in privateDomain %s: inside the VPC the private zone would hide it", j.NATS.PrivateDomain)
+		j.refuse(
+			"gatewayDomain",
+			"lies in privateDomain %s: inside the VPC the private zone would hide it",
+			j.NATS.PrivateDomain,
+		)
 	}
 	if g.LegacyTargetGroupARN == "" {
 		if g.NatsWeight < 100 && !j.refused("natsWeight") {
-			j.refuse("natsWeight", "%d %% of the traffic would go nowhere: legacyTargetGroupArn is not set", 100-g.NatsWeight)
+			j.refuse(
+				"natsWeight",
+				"%d %% of the traffic would go nowhere: legacyTargetGroupArn is not set",
+				100-g.NatsWeight,
+			)
 		}
 		if g.ShadowPercent > 0 && !j.refused("shadowPercent") {
 			j.refuse("shadowPercent", "there is no legacy traffic to shadow: legacyTargetGroupArn is not set")
@@ -37,7 +48,10 @@ func (j *judge) judgeGateway() {
 	}
 	j.judgeLegacyTargetGroup()
 	if g.LegacyPort == 0 && !j.refused("legacyPort") {
-		j.refuse("legacyPort", "must be set with legacyTargetGroupArn: the load balancer may connect to no port that is not written")
+		j.refuse(
+			"legacyPort",
+			"must be set with legacyTargetGroupArn: the load balancer may connect to no port that is not written",
+		)
 	}
 	if !j.refused("legacyUrl") {
 		j.judgeLegacyURL()
@@ -49,7 +63,11 @@ func (j *judge) judgeGateway() {
 
 // flows are what the table of flows depends on. The configuration is judged.
 func (c *Config) flows(endpoints bool) securitygroups.Surroundings {
-	around := securitygroups.Surroundings{Public: c.Gateway.Domain != "", Endpoints: endpoints, LegacyPort: c.Gateway.LegacyPort}
+	around := securitygroups.Surroundings{
+		Public:     c.Gateway.Domain != "",
+		Endpoints:  endpoints,
+		LegacyPort: c.Gateway.LegacyPort,
+	}
 	if c.Gateway.LegacyURL != "" {
 		around.ShadowPort = 80
 		if _, port, found := strings.Cut(strings.TrimPrefix(c.Gateway.LegacyURL, "http://"), ":"); found {
@@ -59,13 +77,17 @@ func (c *Config) flows(endpoints bool) securitygroups.Surroundings {
 	return around
 }
 
-// judgeLegacyURL: the gateway connects to it in every player's name, so it must not be what only a task itself may ask.
+// judgeLegacyURL: the gateway connects to it in every player's name, so it must not be what only a
+// task itself may ask.
 func (j *judge) judgeLegacyURL() {
 	host, port, written := strings.Cut(strings.TrimPrefix(j.Gateway.LegacyURL, "http://"), ":")
 	if number, err := strconv.Atoi(port); written && (err != nil || number < 1 || number > 65535) {
 		j.refuse("legacyUrl", "has port %s: a port is 1 to 65535", port)
 	}
-	if address, err := netip.ParseAddr(host); host == "localhost" || host == "127.0.0.1" || err == nil && address.IsLinkLocalUnicast() {
+	if address, err := netip.ParseAddr(
+		host,
+	); host == "localhost" || host == "127.0.0.1" ||
+		err == nil && address.IsLinkLocalUnicast() {
 		j.refuse("legacyUrl", "has the host %s, which is the gateway's own", host)
 	}
 }
@@ -76,7 +98,12 @@ func (j *judge) judgeLegacyTargetGroup() {
 	}
 	fields := strings.Split(j.Gateway.LegacyTargetGroupARN, ":")
 	if region := fields[3]; region != j.Region {
-		j.refuse("legacyTargetGroupArn", "is in region %s, the gateway in %s: a load balancer forwards inside its region only", region, j.Region)
+		j.refuse(
+			"legacyTargetGroupArn",
+			"is in region %s, the gateway in %s: a load balancer forwards inside its region only",
+			region,
+			j.Region,
+		)
 	}
 	if account := fields[4]; account != j.account {
 		j.refuse("legacyTargetGroupArn", "belongs to account %s, the credentials in use to %s", account, j.account)

@@ -21,15 +21,25 @@ func (j *judge) judgeImages() {
 		if !slices.Contains(names, name) {
 			right := nearest(name, names)
 			j.add(Fault{
-				Key: key, Value: image, Problem: fmt.Sprintf("there is no service %s; the nearest is %s", name, right),
+				Key:     key,
+				Value:   image,
+				Problem: fmt.Sprintf("there is no service %s; the nearest is %s", name, right),
 				Accepts: "the names of " + servicesFile + " and additionalServices",
-				Fix:     fmt.Sprintf("pulumi config rm --path '%s' && pulumi config set --path 'serviceImages.%s' %s --type string", key, right, image),
+				Fix: fmt.Sprintf(
+					"pulumi config rm --path '%s' && pulumi config set --path 'serviceImages.%s' %s --type string",
+					key,
+					right,
+					image,
+				),
 			})
 		}
 		if problem := imageProblem(image); problem != "" {
 			j.add(Fault{
-				Key: key, Value: image, Problem: problem, Accepts: imageTakes,
-				Fix: fmt.Sprintf("pulumi config set --path '%s' 1.0.0 --type string", key),
+				Key:     key,
+				Value:   image,
+				Problem: problem,
+				Accepts: imageTakes,
+				Fix:     fmt.Sprintf("pulumi config set --path '%s' 1.0.0 --type string", key),
 			})
 		}
 	}
@@ -57,13 +67,48 @@ type fargateSize struct {
 // fargateSizes are all of Fargate's Linux task sizes.
 // docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
 var fargateSizes = []fargateSize{
-	{256, 512, 2048, 1024}, // 512, 1,024 and 2,048: see offers
-	{512, 1024, 4096, 1024},
-	{1024, 2048, 8192, 1024},
-	{2048, 4096, 16384, 1024},
-	{4096, 8192, 30720, 1024},
-	{8192, 16384, 61440, 4096},
-	{16384, 32768, 122880, 8192},
+	{
+		cpu:   256,
+		least: 512,
+		most:  2048,
+		step:  1024,
+	}, // 512, 1,024 and 2,048: see offers
+	{
+		cpu:   512,
+		least: 1024,
+		most:  4096,
+		step:  1024,
+	},
+	{
+		cpu:   1024,
+		least: 2048,
+		most:  8192,
+		step:  1024,
+	},
+	{
+		cpu:   2048,
+		least: 4096,
+		most:  16384,
+		step:  1024,
+	},
+	{
+		cpu:   4096,
+		least: 8192,
+		most:  30720,
+		step:  1024,
+	},
+	{
+		cpu:   8192,
+		least: 16384,
+		most:  61440,
+		step:  4096,
+	},
+	{
+		cpu:   16384,
+		least: 32768,
+		most:  122880,
+		step:  8192,
+	},
 }
 
 // fargateCPUs are the CPU units of the table.
@@ -97,7 +142,17 @@ func (j *judge) judgeTaskSize(cpuKey string, cpu int, memoryKey string, memory i
 	}
 	size := fargateSizes[index]
 	if !size.offers(memory) {
-		j.refuse(memoryKey, "Fargate has no task of %s CPU units (%s) with %s MiB: it has %s to %s MiB in steps of %s",
-			thousands(cpu), cpuKey, thousands(memory), thousands(size.least), thousands(size.most), thousands(size.step))
+		j.refuse(
+			memoryKey,
+			"Fargate has no task of %s CPU units (%s) with %s MiB: it has %s to %s MiB in steps of %s",
+			thousands(
+				cpu,
+			),
+			cpuKey,
+			thousands(memory),
+			thousands(size.least),
+			thousands(size.most),
+			thousands(size.step),
+		)
 	}
 }

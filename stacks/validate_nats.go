@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// What every gp3 volume has at no extra price: always allowed, whatever the instance
-	// sustains. The most is 80,000 IOPS and 2,000 MB/s since September 2025
+	// What every gp3 volume has at no extra price: always allowed, whatever the instance sustains.
+	// The most is 80,000 IOPS and 2,000 MB/s since September 2025
 	// (aws.amazon.com/about-aws/whats-new/2025/09/amazon-ebs-size-provisioned-performance-gp3-volumes),
 	// but pulumi-aws v6.83.0 still refuses more than 1,000 MB/s, so the key does too
 	// (github.com/hashicorp/terraform-provider-aws/pull/44514 came later).
@@ -29,17 +29,31 @@ var armFamily = regexp.MustCompile(`^[a-z]+[0-9]+g[a-z]*\.`)
 func (j *judge) judgeNodes() {
 	n := j.NATS
 	if n.NodeCount%2 == 0 && !j.refused("natsNodeCount") {
-		j.refuse("natsNodeCount", "is even: a majority of %d nodes survives no more failures than one of %d", n.NodeCount, n.NodeCount-1)
+		j.refuse(
+			"natsNodeCount",
+			"is even: a majority of %d nodes survives no more failures than one of %d",
+			n.NodeCount,
+			n.NodeCount-1,
+		)
 	}
 	if count := len(n.VolumeSnapshots); count > 0 && count != n.NodeCount {
-		j.refuse("natsVolumeSnapshots", "%d snapshots are named for %d nodes: each node needs its own", count, n.NodeCount)
+		j.refuse(
+			"natsVolumeSnapshots",
+			"%d snapshots are named for %d nodes: each node needs its own",
+			count,
+			n.NodeCount,
+		)
 	}
 	if _, known := instanceTypes[n.InstanceType]; n.InstanceType != "" && !known {
 		if armFamily.MatchString(n.InstanceType) {
 			j.refuse("natsInstanceType", "is an arm64 type: the server binary is built for amd64")
 		} else {
 			names := slices.Sorted(maps.Keys(instanceTypes))
-			j.refuse("natsInstanceType", "is not in the table of types whose disk performance is known; the nearest is %s", nearest(n.InstanceType, names))
+			j.refuse(
+				"natsInstanceType",
+				"is not in the table of types whose disk performance is known; the nearest is %s",
+				nearest(n.InstanceType, names),
+			)
 		}
 	}
 	j.judgeFile("natsServerBinary", n.ServerBinary)
@@ -68,7 +82,13 @@ func (j *judge) judgeFile(name, path string) {
 		return
 	}
 	key, _ := KeyOf(name)
-	j.add(Fault{Key: name, Value: path, Problem: problem, Accepts: key.Accepts, Fix: "make artifacts"})
+	j.add(Fault{
+		Key:     name,
+		Value:   path,
+		Problem: problem,
+		Accepts: key.Accepts,
+		Fix:     "make artifacts",
+	})
 }
 
 func (j *judge) judgeDisks() {
@@ -77,7 +97,13 @@ func (j *judge) judgeDisks() {
 		return
 	}
 	if n.VolumeIOPS > freeIOPS && n.VolumeIOPS > n.VolumeGiB*mostIOPSPerGiB {
-		j.refuse("natsVolumeIops", "a disk of %s GiB takes at most %s IOPS (%d per GiB)", thousands(n.VolumeGiB), thousands(n.VolumeGiB*mostIOPSPerGiB), mostIOPSPerGiB)
+		j.refuse(
+			"natsVolumeIops",
+			"a disk of %s GiB takes at most %s IOPS (%d per GiB)",
+			thousands(n.VolumeGiB),
+			thousands(n.VolumeGiB*mostIOPSPerGiB),
+			mostIOPSPerGiB,
+		)
 	}
 	if n.VolumeThroughput*iopsPerThroughput > n.VolumeIOPS {
 		j.refuse("natsVolumeThroughput", "%s MB/s need at least %s IOPS (4 for each MB/s), natsVolumeIops is %s",
@@ -88,9 +114,19 @@ func (j *judge) judgeDisks() {
 		return
 	}
 	if n.VolumeIOPS > max(freeIOPS, sustained.iops) {
-		j.refuse("natsVolumeIops", "%s sustains %s IOPS: more is paid for and never used", n.InstanceType, thousands(sustained.iops))
+		j.refuse(
+			"natsVolumeIops",
+			"%s sustains %s IOPS: more is paid for and never used",
+			n.InstanceType,
+			thousands(sustained.iops),
+		)
 	}
 	if n.VolumeThroughput > max(freeThroughput, sustained.throughput) {
-		j.refuse("natsVolumeThroughput", "%s sustains %s MB/s: more is paid for and never used", n.InstanceType, thousands(sustained.throughput))
+		j.refuse(
+			"natsVolumeThroughput",
+			"%s sustains %s MB/s: more is paid for and never used",
+			n.InstanceType,
+			thousands(sustained.throughput),
+		)
 	}
 }

@@ -44,7 +44,13 @@ var loopback = netip.MustParsePrefix("127.0.0.0/8")
 func (j *judge) judgeNetwork() {
 	n := j.Network
 	if len(j.zones) < n.ZoneCount && !j.refused("zoneCount") {
-		j.refuse("zoneCount", "%s has %d availability zones for this account (%s)", j.Region, len(j.zones), strings.Join(j.zones, ", "))
+		j.refuse(
+			"zoneCount",
+			"%s has %d availability zones for this account (%s)",
+			j.Region,
+			len(j.zones),
+			strings.Join(j.zones, ", "),
+		)
 	}
 	j.judgeZones()
 	if n.VpcID != "" {
@@ -74,14 +80,25 @@ func (j *judge) judgeZones() {
 	}
 	for _, zone := range named {
 		if !slices.Contains(j.zones, zone) {
-			j.refuse("availabilityZones", "%s has no zone %q for this account (it has %s)", j.Region, zone, strings.Join(j.zones, ", "))
+			j.refuse(
+				"availabilityZones",
+				"%s has no zone %q for this account (it has %s)",
+				j.Region,
+				zone,
+				strings.Join(j.zones, ", "),
+			)
 		}
 	}
 }
 
 func (j *judge) judgeSubnetIDs(name string, ids []string) {
 	if len(ids) != j.Network.ZoneCount {
-		j.refuse(name, "%d subnets are named for %d zones (zoneCount): vpcId takes one per zone", len(ids), j.Network.ZoneCount)
+		j.refuse(
+			name,
+			"%d subnets are named for %d zones (zoneCount): vpcId takes one per zone",
+			len(ids),
+			j.Network.ZoneCount,
+		)
 	}
 }
 
@@ -161,8 +178,14 @@ func (j *judge) judgeShares(vpc netip.Prefix) {
 	}
 	free := 1<<(32-mask-1) - addressesReservedByAWS
 	if need := j.addressesPerSubnet(); need > free {
-		j.refuse("zoneCidrMask", "a private subnet of /%d has %s free addresses, and nodes, Redis, tasks (all at their most, twice during a deployment), endpoints and load balancers may need %s",
-			mask+1, thousands(free), thousands(need))
+		j.refuse(
+			"zoneCidrMask",
+			"a private subnet of /%d has %s free addresses, and nodes, Redis, tasks (all at their most, twice "+
+				"during a deployment), endpoints and load balancers may need %s",
+			mask+1,
+			thousands(free),
+			thousands(need),
+		)
 	}
 }
 

@@ -50,14 +50,22 @@ func (r RedisConfig) nodes() int {
 
 func (j *judge) judgeRedis() {
 	r := j.Redis
-	if versions := redisVersions[r.Engine]; r.EngineVersion != "" && !j.refused("redisEngine") && !slices.Contains(versions, r.EngineVersion) {
+	if versions := redisVersions[r.Engine]; r.EngineVersion != "" && !j.refused("redisEngine") &&
+		!slices.Contains(versions, r.EngineVersion) {
 		j.refuse("redisEngineVersion", "is not a version of %s: it has %s", r.Engine, strings.Join(versions, ", "))
 	}
 	if r.NodeType != "" {
 		j.judgeNodeType()
 	}
 	if nodes := r.nodes(); nodes > mostRedisNodes && !j.refused("redisShards", "redisReplicasPerShard") {
-		j.refuse("redisShards", "%d shards with %d replicas each are %d nodes, AWS takes at most %d", r.Shards, r.ReplicasPerShard, nodes, mostRedisNodes)
+		j.refuse(
+			"redisShards",
+			"%d shards with %d replicas each are %d nodes, AWS takes at most %d",
+			r.Shards,
+			r.ReplicasPerShard,
+			nodes,
+			mostRedisNodes,
+		)
 	}
 }
 

@@ -30,16 +30,42 @@ func (j *judge) judgeServices() {
 	names, queues := map[string]string{}, map[string]string{}
 	for i, service := range j.Services.Table {
 		if !serviceName.MatchString(service.Name) {
-			j.refuseService(i, "name", service.Name, `a-z, 0-9 and single "-" between them, starting with a letter`, "does not have the form that is accepted")
+			j.refuseService(
+				i,
+				"name",
+				service.Name,
+				`a-z, 0-9 and single "-" between them, starting with a letter`,
+				"does not have the form that is accepted",
+			)
 		}
 		if !queueName.MatchString(service.Queue) {
-			j.refuseService(i, "queue", service.Queue, "a queue group such as q.quest", "does not have the form that is accepted")
+			j.refuseService(
+				i,
+				"queue",
+				service.Queue,
+				"a queue group such as q.quest",
+				"does not have the form that is accepted",
+			)
 		}
 		if _, twice := names[service.Name]; twice {
-			j.refuseService(i, "name", service.Name, "a name that no other service has", "two services are called %s", service.Name)
+			j.refuseService(
+				i,
+				"name",
+				service.Name,
+				"a name that no other service has",
+				"two services are called %s",
+				service.Name,
+			)
 		}
 		if owner, twice := queues[service.Queue]; twice {
-			j.refuseService(i, "queue", service.Queue, "a queue group that no other service has", "%s has the same queue group: each would get a share of the other's requests", owner)
+			j.refuseService(
+				i,
+				"queue",
+				service.Queue,
+				"a queue group that no other service has",
+				"%s has the same queue group: each would get a share of the other's requests",
+				owner,
+			)
 		}
 		names[service.Name], queues[service.Queue] = service.Name, service.Name
 		j.judgeSubjects(i, "rpc", rpcPrefix, service.RPC)
@@ -59,8 +85,15 @@ func (j *judge) refuseService(index int, field string, value any, accepts, probl
 	}
 	item := fmt.Sprintf("additionalServices[%d].%s", index-j.shipped, field)
 	j.add(Fault{
-		Key: item, Value: fmt.Sprint(value), Problem: name + ": " + fmt.Sprintf(problem, args...), Accepts: accepts,
-		Fix: fmt.Sprintf("edit %s in Pulumi.<stack>.yaml, or pulumi config set --path '%s' ... --type string", item, item),
+		Key:     item,
+		Value:   fmt.Sprint(value),
+		Problem: name + ": " + fmt.Sprintf(problem, args...),
+		Accepts: accepts,
+		Fix: fmt.Sprintf(
+			"edit %s in Pulumi.<stack>.yaml, or pulumi config set --path '%s' ... --type string",
+			item,
+			item,
+		),
 	})
 }
 
@@ -86,7 +119,15 @@ func (j *judge) judgeOwners() {
 			for _, earlier := range table[:i] {
 				for _, other := range earlier.RPC {
 					if nats.Meet(subject, other) {
-						j.refuseService(i, "rpc", subject, "subjects that no other service answers", "%s answers %s too", earlier.Name, other)
+						j.refuseService(
+							i,
+							"rpc",
+							subject,
+							"subjects that no other service answers",
+							"%s answers %s too",
+							earlier.Name,
+							other,
+						)
 					}
 				}
 			}
@@ -103,7 +144,14 @@ func (j *judge) judgeCalls() {
 	for i, service := range j.Services.Table {
 		for _, subject := range service.Calls {
 			if !slices.ContainsFunc(answered, func(rpc string) bool { return nats.Meet(rpc, subject) }) {
-				j.refuseService(i, "calls", subject, "subjects that a service answers", "no service answers it; the nearest is %s", nearest(subject, answered))
+				j.refuseService(
+					i,
+					"calls",
+					subject,
+					"subjects that a service answers",
+					"no service answers it; the nearest is %s",
+					nearest(subject, answered),
+				)
 			}
 		}
 	}
@@ -120,7 +168,15 @@ func (j *judge) judgeGatewayCalls(answered []string) {
 		case !strings.HasPrefix(subject, rpcPrefix):
 			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
 		case !slices.ContainsFunc(answered, func(rpc string) bool { return nats.Meet(rpc, subject) }):
-			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "no service answers it; the nearest is %s", nearest(subject, answered))
+			j.refuseRow(
+				servicesFile,
+				j.front.Name,
+				"calls",
+				subject,
+				accepts,
+				"no service answers it; the nearest is %s",
+				nearest(subject, answered),
+			)
 		}
 	}
 }

@@ -11,11 +11,16 @@ import (
 
 func TestTheGatewayCallsWhatIsAnswered(t *testing.T) {
 	for call, problem := range map[string]string{
-		"svc.>": "", "svc.auth.v1.create_session": "", "svc.auth.*": "no service answers it", "svc.ahtu.v1.create_session": "the nearest is svc.auth.v1.create_session",
-		"evt.auth.>": "does not begin with svc.", "svc..x": "is not a subject",
+		"svc.>": "", "svc.auth.v1.create_session": "", "svc.auth.*": "no service answers it",
+		"svc.ahtu.v1.create_session": "the nearest is svc.auth.v1.create_session",
+		"evt.auth.>":                 "does not begin with svc.", "svc..x": "is not a subject",
 	} {
-		j := &judge{Config: Config{secrets: &secrets{}, front: services.Gateway{Name: "gateway", Calls: []string{call}}}}
-		j.Services.Table = []services.Service{{Name: "auth", Queue: "q.auth", RPC: []string{"svc.auth.v1.create_session"}}}
+		j := &judge{
+			Config: Config{secrets: &secrets{}, front: services.Gateway{Name: "gateway", Calls: []string{call}}},
+		}
+		j.Services.Table = []services.Service{
+			{Name: "auth", Queue: "q.auth", RPC: []string{"svc.auth.v1.create_session"}},
+		}
 		j.judgeCalls()
 		if problem == "" {
 			assert.Empty(t, j.faults, call)

@@ -22,7 +22,13 @@ func (j *judge) judgeStreams() {
 	var total int64
 	for i, stream := range j.NATS.Streams {
 		if !streamName.MatchString(stream.Name) {
-			j.refuseStream(stream, "name", stream.Name, `upper case letters, digits and "_"`, "does not have the form that is accepted")
+			j.refuseStream(
+				stream,
+				"name",
+				stream.Name,
+				`upper case letters, digits and "_"`,
+				"does not have the form that is accepted",
+			)
 		}
 		if slices.Contains(names, stream.Name) {
 			j.refuseStream(stream, "name", stream.Name, "a name that no other stream has", "two streams are called so")
@@ -34,12 +40,31 @@ func (j *judge) judgeStreams() {
 		j.judgeReplicas(stream)
 		j.judgeConsumers(stream)
 	}
-	if at := slices.Index(names, nats.AdvisoryStream); at < 0 || !slices.Equal(j.NATS.Streams[at].Subjects, []string{nats.AdvisorySubject}) {
-		j.refuseRow(streamsFile, nats.AdvisoryStream, "subjects", "", nats.AdvisorySubject, "no stream of this name keeps these advisories: messages whose deliveries run out would never become dead letters")
+	if at := slices.Index(
+		names,
+		nats.AdvisoryStream,
+	); at < 0 ||
+		!slices.Equal(j.NATS.Streams[at].Subjects, []string{nats.AdvisorySubject}) {
+		j.refuseRow(
+			streamsFile,
+			nats.AdvisoryStream,
+			"subjects",
+			"",
+			nats.AdvisorySubject,
+			"no stream of this name keeps these advisories: messages whose deliveries run out would never become "+
+				"dead letters",
+		)
 	}
 	if room := j.NATS.MaxFileStore(); total > room && !j.refused("natsVolumeGiB") {
-		j.refuse("natsVolumeGiB", "the byte limits of all streams are %s MiB together, JetStream has %s MiB on a node with a disk of %s GiB: lower storagePercent in %s to 100 in all, or enlarge the disk",
-			thousands(int(total>>20)), thousands(int(room>>20)), thousands(j.NATS.VolumeGiB), streamsFile)
+		j.refuse(
+			"natsVolumeGiB",
+			"the byte limits of all streams are %s MiB together, JetStream has %s MiB on a node with a disk of %s "+
+				"GiB: lower storagePercent in %s to 100 in all, or enlarge the disk",
+			thousands(int(total>>20)),
+			thousands(int(room>>20)),
+			thousands(j.NATS.VolumeGiB),
+			streamsFile,
+		)
 	}
 }
 
@@ -58,14 +83,30 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 		for _, other := range earlier {
 			for _, stored := range other.Subjects {
 				if nats.Meet(subject, stored) {
-					j.refuseStream(stream, "subjects", subject, "subjects that no other stream stores", "%s stores %s too", other.Name, stored)
+					j.refuseStream(
+						stream,
+						"subjects",
+						subject,
+						"subjects that no other stream stores",
+						"%s stores %s too",
+						other.Name,
+						stored,
+					)
 				}
 			}
 		}
 		for _, service := range j.Services.Table {
 			for _, rpc := range service.RPC {
 				if nats.Meet(subject, rpc) {
-					j.refuseStream(stream, "subjects", subject, "no request subjects", "%s answers %s: the stream's acknowledgement would reach the caller as the answer", service.Name, rpc)
+					j.refuseStream(
+						stream,
+						"subjects",
+						subject,
+						"no request subjects",
+						"%s answers %s: the stream's acknowledgement would reach the caller as the answer",
+						service.Name,
+						rpc,
+					)
 				}
 			}
 		}
@@ -80,19 +121,45 @@ func (j *judge) judgeStreamLimits(stream Stream) {
 		j.refuseStream(stream, "discard", stream.Discard, "old or new", "is neither")
 	}
 	if stream.Retention == nats.RetentionWorkQueue && stream.Discard == nats.DiscardOld {
-		j.refuseStream(stream, "discard", stream.Discard, "new", "a work queue that discards old drops work that nobody has done yet")
+		j.refuseStream(
+			stream,
+			"discard",
+			stream.Discard,
+			"new",
+			"a work queue that discards old drops work that nobody has done yet",
+		)
 	}
 	if stream.MaxBytes <= 0 {
-		j.refuseStream(stream, "storagePercent", stream.StoragePercent, "1 to 100", "has no byte limit: it can fill every node's disk for all of them")
+		j.refuseStream(
+			stream,
+			"storagePercent",
+			stream.StoragePercent,
+			"1 to 100",
+			"has no byte limit: it can fill every node's disk for all of them",
+		)
 	}
 	if stream.MaxMessageBytes <= 0 || stream.MaxMessageBytes > j.NATS.MaxPayload {
-		j.refuseStream(stream, "maxMessageBytes", stream.MaxMessageBytes, "1 to natsMaxPayload", "the server takes no message beyond natsMaxPayload, %s bytes", thousands(j.NATS.MaxPayload))
+		j.refuseStream(
+			stream,
+			"maxMessageBytes",
+			stream.MaxMessageBytes,
+			"1 to natsMaxPayload",
+			"the server takes no message beyond natsMaxPayload, %s bytes",
+			thousands(j.NATS.MaxPayload),
+		)
 	}
 	if stream.MaxAge <= 0 {
 		j.refuseStream(stream, "maxAge", stream.MaxAge, "a duration above 0", "messages would never go")
 	}
 	if stream.DuplicateWindow <= 0 || stream.DuplicateWindow > stream.MaxAge {
-		j.refuseStream(stream, "duplicateWindow", stream.DuplicateWindow, "above 0, at most maxAge", "the server takes no window beyond maxAge, %s", stream.MaxAge)
+		j.refuseStream(
+			stream,
+			"duplicateWindow",
+			stream.DuplicateWindow,
+			"above 0, at most maxAge",
+			"the server takes no window beyond maxAge, %s",
+			stream.MaxAge,
+		)
 	}
 }
 
@@ -107,28 +174,78 @@ func (j *judge) judgeReplicas(stream Stream) {
 	case stream.Replicas > j.NATS.NodeCount:
 		j.refuseStream(stream, "replicas", stream.Replicas, accepts, "there are only %d nodes", j.NATS.NodeCount)
 	case stream.Replicas > j.Network.ZoneCount:
-		j.refuseStream(stream, "replicas", stream.Replicas, accepts, "each replica has a zone of its own and there are only %d", j.Network.ZoneCount)
+		j.refuseStream(
+			stream,
+			"replicas",
+			stream.Replicas,
+			accepts,
+			"each replica has a zone of its own and there are only %d",
+			j.Network.ZoneCount,
+		)
 	}
 }
 
 func (j *judge) judgeConsumers(stream Stream) {
 	for i, consumer := range stream.Consumers {
 		field := "consumers[" + consumer.Name + "]"
-		if !consumerName.MatchString(consumer.Name) || slices.ContainsFunc(stream.Consumers[:i], func(other nats.Consumer) bool { return other.Name == consumer.Name }) {
-			j.refuseStream(stream, field+".name", consumer.Name, `letters, digits, "_" and "-", once in a stream`, "is not a name of its own")
+		if !consumerName.MatchString(consumer.Name) ||
+			slices.ContainsFunc(
+				stream.Consumers[:i],
+				func(other nats.Consumer) bool { return other.Name == consumer.Name },
+			) {
+			j.refuseStream(
+				stream,
+				field+".name",
+				consumer.Name,
+				`letters, digits, "_" and "-", once in a stream`,
+				"is not a name of its own",
+			)
 		}
-		if !j.refused("additionalServices") && !slices.ContainsFunc(j.Services.Table, func(s services.Service) bool { return s.Name == consumer.Service }) {
-			j.refuseStream(stream, field+".service", consumer.Service, "the name of a service", "there is no such service to read it")
+		if !j.refused("additionalServices") &&
+			!slices.ContainsFunc(
+				j.Services.Table,
+				func(s services.Service) bool { return s.Name == consumer.Service },
+			) {
+			j.refuseStream(
+				stream,
+				field+".service",
+				consumer.Service,
+				"the name of a service",
+				"there is no such service to read it",
+			)
 		}
-		if !slices.ContainsFunc(stream.Subjects, func(subject string) bool { return nats.Covers(subject, consumer.FilterSubject) }) {
-			j.refuseStream(stream, field+".filterSubject", consumer.FilterSubject, "a part of the stream's subjects", "the stream does not store it")
+		if !slices.ContainsFunc(
+			stream.Subjects,
+			func(subject string) bool { return nats.Covers(subject, consumer.FilterSubject) },
+		) {
+			j.refuseStream(
+				stream,
+				field+".filterSubject",
+				consumer.FilterSubject,
+				"a part of the stream's subjects",
+				"the stream does not store it",
+			)
 		}
 		if consumer.AckWait <= 0 || consumer.MaxDeliver < 1 {
-			j.refuseStream(stream, field, consumer, "ackWait above 0 and maxDeliver of at least 1", "an unacknowledged message would never become a dead letter")
+			j.refuseStream(
+				stream,
+				field,
+				consumer,
+				"ackWait above 0 and maxDeliver of at least 1",
+				"an unacknowledged message would never become a dead letter",
+			)
 		}
 		for _, other := range stream.Consumers[:i] {
 			if stream.Retention == nats.RetentionWorkQueue && nats.Meet(consumer.FilterSubject, other.FilterSubject) {
-				j.refuseStream(stream, field+".filterSubject", consumer.FilterSubject, "subjects that no other consumer of the work queue reads", "%s reads %s", other.Name, other.FilterSubject)
+				j.refuseStream(
+					stream,
+					field+".filterSubject",
+					consumer.FilterSubject,
+					"subjects that no other consumer of the work queue reads",
+					"%s reads %s",
+					other.Name,
+					other.FilterSubject,
+				)
 			}
 		}
 		j.judgeDeadLetters(stream, consumer, field)
@@ -143,13 +260,26 @@ func (j *judge) judgeDeadLetters(stream Stream, consumer nats.Consumer, field st
 			slices.ContainsFunc(other.Subjects, func(stored string) bool { return nats.Covers(stored, subject) })
 	})
 	if at < 0 || !subjectForm.MatchString(subject) || strings.ContainsAny(subject, "*>") {
-		j.refuseStream(stream, field+".deadLetterSubject", subject, "a subject without wildcards that another stream stores", "a message whose deliveries run out would vanish")
+		j.refuseStream(
+			stream,
+			field+".deadLetterSubject",
+			subject,
+			"a subject without wildcards that another stream stores",
+			"a message whose deliveries run out would vanish",
+		)
 		return
 	}
 	target := j.NATS.Streams[at]
 	if room := target.MaxMessageBytes - nats.DeadLetterHeaderBytes; stream.MaxMessageBytes > room {
-		j.refuseStream(stream, "maxMessageBytes", stream.MaxMessageBytes, "at most "+thousands(room),
-			"its largest message with the headers of a dead letter does not fit %s, which takes %s bytes", target.Name, thousands(target.MaxMessageBytes))
+		j.refuseStream(
+			stream,
+			"maxMessageBytes",
+			stream.MaxMessageBytes,
+			"at most "+thousands(room),
+			"its largest message with the headers of a dead letter does not fit %s, which takes %s bytes",
+			target.Name,
+			thousands(target.MaxMessageBytes),
+		)
 	}
 }
 
@@ -174,9 +304,22 @@ func (j *judge) judgeEvents() {
 			switch {
 			case stored:
 			case len(partly) > 0:
-				j.refuseService(i, "events", event, "subjects that one stream of "+streamsFile+" stores whole", "%s store only a part of it", strings.Join(slices.Compact(partly), " and "))
+				j.refuseService(
+					i,
+					"events",
+					event,
+					"subjects that one stream of "+streamsFile+" stores whole",
+					"%s store only a part of it",
+					strings.Join(slices.Compact(partly), " and "),
+				)
 			default:
-				j.refuseService(i, "events", event, "subjects that a stream of "+streamsFile+" stores", "no stream stores it: every publish would fail")
+				j.refuseService(
+					i,
+					"events",
+					event,
+					"subjects that a stream of "+streamsFile+" stores",
+					"no stream stores it: every publish would fail",
+				)
 			}
 		}
 	}

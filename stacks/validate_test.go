@@ -15,7 +15,8 @@ type set = map[string]string
 
 const vpcID = "vpc-0123456789abcdef0"
 
-// longName makes <name>-task-role-<7 characters> one character longer than an IAM role's name may be.
+// longName makes <name>-task-role-<7 characters> one character longer than an IAM role's name may
+// be.
 var longName = strings.Repeat("x", 65-len("-task-role-0123456"))
 
 func threeSubnets(digit string) string {
@@ -31,7 +32,15 @@ func service(name, queue, rpc, event string) set {
 	if event != "" {
 		events = `"` + event + `"`
 	}
-	return set{"additionalServices": fmt.Sprintf(`[{"name": %q, "queue": %q, "rpc": [%q], "events": [%s]}]`, name, queue, rpc, events)}
+	return set{
+		"additionalServices": fmt.Sprintf(
+			`[{"name": %q, "queue": %q, "rpc": [%q], "events": [%s]}]`,
+			name,
+			queue,
+			rpc,
+			events,
+		),
+	}
 }
 
 func TestShippedStacksAreAccepted(t *testing.T) {
@@ -59,22 +68,48 @@ func TestWrongConfigurationIsRefused(t *testing.T) {
 func TestRightConfigurationIsAccepted(t *testing.T) {
 	valid := shipped(t, "prod")
 	for name, change := range map[string]set{
-		"existing VPC":                 {"vpcId": vpcID, "privateSubnetIds": threeSubnets("a"), "publicSubnetIds": threeSubnets("b")},
-		"peer beside the VPC":          {"reservedCidrs": `["10.21.0.0/16", "10.0.0.0/12"]`},
-		"smallest shares that fit":     {"zoneCidrMask": "22"},
-		"no NAT with all endpoints":    {"natGatewayStrategy": "None", "interfaceEndpoints": `["acm-pca", "ec2messages", "ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "secretsmanager", "ssm", "ssmmessages"]`},
-		"valkey":                       {"redisEngine": "valkey", "redisEngineVersion": "8.1"},
-		"most cache nodes":             {"redisShards": "45"},
-		"IOPS that the type sustains":  {"natsVolumeIops": "3600"},
-		"fast disk on a large type":    {"natsInstanceType": "m6i.8xlarge", "natsVolumeIops": "40000", "natsVolumeThroughput": "1000"},
-		"free disk on a small type":    {"natsInstanceType": "t3.small"},
-		"snapshot of every node":       {"natsVolumeSnapshots": `["snap-00000001", "snap-00000002", "snap-00000003", "snap-00000004", "snap-00000005"]`},
-		"largest task":                 {"serviceCpu": "16384", "serviceMemory": "122880"},
-		"image by digest":              {"gatewayImage": "sha256:" + strings.Repeat("0a", 32)},
-		"no images yet":                {"serviceImages": "{}", "gatewayImage": ""},
-		"public gateway":               {"gatewayDomain": "api.example.com", "gatewayHostedZoneId": "Z0123456789"},
-		"cutover under way":            {"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "legacyUrl": "http://legacy.prod.internal:8081", "natsWeight": "10", "shadowPercent": "50"},
-		"additional service":           service("inventory", "q.inventory", "svc.inventory.v1.list", "evt.world.inventory.>"),
+		"existing VPC": {
+			"vpcId":            vpcID,
+			"privateSubnetIds": threeSubnets("a"),
+			"publicSubnetIds":  threeSubnets("b"),
+		},
+		"peer beside the VPC":      {"reservedCidrs": `["10.21.0.0/16", "10.0.0.0/12"]`},
+		"smallest shares that fit": {"zoneCidrMask": "22"},
+		"no NAT with all endpoints": {
+			"natGatewayStrategy": "None",
+			"interfaceEndpoints": `["acm-pca", "ec2messages", "ecr.api", "ecr.dkr", "kms", "logs", "monitoring", ` +
+				`"secretsmanager", "ssm", "ssmmessages"]`,
+		},
+		"valkey":                      {"redisEngine": "valkey", "redisEngineVersion": "8.1"},
+		"most cache nodes":            {"redisShards": "45"},
+		"IOPS that the type sustains": {"natsVolumeIops": "3600"},
+		"fast disk on a large type": {
+			"natsInstanceType":     "m6i.8xlarge",
+			"natsVolumeIops":       "40000",
+			"natsVolumeThroughput": "1000",
+		},
+		"free disk on a small type": {"natsInstanceType": "t3.small"},
+		"snapshot of every node": {
+			"natsVolumeSnapshots": `["snap-00000001", "snap-00000002", "snap-00000003", "snap-00000004", ` +
+				`"snap-00000005"]`,
+		},
+		"largest task":    {"serviceCpu": "16384", "serviceMemory": "122880"},
+		"image by digest": {"gatewayImage": "sha256:" + strings.Repeat("0a", 32)},
+		"no images yet":   {"serviceImages": "{}", "gatewayImage": ""},
+		"public gateway":  {"gatewayDomain": "api.example.com", "gatewayHostedZoneId": "Z0123456789"},
+		"cutover under way": {
+			"legacyTargetGroupArn": legacyIn("us-east-1", account),
+			"legacyPort":           "8080",
+			"legacyUrl":            "http://legacy.prod.internal:8081",
+			"natsWeight":           "10",
+			"shadowPercent":        "50",
+		},
+		"additional service": service(
+			"inventory",
+			"q.inventory",
+			"svc.inventory.v1.list",
+			"evt.world.inventory.>",
+		),
 		"longest service name":         service(longName[1:], "q.inventory", "svc.inventory.v1.list", ""),
 		"a provider's own key":         {"aws:profile": "platform"},
 		"log retention of ten years":   {"logRetentionDays": "3653"},
@@ -98,8 +133,17 @@ func TestLoopbackRangeIsForTheRehearsalOnly(t *testing.T) {
 func TestAllFaultsComeAtOnce(t *testing.T) {
 	valid := shipped(t, "prod")
 	wrong := set{
-		"natsNodeCuont": "5", "natsVolumeIops": "16000", "vpcCidr": "10.0.0.0/8", "logRetentionDays": "45", "gatewayImage": "latest",
-		"protect": "yes", "redisEngineVersion": "9", "allowedAccounts": "[]", "serviceMemory": "100", "alarmEmails": `["x"]`, "natsServerBinary": "no/such/file",
+		"natsNodeCuont":      "5",
+		"natsVolumeIops":     "16000",
+		"vpcCidr":            "10.0.0.0/8",
+		"logRetentionDays":   "45",
+		"gatewayImage":       "latest",
+		"protect":            "yes",
+		"redisEngineVersion": "9",
+		"allowedAccounts":    "[]",
+		"serviceMemory":      "100",
+		"alarmEmails":        `["x"]`,
+		"natsServerBinary":   "no/such/file",
 	}
 	config, decoded := stacks.Decode(with(valid, wrong), notSecret)
 	err := stacks.Refusal(stacks.Faults(decoded), config.Validate(zones, account))
@@ -122,13 +166,19 @@ func TestAllFaultsComeAtOnce(t *testing.T) {
 func TestFaultTellsHowToSetEachType(t *testing.T) {
 	valid := shipped(t, "prod")
 	for key, want := range map[string]struct{ value, fix string }{
-		"allowedAccounts":  {"[]", "pulumi config set --path 'allowedAccounts[0]' 123456789012 --type string"},
-		"vpcCidr":          {"x", "pulumi config set vpcCidr 10.20.0.0/16"},
-		"natsNodeCount":    {"4", "pulumi config set natsNodeCount 5"},
-		"serviceImages":    {`{"auth": 1}`, "pulumi config set --path 'serviceImages.quest-system' 1.0.0 --type string"},
-		"natsServerBinary": {"no/such/file", "make artifacts"},
-		"protekt":          {"true", "pulumi config rm nats-platform:protekt"},
-		"aws:region":       {"mars", "pulumi config set aws:region us-east-1"},
+		"allowedAccounts": {
+			value: "[]",
+			fix:   "pulumi config set --path 'allowedAccounts[0]' 123456789012 --type string",
+		},
+		"vpcCidr":       {value: "x", fix: "pulumi config set vpcCidr 10.20.0.0/16"},
+		"natsNodeCount": {value: "4", fix: "pulumi config set natsNodeCount 5"},
+		"serviceImages": {
+			value: `{"auth": 1}`,
+			fix:   "pulumi config set --path 'serviceImages.quest-system' 1.0.0 --type string",
+		},
+		"natsServerBinary": {value: "no/such/file", fix: "make artifacts"},
+		"protekt":          {value: "true", fix: "pulumi config rm nats-platform:protekt"},
+		"aws:region":       {value: "mars", fix: "pulumi config set aws:region us-east-1"},
 	} {
 		t.Run(key, func(t *testing.T) {
 			faults := judge(with(valid, set{key: want.value}), notSecret, nil)

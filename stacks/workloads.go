@@ -27,18 +27,43 @@ func (p *platform) nats() (err error) {
 	c := p.config.NATS
 	users := p.natsUsers()
 	p.cluster, err = natscluster.New(p.ctx, "nats", natscluster.Args{
-		Environment: p.config.Environment, Region: p.config.Region, Domain: c.PrivateDomain, NodeCount: c.NodeCount,
-		Zones: p.around.zones, InstanceType: c.InstanceType, AMI: p.around.ami, KeepAMI: c.AMI == "",
-		VolumeGiB: c.VolumeGiB, VolumeIOPS: c.VolumeIOPS, VolumeThroughput: c.VolumeThroughput, VolumeSnapshots: c.VolumeSnapshots,
-		ServerDigest: p.serverDigest, NodeDigest: p.nodeDigest, MaxPayload: c.MaxPayload, LameDuckSeconds: c.LameDuckSeconds,
-		Streams: c.Streams,
-		Protect: p.config.Protect, BackupTag: [2]string{p.snapshots.TagKey, p.snapshots.TagValue},
-		VpcID: p.vpc.VpcID, SubnetIDs: p.vpc.PrivateSubnetIDs, NodeSecurityGroupID: p.groups.ID(securitygroups.Nats),
-		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.NatsLoadBalancer), DataKeyArn: p.keys.Key(encryption.Data),
-		ArtifactsKeyArn: p.keys.Key(encryption.Artifacts), Bucket: p.bucket.Bucket, BucketArn: p.bucket.BucketArn,
-		ServerKey: p.bucket.ServerKey, NodeKey: p.bucket.NodeKey, CertificateAuthorityArn: p.authority.Arn,
-		ControllerName: p.controlling.Name, ControllerArn: p.controlling.Arn,
-		SystemKey: p.system.PublicKey, AdministratorKey: p.administrator.PublicKey, Users: users, NetworkReady: p.networkReady(), ControllerReady: p.controlling.Ready,
+		Environment:                 p.config.Environment,
+		Region:                      p.config.Region,
+		Domain:                      c.PrivateDomain,
+		NodeCount:                   c.NodeCount,
+		Zones:                       p.around.zones,
+		InstanceType:                c.InstanceType,
+		AMI:                         p.around.ami,
+		KeepAMI:                     c.AMI == "",
+		VolumeGiB:                   c.VolumeGiB,
+		VolumeIOPS:                  c.VolumeIOPS,
+		VolumeThroughput:            c.VolumeThroughput,
+		VolumeSnapshots:             c.VolumeSnapshots,
+		ServerDigest:                p.serverDigest,
+		NodeDigest:                  p.nodeDigest,
+		MaxPayload:                  c.MaxPayload,
+		LameDuckSeconds:             c.LameDuckSeconds,
+		Streams:                     c.Streams,
+		Protect:                     p.config.Protect,
+		BackupTag:                   [2]string{p.snapshots.TagKey, p.snapshots.TagValue},
+		VpcID:                       p.vpc.VpcID,
+		SubnetIDs:                   p.vpc.PrivateSubnetIDs,
+		NodeSecurityGroupID:         p.groups.ID(securitygroups.Nats),
+		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.NatsLoadBalancer),
+		DataKeyArn:                  p.keys.Key(encryption.Data),
+		ArtifactsKeyArn:             p.keys.Key(encryption.Artifacts),
+		Bucket:                      p.bucket.Bucket,
+		BucketArn:                   p.bucket.BucketArn,
+		ServerKey:                   p.bucket.ServerKey,
+		NodeKey:                     p.bucket.NodeKey,
+		CertificateAuthorityArn:     p.authority.Arn,
+		ControllerName:              p.controlling.Name,
+		ControllerArn:               p.controlling.Arn,
+		SystemKey:                   p.system.PublicKey,
+		AdministratorKey:            p.administrator.PublicKey,
+		Users:                       users,
+		NetworkReady:                p.networkReady(),
+		ControllerReady:             p.controlling.Ready,
 	}, p.under)
 	return err
 }
@@ -54,12 +79,24 @@ func (p *platform) networkReady() []pulumi.Resource {
 
 func (p *platform) cache() (err error) {
 	c := p.config.Redis
-	p.redis, err = rediscluster.New(p.ctx, "redis", rediscluster.Args{Environment: p.config.Environment, Engine: c.Engine,
-		EngineVersion: c.EngineVersion, NodeType: c.NodeType, Shards: c.Shards, ReplicasPerShard: c.ReplicasPerShard,
-		SnapshotRetentionDays: c.SnapshotRetentionDays, SnapshotName: c.SnapshotName, TokenUpdateStrategy: c.TokenUpdateStrategy, SubnetIDs: p.vpc.PrivateSubnetIDs,
-		SecurityGroupID: p.groups.ID(securitygroups.Redis), DataKeyArn: p.keys.Key(encryption.Data),
-		SecretsKeyArn: p.keys.Key(encryption.Secrets), LogsKeyArn: p.keys.Key(encryption.Logs),
-		LogRetentionDays: p.config.Observability.LogRetentionDays, Protect: p.config.Protect}, p.under)
+	p.redis, err = rediscluster.New(p.ctx, "redis", rediscluster.Args{
+		Environment:           p.config.Environment,
+		Engine:                c.Engine,
+		EngineVersion:         c.EngineVersion,
+		NodeType:              c.NodeType,
+		Shards:                c.Shards,
+		ReplicasPerShard:      c.ReplicasPerShard,
+		SnapshotRetentionDays: c.SnapshotRetentionDays,
+		SnapshotName:          c.SnapshotName,
+		TokenUpdateStrategy:   c.TokenUpdateStrategy,
+		SubnetIDs:             p.vpc.PrivateSubnetIDs,
+		SecurityGroupID:       p.groups.ID(securitygroups.Redis),
+		DataKeyArn:            p.keys.Key(encryption.Data),
+		SecretsKeyArn:         p.keys.Key(encryption.Secrets),
+		LogsKeyArn:            p.keys.Key(encryption.Logs),
+		LogRetentionDays:      p.config.Observability.LogRetentionDays,
+		Protect:               p.config.Protect,
+	}, p.under)
 	return err
 }
 
@@ -68,8 +105,12 @@ func (p *platform) registry() (err error) {
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}
-	p.repositories, err = registry.New(p.ctx, "registry", registry.Args{Prefix: p.config.Environment, Names: names,
-		KeyArn: p.keys.Key(encryption.Artifacts), Protect: p.config.Protect}, p.under)
+	p.repositories, err = registry.New(p.ctx, "registry", registry.Args{
+		Prefix:  p.config.Environment,
+		Names:   names,
+		KeyArn:  p.keys.Key(encryption.Artifacts),
+		Protect: p.config.Protect,
+	}, p.under)
 	return err
 }
 
@@ -85,11 +126,18 @@ func (p *platform) containerCluster() (err error) {
 	arn := func(service, resource string) pulumi.String {
 		return pulumi.String(fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, p.config.Region, p.around.account, resource))
 	}
-	p.containers, err = containercluster.New(p.ctx, "services", containercluster.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
-		LogsKeyArn: p.keys.Key(encryption.Logs), LogRetentionDays: p.config.Observability.LogRetentionDays,
-		Protect: p.config.Protect, SecretArns: secrets, SecretsKeyArn: p.keys.Key(encryption.Secrets),
+	p.containers, err = containercluster.New(p.ctx, "services", containercluster.Args{
+		Environment:       p.config.Environment,
+		Region:            p.config.Region,
+		Account:           p.around.account,
+		LogsKeyArn:        p.keys.Key(encryption.Logs),
+		LogRetentionDays:  p.config.Observability.LogRetentionDays,
+		Protect:           p.config.Protect,
+		SecretArns:        secrets,
+		SecretsKeyArn:     p.keys.Key(encryption.Secrets),
 		RepositoryArns:    pulumi.StringArray{arn("ecr", "repository/"+p.config.Environment+"/*")},
-		LogGroupArnPrefix: arn("logs", "log-group:/"+p.config.Environment+"/")}, p.under)
+		LogGroupArnPrefix: arn("logs", "log-group:/"+p.config.Environment+"/"),
+	}, p.under)
 	return err
 }
 
@@ -118,13 +166,21 @@ func (p *platform) service(s services.Service) (*service.Service, error) {
 // task is what all tasks have in common, with an image of a repository.
 func (p *platform) task(name, repository, image string) service.Args {
 	return service.Args{
-		Environment: p.config.Environment, Name: name, Region: p.config.Region, Account: p.around.account,
-		ClusterArn: p.containers.Arn, ClusterName: p.containers.Name, ExecutionRoleArn: p.containers.ExecutionRoleArn,
-		ExecLogGroupArn: p.containers.ExecLogGroupArn,
-		HasImage:        p.hasImage(image), Image: p.image(repository, image),
-		SubnetIDs: p.vpc.PrivateSubnetIDs, LogsKeyArn: p.keys.Key(encryption.Logs),
-		LogRetentionDays: p.config.Observability.LogRetentionDays, Protect: p.config.Protect,
-		After: p.cluster.Ready,
+		Environment:      p.config.Environment,
+		Name:             name,
+		Region:           p.config.Region,
+		Account:          p.around.account,
+		ClusterArn:       p.containers.Arn,
+		ClusterName:      p.containers.Name,
+		ExecutionRoleArn: p.containers.ExecutionRoleArn,
+		ExecLogGroupArn:  p.containers.ExecLogGroupArn,
+		HasImage:         p.hasImage(image),
+		Image:            p.image(repository, image),
+		SubnetIDs:        p.vpc.PrivateSubnetIDs,
+		LogsKeyArn:       p.keys.Key(encryption.Logs),
+		LogRetentionDays: p.config.Observability.LogRetentionDays,
+		Protect:          p.config.Protect,
+		After:            p.cluster.Ready,
 		Variables: map[string]pulumi.StringInput{
 			"NATS_URL":           p.cluster.URL,
 			"NATS_CA":            p.authority.Certificate,
@@ -150,14 +206,27 @@ func (p *platform) image(name, image string) pulumi.StringInput {
 func (p *platform) gateway() error {
 	c := p.config.Gateway
 	args := p.task(p.config.front.Name, p.config.front.Name, c.Image)
-	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, max(c.TaskCount, p.config.Services.MaxTaskCount), c.CPU, c.Memory
+	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, max(
+		c.TaskCount,
+		p.config.Services.MaxTaskCount,
+	), c.CPU, c.Memory
 	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
 	var err error
-	p.front, err = gateway.New(p.ctx, "gateway", gateway.Args{Service: args, Environment: p.config.Environment, VpcID: p.vpc.VpcID,
-		PublicSubnetIDs: p.vpc.PublicSubnetIDs, PrivateSubnetIDs: p.vpc.PrivateSubnetIDs,
-		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.GatewayLoadBalancer), Domain: c.Domain, HostedZoneID: c.HostedZoneID,
-		LegacyTargetGroupArn: c.LegacyTargetGroupARN, NatsWeight: c.NatsWeight, ShadowPercent: c.ShadowPercent, LegacyURL: c.LegacyURL,
-		Protect: p.config.Protect}, p.under)
+	p.front, err = gateway.New(p.ctx, "gateway", gateway.Args{
+		Service:                     args,
+		Environment:                 p.config.Environment,
+		VpcID:                       p.vpc.VpcID,
+		PublicSubnetIDs:             p.vpc.PublicSubnetIDs,
+		PrivateSubnetIDs:            p.vpc.PrivateSubnetIDs,
+		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.GatewayLoadBalancer),
+		Domain:                      c.Domain,
+		HostedZoneID:                c.HostedZoneID,
+		LegacyTargetGroupArn:        c.LegacyTargetGroupARN,
+		NatsWeight:                  c.NatsWeight,
+		ShadowPercent:               c.ShadowPercent,
+		LegacyURL:                   c.LegacyURL,
+		Protect:                     p.config.Protect,
+	}, p.under)
 	return err
 }
 
@@ -166,8 +235,14 @@ func (p *platform) serving() (err error) {
 	var awaited []servicegate.Service
 	add := func(name string, subjects []string, image string, running *service.Service) {
 		if p.hasImage(image) {
-			awaited = append(awaited, servicegate.Service{Name: name, PublicKey: p.users[name].PublicKey, Subjects: subjects, Tasks: running.Awaited,
-				Deployed: running.Deployed, Running: running})
+			awaited = append(awaited, servicegate.Service{
+				Name:      name,
+				PublicKey: p.users[name].PublicKey,
+				Subjects:  subjects,
+				Tasks:     running.Awaited,
+				Deployed:  running.Deployed,
+				Running:   running,
+			})
 		}
 	}
 	for i, s := range p.config.Services.Table {
@@ -177,11 +252,17 @@ func (p *platform) serving() (err error) {
 	if len(awaited) == 0 {
 		return nil
 	}
-	p.gate, err = servicegate.New(p.ctx, "services", servicegate.Args{ControllerName: p.controlling.Name, Nodes: p.cluster.Nodes(), Services: awaited}, p.under)
+	p.gate, err = servicegate.New(
+		p.ctx,
+		"services",
+		servicegate.Args{ControllerName: p.controlling.Name, Nodes: p.cluster.Nodes(), Services: awaited},
+		p.under,
+	)
 	return err
 }
 
-// verifierCPU and verifierMemory give the task that measures a CPU of its own: a quarter of one would measure itself.
+// verifierCPU and verifierMemory give the task that measures a CPU of its own: a quarter of one
+// would measure itself.
 const verifierCPU, verifierMemory = 1024, 2048
 
 // verification is a service of no tasks: make verify starts one of them, to its end.
@@ -212,13 +293,28 @@ func (p *platform) observability() (err error) {
 			watched = append(watched, observability.Service{Name: s.Name, Tasks: p.config.Services.TaskCount})
 		}
 	}
-	p.alarms, err = observability.New(p.ctx, "alarms", observability.Args{Environment: p.config.Environment, Region: p.config.Region, Account: p.around.account,
-		AlarmEmails: p.config.Observability.AlarmEmails, MonthlyBudget: p.config.Observability.MonthlyBudget,
+	p.alarms, err = observability.New(p.ctx, "alarms", observability.Args{
+		Environment:         p.config.Environment,
+		Region:              p.config.Region,
+		Account:             p.around.account,
+		AlarmEmails:         p.config.Observability.AlarmEmails,
+		MonthlyBudget:       p.config.Observability.MonthlyBudget,
 		NotificationsKeyArn: p.keys.Key(encryption.Notifications),
-		Subjects: observability.Subjects{RedisGroupID: p.redis.ReplicationGroupID,
-			RedisShards: p.config.Redis.Shards, RedisNodesPerShard: 1 + p.config.Redis.ReplicasPerShard, NatsInstanceIDs: p.cluster.InstanceIDs, NatsZones: p.around.zones,
-			NatsLoadBalancerSuffix: p.cluster.LoadBalancerSuffix, NatsTargetGroupSuffix: p.cluster.TargetGroupSuffix,
-			GatewayLoadBalancerSuffix: p.front.LoadBalancerSuffix, GatewayTargetGroupSuffix: p.front.TargetGroupSuffix,
-			ClusterName: p.containers.Name, Services: watched, GatewayRuns: p.hasImage(p.config.Gateway.Image), ControllerName: p.controlling.Name}}, p.under)
+		Subjects: observability.Subjects{
+			RedisGroupID:              p.redis.ReplicationGroupID,
+			RedisShards:               p.config.Redis.Shards,
+			RedisNodesPerShard:        1 + p.config.Redis.ReplicasPerShard,
+			NatsInstanceIDs:           p.cluster.InstanceIDs,
+			NatsZones:                 p.around.zones,
+			NatsLoadBalancerSuffix:    p.cluster.LoadBalancerSuffix,
+			NatsTargetGroupSuffix:     p.cluster.TargetGroupSuffix,
+			GatewayLoadBalancerSuffix: p.front.LoadBalancerSuffix,
+			GatewayTargetGroupSuffix:  p.front.TargetGroupSuffix,
+			ClusterName:               p.containers.Name,
+			Services:                  watched,
+			GatewayRuns:               p.hasImage(p.config.Gateway.Image),
+			ControllerName:            p.controlling.Name,
+		},
+	}, p.under)
 	return err
 }

@@ -1,5 +1,7 @@
-// Command workload stands in for the images that come from another repository: it is any of the services, by SERVICE_NAME,
-// the gateway, or the verification of a deployed platform, and shows by example what a service must do (docs/service-contract.md). All that it needs comes from its task definition.
+// Command workload stands in for the images that come from another repository: it is any of the
+// services, by SERVICE_NAME, the gateway, or the verification of a deployed platform, and shows by
+// example what a service must do (docs/service-contract.md). All that it needs comes from its task
+// definition.
 package main
 
 import (

@@ -24,7 +24,8 @@ var userDataTemplate string
 
 var functions = template.FuncMap{"permission": permission}
 
-// permission is a list of subjects. An empty list must deny: the server reads it as no limit at all.
+// permission is a list of subjects. An empty list must deny: the server reads it as no limit at
+// all.
 func permission(subjects []string) string {
 	if len(subjects) == 0 {
 		return `{ deny: ">" }`
@@ -60,8 +61,8 @@ type Configuration struct {
 	Revision string
 }
 
-// Render returns nats.conf, the same bytes for the same values, and its revision: 16 hex digits of the
-// SHA-256 of the text without it.
+// Render returns nats.conf, the same bytes for the same values, and its revision: 16 hex digits of
+// the SHA-256 of the text without it.
 func (c Configuration) Render() (text, revision string, err error) {
 	c.Revision, c.Users = "", distinct(c.Users)
 	bare, err := render("nats.conf", configurationTemplate, c)

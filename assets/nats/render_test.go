@@ -33,9 +33,17 @@ func example(t *testing.T) (c Configuration, seeds map[string][]byte) {
 	require.NoError(t, err)
 	streams, err := Streams()
 	require.NoError(t, err)
-	c = Configuration{ClusterName: "nats-platform", Routes: []string{"10.0.0.10", "10.0.64.10"}, MaxPayload: 1 << 20, MaxFileStore: 450 << 30,
-		MaxMemoryStore: 1 << 30, LameDuckDuration: 2 * time.Minute, LameDuckGrace: 10 * time.Second,
-		SystemKey: key("system"), AdministratorKey: key(Administrator)}
+	c = Configuration{
+		ClusterName:      "nats-platform",
+		Routes:           []string{"10.0.0.10", "10.0.64.10"},
+		MaxPayload:       1 << 20,
+		MaxFileStore:     450 << 30,
+		MaxMemoryStore:   1 << 30,
+		LameDuckDuration: 2 * time.Minute,
+		LameDuckGrace:    10 * time.Second,
+		SystemKey:        key("system"),
+		AdministratorKey: key(Administrator),
+	}
 	for _, user := range Users(table, gateway, streams) {
 		user.PublicKey = key(user.Name)
 		c.Users = append(c.Users, user)
@@ -48,7 +56,12 @@ func TestConfigurationIsReadByTheServersOwnParser(t *testing.T) {
 	rendered, revision, err := c.Render()
 	require.NoError(t, err)
 
-	for variable, value := range map[string]string{"NATS_SERVER_NAME": "nats-1", "NATS_ADDRESS": `"10.0.0.10"`, "NATS_ZONE": "az:us-east-1a", "NATS_SERVER": "server:0123456789abcdef"} {
+	for variable, value := range map[string]string{
+		"NATS_SERVER_NAME": "nats-1",
+		"NATS_ADDRESS":     `"10.0.0.10"`,
+		"NATS_ZONE":        "az:us-east-1a",
+		"NATS_SERVER":      "server:0123456789abcdef",
+	} {
 		t.Setenv(variable, value)
 	}
 	file := filepath.Join(t.TempDir(), "nats.conf")
@@ -60,7 +73,11 @@ func TestConfigurationIsReadByTheServersOwnParser(t *testing.T) {
 	assert.Len(t, users, len(c.Users)+1, "one user per service, the gateway and the administrator")
 	assert.Equal(t, "nats-1", parsed["server_name"])
 	assert.Equal(t, "10.0.0.10", parsed["host"])
-	assert.Equal(t, []any{"az:us-east-1a", "server:0123456789abcdef", "configuration:" + revision}, parsed["server_tags"])
+	assert.Equal(
+		t,
+		[]any{"az:us-east-1a", "server:0123456789abcdef", "configuration:" + revision},
+		parsed["server_tags"],
+	)
 	assert.Equal(t, true, parsed["cluster"].(map[string]any)["no_advertise"])
 }
 
@@ -90,12 +107,25 @@ func TestRevisionFollowsTheContent(t *testing.T) {
 }
 
 func TestUserDataFitsAndNamesItsProgram(t *testing.T) {
-	u := UserData{ProgramKey: "nats-node/d/nats-node", ProgramDigest: strings.Repeat("a", 64), Settings: settings.Settings{
-		Node: "nats-1", Bucket: "b", Region: "us-east-1", VolumeID: "vol-0123456789abcdef0"}}
+	u := UserData{
+		ProgramKey:    "nats-node/d/nats-node",
+		ProgramDigest: strings.Repeat("a", 64),
+		Settings: settings.Settings{
+			Node:     "nats-1",
+			Bucket:   "b",
+			Region:   "us-east-1",
+			VolumeID: "vol-0123456789abcdef0",
+		},
+	}
 	rendered, err := u.Render()
 	require.NoError(t, err)
 	assert.Contains(t, rendered, `"volumeId": "vol-0123456789abcdef0"`)
-	assert.Contains(t, rendered, strings.Repeat("a", 64)+"  opt/nats/nats-node.new", "the program is checked before it runs")
+	assert.Contains(
+		t,
+		rendered,
+		strings.Repeat("a", 64)+"  opt/nats/nats-node.new",
+		"the program is checked before it runs",
+	)
 	assert.Less(t, len(rendered), MaxUserData)
 
 	u.Domain = strings.Repeat("d", MaxUserData)

@@ -22,8 +22,8 @@ const (
 	DiscardNew         = "new"
 )
 
-// AdvisoryStream keeps the advisories of messages whose deliveries ran out until the controller has moved them, and
-// AdvisorySubject is the server's subject for them.
+// AdvisoryStream keeps the advisories of messages whose deliveries ran out until the controller has
+// moved them, and AdvisorySubject is the server's subject for them.
 const (
 	AdvisoryStream  = "DEAD_LETTER_ADVISORIES"
 	AdvisorySubject = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>"

@@ -15,14 +15,22 @@ func TestStreamsOfTheShippedTable(t *testing.T) {
 	for _, stream := range streams {
 		names = append(names, stream.Name)
 	}
-	assert.Equal(t, []string{"GAME_EVENTS", "SYSTEM_EVENTS", "NARRATIVE_EVENTS", "ORCHESTRATION_WORK", "DLQ", AdvisoryStream}, names)
+	assert.Equal(
+		t,
+		[]string{"GAME_EVENTS", "SYSTEM_EVENTS", "NARRATIVE_EVENTS", "ORCHESTRATION_WORK", "DLQ", AdvisoryStream},
+		names,
+	)
 
 	game := streams[0]
 	assert.Contains(t, game.Subjects, "evt.weather.>")
 	assert.Equal(t, time.Hour, game.MaxAge)
 	require.Len(t, game.Consumers, 2)
 	assert.Equal(t, Consumer{
-		Name: "quest_processor", Service: "quest-system", FilterSubject: "evt.quest.>", AckWait: 30 * time.Second, MaxDeliver: 3,
+		Name:              "quest_processor",
+		Service:           "quest-system",
+		FilterSubject:     "evt.quest.>",
+		AckWait:           30 * time.Second,
+		MaxDeliver:        3,
 		DeadLetterSubject: "dlq.GAME_EVENTS.quest_processor",
 	}, game.Consumers[0])
 	assert.Equal(t, DiscardNew, streams[3].Discard)

@@ -1,5 +1,6 @@
-// When one subject of NATS covers or meets another: permissions and the rules of the tables ask it. Tokens stand between dots; "*" is any one
-// token, ">" at the end is one or more (NATS documentation, "Subject-Based Messaging").
+// When one subject of NATS covers or meets another: permissions and the rules of the tables ask it.
+// Tokens stand between dots; "*" is any one token, ">" at the end is one or more (NATS
+// documentation, "Subject-Based Messaging").
 package nats
 
 import "strings"

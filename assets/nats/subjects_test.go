@@ -1,4 +1,5 @@
-// Permissions are as narrow as these two say: each row is a pair that somebody could take for the other answer.
+// Permissions are as narrow as these two say: each row is a pair that somebody could take for the
+// other answer.
 package nats
 
 import (
@@ -12,22 +13,102 @@ func TestSubjectsCoverAndMeet(t *testing.T) {
 		wide, narrow string
 		covers, meet bool
 	}{
-		{"evt.>", "evt.quest.>", true, true},
-		{"evt.>", "evt.>", true, true},
-		{"evt.quest.>", "evt.>", false, true},
-		{"evt.quest.>", "evt.quest.done.v1", true, true},
-		{"evt.quest.>", "evt.quest", false, false}, // ">" is one token at least
-		{"evt.quest.>", "evt.quest.*", true, true},
-		{"evt.quest.*", "evt.quest.>", false, true},
-		{"evt.quest", "evt.quest", true, true},
-		{"evt.quest", "evt.quest.done", false, false},
-		{"evt.*.v1", "evt.quest.v1", true, true},
-		{"evt.*.v1", "evt.quest.v2", false, false},
-		{"evt.*.v1", "evt.>", false, true},
-		{"evt.*", "evt.*", true, true},
-		{"evt.quest", "evt.*", false, true},
-		{"evt.*.v1", "evt.quest.*", false, true},
-		{"evt.npc.>", "evt.quest.>", false, false},
+		{
+			wide:   "evt.>",
+			narrow: "evt.quest.>",
+			covers: true,
+			meet:   true,
+		},
+		{
+			wide:   "evt.>",
+			narrow: "evt.>",
+			covers: true,
+			meet:   true,
+		},
+		{
+			wide:   "evt.quest.>",
+			narrow: "evt.>",
+			covers: false,
+			meet:   true,
+		},
+		{
+			wide:   "evt.quest.>",
+			narrow: "evt.quest.done.v1",
+			covers: true,
+			meet:   true,
+		},
+		{
+			wide:   "evt.quest.>",
+			narrow: "evt.quest",
+			covers: false,
+			meet:   false,
+		}, // ">" is one token at least
+		{
+			wide:   "evt.quest.>",
+			narrow: "evt.quest.*",
+			covers: true,
+			meet:   true,
+		},
+		{
+			wide:   "evt.quest.*",
+			narrow: "evt.quest.>",
+			covers: false,
+			meet:   true,
+		},
+		{
+			wide:   "evt.quest",
+			narrow: "evt.quest",
+			covers: true,
+			meet:   true,
+		},
+		{
+			wide:   "evt.quest",
+			narrow: "evt.quest.done",
+			covers: false,
+			meet:   false,
+		},
+		{
+			wide:   "evt.*.v1",
+			narrow: "evt.quest.v1",
+			covers: true,
+			meet:   true,
+		},
+		{
+			wide:   "evt.*.v1",
+			narrow: "evt.quest.v2",
+			covers: false,
+			meet:   false,
+		},
+		{
+			wide:   "evt.*.v1",
+			narrow: "evt.>",
+			covers: false,
+			meet:   true,
+		},
+		{
+			wide:   "evt.*",
+			narrow: "evt.*",
+			covers: true,
+			meet:   true,
+		},
+		{
+			wide:   "evt.quest",
+			narrow: "evt.*",
+			covers: false,
+			meet:   true,
+		},
+		{
+			wide:   "evt.*.v1",
+			narrow: "evt.quest.*",
+			covers: false,
+			meet:   true,
+		},
+		{
+			wide:   "evt.npc.>",
+			narrow: "evt.quest.>",
+			covers: false,
+			meet:   false,
+		},
 	} {
 		assert.Equal(t, test.covers, Covers(test.wide, test.narrow), "%s covers %s", test.wide, test.narrow)
 		assert.Equal(t, test.meet, Meet(test.wide, test.narrow), "%s meets %s", test.wide, test.narrow)

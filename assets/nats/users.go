@@ -15,13 +15,25 @@ const Administrator = "administrator"
 // Verification is the identity of the task that checks a deployed platform (make verify).
 const Verification = "verification"
 
-// Verifier is that identity, without a key. It may ask every subject, also those that nobody answers, which it wants refused as such; and it
-// looks for the events that its commands cause, as the leaders of the streams of events hold them. It reads no dead letters.
+// Verifier is that identity, without a key. It may ask every subject, also those that nobody
+// answers, which it wants refused as such; and it looks for the events that its commands cause, as
+// the leaders of the streams of events hold them. It reads no dead letters.
 func Verifier(streams []Stream) User {
-	verifier := User{Name: Verification, Subscribe: []string{Inbox(Verification) + ".>"}, Publish: []string{"svc.>", "$JS.API.STREAM.NAMES"}}
+	verifier := User{
+		Name:      Verification,
+		Subscribe: []string{Inbox(Verification) + ".>"},
+		Publish:   []string{"svc.>", "$JS.API.STREAM.NAMES"},
+	}
 	for _, stream := range streams {
-		if slices.ContainsFunc(stream.Subjects, func(subject string) bool { return strings.HasPrefix(subject, "evt.") }) {
-			verifier.Publish = append(verifier.Publish, "$JS.API.STREAM.INFO."+stream.Name, "$JS.API.STREAM.MSG.GET."+stream.Name)
+		if slices.ContainsFunc(
+			stream.Subjects,
+			func(subject string) bool { return strings.HasPrefix(subject, "evt.") },
+		) {
+			verifier.Publish = append(
+				verifier.Publish,
+				"$JS.API.STREAM.INFO."+stream.Name,
+				"$JS.API.STREAM.MSG.GET."+stream.Name,
+			)
 		}
 	}
 	return verifier
@@ -30,12 +42,13 @@ func Verifier(streams []Stream) User {
 // Inbox is where replies to an identity arrive; every client sets it as its inbox prefix.
 func Inbox(identity string) string { return "_INBOX_" + identity }
 
-// Users are the identities of all services and the gateway, without keys, in the order of the table.
+// Users are the identities of all services and the gateway, without keys, in the order of the
+// table.
 //
-// A service answers its own subjects in its own queue group, publishes its own events, calls what it is
-// listed to call (the gateway: what of it is answered), receives replies, and reads the durable consumers that name it. It answers into the inboxes
-// of those who may call it and nowhere else: the server's allow_responses would let it publish to whatever reply
-// subject a caller names.
+// A service answers its own subjects in its own queue group, publishes its own events, calls what
+// it is listed to call (the gateway: what of it is answered), receives replies, and reads the
+// durable consumers that name it. It answers into the inboxes of those who may call it and nowhere
+// else: the server's allow_responses would let it publish to whatever reply subject a caller names.
 func Users(table []services.Service, gateway services.Gateway, streams []Stream) []User {
 	users := make([]User, 0, len(table)+1)
 	for _, s := range table {
@@ -43,22 +56,36 @@ func Users(table []services.Service, gateway services.Gateway, streams []Stream)
 		for _, subject := range s.RPC {
 			subscribe = append(subscribe, subject+" "+s.Queue)
 		}
-		users = append(users, User{Name: s.Name, Subscribe: subscribe,
-			Publish: slices.Concat(s.Events, s.Calls, repliesOf(s, table, gateway), consumersOf(s, streams))})
+		users = append(users, User{
+			Name: s.Name, Subscribe: subscribe,
+			Publish: slices.Concat(s.Events, s.Calls, repliesOf(s, table, gateway), consumersOf(s, streams)),
+		})
 	}
-	return append(users, User{Name: gateway.Name, Publish: answered(gateway.Calls, table), Subscribe: []string{Inbox(gateway.Name) + ".>"}})
+	return append(
+		users,
+		User{
+			Name:      gateway.Name,
+			Publish:   answered(gateway.Calls, table),
+			Subscribe: []string{Inbox(gateway.Name) + ".>"},
+		},
+	)
 }
 
-// consumersOf are the subjects with which a service reads its durable consumers: it looks at one, asks it for
-// messages, and acknowledges them (NATS documentation, "JetStream wire API reference"). It cannot make, change or
-// delete a consumer.
+// consumersOf are the subjects with which a service reads its durable consumers: it looks at one,
+// asks it for messages, and acknowledges them (NATS documentation, "JetStream wire API reference").
+// It cannot make, change or delete a consumer.
 func consumersOf(s services.Service, streams []Stream) []string {
 	var subjects []string
 	for _, stream := range streams {
 		for _, consumer := range stream.Consumers {
 			if consumer.Service == s.Name {
 				of := stream.Name + "." + consumer.Name
-				subjects = append(subjects, "$JS.API.CONSUMER.INFO."+of, "$JS.API.CONSUMER.MSG.NEXT."+of, "$JS.ACK."+of+".>")
+				subjects = append(
+					subjects,
+					"$JS.API.CONSUMER.INFO."+of,
+					"$JS.API.CONSUMER.MSG.NEXT."+of,
+					"$JS.ACK."+of+".>",
+				)
 			}
 		}
 	}
@@ -82,8 +109,9 @@ func repliesOf(s services.Service, table []services.Service, gateway services.Ga
 	return replies
 }
 
-// answered are the subjects that calls may reach: those that services answer, and a call itself where it is a part of
-// one. So a stolen key of who stands outside reaches nothing that another service listens to for itself.
+// answered are the subjects that calls may reach: those that services answer, and a call itself
+// where it is a part of one. So a stolen key of who stands outside reaches nothing that another
+// service listens to for itself.
 func answered(calls []string, table []services.Service) []string {
 	var subjects []string
 	add := func(subject string) {

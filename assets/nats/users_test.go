@@ -18,26 +18,74 @@ import (
 )
 
 func TestAServiceMayDoItsOwnAndAnswerItsCallers(t *testing.T) {
-	users := Users([]services.Service{
-		{Name: "quest-system", Queue: "q.quest", RPC: []string{"svc.quest.v1.generate"}, Events: []string{"evt.quest.>"}},
-		{Name: "router", Queue: "q.router", RPC: []string{"svc.router.v1.route"}, Calls: []string{"svc.>"}},
-		{Name: "ai-router", Queue: "q.ai", RPC: []string{"svc.ai.v1.route"}, Calls: []string{"svc.ai.>"}},
-	}, services.Gateway{Name: "gateway", Calls: []string{"svc.>"}},
-		[]Stream{{Name: "GAME_EVENTS", Consumers: []Consumer{{Name: "quest_processor", Service: "quest-system"}, {Name: "other", Service: "router"}}}})
+	users := Users(
+		[]services.Service{
+			{
+				Name:   "quest-system",
+				Queue:  "q.quest",
+				RPC:    []string{"svc.quest.v1.generate"},
+				Events: []string{"evt.quest.>"},
+			},
+			{
+				Name:  "router",
+				Queue: "q.router",
+				RPC:   []string{"svc.router.v1.route"},
+				Calls: []string{"svc.>"},
+			},
+			{
+				Name:  "ai-router",
+				Queue: "q.ai",
+				RPC:   []string{"svc.ai.v1.route"},
+				Calls: []string{"svc.ai.>"},
+			},
+		},
+		services.Gateway{Name: "gateway", Calls: []string{"svc.>"}},
+		[]Stream{
+			{
+				Name: "GAME_EVENTS",
+				Consumers: []Consumer{
+					{Name: "quest_processor", Service: "quest-system"},
+					{Name: "other", Service: "router"},
+				},
+			},
+		},
+	)
 	quest := users[0]
-	assert.Equal(t, []string{"evt.quest.>", "_INBOX_administrator.>", "_INBOX_verification.>", "_INBOX_gateway.>", "_INBOX_router.>",
-		"$JS.API.CONSUMER.INFO.GAME_EVENTS.quest_processor", "$JS.API.CONSUMER.MSG.NEXT.GAME_EVENTS.quest_processor", "$JS.ACK.GAME_EVENTS.quest_processor.>"},
+	assert.Equal(t, []string{
+		"evt.quest.>",
+		"_INBOX_administrator.>",
+		"_INBOX_verification.>",
+		"_INBOX_gateway.>",
+		"_INBOX_router.>",
+		"$JS.API.CONSUMER.INFO.GAME_EVENTS.quest_processor",
+		"$JS.API.CONSUMER.MSG.NEXT.GAME_EVENTS.quest_processor",
+		"$JS.ACK.GAME_EVENTS.quest_processor.>",
+	},
 		quest.Publish)
 	assert.Equal(t, []string{"_INBOX_quest-system.>", "svc.quest.v1.generate q.quest"}, quest.Subscribe)
-	assert.Equal(t, User{Name: "gateway", Publish: []string{"svc.quest.v1.generate", "svc.router.v1.route", "svc.ai.v1.route"}, Subscribe: []string{"_INBOX_gateway.>"}}, users[3])
+	assert.Equal(
+		t,
+		User{
+			Name:      "gateway",
+			Publish:   []string{"svc.quest.v1.generate", "svc.router.v1.route", "svc.ai.v1.route"},
+			Subscribe: []string{"_INBOX_gateway.>"},
+		},
+		users[3],
+	)
 }
 
 // What stands outside may call what is answered, and a pattern in its row reaches no further.
 func TestTheGatewayMayCallWhatIsAnswered(t *testing.T) {
-	table := []services.Service{{Name: "a", RPC: []string{"svc.a.v1.get", "svc.a.v1.set"}}, {Name: "b", RPC: []string{"svc.b.>"}}, {Name: "c", RPC: []string{"svc.*.v2.get"}}}
+	table := []services.Service{
+		{Name: "a", RPC: []string{"svc.a.v1.get", "svc.a.v1.set"}},
+		{Name: "b", RPC: []string{"svc.b.>"}},
+		{Name: "c", RPC: []string{"svc.*.v2.get"}},
+	}
 	for calls, want := range map[string][]string{
-		"svc.>":        {"svc.a.v1.get", "svc.a.v1.set", "svc.b.>", "svc.*.v2.get"},
-		"svc.a.>":      {"svc.a.v1.get", "svc.a.v1.set", "svc.a.>"}, // with svc.*.v2.get it shares svc.a.v2.get: the narrower of two patterns that cross is the row's
+		"svc.>": {"svc.a.v1.get", "svc.a.v1.set", "svc.b.>", "svc.*.v2.get"},
+		// with svc.*.v2.get it shares svc.a.v2.get: the narrower of two patterns that cross is the
+		// row's
+		"svc.a.>":      {"svc.a.v1.get", "svc.a.v1.set", "svc.a.>"},
 		"svc.a.*.get":  {"svc.a.v1.get", "svc.a.*.get"},
 		"svc.b.v1.get": {"svc.b.v1.get"},
 		"svc.a.v1.set": {"svc.a.v1.set"},
@@ -47,13 +95,21 @@ func TestTheGatewayMayCallWhatIsAnswered(t *testing.T) {
 	}
 }
 
-// permissionsOnly starts a real server with the rendered accounts and nothing else of the configuration.
+// permissionsOnly starts a real server with the rendered accounts and nothing else of the
+// configuration.
 func permissionsOnly(t *testing.T, c Configuration) *server.Server {
 	t.Helper()
 	rendered, _, err := c.Render()
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "nats.conf")
-	require.NoError(t, os.WriteFile(file, []byte("listen: 127.0.0.1:-1\n"+rendered[strings.Index(rendered, "system_account"):]), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(
+			file,
+			[]byte("listen: 127.0.0.1:-1\n"+rendered[strings.Index(rendered, "system_account"):]),
+			0o600,
+		),
+	)
 	options, err := server.ProcessConfigFile(file)
 	require.NoError(t, err)
 	options.NoSigs, options.StoreDir = true, t.TempDir()
@@ -132,9 +188,16 @@ func TestAServiceReadsItsOwnDurableConsumer(t *testing.T) {
 	refused := make(chan error, 16)
 	administrator, err := jetstream.New(connect(t, s, Administrator, seeds[Administrator], refused))
 	require.NoError(t, err)
-	_, err = administrator.CreateStream(t.Context(), jetstream.StreamConfig{Name: "GAME_EVENTS", Subjects: []string{"evt.quest.>"}})
+	_, err = administrator.CreateStream(
+		t.Context(),
+		jetstream.StreamConfig{Name: "GAME_EVENTS", Subjects: []string{"evt.quest.>"}},
+	)
 	require.NoError(t, err)
-	durable, err := administrator.CreateConsumer(t.Context(), "GAME_EVENTS", jetstream.ConsumerConfig{Durable: "quest_processor", AckPolicy: jetstream.AckExplicitPolicy})
+	durable, err := administrator.CreateConsumer(
+		t.Context(),
+		"GAME_EVENTS",
+		jetstream.ConsumerConfig{Durable: "quest_processor", AckPolicy: jetstream.AckExplicitPolicy},
+	)
 	require.NoError(t, err)
 
 	own, err := jetstream.New(connect(t, s, "quest-system", seeds["quest-system"], refused))
@@ -153,7 +216,10 @@ func TestAServiceReadsItsOwnDurableConsumer(t *testing.T) {
 	assert.Empty(t, refused)
 
 	stranger := connect(t, s, "payment", seeds["payment"], refused)
-	for _, subject := range []string{"$JS.API.CONSUMER.MSG.NEXT.GAME_EVENTS.quest_processor", "$JS.ACK.GAME_EVENTS.quest_processor.1.1.1.1.0"} {
+	for _, subject := range []string{
+		"$JS.API.CONSUMER.MSG.NEXT.GAME_EVENTS.quest_processor",
+		"$JS.ACK.GAME_EVENTS.quest_processor.1.1.1.1.0",
+	} {
 		require.NoError(t, stranger.Publish(subject, nil))
 		select {
 		case err := <-refused:

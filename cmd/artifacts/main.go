@@ -15,7 +15,9 @@ func main() {
 		if err := artifactbuild.Build(ctx, root, filepath.Join(root, "artifacts")); err != nil {
 			return err
 		}
-		fmt.Println("artifacts/" + artifactbuild.ServerFile + " and artifacts/" + artifactbuild.ControllerFile + " are built")
+		fmt.Println(
+			"artifacts/" + artifactbuild.ServerFile + " and artifacts/" + artifactbuild.ControllerFile + " are built",
+		)
 		return nil
 	})
 }

@@ -1,4 +1,5 @@
-// Command bench measures the program against the engine's own floor, and NATS against a bare cluster (make bench).
+// Command bench measures the program against the engine's own floor, and NATS against a bare
+// cluster (make bench).
 package main
 
 import (

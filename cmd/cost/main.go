@@ -33,7 +33,11 @@ func show(stack string, lines []cost.Line) {
 		old[line.Part] = line.Dollars
 		oldTotal += line.Dollars
 	}
-	fmt.Printf("%s, US dollars a month: on-demand prices of us-east-1, whatever the stack's region; each with its\nsource in internal/cost/prices.go.\n\n", stack)
+	fmt.Printf(
+		"%s, US dollars a month: on-demand prices of us-east-1, whatever the stack's region; each with its\n"+
+			"source in internal/cost/prices.go.\n\n",
+		stack,
+	)
 	const row = "%10s %10s  %-10s  %s\n"
 	fmt.Printf(row, "now", "old sheet", "price of", "part")
 	for _, line := range lines {

@@ -1,4 +1,5 @@
-// Command drills plays every change, fault and recovery, or those named (make drills, make drills ID=change.ami).
+// Command drills plays every change, fault and recovery, or those named (make drills, make drills
+// ID=change.ami).
 package main
 
 import (

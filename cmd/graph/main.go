@@ -23,9 +23,17 @@ func run(_ context.Context, root string, args []string) error {
 		return err
 	}
 	chains := graph.Chains()
-	fmt.Printf("%s: %d resources. The longest chains, with AWS's creation times; everything else is made\nbeside them. The last one is the row of NATS nodes; what a node takes to boot is not in it, for gates count 1 s.\n",
-		args[0], len(graph.Resources))
-	for _, chain := range append(slices.Clone(chains[:min(shown, len(chains))]), graph.ChainTo("aws:lambda/invocation:Invocation", "-gate")) {
+	fmt.Printf(
+		"%s: %d resources. The longest chains, with AWS's creation times; everything else is made\n"+
+			"beside them. The last one is the row of NATS nodes; what a node takes to boot is not in it, for gates "+
+			"count 1 s.\n",
+		args[0],
+		len(graph.Resources),
+	)
+	for _, chain := range append(
+		slices.Clone(chains[:min(shown, len(chains))]),
+		graph.ChainTo("aws:lambda/invocation:Invocation", "-gate"),
+	) {
 		show(chain)
 	}
 	return nil

@@ -18,7 +18,9 @@ import (
 )
 
 func main() {
-	command.Main(func(ctx context.Context, _ string, args []string) error { return run(ctx, args, os.Stdout, os.Stderr) })
+	command.Main(
+		func(ctx context.Context, _ string, args []string) error { return run(ctx, args, os.Stdout, os.Stderr) },
+	)
 }
 
 // run serves until ctx ends. exports gets the environment as shell commands and nothing else;
@@ -26,7 +28,11 @@ func main() {
 func run(ctx context.Context, arguments []string, exports, hints io.Writer) (err error) {
 	flags := flag.NewFlagSet("localcloud", flag.ContinueOnError)
 	flags.SetOutput(hints)
-	region := flags.String("region", "us-east-1", "region that the embedded AWS is: "+strings.Join(localcloud.Regions, ", "))
+	region := flags.String(
+		"region",
+		"us-east-1",
+		"region that the embedded AWS is: "+strings.Join(localcloud.Regions, ", "),
+	)
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -48,8 +54,13 @@ func run(ctx context.Context, arguments []string, exports, hints io.Writer) (err
 			return fmt.Errorf("localcloud: printing the environment: %w", err)
 		}
 	}
-	fmt.Fprintf(hints, "An empty AWS account %s in %s is served. Run the lines above in another terminal, then pulumi there.\n"+
-		"Everything in it is gone when this ends (Ctrl-C).\n", cloud.Account, cloud.Region)
+	fmt.Fprintf(
+		hints,
+		"An empty AWS account %s in %s is served. Run the lines above in another terminal, then pulumi there.\n"+
+			"Everything in it is gone when this ends (Ctrl-C).\n",
+		cloud.Account,
+		cloud.Region,
+	)
 	<-ctx.Done()
 	return nil
 }

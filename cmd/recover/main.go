@@ -54,7 +54,11 @@ func list(exported []byte) error {
 		fmt.Println("Nothing was being created: pulumi refresh, then pulumi up.")
 		return nil
 	}
-	fmt.Printf("%d resources were being created. Look each up in AWS, then say for each its id, or %s:\n\n", len(pending), recovery.Gone)
+	fmt.Printf(
+		"%d resources were being created. Look each up in AWS, then say for each its id, or %s:\n\n",
+		len(pending),
+		recovery.Gone,
+	)
 	for _, p := range pending {
 		fmt.Printf("  %s\n      type %s, name %q\n", p.URN, p.Type, p.Name)
 	}

@@ -1,5 +1,5 @@
-// Command verify checks a deployed platform from inside its VPC (make verify STACK=…). The stack rehearsal is brought up for it on the
-// embedded AWS, and taken down again.
+// Command verify checks a deployed platform from inside its VPC (make verify STACK=…). The stack
+// rehearsal is brought up for it on the embedded AWS, and taken down again.
 package main
 
 import (

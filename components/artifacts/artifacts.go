@@ -1,5 +1,5 @@
-// Package artifacts is the bucket from which nodes take what they run, so that nothing comes from the
-// internet at boot, and in which the controller keeps backups of streams.
+// Package artifacts is the bucket from which nodes take what they run, so that nothing comes from
+// the internet at boot, and in which the controller keeps backups of streams.
 package artifacts
 
 import (
@@ -30,8 +30,8 @@ type Program struct {
 	Digest string // its SHA-256, hex
 }
 
-// backupDays is how long backups of streams are kept. No stream keeps a message for more than 7 days, so an older one only serves
-// to look back.
+// backupDays is how long backups of streams are kept. No stream keeps a message for more than 7
+// days, so an older one only serves to look back.
 const backupDays = 14
 
 // Artifacts is the bucket and what is in it.
@@ -49,8 +49,10 @@ type Artifacts struct {
 // New makes the bucket, locks it down and uploads the programs under their digests.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Artifacts, error) {
 	a := &Artifacts{}
-	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"environment": pulumi.String(args.Environment),
-		"serverDigest": pulumi.String(args.Server.Digest), "nodeDigest": pulumi.String(args.Node.Digest)}, a, opts...)
+	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
+		"environment":  pulumi.String(args.Environment),
+		"serverDigest": pulumi.String(args.Server.Digest), "nodeDigest": pulumi.String(args.Node.Digest),
+	}, a, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("creating artifacts %q: %w", name, err)
 	}
@@ -70,11 +72,15 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, fmt.Errorf("creating artifacts %q: %w", name, err)
 	}
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{"bucket": a.Bucket, "bucketArn": a.BucketArn, "serverKey": a.ServerKey, "nodeKey": a.NodeKey})
+	return a, ctx.RegisterResourceOutputs(
+		a,
+		pulumi.Map{"bucket": a.Bucket, "bucketArn": a.BucketArn, "serverKey": a.ServerKey, "nodeKey": a.NodeKey},
+	)
 }
 
-// upload puts a program under a key with its digest, where it stays for good. An update that fails leaves the older one to be deleted
-// by the next; if that goes back to the older program, its new object would be deleted with it, for both have one key.
+// upload puts a program under a key with its digest, where it stays for good. An update that fails
+// leaves the older one to be deleted by the next; if that goes back to the older program, its new
+// object would be deleted with it, for both have one key.
 func (a *Artifacts) upload(ctx *pulumi.Context, name, file string, program Program) (pulumi.StringOutput, error) {
 	object, err := s3.NewBucketObjectv2(ctx, name, &s3.BucketObjectv2Args{
 		Bucket: a.Bucket,
@@ -99,48 +105,86 @@ func (a *Artifacts) lock(ctx *pulumi.Context, name string, args Args, bucket *s3
 	if err != nil {
 		return fmt.Errorf("versioning: %w", err)
 	}
-	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
-		Bucket: bucket.ID(),
-		Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{&s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
-			BucketKeyEnabled: pulumi.Bool(true), // one call to KMS for many objects
-			ApplyServerSideEncryptionByDefault: &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{
-				SseAlgorithm: pulumi.String("aws:kms"), KmsMasterKeyId: args.KeyArn.ToStringOutput()}}},
-	}, under)
+	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(
+		ctx,
+		name+"-encryption",
+		&s3.BucketServerSideEncryptionConfigurationV2Args{
+			Bucket: bucket.ID(),
+			Rules: s3.BucketServerSideEncryptionConfigurationV2RuleArray{
+				&s3.BucketServerSideEncryptionConfigurationV2RuleArgs{
+					BucketKeyEnabled: pulumi.Bool(true), // one call to KMS for many objects
+					ApplyServerSideEncryptionByDefault: &s3.BucketServerSideEncryptionConfigurationV2RuleApplyServerSideEncryptionByDefaultArgs{ //nolint:lll // the SDK's name
+						SseAlgorithm:   pulumi.String("aws:kms"),
+						KmsMasterKeyId: args.KeyArn.ToStringOutput(),
+					},
+				},
+			},
+		},
+		under,
+	)
 	if err != nil {
 		return fmt.Errorf("encryption: %w", err)
 	}
 	a.Bucket = pulumi.All(bucket.Bucket, versioning.ID(), encryption.ID()).ApplyT(func(known []any) string {
 		return known[0].(string)
 	}).(pulumi.StringOutput)
-	public, err := s3.NewBucketPublicAccessBlock(ctx, name+"-public-access", &s3.BucketPublicAccessBlockArgs{Bucket: bucket.ID(),
-		BlockPublicAcls: pulumi.Bool(true), BlockPublicPolicy: pulumi.Bool(true), IgnorePublicAcls: pulumi.Bool(true),
-		RestrictPublicBuckets: pulumi.Bool(true)}, under)
+	public, err := s3.NewBucketPublicAccessBlock(ctx, name+"-public-access", &s3.BucketPublicAccessBlockArgs{
+		Bucket:                bucket.ID(),
+		BlockPublicAcls:       pulumi.Bool(true),
+		BlockPublicPolicy:     pulumi.Bool(true),
+		IgnorePublicAcls:      pulumi.Bool(true),
+		RestrictPublicBuckets: pulumi.Bool(true),
+	}, under)
 	if err != nil {
 		return fmt.Errorf("public access: %w", err)
 	}
-	if _, err = s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{Bucket: bucket.ID(),
-		Rule: &s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")}}, under); err != nil {
+	if _, err = s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
+		Bucket: bucket.ID(),
+		Rule:   &s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
+	}, under); err != nil {
 		return fmt.Errorf("ownership: %w", err)
 	}
 	// S3 refuses two changes of a bucket's access at once; the policy comes after the block.
-	if _, err = s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{Bucket: bucket.ID(),
+	if _, err = s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{
+		Bucket: bucket.ID(),
 		Policy: policy.Output(func(v []string) []policy.Statement {
-			return []policy.Statement{{Sid: "TLSOnly", Effect: "Deny", Principal: "*", Action: []string{"s3:*"},
+			return []policy.Statement{{
+				Sid:       "TLSOnly",
+				Effect:    "Deny",
+				Principal: "*",
+				Action:    []string{"s3:*"},
 				Resource:  []string{v[0], v[0] + "/*"},
-				Condition: map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}}}}
-		}, bucket.Arn)}, under, pulumi.DependsOn([]pulumi.Resource{public})); err != nil {
+				Condition: map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
+			}}
+		}, bucket.Arn),
+	}, under, pulumi.DependsOn([]pulumi.Resource{public})); err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}
-	if _, err = s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{Bucket: bucket.ID(),
+	if _, err = s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
+		Bucket: bucket.ID(),
 		Rules: s3.BucketLifecycleConfigurationV2RuleArray{&s3.BucketLifecycleConfigurationV2RuleArgs{
-			Id: pulumi.String("stream-backups"), Status: pulumi.String("Enabled"),
-			Filter:                      &s3.BucketLifecycleConfigurationV2RuleFilterArgs{Prefix: pulumi.String(nats.BackupPrefix)},
-			Expiration:                  &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{Days: pulumi.Int(backupDays)},
-			NoncurrentVersionExpiration: &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(1)},
+			Id:     pulumi.String("stream-backups"),
+			Status: pulumi.String("Enabled"),
+			Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{
+				Prefix: pulumi.String(nats.BackupPrefix),
+			},
+			Expiration: &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{
+				Days: pulumi.Int(backupDays),
+			},
+			NoncurrentVersionExpiration: &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
+				NoncurrentDays: pulumi.Int(1),
+			},
 		}, &s3.BucketLifecycleConfigurationV2RuleArgs{
-			Id: pulumi.String("old-versions"), Status: pulumi.String("Enabled"), Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{},
-			NoncurrentVersionExpiration:    &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{NoncurrentDays: pulumi.Int(90)},
-			AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{DaysAfterInitiation: pulumi.Int(7)}}},
+			Id:     pulumi.String("old-versions"),
+			Status: pulumi.String("Enabled"),
+			Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{},
+			NoncurrentVersionExpiration: &s3.BucketLifecycleConfigurationV2RuleNoncurrentVersionExpirationArgs{
+				NoncurrentDays: pulumi.Int(90),
+			},
+			AbortIncompleteMultipartUpload: &s3.BucketLifecycleConfigurationV2RuleAbortIncompleteMultipartUploadArgs{
+				DaysAfterInitiation: pulumi.Int(7),
+			},
+		}},
 	}, under, pulumi.DependsOn([]pulumi.Resource{versioning})); err != nil {
 		return fmt.Errorf("lifecycle: %w", err)
 	}

@@ -35,14 +35,22 @@ func (r *recorder) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) { ret
 func TestNothingIsPutIntoTheBucketBeforeItEncryptsAndKeepsVersions(t *testing.T) {
 	seen := &recorder{dependsOn: map[string][]string{}}
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
-		made, err := artifacts.New(ctx, "artifacts", artifacts.Args{Environment: "test", KeyArn: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/k"),
-			Server: artifacts.Program{File: "artifacts_test.go", Digest: strings.Repeat("0", 64)},
-			Node:   artifacts.Program{File: "artifacts_test.go", Digest: strings.Repeat("1", 64)}})
+		made, err := artifacts.New(ctx, "artifacts", artifacts.Args{
+			Environment: "test",
+			KeyArn:      pulumi.String("arn:aws:kms:us-east-1:123456789012:key/k"),
+			Server:      artifacts.Program{File: "artifacts_test.go", Digest: strings.Repeat("0", 64)},
+			Node:        artifacts.Program{File: "artifacts_test.go", Digest: strings.Repeat("1", 64)},
+		})
 		if err != nil {
 			return err
 		}
 		// What other components put there knows the bucket by this output only.
-		return ctx.RegisterComponentResourceV2("test:Other", "other", pulumi.Map{"bucket": made.Bucket}, &pulumi.ResourceState{})
+		return ctx.RegisterComponentResourceV2(
+			"test:Other",
+			"other",
+			pulumi.Map{"bucket": made.Bucket},
+			&pulumi.ResourceState{},
+		)
 	}, pulumi.WithMocks("project", "stack", seen))
 	require.NoError(t, err)
 	for _, name := range []string{"artifacts-server", "artifacts-node", "other"} {

@@ -40,8 +40,14 @@ func made(t *testing.T, args backup.Args) (*backup.Backup, map[string]resource.P
 }
 
 // copied are arguments with a copy in a second region.
-var copied = backup.Args{Environment: "test", Region: "us-east-1", Account: "123456789012",
-	DataKeyArn: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"), RetentionDays: 7, CopyRegion: "us-west-2"}
+var copied = backup.Args{
+	Environment:   "test",
+	Region:        "us-east-1",
+	Account:       "123456789012",
+	DataKeyArn:    pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"),
+	RetentionDays: 7,
+	CopyRegion:    "us-west-2",
+}
 
 func details(inputs map[string]resource.PropertyMap) resource.PropertyMap {
 	return inputs["aws:dlm/lifecyclePolicy:LifecyclePolicy"]["policyDetails"].ObjectValue()
@@ -52,9 +58,19 @@ func schedule(inputs map[string]resource.PropertyMap) resource.PropertyMap {
 }
 
 func TestDisksAreChosenByTheTagThatIsHandedOut(t *testing.T) {
-	snapshots, inputs := made(t, backup.Args{Environment: "test", Region: "us-east-1", Account: "123456789012", DataKeyArn: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"), RetentionDays: 7})
+	snapshots, inputs := made(t, backup.Args{
+		Environment:   "test",
+		Region:        "us-east-1",
+		Account:       "123456789012",
+		DataKeyArn:    pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"),
+		RetentionDays: 7,
+	})
 	assert.Equal(t, "test-nats", snapshots.TagValue)
-	assert.Equal(t, map[string]any{snapshots.TagKey: snapshots.TagValue}, details(inputs)["targetTags"].ObjectValue().Mappable())
+	assert.Equal(
+		t,
+		map[string]any{snapshots.TagKey: snapshots.TagValue},
+		details(inputs)["targetTags"].ObjectValue().Mappable(),
+	)
 	assert.NotContains(t, schedule(inputs), resource.PropertyKey("crossRegionCopyRules"))
 }
 
@@ -80,9 +96,19 @@ func TestTheRoleUsesTheDisksKeyThroughEC2Only(t *testing.T) {
 	require.Len(t, rights.Statement, 2)
 	for _, s := range rights.Statement {
 		assert.Equal(t, "arn:aws:kms:us-east-1:123456789012:key/1", s.Resource)
-		assert.Equal(t, []any{"ec2.us-east-1.amazonaws.com", "ec2.us-west-2.amazonaws.com"}, s.Condition["StringEquals"]["kms:ViaService"])
+		assert.Equal(
+			t,
+			[]any{"ec2.us-east-1.amazonaws.com", "ec2.us-west-2.amazonaws.com"},
+			s.Condition["StringEquals"]["kms:ViaService"],
+		)
 		grants := slices.Contains(s.Action, "kms:CreateGrant")
-		assert.Equal(t, grants, s.Condition["Bool"]["kms:GrantIsForAWSResource"] == "true", "grants are for AWS's resources: %v", s.Action)
+		assert.Equal(
+			t,
+			grants,
+			s.Condition["Bool"]["kms:GrantIsForAWSResource"] == "true",
+			"grants are for AWS's resources: %v",
+			s.Action,
+		)
 		assert.Equal(t, !grants, slices.Contains(s.Action, "kms:Decrypt"))
 	}
 }

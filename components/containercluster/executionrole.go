@@ -16,7 +16,10 @@ import (
 
 func (c *ContainerCluster) executionRole(ctx *pulumi.Context, name string, args Args) error {
 	role, err := iam.NewRole(ctx, name+"-execution-role", &iam.RoleArgs{
-		Description:      pulumi.Sprintf("Fargate pulls images and reads secrets for the tasks of %s", args.Environment),
+		Description: pulumi.Sprintf(
+			"Fargate pulls images and reads secrets for the tasks of %s",
+			args.Environment,
+		),
 		AssumeRolePolicy: pulumi.String(policy.Tasks(args.Region, args.Account)),
 	}, pulumi.Parent(c))
 	if err != nil {
@@ -51,23 +54,47 @@ func (c *ContainerCluster) executionRole(ctx *pulumi.Context, name string, args 
 // there is room for 400 secrets; one inline policy would be full at 90.
 const secretsPerPolicy = 40
 
-func (c *ContainerCluster) readSecrets(ctx *pulumi.Context, name string, role *iam.Role, secrets pulumi.StringArray, args Args) (*iam.RolePolicyAttachment, error) {
+func (c *ContainerCluster) readSecrets(
+	ctx *pulumi.Context,
+	name string,
+	role *iam.Role,
+	secrets pulumi.StringArray,
+	args Args,
+) (*iam.RolePolicyAttachment, error) {
 	readable, err := iam.NewPolicy(ctx, name, &iam.PolicyArgs{
-		Policy: pulumi.All(secrets.ToStringArrayOutput(), args.SecretsKeyArn.ToStringOutput()).ApplyT(func(known []any) string {
+		Policy: pulumi.All(
+			secrets.ToStringArrayOutput(),
+			args.SecretsKeyArn.ToStringOutput(),
+		).ApplyT(func(known []any) string {
 			return policy.JSON(secretRights(known[0].([]string), known[1].(string))...)
 		}).(pulumi.StringOutput),
 	}, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
-	return iam.NewRolePolicyAttachment(ctx, name, &iam.RolePolicyAttachmentArgs{Role: role.Name, PolicyArn: readable.Arn}, pulumi.Parent(c))
+	return iam.NewRolePolicyAttachment(
+		ctx,
+		name,
+		&iam.RolePolicyAttachmentArgs{Role: role.Name, PolicyArn: readable.Arn},
+		pulumi.Parent(c),
+	)
 }
 
 // secretRights let Fargate hand these secrets to tasks, and no others.
 func secretRights(secrets []string, key string) []policy.Statement {
 	return []policy.Statement{
-		{Sid: "ReadSecrets", Effect: "Allow", Action: []string{"secretsmanager:GetSecretValue"}, Resource: secrets},
-		{Sid: "DecryptSecrets", Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: key},
+		{
+			Sid:      "ReadSecrets",
+			Effect:   "Allow",
+			Action:   []string{"secretsmanager:GetSecretValue"},
+			Resource: secrets,
+		},
+		{
+			Sid:      "DecryptSecrets",
+			Effect:   "Allow",
+			Action:   []string{"kms:Decrypt"},
+			Resource: key,
+		},
 	}
 }
 
@@ -76,16 +103,20 @@ func executionRights(repositories []string, logGroupPrefix string) []policy.Stat
 	return []policy.Statement{
 		{
 			// The one call of ECR that knows no resource; the token opens nothing by itself.
-			Sid: "SignIn", Effect: "Allow",
-			Action: []string{"ecr:GetAuthorizationToken"}, Resource: "*",
+			Sid:      "SignIn",
+			Effect:   "Allow",
+			Action:   []string{"ecr:GetAuthorizationToken"},
+			Resource: "*",
 		},
 		{
-			Sid: "WriteLogs", Effect: "Allow",
+			Sid:      "WriteLogs",
+			Effect:   "Allow",
 			Action:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
 			Resource: logGroupPrefix + "*",
 		},
 		{
-			Sid: "PullImages", Effect: "Allow",
+			Sid:    "PullImages",
+			Effect: "Allow",
 			Action: []string{
 				"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
 			},

@@ -47,6 +47,9 @@ func TestExecutionRoleReachesOnlyWhatIsListed(t *testing.T) {
 }
 
 func TestAPolicyFullOfSecretsFitsIAMsLimit(t *testing.T) {
-	long := "arn:aws:secretsmanager:ap-southeast-1:123456789012:secret:identity-" + strings.Repeat("n", 40) + "-seed-1a2b3c4-AbCdEf"
+	long := "arn:aws:secretsmanager:ap-southeast-1:123456789012:secret:identity-" + strings.Repeat(
+		"n",
+		40,
+	) + "-seed-1a2b3c4-AbCdEf"
 	assert.Less(t, len(policy.JSON(secretRights(slices.Repeat([]string{long}, secretsPerPolicy), key)...)), 6144)
 }

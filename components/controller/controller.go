@@ -22,8 +22,8 @@ const Type = "nats-platform:controller:Controller"
 // own limit of 900 s (Lambda developer guide, "Quotas").
 const timeoutSeconds = 600
 
-// eventAgeSeconds is how long a scheduled call may wait for its turn, at least 60 (Lambda API reference,
-// PutFunctionEventInvokeConfig): five ticks at most are made up for after an outage.
+// eventAgeSeconds is how long a scheduled call may wait for its turn, at least 60 (Lambda API
+// reference, PutFunctionEventInvokeConfig): five ticks at most are made up for after an outage.
 const eventAgeSeconds = 300
 
 // Args shape the controller.
@@ -44,8 +44,10 @@ type Args struct {
 }
 
 // networkInterfaces is what Lambda does in the VPC in the function's name.
-var networkInterfaces = []string{"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
-	"ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"}
+var networkInterfaces = []string{
+	"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+	"ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+}
 
 func (a Args) functionName() string { return a.Environment + "-controller" }
 
@@ -77,8 +79,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, fmt.Errorf("creating controller %q: role: %w", name, err)
 	}
 	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
-		Name:          pulumi.String(args.functionName()),
-		Description:   pulumi.String("Gates the NATS nodes, makes the streams, moves dead letters, measures and backs up: " + args.Environment),
+		Name: pulumi.String(args.functionName()),
+		Description: pulumi.String(
+			"Gates the NATS nodes, makes the streams, moves dead letters, measures and backs up: " + args.Environment,
+		),
 		Role:          role.Arn,
 		Runtime:       pulumi.String("provided.al2023"),
 		Handler:       pulumi.String("bootstrap"),
@@ -86,20 +90,26 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		Code:          pulumi.NewFileArchive(args.Archive),
 		MemorySize:    pulumi.Int(512),
 		Timeout:       pulumi.Int(timeoutSeconds),
-		VpcConfig:     &lambda.FunctionVpcConfigArgs{SubnetIds: args.SubnetIDs, SecurityGroupIds: pulumi.StringArray{args.SecurityGroupID}},
+		VpcConfig: &lambda.FunctionVpcConfigArgs{
+			SubnetIds:        args.SubnetIDs,
+			SecurityGroupIds: pulumi.StringArray{args.SecurityGroupID},
+		},
 		LoggingConfig: &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
 		Environment: &lambda.FunctionEnvironmentArgs{Variables: pulumi.StringMap{
 			"ENVIRONMENT":              pulumi.String(args.Environment),
 			"BACKUP_BUCKET":            args.BackupBucket.ToStringOutput(),
 			"ADMINISTRATOR_SECRET_ARN": args.AdministratorSecretArn.ToStringOutput(),
-			"NATS_CA":                  args.CertificateAuthority.ToStringOutput()}},
+			"NATS_CA":                  args.CertificateAuthority.ToStringOutput(),
+		}},
 	}, pulumi.Parent(c), pulumi.DependsOn(rights))
 	if err != nil {
 		return nil, fmt.Errorf("creating controller %q: function: %w", name, err)
 	}
 	// What a minute or a day could not do, the next one does: a repetition would only overlap it.
-	if _, err := lambda.NewFunctionEventInvokeConfig(ctx, name+"-event-invoke", &lambda.FunctionEventInvokeConfigArgs{FunctionName: function.Name,
-		MaximumRetryAttempts: pulumi.Int(0), MaximumEventAgeInSeconds: pulumi.Int(eventAgeSeconds)}, pulumi.Parent(c)); err != nil {
+	if _, err := lambda.NewFunctionEventInvokeConfig(ctx, name+"-event-invoke", &lambda.FunctionEventInvokeConfigArgs{
+		FunctionName:         function.Name,
+		MaximumRetryAttempts: pulumi.Int(0), MaximumEventAgeInSeconds: pulumi.Int(eventAgeSeconds),
+	}, pulumi.Parent(c)); err != nil {
 		return nil, fmt.Errorf("creating controller %q: event invoke configuration: %w", name, err)
 	}
 	c.Name, c.Arn = function.Name, function.Arn
@@ -107,7 +117,12 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name, "arn": c.Arn})
 }
 
-func (c *Controller) role(ctx *pulumi.Context, name string, args Args, logs *cloudwatch.LogGroup) (*iam.Role, []pulumi.Resource, error) {
+func (c *Controller) role(
+	ctx *pulumi.Context,
+	name string,
+	args Args,
+	logs *cloudwatch.LogGroup,
+) (*iam.Role, []pulumi.Resource, error) {
 	under := pulumi.Parent(c)
 	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
 		AssumeRolePolicy: pulumi.String(policy.AssumeRole("lambda.amazonaws.com")),
@@ -121,14 +136,28 @@ func (c *Controller) role(ctx *pulumi.Context, name string, args Args, logs *clo
 			return []policy.Statement{
 				{Sid: "Identities", Action: []string{"secretsmanager:GetSecretValue"}, Resource: v[0]},
 				{Sid: "IdentitiesKey", Action: []string{"kms:Decrypt"}, Resource: v[1]},
-				{Sid: "Backups", Action: []string{"s3:PutObject", "s3:GetObject"}, Resource: v[3] + "/" + nats.BackupPrefix + "*"},
+				{
+					Sid:      "Backups",
+					Action:   []string{"s3:PutObject", "s3:GetObject"},
+					Resource: v[3] + "/" + nats.BackupPrefix + "*",
+				},
 				{Sid: "BackupsKey", Action: []string{"kms:GenerateDataKey", "kms:Decrypt"}, Resource: v[4]},
 				{Sid: "OwnLog", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: v[2] + ":*"},
-				// Lambda makes the function's interfaces with its role (Lambda developer guide, "VPC access");
-				// the code itself has no business with them.
+				// Lambda makes the function's interfaces with its role (Lambda developer guide,
+				// "VPC access"); the code itself has no business with them.
 				{Sid: "Interfaces", Action: networkInterfaces, Resource: "*"},
-				{Sid: "NotByTheCode", Effect: "Deny", Action: networkInterfaces, Resource: "*", Condition: map[string]any{
-					"ArnEquals": map[string]string{"lambda:SourceFunctionArn": "arn:aws:lambda:" + args.Region + ":" + args.Account + ":function:" + args.functionName()}}},
+				{
+					Sid:      "NotByTheCode",
+					Effect:   "Deny",
+					Action:   networkInterfaces,
+					Resource: "*",
+					Condition: map[string]any{
+						"ArnEquals": map[string]string{
+							"lambda:SourceFunctionArn": "arn:aws:lambda:" + args.Region + ":" + args.Account +
+								":function:" + args.functionName(),
+						},
+					},
+				},
 			}
 		}, args.AdministratorSecretArn, args.SecretsKeyArn, logs.Arn, args.BackupBucketArn, args.BackupKeyArn),
 	}, under)

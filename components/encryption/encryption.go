@@ -43,7 +43,12 @@ type Encryption struct {
 // New makes the keys and their aliases.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Encryption, error) {
 	e := &Encryption{keys: map[Purpose]*kms.Key{}}
-	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"environment": pulumi.String(args.Environment)}, e, opts...)
+	err := ctx.RegisterComponentResourceV2(
+		Type,
+		name,
+		pulumi.Map{"environment": pulumi.String(args.Environment)},
+		e,
+		opts...)
 	if err != nil {
 		return nil, fmt.Errorf("creating keys %q: %w", name, err)
 	}
@@ -83,33 +88,69 @@ var use = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:Generate
 // statements are a key's policy: the account decides through IAM who may use it, and AWS
 // services that act in their own name are admitted one by one.
 func statements(purpose Purpose, args Args) []policy.Statement {
-	list := []policy.Statement{{Sid: "Account", Principal: map[string]string{"AWS": "arn:aws:iam::" + args.Account + ":root"},
-		Action: []string{"kms:*"}, Resource: "*"}}
+	list := []policy.Statement{{
+		Sid:       "Account",
+		Principal: map[string]string{"AWS": "arn:aws:iam::" + args.Account + ":root"},
+		Action:    []string{"kms:*"},
+		Resource:  "*",
+	}}
 	account := map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": args.Account}}
 	switch purpose {
 	case Logs:
 		// CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
-		list = append(list, policy.Statement{Sid: "Logs", Principal: map[string]string{"Service": "logs." + args.Region + ".amazonaws.com"},
-			Action: use, Resource: "*", Condition: map[string]any{"ArnLike": map[string]string{
-				"kms:EncryptionContext:aws:logs:arn": fmt.Sprintf("arn:aws:logs:%s:%s:log-group:/%s/*", args.Region, args.Account, args.Environment)}}})
+		list = append(list, policy.Statement{
+			Sid:       "Logs",
+			Principal: map[string]string{"Service": "logs." + args.Region + ".amazonaws.com"},
+			Action:    use,
+			Resource:  "*",
+			Condition: map[string]any{"ArnLike": map[string]string{
+				"kms:EncryptionContext:aws:logs:arn": fmt.Sprintf(
+					"arn:aws:logs:%s:%s:log-group:/%s/*",
+					args.Region,
+					args.Account,
+					args.Environment,
+				),
+			}},
+		})
 	case Notifications:
-		// SNS developer guide, "Enable compatibility between event sources from AWS services and encrypted topics".
-		// Not EventBridge: no rule publishes here, and SNS takes no condition that would keep other accounts' out.
-		list = append(list, policy.Statement{Sid: "Publishers", Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
-			Action: []string{"kms:Decrypt", "kms:GenerateDataKey*"}, Resource: "*", Condition: account})
+		// SNS developer guide, "Enable compatibility between event sources from AWS services and
+		// encrypted topics". Not EventBridge: no rule publishes here, and SNS takes no condition
+		// that would keep other accounts' out.
+		list = append(list, policy.Statement{
+			Sid:       "Publishers",
+			Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
+			Action:    []string{"kms:Decrypt", "kms:GenerateDataKey*"},
+			Resource:  "*",
+			Condition: account,
+		})
 	case Data:
-		// A disk works by a grant to AWS's own resource, made when whoever attaches it comes through EC2 (EBS user guide,
-		// "Amazon EBS encryption", "Permissions for IAM users"); ElastiCache does likewise. So through those two
-		// anybody of this account may hand the key on to a resource of AWS, and nobody may decrypt with it: who copies
-		// snapshots has that in the policy of its role (backup). "*" is this account, not the public (control KMS.5).
+		// A disk works by a grant to AWS's own resource, made when whoever attaches it comes
+		// through EC2 (EBS user guide, "Amazon EBS encryption", "Permissions for IAM users");
+		// ElastiCache does likewise. So through those two anybody of this account may hand the key
+		// on to a resource of AWS, and nobody may decrypt with it: who copies snapshots has that in
+		// the policy of its role (backup). "*" is this account, not the public (control KMS.5).
 		through := map[string]any{"kms:CallerAccount": args.Account, "kms:ViaService": []string{
-			"ec2." + args.Region + ".amazonaws.com", "elasticache." + args.Region + ".amazonaws.com"}}
+			"ec2." + args.Region + ".amazonaws.com", "elasticache." + args.Region + ".amazonaws.com",
+		}}
 		anyone := map[string]string{"AWS": "*"}
 		list = append(list,
-			policy.Statement{Sid: "FindDisksKey", Principal: anyone, Action: []string{"kms:DescribeKey"}, Resource: "*",
-				Condition: map[string]any{"StringEquals": through}},
-			policy.Statement{Sid: "DiskGrants", Principal: anyone, Action: []string{"kms:CreateGrant"}, Resource: "*",
-				Condition: map[string]any{"StringEquals": through, "Bool": map[string]string{"kms:GrantIsForAWSResource": "true"}}})
+			policy.Statement{
+				Sid:       "FindDisksKey",
+				Principal: anyone,
+				Action:    []string{"kms:DescribeKey"},
+				Resource:  "*",
+				Condition: map[string]any{"StringEquals": through},
+			},
+			policy.Statement{
+				Sid:       "DiskGrants",
+				Principal: anyone,
+				Action:    []string{"kms:CreateGrant"},
+				Resource:  "*",
+				Condition: map[string]any{
+					"StringEquals": through,
+					"Bool":         map[string]string{"kms:GrantIsForAWSResource": "true"},
+				},
+			})
 	}
 	return list
 }

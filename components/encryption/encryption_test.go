@@ -23,9 +23,17 @@ func TestOnlyTheKeyOfAPurposeAdmitsItsServices(t *testing.T) {
 		all = append(all, services...)
 	}
 	for purpose, services := range admits {
-		written := policy.JSON(statements(purpose, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"})...)
+		written := policy.JSON(
+			statements(purpose, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"})...)
 		for _, service := range all {
-			assert.Equal(t, slices.Contains(services, service), strings.Contains(written, `"`+service+`"`), "%s in the key for %s", service, purpose)
+			assert.Equal(
+				t,
+				slices.Contains(services, service),
+				strings.Contains(written, `"`+service+`"`),
+				"%s in the key for %s",
+				service,
+				purpose,
+			)
 		}
 	}
 }
@@ -37,12 +45,20 @@ func TestServiceMayUseAKeyForThisAccountOnly(t *testing.T) {
 				assert.Equal(t, map[string]string{"AWS": "arn:aws:iam::123456789012:root"}, s.Principal)
 				continue
 			}
-			assert.Contains(t, policy.JSON(policy.Statement{Condition: s.Condition}), "123456789012", "statement %s of %s", s.Sid, purpose)
+			assert.Contains(
+				t,
+				policy.JSON(policy.Statement{Condition: s.Condition}),
+				"123456789012",
+				"statement %s of %s",
+				s.Sid,
+				purpose,
+			)
 		}
 	}
 }
 
-// TestWhoComesThroughEC2OnlyHandsTheDataKeyOn: to AWS's own resources, which disks are; to decrypt is for roles whose own policy says so.
+// TestWhoComesThroughEC2OnlyHandsTheDataKeyOn: to AWS's own resources, which disks are; to decrypt
+// is for roles whose own policy says so.
 func TestWhoComesThroughEC2OnlyHandsTheDataKeyOn(t *testing.T) {
 	for _, s := range statements(Data, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"}) {
 		if s.Sid == "Account" {
@@ -55,7 +71,14 @@ func TestWhoComesThroughEC2OnlyHandsTheDataKeyOn(t *testing.T) {
 			assert.Equal(t, []string{"kms:CreateGrant"}, s.Action, "kms:GrantIsForAWSResource speaks of grants only")
 			assert.Equal(t, map[string]string{"kms:GrantIsForAWSResource": "true"}, s.Condition["Bool"])
 		}
-		assert.Equal(t, map[string]any{"kms:CallerAccount": "123456789012", "kms:ViaService": []string{"ec2.eu-west-1.amazonaws.com", "elasticache.eu-west-1.amazonaws.com"}},
-			s.Condition["StringEquals"], s.Sid)
+		assert.Equal(
+			t,
+			map[string]any{
+				"kms:CallerAccount": "123456789012",
+				"kms:ViaService":    []string{"ec2.eu-west-1.amazonaws.com", "elasticache.eu-west-1.amazonaws.com"},
+			},
+			s.Condition["StringEquals"],
+			s.Sid,
+		)
 	}
 }

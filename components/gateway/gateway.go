@@ -20,7 +20,8 @@ const Type = "nats-platform:gateway:Gateway"
 const (
 	// Port is where the gateway's container listens, and answers over NATS.
 	Port = 8000
-	// ShadowPort is where it answers from the legacy services, and asks NATS beside them to compare.
+	// ShadowPort is where it answers from the legacy services, and asks NATS beside them to
+	// compare.
 	ShadowPort = 8001
 )
 
@@ -30,8 +31,8 @@ const idleSeconds = 60
 
 // Args are what the gateway needs beside the arguments of its tasks.
 type Args struct {
-	// Service are the arguments of the gateway's tasks. Port, TargetGroups and the variable LEGACY_URL
-	// are set here.
+	// Service are the arguments of the gateway's tasks. Port, TargetGroups and the variable
+	// LEGACY_URL are set here.
 	Service service.Args
 
 	Environment                 string // in the load balancer's name; required
@@ -45,9 +46,13 @@ type Args struct {
 
 	LegacyTargetGroupArn string // target group of the HTTP services being replaced; default none: all to the gateway
 	NatsWeight           int    // 0–100, percent of requests to the gateway; matters with LegacyTargetGroupArn
-	LegacyURL            string // where the gateway reaches the legacy services, "http://host:port"; default none: ShadowPort is closed
-	ShadowPercent        int    // 0–100, percent of legacy requests that are also sent through NATS; needs LegacyURL in an update before
-	Protect              bool   // refuse the deletion of load balancer and logs; default false
+	// where the gateway reaches the legacy services, "http://host:port"; default none: ShadowPort
+	// is closed
+	LegacyURL string
+	// 0–100, percent of legacy requests that are also sent through NATS; needs LegacyURL in an
+	// update before
+	ShadowPercent int
+	Protect       bool // refuse the deletion of load balancer and logs; default false
 }
 
 // Gateway is the running HTTP front.
@@ -56,7 +61,8 @@ type Gateway struct {
 
 	// URL is where clients call, without a slash at its end.
 	URL pulumi.StringOutput `pulumi:"url"`
-	// LoadBalancerSuffix and TargetGroupSuffix are the names under which CloudWatch keeps the metrics.
+	// LoadBalancerSuffix and TargetGroupSuffix are the names under which CloudWatch keeps the
+	// metrics.
 	LoadBalancerSuffix pulumi.StringOutput `pulumi:"loadBalancerSuffix"`
 	TargetGroupSuffix  pulumi.StringOutput `pulumi:"targetGroupSuffix"`
 	// Service is the gateway's own ECS service.
@@ -100,7 +106,8 @@ func (g *Gateway) create(ctx *pulumi.Context, name string, args Args) error {
 		return err
 	}
 	groups := map[int]*lb.TargetGroup{Port: group}
-	// Its port and targets stand before anything is sent there, and stay until nothing is: that is an update of its own.
+	// Its port and targets stand before anything is sent there, and stay until nothing is: that is
+	// an update of its own.
 	if args.LegacyURL != "" {
 		if groups[ShadowPort], err = g.targetGroup(ctx, name+"-shadow-targets", args, ShadowPort); err != nil {
 			return err
@@ -137,7 +144,8 @@ func (g *Gateway) loadBalancer(ctx *pulumi.Context, name string, args Args) (*lb
 		IdleTimeout:             pulumi.Int(idleSeconds),
 		// It holds no data, so only AWS's own lock: Pulumi's would also refuse a replacement.
 		EnableDeletionProtection: pulumi.Bool(args.Protect),
-		// A domain that comes or goes makes it another one: under the same name, and a target group stands behind one only.
+		// A domain that comes or goes makes it another one: under the same name, and a target group
+		// stands behind one only.
 	}, pulumi.Parent(g), pulumi.DeleteBeforeReplace(true))
 	if err != nil {
 		return nil, fmt.Errorf("creating load balancer %q: %w", balancerName, err)
@@ -146,8 +154,8 @@ func (g *Gateway) loadBalancer(ctx *pulumi.Context, name string, args Args) (*lb
 }
 
 func (g *Gateway) targetGroup(ctx *pulumi.Context, name string, args Args, port int) (*lb.TargetGroup, error) {
-	// Plain HTTP (controls ELB.21 and ELB.22) from the load balancer to tasks that only its security
-	// group may reach: the images speak no TLS on this port.
+	// Plain HTTP (controls ELB.21 and ELB.22) from the load balancer to tasks that only its
+	// security group may reach: the images speak no TLS on this port.
 	group, err := lb.NewTargetGroup(ctx, name, &lb.TargetGroupArgs{
 		TargetType: pulumi.String("ip"),
 		Port:       pulumi.Int(port),
@@ -173,7 +181,13 @@ func (g *Gateway) targetGroup(ctx *pulumi.Context, name string, args Args, port 
 
 // tasks makes the gateway's service. ECS refuses a target group that no listener uses yet, so
 // the service is given its ARN only once the listener is there.
-func (g *Gateway) tasks(ctx *pulumi.Context, name string, args Args, groups map[int]*lb.TargetGroup, listener *lb.Listener) error {
+func (g *Gateway) tasks(
+	ctx *pulumi.Context,
+	name string,
+	args Args,
+	groups map[int]*lb.TargetGroup,
+	listener *lb.Listener,
+) error {
 	tasks := args.Service
 	tasks.Port = Port
 	tasks.Protect = args.Protect

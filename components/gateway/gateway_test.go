@@ -41,11 +41,13 @@ func (f *front) NewResource(args pulumi.MockResourceArgs) (string, resource.Prop
 	case balancerType:
 		outputs["dnsName"] = resource.NewProperty("internal-test-gateway.elb.amazonaws.com")
 	case "aws:acm/certificate:Certificate":
-		outputs["domainValidationOptions"] = resource.NewProperty([]resource.PropertyValue{resource.NewProperty(resource.PropertyMap{
-			"resourceRecordName":  resource.NewProperty("_proof.play.example.com."),
-			"resourceRecordType":  resource.NewProperty("CNAME"),
-			"resourceRecordValue": resource.NewProperty("_answer.acm-validations.aws."),
-		})})
+		outputs["domainValidationOptions"] = resource.NewProperty(
+			[]resource.PropertyValue{resource.NewProperty(resource.PropertyMap{
+				"resourceRecordName":  resource.NewProperty("_proof.play.example.com."),
+				"resourceRecordType":  resource.NewProperty("CNAME"),
+				"resourceRecordValue": resource.NewProperty("_answer.acm-validations.aws."),
+			})},
+		)
 	case "aws:ecs/taskDefinition:TaskDefinition":
 		outputs["arn"] = resource.NewProperty(definition)
 	}
@@ -63,14 +65,32 @@ func open(t *testing.T, change func(*Args)) (*front, string) {
 	t.Helper()
 	arn := pulumi.String("arn")
 	args := Args{
-		Environment: "test", VpcID: pulumi.String("vpc-1"), NatsWeight: 100, Protect: true,
+		Environment:                 "test",
+		VpcID:                       pulumi.String("vpc-1"),
+		NatsWeight:                  100,
+		Protect:                     true,
 		PublicSubnetIDs:             pulumi.ToStringArray([]string{"public-1", "public-2"}),
 		PrivateSubnetIDs:            pulumi.ToStringArray([]string{"private-1", "private-2"}),
 		LoadBalancerSecurityGroupID: pulumi.String("sg-balancer"),
 		Service: service.Args{
-			Environment: "test", Name: "http-nats-gateway", Region: "us-east-1", Account: "123456789012", HasImage: true, Image: pulumi.String("image:1"),
-			TaskCount: 2, MaxTaskCount: 2, CPU: 512, Memory: 1024, ClusterArn: arn, ClusterName: pulumi.String("test"),
-			ExecutionRoleArn: arn, ExecLogGroupArn: arn, SubnetIDs: pulumi.ToStringArray([]string{"private-1"}), SecurityGroupID: pulumi.String("sg-gateway"), LogsKeyArn: arn, LogRetentionDays: 30,
+			Environment:      "test",
+			Name:             "http-nats-gateway",
+			Region:           "us-east-1",
+			Account:          "123456789012",
+			HasImage:         true,
+			Image:            pulumi.String("image:1"),
+			TaskCount:        2,
+			MaxTaskCount:     2,
+			CPU:              512,
+			Memory:           1024,
+			ClusterArn:       arn,
+			ClusterName:      pulumi.String("test"),
+			ExecutionRoleArn: arn,
+			ExecLogGroupArn:  arn,
+			SubnetIDs:        pulumi.ToStringArray([]string{"private-1"}),
+			SecurityGroupID:  pulumi.String("sg-gateway"),
+			LogsKeyArn:       arn,
+			LogRetentionDays: 30,
 		},
 	}
 	change(&args)
@@ -142,12 +162,22 @@ func TestWeightsAddUpToAllTraffic(t *testing.T) {
 		for _, group := range action["forward"].ObjectValue()["targetGroups"].ArrayValue() {
 			weights[group.ObjectValue()["arn"].StringValue()] = group.ObjectValue()["weight"].NumberValue()
 		}
-		assert.Equal(t, map[string]float64{"arn:gateway-targets": float64(9 * weight), legacy: float64(900 - 9*weight)}, weights)
+		assert.Equal(
+			t,
+			map[string]float64{"arn:gateway-targets": float64(9 * weight), legacy: float64(900 - 9*weight)},
+			weights,
+		)
 	}
 }
 
 func TestShadowsShareIsOfWhatIsLegacyStill(t *testing.T) {
-	for given, want := range map[[2]int][3]int{{0, 0}: {0, 0, 900}, {0, 25}: {0, 225, 675}, {90, 50}: {810, 45, 45}, {99, 1}: {891, 0, 9}, {100, 100}: {900, 0, 0}} {
+	for given, want := range map[[2]int][3]int{
+		{0, 0}:     {0, 0, 900},
+		{0, 25}:    {0, 225, 675},
+		{90, 50}:   {810, 45, 45},
+		{99, 1}:    {891, 0, 9},
+		{100, 100}: {900, 0, 0},
+	} {
 		gateway, shadow, legacy := weights(given[0], given[1])
 		assert.Equal(t, want, [3]int{gateway, shadow, legacy}, given)
 	}
@@ -155,9 +185,16 @@ func TestShadowsShareIsOfWhatIsLegacyStill(t *testing.T) {
 
 func TestShadowingHasAPortAndATargetGroupOfItsOwn(t *testing.T) {
 	mocks, _ := open(t, func(args *Args) {
-		args.LegacyTargetGroupArn, args.NatsWeight, args.ShadowPercent, args.LegacyURL = legacy, 10, 20, "http://legacy.internal:8080"
+		args.LegacyTargetGroupArn = legacy
+		args.NatsWeight = 10
+		args.ShadowPercent = 20
+		args.LegacyURL = "http://legacy.internal:8080"
 	})
-	assert.EqualValues(t, ShadowPort, mocks.seen["aws:lb/targetGroup:TargetGroup gateway-shadow-targets"]["port"].NumberValue())
+	assert.EqualValues(
+		t,
+		ShadowPort,
+		mocks.seen["aws:lb/targetGroup:TargetGroup gateway-shadow-targets"]["port"].NumberValue(),
+	)
 	ports := map[string]float64{}
 	for _, entry := range mocks.seen[serviceType+" gateway-tasks-service"]["loadBalancers"].ArrayValue() {
 		ports[entry.ObjectValue()["targetGroupArn"].StringValue()] = entry.ObjectValue()["containerPort"].NumberValue()
@@ -179,7 +216,12 @@ func TestTasksComeAfterTheListener(t *testing.T) {
 	mocks, _ := open(t, withDomain)
 	listener := slices.Index(mocks.order, listenerType+" gateway-https")
 	require.GreaterOrEqual(t, listener, 0)
-	assert.Greater(t, slices.Index(mocks.order, serviceType+" gateway-tasks-service"), listener, "ECS refuses a target group without a load balancer")
+	assert.Greater(
+		t,
+		slices.Index(mocks.order, serviceType+" gateway-tasks-service"),
+		listener,
+		"ECS refuses a target group without a load balancer",
+	)
 
 	tasks := mocks.seen[serviceType+" gateway-tasks-service"]
 	balanced := tasks["loadBalancers"].ArrayValue()[0].ObjectValue()

@@ -71,8 +71,9 @@ func (g *Gateway) listener(ctx *pulumi.Context, name string, args *lb.ListenerAr
 }
 
 // forward sends all requests to the gateway, or natsWeight percent of them and the rest to the
-// legacy target group, shadowPercent of that by way of the gateway's shadow port. No stickiness: each
-// request is weighed anew, so that the share of traffic is the share that was set, from the moment it is set.
+// legacy target group, shadowPercent of that by way of the gateway's shadow port. No stickiness:
+// each request is weighed anew, so that the share of traffic is the share that was set, from the
+// moment it is set.
 func forward(groups map[int]*lb.TargetGroup, args Args) lb.ListenerDefaultActionArgs {
 	if args.LegacyTargetGroupArn == "" {
 		return lb.ListenerDefaultActionArgs{
@@ -83,14 +84,21 @@ func forward(groups map[int]*lb.TargetGroup, args Args) lb.ListenerDefaultAction
 	to := func(arn pulumi.StringInput, weight int) lb.ListenerDefaultActionForwardTargetGroupArgs {
 		return lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: arn, Weight: pulumi.Int(weight)}
 	}
-	targets := lb.ListenerDefaultActionForwardTargetGroupArray{to(groups[Port].Arn, gateway), to(pulumi.String(args.LegacyTargetGroupArn), legacy)}
+	targets := lb.ListenerDefaultActionForwardTargetGroupArray{
+		to(groups[Port].Arn, gateway),
+		to(pulumi.String(args.LegacyTargetGroupArn), legacy),
+	}
 	if groups[ShadowPort] != nil {
 		targets = append(targets, to(groups[ShadowPort].Arn, shadow))
 	}
-	return lb.ListenerDefaultActionArgs{Type: pulumi.String("forward"), Forward: lb.ListenerDefaultActionForwardArgs{TargetGroups: targets}}
+	return lb.ListenerDefaultActionArgs{
+		Type:    pulumi.String("forward"),
+		Forward: lb.ListenerDefaultActionForwardArgs{TargetGroups: targets},
+	}
 }
 
-// weightUnit is how many parts a percent has: a share of a share is a fraction of one, and AWS takes whole weights up to 999.
+// weightUnit is how many parts a percent has: a share of a share is a fraction of one, and AWS
+// takes whole weights up to 999.
 const weightUnit = 9
 
 // weights are those of the gateway, its shadow port and the legacy services.
@@ -144,13 +152,22 @@ func (g *Gateway) certificate(ctx *pulumi.Context, name string, args Args) (pulu
 func firstProof(options []acm.CertificateDomainValidationOption) (acm.CertificateDomainValidationOption, error) {
 	if len(options) == 0 {
 		return acm.CertificateDomainValidationOption{},
-			errors.New("reading the gateway's certificate: ACM names no record that would prove the domain: run \"pulumi up --refresh\"")
+			errors.New(
+				"reading the gateway's certificate: ACM names no record that would prove the domain: run \"pulumi " +
+					"up --refresh\"",
+			)
 	}
 	return options[0], nil
 }
 
 // alias points the domain at the load balancer, and sets the URL, known once the name leads there.
-func (g *Gateway) alias(ctx *pulumi.Context, name string, args Args, balancer *lb.LoadBalancer, listener *lb.Listener) error {
+func (g *Gateway) alias(
+	ctx *pulumi.Context,
+	name string,
+	args Args,
+	balancer *lb.LoadBalancer,
+	listener *lb.Listener,
+) error {
 	record, err := route53.NewRecord(ctx, name+"-alias", &route53.RecordArgs{
 		ZoneId: pulumi.String(args.HostedZoneID),
 		Name:   pulumi.String(args.Domain),

@@ -17,16 +17,23 @@ import (
 func derive(privateKey string) (seed, public string, err error) {
 	block, _ := pem.Decode([]byte(privateKey))
 	if block == nil {
-		return "", "", errors.New("deriving an nkey: the private key is not PEM: ask the tls provider for privateKeyPemPkcs8")
+		return "", "", errors.New(
+			"deriving an nkey: the private key is not PEM: ask the tls provider for privateKeyPemPkcs8",
+		)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		// The parser's own words may quote the key.
-		return "", "", errors.New("deriving an nkey: the private key is not PKCS #8: ask the tls provider for privateKeyPemPkcs8")
+		return "", "", errors.New(
+			"deriving an nkey: the private key is not PKCS #8: ask the tls provider for privateKeyPemPkcs8",
+		)
 	}
 	key, ok := parsed.(ed25519.PrivateKey)
 	if !ok {
-		return "", "", fmt.Errorf("deriving an nkey: the private key is %T, an nkey needs ED25519: set the key's algorithm", parsed)
+		return "", "", fmt.Errorf(
+			"deriving an nkey: the private key is %T, an nkey needs ED25519: set the key's algorithm",
+			parsed,
+		)
 	}
 	pair, err := nkeys.FromRawSeed(nkeys.PrefixByteUser, key.Seed())
 	if err != nil {

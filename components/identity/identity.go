@@ -38,8 +38,9 @@ type Identity struct {
 	// SecretArn is the secret whose whole value is the seed ("SU" and 56 characters). It is
 	// known once the seed is in it, so that no task can start before.
 	SecretArn pulumi.StringOutput `pulumi:"secretArn"`
-	// SeedFrom is what a container's secret names (ECS's valueFrom): the secret and the version that holds this
-	// seed. Another seed is so another task definition, whose tasks take the place of those with the old one.
+	// SeedFrom is what a container's secret names (ECS's valueFrom): the secret and the version
+	// that holds this seed. Another seed is so another task definition, whose tasks take the place
+	// of those with the old one.
 	SeedFrom pulumi.StringOutput `pulumi:"seedFrom"`
 }
 

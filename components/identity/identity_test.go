@@ -64,9 +64,12 @@ func TestOtherKeysAreRefusedWithoutBeingQuoted(t *testing.T) {
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	for name, given := range map[string]struct{ key, says string }{
-		"not PEM":     {"text that is no key", "not PEM"},
-		"not PKCS #8": {string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("secret bytes")})), "not PKCS #8"},
-		"not ED25519": {encode(t, curve), "needs ED25519"},
+		"not PEM": {key: "text that is no key", says: "not PEM"},
+		"not PKCS #8": {
+			key:  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("secret bytes")})),
+			says: "not PKCS #8",
+		},
+		"not ED25519": {key: encode(t, curve), says: "needs ED25519"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, _, err := derive(given.key)
@@ -111,7 +114,10 @@ func TestOnlyThePublicHalfLeavesTheSecret(t *testing.T) {
 	err = pulumi.RunErr(func(ctx *pulumi.Context) error {
 		var err error
 		identity, err = New(ctx, "quest-system", Args{
-			Environment: "test", Identity: "quest-system", SecretsKeyArn: pulumi.String("arn:key"), Protect: true,
+			Environment:   "test",
+			Identity:      "quest-system",
+			SecretsKeyArn: pulumi.String("arn:key"),
+			Protect:       true,
 		})
 		if err != nil {
 			return err
@@ -122,7 +128,12 @@ func TestOnlyThePublicHalfLeavesTheSecret(t *testing.T) {
 			return got
 		})
 		identity.SeedFrom.ApplyT(func(got string) string {
-			assert.Equal(t, "arn:aws:secretsmanager:us-east-1:123456789012:secret:quest-system-seed:::version-of-quest-system-seed-version", got)
+			assert.Equal(
+				t,
+				"arn:aws:secretsmanager:us-east-1:123456789012:secret:quest-system-seed:::"+
+					"version-of-quest-system-seed-version",
+				got,
+			)
 			return got
 		})
 		return nil
@@ -132,5 +143,9 @@ func TestOnlyThePublicHalfLeavesTheSecret(t *testing.T) {
 	stored := mocks.seen["aws:secretsmanager/secretVersion:SecretVersion"]["secretString"]
 	require.True(t, stored.IsSecret(), "the state would hold the seed in clear")
 	assert.True(t, stored.SecretValue().Element.StringValue() == seed, "the secret does not hold the seed")
-	assert.EqualValues(t, recoveryDays, mocks.seen["aws:secretsmanager/secret:Secret"]["recoveryWindowInDays"].NumberValue())
+	assert.EqualValues(
+		t,
+		recoveryDays,
+		mocks.seen["aws:secretsmanager/secret:Secret"]["recoveryWindowInDays"].NumberValue(),
+	)
 }

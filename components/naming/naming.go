@@ -33,7 +33,8 @@ func (k Kind) Compose(parts ...string) (string, error) {
 	return k.check(strings.Join(parts, "-"), parts...)
 }
 
-// Path joins the parts with "/", for kinds whose names are paths (repositories, log groups). The errors are those of Compose.
+// Path joins the parts with "/", for kinds whose names are paths (repositories, log groups). The
+// errors are those of Compose.
 func (k Kind) Path(parts ...string) (string, error) {
 	return k.check(strings.Join(parts, "/"), parts...)
 }
@@ -46,8 +47,14 @@ func (k Kind) check(name string, parts ...string) (string, error) {
 		}
 	}
 	if len(name) > k.limit {
-		return "", fmt.Errorf("composing the name of a %s: %q has %d characters, AWS takes at most %d: shorten a part by %d",
-			k.name, name, len(name), k.limit, len(name)-k.limit)
+		return "", fmt.Errorf(
+			"composing the name of a %s: %q has %d characters, AWS takes at most %d: shorten a part by %d",
+			k.name,
+			name,
+			len(name),
+			k.limit,
+			len(name)-k.limit,
+		)
 	}
 	return name, nil
 }

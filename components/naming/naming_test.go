@@ -15,13 +15,13 @@ func TestNameAtTheLimitPassesAndOneMoreIsRefused(t *testing.T) {
 		kind  naming.Kind
 		limit int
 	}{
-		"load balancer":     {naming.LoadBalancer, 32},
-		"replication group": {naming.ReplicationGroup, 40},
-		"role":              {naming.Role, 64},
-		"service":           {naming.Service, 255},
-		"task family":       {naming.TaskFamily, 255},
-		"repository":        {naming.Repository, 256},
-		"log group":         {naming.LogGroup, 512},
+		"load balancer":     {kind: naming.LoadBalancer, limit: 32},
+		"replication group": {kind: naming.ReplicationGroup, limit: 40},
+		"role":              {kind: naming.Role, limit: 64},
+		"service":           {kind: naming.Service, limit: 255},
+		"task family":       {kind: naming.TaskFamily, limit: 255},
+		"repository":        {kind: naming.Repository, limit: 256},
+		"log group":         {kind: naming.LogGroup, limit: 512},
 	} {
 		t.Run(name, func(t *testing.T) {
 			longest := strings.Repeat("x", test.limit-len("prod-"))

@@ -1,7 +1,8 @@
 // The server configuration: rendered once for all nodes, kept in the artifact bucket under its
 // digest, and named by a pointer for each node. It is no part of user-data, so that a new service's
-// permissions reach the nodes without replacing them; and the pointers move one after the other, each
-// behind the gate of the node before, so that a configuration that does no good stops at the first.
+// permissions reach the nodes without replacing them; and the pointers move one after the other,
+// each behind the gate of the node before, so that a configuration that does no good stops at the
+// first.
 package natscluster
 
 import (
@@ -43,18 +44,22 @@ func (c *NatsCluster) render(ctx *pulumi.Context, name string) (err error) {
 	for _, user := range c.args.Users {
 		inputs = append(inputs, user.PublicKey)
 	}
-	rendered := pulumi.All(inputs...).ApplyT(func(values []any) ([]string, error) { return c.rendered(values) }).(pulumi.StringArrayOutput)
+	rendered := pulumi.All(inputs...).ApplyT(func(values []any) ([]string, error) {
+		return c.rendered(values)
+	}).(pulumi.StringArrayOutput)
 	text := rendered.Index(pulumi.Int(0))
 	c.revision = rendered.Index(pulumi.Int(1))
 	c.ConfigurationDigest = text.ApplyT(func(text string) string {
 		sum := sha256.Sum256([]byte(text))
 		return hex.EncodeToString(sum[:])
 	}).(pulumi.StringOutput)
-	// It stays for good: its key is its digest, so one that comes back after a failed update would be deleted with its own older
-	// object.
+	// It stays for good: its key is its digest, so one that comes back after a failed update would
+	// be deleted with its own older object.
 	c.configuration, err = s3.NewBucketObjectv2(ctx, name+"-configuration", &s3.BucketObjectv2Args{
-		Bucket: c.args.Bucket, Key: pulumi.Sprintf("configuration/%s/nats.conf", c.ConfigurationDigest),
-		Content: text, ContentType: pulumi.String("text/plain"),
+		Bucket:      c.args.Bucket,
+		Key:         pulumi.Sprintf("configuration/%s/nats.conf", c.ConfigurationDigest),
+		Content:     text,
+		ContentType: pulumi.String("text/plain"),
 	}, pulumi.Parent(c), pulumi.RetainOnDelete(true))
 	return err
 }
@@ -62,10 +67,16 @@ func (c *NatsCluster) render(ctx *pulumi.Context, name string) (err error) {
 // rendered is the configuration's text and its revision.
 func (c *NatsCluster) rendered(values []any) ([]string, error) {
 	lameDuck := time.Duration(c.args.LameDuckSeconds) * time.Second
-	configuration := nats.Configuration{ClusterName: clusterName, MaxPayload: c.args.MaxPayload,
-		MaxFileStore: MaxFileStore(c.args.VolumeGiB), MaxMemoryStore: maxMemoryStore,
-		LameDuckDuration: lameDuck, LameDuckGrace: lameDuck / graceShare,
-		SystemKey: values[0].(string), AdministratorKey: values[1].(string)}
+	configuration := nats.Configuration{
+		ClusterName:      clusterName,
+		MaxPayload:       c.args.MaxPayload,
+		MaxFileStore:     MaxFileStore(c.args.VolumeGiB),
+		MaxMemoryStore:   maxMemoryStore,
+		LameDuckDuration: lameDuck,
+		LameDuckGrace:    lameDuck / graceShare,
+		SystemKey:        values[0].(string),
+		AdministratorKey: values[1].(string),
+	}
 	values = values[2:]
 	for i := range c.list {
 		configuration.Routes = append(configuration.Routes, values[i].(string))
@@ -82,8 +93,16 @@ func (c *NatsCluster) rendered(values []any) ([]string, error) {
 func (n node) pointerKey() string { return fmt.Sprintf("configuration/%s/current", n.name) }
 
 // pointer names the node's configuration, once the node before has taken it.
-func (c *NatsCluster) pointer(ctx *pulumi.Context, name string, n node, after []pulumi.Resource) (pulumi.Resource, error) {
+func (c *NatsCluster) pointer(
+	ctx *pulumi.Context,
+	name string,
+	n node,
+	after []pulumi.Resource,
+) (pulumi.Resource, error) {
 	return s3.NewBucketObjectv2(ctx, name+"-configuration", &s3.BucketObjectv2Args{
-		Bucket: c.args.Bucket, Key: pulumi.String(n.pointerKey()), Content: c.ConfigurationDigest, ContentType: pulumi.String("text/plain"),
+		Bucket:      c.args.Bucket,
+		Key:         pulumi.String(n.pointerKey()),
+		Content:     c.ConfigurationDigest,
+		ContentType: pulumi.String("text/plain"),
 	}, pulumi.Parent(c), pulumi.DependsOn(append([]pulumi.Resource{c.configuration}, after...)))
 }

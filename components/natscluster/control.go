@@ -27,14 +27,24 @@ func (c *NatsCluster) Nodes() pulumi.Array {
 
 // gate waits until the node runs the server and the configuration that it should. It runs again for
 // another machine, another disk attachment, another server, another configuration.
-func (c *NatsCluster) gate(ctx *pulumi.Context, name string, n node, instance *ec2.Instance, attachment *ec2.VolumeAttachment,
+func (c *NatsCluster) gate(
+	ctx *pulumi.Context,
+	name string,
+	n node,
+	instance *ec2.Instance,
+	attachment *ec2.VolumeAttachment,
 	pointer pulumi.Resource,
 ) (pulumi.Resource, error) {
 	return lambda.NewInvocation(ctx, name+"-gate", &lambda.InvocationArgs{
 		FunctionName: c.args.ControllerName,
-		Input: pulumi.JSONMarshal(pulumi.Map{"action": pulumi.String("gate"), "node": n.asked(), "nodes": c.Nodes(),
-			"revision": c.revision, "serverDigest": pulumi.String(c.args.ServerDigest)}),
-		Triggers: pulumi.StringMap{"instance": instance.ID().ToStringOutput(), "attachment": attachment.ID().ToStringOutput()},
+		Input: pulumi.JSONMarshal(pulumi.Map{
+			"action": pulumi.String("gate"), "node": n.asked(), "nodes": c.Nodes(),
+			"revision": c.revision, "serverDigest": pulumi.String(c.args.ServerDigest),
+		}),
+		Triggers: pulumi.StringMap{
+			"instance":   instance.ID().ToStringOutput(),
+			"attachment": attachment.ID().ToStringOutput(),
+		},
 	}, pulumi.Parent(c), pulumi.DependsOn(append([]pulumi.Resource{pointer}, c.args.ControllerReady...)))
 }
 
@@ -42,8 +52,10 @@ func (c *NatsCluster) gate(ctx *pulumi.Context, name string, n node, instance *e
 func (c *NatsCluster) streams(ctx *pulumi.Context, name string) error {
 	made, err := lambda.NewInvocation(ctx, name+"-streams", &lambda.InvocationArgs{
 		FunctionName: c.args.ControllerName,
-		Input: pulumi.JSONMarshal(pulumi.Map{"action": pulumi.String("streams"), "nodes": c.Nodes(),
-			"streams": pulumi.ToOutput(nats.ForStorage(c.args.Streams, MaxFileStore(c.args.VolumeGiB)))}),
+		Input: pulumi.JSONMarshal(pulumi.Map{
+			"action": pulumi.String("streams"), "nodes": c.Nodes(),
+			"streams": pulumi.ToOutput(nats.ForStorage(c.args.Streams, MaxFileStore(c.args.VolumeGiB))),
+		}),
 	}, pulumi.Parent(c), pulumi.DependsOn(c.Ready))
 	if err != nil {
 		return fmt.Errorf("streams: %w", err)

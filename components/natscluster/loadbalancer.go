@@ -24,7 +24,8 @@ func (c *NatsCluster) loadBalancer(ctx *pulumi.Context, name string) error {
 		// A network load balancer can have security groups only if it is born with one.
 		SecurityGroups:           pulumi.StringArray{c.args.LoadBalancerSecurityGroupID},
 		EnableDeletionProtection: pulumi.Bool(c.args.Protect),
-		// A hop between zones costs latency and money: clients stay in their own zone while it has a healthy node.
+		// A hop between zones costs latency and money: clients stay in their own zone while it has
+		// a healthy node.
 		DnsRecordClientRoutingPolicy: pulumi.String("availability_zone_affinity"),
 	}, under)
 	if err != nil {
@@ -37,14 +38,23 @@ func (c *NatsCluster) loadBalancer(ctx *pulumi.Context, name string) error {
 		// By address: an instance target cannot reach itself through the load balancer.
 		TargetType:       pulumi.String("ip"),
 		PreserveClientIp: pulumi.String("false"),
-		// Lame duck paces the clients over two minutes; the load balancer must not cut them off before.
+		// Lame duck paces the clients over two minutes; the load balancer must not cut them off
+		// before.
 		ConnectionTermination: pulumi.Bool(false),
 		DeregistrationDelay:   pulumi.Int(150),
 		TargetHealthStates: lb.TargetGroupTargetHealthStateArray{&lb.TargetGroupTargetHealthStateArgs{
-			EnableUnhealthyConnectionTermination: pulumi.Bool(false)}},
-		HealthCheck: &lb.TargetGroupHealthCheckArgs{Protocol: pulumi.String("HTTP"), Port: pulumi.String("8222"),
-			Path: pulumi.String("/healthz?js-server-only=true"), Matcher: pulumi.String("200"), Interval: pulumi.Int(10),
-			Timeout: pulumi.Int(6), HealthyThreshold: pulumi.Int(2), UnhealthyThreshold: pulumi.Int(2)},
+			EnableUnhealthyConnectionTermination: pulumi.Bool(false),
+		}},
+		HealthCheck: &lb.TargetGroupHealthCheckArgs{
+			Protocol:           pulumi.String("HTTP"),
+			Port:               pulumi.String("8222"),
+			Path:               pulumi.String("/healthz?js-server-only=true"),
+			Matcher:            pulumi.String("200"),
+			Interval:           pulumi.Int(10),
+			Timeout:            pulumi.Int(6),
+			HealthyThreshold:   pulumi.Int(2),
+			UnhealthyThreshold: pulumi.Int(2),
+		},
 	}, under)
 	if err != nil {
 		return err
@@ -54,7 +64,8 @@ func (c *NatsCluster) loadBalancer(ctx *pulumi.Context, name string) error {
 		Port:            pulumi.Int(4222),
 		Protocol:        pulumi.String("TCP"),
 		DefaultActions: lb.ListenerDefaultActionArray{&lb.ListenerDefaultActionArgs{
-			Type: pulumi.String("forward"), TargetGroupArn: c.targets.Arn}},
+			Type: pulumi.String("forward"), TargetGroupArn: c.targets.Arn,
+		}},
 	}, under)
 	if err != nil {
 		return err
@@ -63,8 +74,10 @@ func (c *NatsCluster) loadBalancer(ctx *pulumi.Context, name string) error {
 		ZoneId: c.zone.ZoneId,
 		Name:   pulumi.String("nats." + c.args.Domain),
 		Type:   pulumi.String("A"),
-		Aliases: route53.RecordAliasArray{&route53.RecordAliasArgs{Name: balancer.DnsName, ZoneId: balancer.ZoneId,
-			EvaluateTargetHealth: pulumi.Bool(false)}},
+		Aliases: route53.RecordAliasArray{&route53.RecordAliasArgs{
+			Name: balancer.DnsName, ZoneId: balancer.ZoneId,
+			EvaluateTargetHealth: pulumi.Bool(false),
+		}},
 	}, under)
 	if err != nil {
 		return err

@@ -107,8 +107,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		}
 	}
 	c.URL = pulumi.Sprintf("tls://nats.%s:4222", args.Domain)
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"url": c.URL, "loadBalancerSuffix": c.LoadBalancerSuffix,
-		"targetGroupSuffix": c.TargetGroupSuffix, "configurationDigest": c.ConfigurationDigest})
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{
+		"url": c.URL, "loadBalancerSuffix": c.LoadBalancerSuffix,
+		"targetGroupSuffix": c.TargetGroupSuffix, "configurationDigest": c.ConfigurationDigest,
+	})
 }
 
 // lookUpSubnets finds the subnets' ranges, from which the nodes' fixed addresses come.
@@ -121,8 +123,15 @@ func (c *NatsCluster) lookUpSubnets(ctx *pulumi.Context, _ string) error {
 	}
 	for i := range c.args.NodeCount {
 		z, offset := i%len(c.args.Zones), firstHost+i/len(c.args.Zones)
-		c.list = append(c.list, node{number: i + 1, name: fmt.Sprintf("nats-%d", i+1), zone: c.args.Zones[z], subnet: c.subnets[z],
-			address: c.subnets[z].cidr.ApplyT(func(cidr string) (string, error) { return host(cidr, offset) }).(pulumi.StringOutput)})
+		c.list = append(c.list, node{
+			number: i + 1,
+			name:   fmt.Sprintf("nats-%d", i+1),
+			zone:   c.args.Zones[z],
+			subnet: c.subnets[z],
+			address: c.subnets[z].cidr.ApplyT(func(cidr string) (string, error) {
+				return host(cidr, offset)
+			}).(pulumi.StringOutput),
+		})
 	}
 	return nil
 }

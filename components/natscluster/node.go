@@ -33,7 +33,8 @@ func (c *NatsCluster) nodes(ctx *pulumi.Context, name string) error {
 	for _, n := range c.list {
 		logical := fmt.Sprintf("%s-%d", name, n.number)
 		target, err := lb.NewTargetGroupAttachment(ctx, logical+"-target", &lb.TargetGroupAttachmentArgs{
-			TargetGroupArn: c.targets.Arn, TargetId: n.address, Port: pulumi.Int(4222)}, pulumi.Parent(c))
+			TargetGroupArn: c.targets.Arn, TargetId: n.address, Port: pulumi.Int(4222),
+		}, pulumi.Parent(c))
 		if err != nil {
 			return fmt.Errorf("node %s: %w", n.name, err)
 		}
@@ -57,14 +58,23 @@ func host(cidr string, offset int) (string, error) {
 		address = address.Next()
 	}
 	if !prefix.Contains(address) {
-		return "", fmt.Errorf("finding a node's address: subnet range %s has no host %d; give the VPC a larger range", cidr, offset)
+		return "", fmt.Errorf(
+			"finding a node's address: subnet range %s has no host %d; give the VPC a larger range",
+			cidr,
+			offset,
+		)
 	}
 	return address.String(), nil
 }
 
 // node makes the chain address and disk → instance → attachment → gate, behind the previous
 // node's gate, and returns its own.
-func (c *NatsCluster) node(ctx *pulumi.Context, name string, n node, previousGate pulumi.Resource) (pulumi.Resource, error) {
+func (c *NatsCluster) node(
+	ctx *pulumi.Context,
+	name string,
+	n node,
+	previousGate pulumi.Resource,
+) (pulumi.Resource, error) {
 	under := pulumi.Parent(c)
 	networkInterface, err := ec2.NewNetworkInterface(ctx, name+"-interface", &ec2.NetworkInterfaceArgs{
 		SubnetId:       n.subnet.id,
@@ -98,7 +108,8 @@ func (c *NatsCluster) node(ctx *pulumi.Context, name string, n node, previousGat
 		DeviceName: pulumi.String("/dev/sdf"),
 		InstanceId: instance.ID(),
 		VolumeId:   volume.ID(),
-		// The machine is stopped first, so that the server has left lame duck and the disk is unmounted.
+		// The machine is stopped first, so that the server has left lame duck and the disk is
+		// unmounted.
 		StopInstanceBeforeDetaching: pulumi.Bool(true),
 	}, under, pulumi.DeleteBeforeReplace(true))
 	if err != nil {
@@ -117,10 +128,13 @@ func (c *NatsCluster) volume(ctx *pulumi.Context, name string, n node) (*ebs.Vol
 		Throughput:       pulumi.Int(c.args.VolumeThroughput),
 		Encrypted:        pulumi.Bool(true),
 		KmsKeyId:         c.args.DataKeyArn,
-		// Whatever else an unprotected stack forgets: a disk with messages leaves a snapshot behind.
+		// Whatever else an unprotected stack forgets: a disk with messages leaves a snapshot
+		// behind.
 		FinalSnapshot: pulumi.Bool(true),
-		Tags: pulumi.StringMap{"Name": pulumi.String(c.args.Environment + "-" + n.name),
-			c.args.BackupTag[0]: pulumi.String(c.args.BackupTag[1])},
+		Tags: pulumi.StringMap{
+			"Name":              pulumi.String(c.args.Environment + "-" + n.name),
+			c.args.BackupTag[0]: pulumi.String(c.args.BackupTag[1]),
+		},
 	}
 	if len(c.args.VolumeSnapshots) > 0 {
 		args.SnapshotId = pulumi.String(c.args.VolumeSnapshots[n.number-1])
@@ -146,12 +160,24 @@ func (c *NatsCluster) instance(ctx *pulumi.Context, name string, n node, network
 		EbsOptimized:       pulumi.Bool(true),
 		Monitoring:         pulumi.Bool(true),
 		NetworkInterfaces: ec2.InstanceNetworkInterfaceArray{&ec2.InstanceNetworkInterfaceArgs{
-			DeviceIndex: pulumi.Int(0), NetworkInterfaceId: networkInterface.ID(), DeleteOnTermination: pulumi.Bool(false)}},
-		// One hop: nothing behind the node, a container say, can ask for its credentials (control EC2.8).
-		MetadataOptions: &ec2.InstanceMetadataOptionsArgs{HttpEndpoint: pulumi.String("enabled"),
-			HttpTokens: pulumi.String("required"), HttpPutResponseHopLimit: pulumi.Int(1)},
-		RootBlockDevice: &ec2.InstanceRootBlockDeviceArgs{VolumeType: pulumi.String("gp3"), VolumeSize: pulumi.Int(16),
-			Encrypted: pulumi.Bool(true), KmsKeyId: c.args.DataKeyArn},
+			DeviceIndex: pulumi.Int(
+				0,
+			),
+			NetworkInterfaceId:  networkInterface.ID(),
+			DeleteOnTermination: pulumi.Bool(false),
+		}},
+		// One hop: nothing behind the node, a container say, can ask for its credentials (control
+		// EC2.8).
+		MetadataOptions: &ec2.InstanceMetadataOptionsArgs{
+			HttpEndpoint: pulumi.String("enabled"),
+			HttpTokens:   pulumi.String("required"), HttpPutResponseHopLimit: pulumi.Int(1),
+		},
+		RootBlockDevice: &ec2.InstanceRootBlockDeviceArgs{
+			VolumeType: pulumi.String("gp3"),
+			VolumeSize: pulumi.Int(16),
+			Encrypted:  pulumi.Bool(true),
+			KmsKeyId:   c.args.DataKeyArn,
+		},
 		UserData:                c.userData(n, volume),
 		UserDataReplaceOnChange: pulumi.Bool(true),
 		Tags:                    pulumi.StringMap{"Name": pulumi.String(c.args.Environment + "-" + n.name)},
@@ -161,12 +187,32 @@ func (c *NatsCluster) instance(ctx *pulumi.Context, name string, n node, network
 func (c *NatsCluster) amiInput() pulumi.StringInput { return pulumi.String(c.args.AMI) }
 
 func (c *NatsCluster) userData(n node, volume *ebs.Volume) pulumi.StringOutput {
-	return pulumi.All(n.address, volume.ID(), c.args.Bucket, c.args.ServerKey, c.args.NodeKey, c.args.CertificateAuthorityArn).
+	return pulumi.All(
+		n.address,
+		volume.ID(),
+		c.args.Bucket,
+		c.args.ServerKey,
+		c.args.NodeKey,
+		c.args.CertificateAuthorityArn,
+	).
 		ApplyT(func(v []any) (string, error) {
-			return nats.UserData{ProgramKey: v[4].(string), ProgramDigest: c.args.NodeDigest, Settings: settings.Settings{
-				Node: n.name, Zone: n.zone, Region: c.args.Region, Domain: c.args.Domain, Address: v[0].(string),
-				VolumeID: string(v[1].(pulumi.ID)), Bucket: v[2].(string), ServerKey: v[3].(string), ServerDigest: c.args.ServerDigest,
-				ConfigurationPointer: n.pointerKey(), CertificateAuthorityArn: v[5].(string),
-				CertificateTemplateArn: certificateTemplate, CertificateDays: certificateDays}}.Render()
+			return nats.UserData{
+				ProgramKey: v[4].(string), ProgramDigest: c.args.NodeDigest,
+				Settings: settings.Settings{
+					Node:                    n.name,
+					Zone:                    n.zone,
+					Region:                  c.args.Region,
+					Domain:                  c.args.Domain,
+					Address:                 v[0].(string),
+					VolumeID:                string(v[1].(pulumi.ID)),
+					Bucket:                  v[2].(string),
+					ServerKey:               v[3].(string),
+					ServerDigest:            c.args.ServerDigest,
+					ConfigurationPointer:    n.pointerKey(),
+					CertificateAuthorityArn: v[5].(string),
+					CertificateTemplateArn:  certificateTemplate,
+					CertificateDays:         certificateDays,
+				},
+			}.Render()
 		}).(pulumi.StringOutput)
 }

@@ -19,10 +19,19 @@ const certificateDays = 6
 
 // sessionManager is what its agent needs (Systems Manager user guide, "Create a custom IAM role for
 // Session Manager", and "Reference: ec2messages, ssmmessages").
-var sessionManager = []string{"ssm:UpdateInstanceInformation",
-	"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
-	"ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage", "ec2messages:GetEndpoint",
-	"ec2messages:GetMessages", "ec2messages:SendReply"}
+var sessionManager = []string{
+	"ssm:UpdateInstanceInformation",
+	"ssmmessages:CreateControlChannel",
+	"ssmmessages:CreateDataChannel",
+	"ssmmessages:OpenControlChannel",
+	"ssmmessages:OpenDataChannel",
+	"ec2messages:AcknowledgeMessage",
+	"ec2messages:DeleteMessage",
+	"ec2messages:FailMessage",
+	"ec2messages:GetEndpoint",
+	"ec2messages:GetMessages",
+	"ec2messages:SendReply",
+}
 
 func (c *NatsCluster) role(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(c)
@@ -37,11 +46,25 @@ func (c *NatsCluster) role(ctx *pulumi.Context, name string) error {
 		Role: role.Name,
 		Policy: policy.Output(func(v []string) []policy.Statement {
 			return []policy.Statement{
-				{Sid: "Artifacts", Action: []string{"s3:GetObject"}, Resource: []string{v[0] + "/nats-server/*", v[0] + "/nats-node/*", v[0] + "/configuration/*"}},
+				{
+					Sid:      "Artifacts",
+					Action:   []string{"s3:GetObject"},
+					Resource: []string{v[0] + "/nats-server/*", v[0] + "/nats-node/*", v[0] + "/configuration/*"},
+				},
 				{Sid: "ArtifactsKey", Action: []string{"kms:Decrypt"}, Resource: v[1]},
-				{Sid: "Certificates", Action: []string{"acm-pca:IssueCertificate"}, Resource: v[2],
-					Condition: map[string]any{"StringEquals": map[string]string{"acm-pca:TemplateArn": certificateTemplate}}},
-				{Sid: "ReadCertificates", Action: []string{"acm-pca:GetCertificate", "acm-pca:GetCertificateAuthorityCertificate"}, Resource: v[2]},
+				{
+					Sid:      "Certificates",
+					Action:   []string{"acm-pca:IssueCertificate"},
+					Resource: v[2],
+					Condition: map[string]any{
+						"StringEquals": map[string]string{"acm-pca:TemplateArn": certificateTemplate},
+					},
+				},
+				{
+					Sid:      "ReadCertificates",
+					Action:   []string{"acm-pca:GetCertificate", "acm-pca:GetCertificateAuthorityCertificate"},
+					Resource: v[2],
+				},
 				// Not AmazonSSMManagedInstanceCore, which may read every parameter of the account.
 				{Sid: "SessionManager", Action: sessionManager, Resource: "*"},
 			}

@@ -18,9 +18,11 @@ const EndpointsType = "nats-platform:network:Endpoints"
 
 // EndpointsArgs say which services get an endpoint.
 type EndpointsArgs struct {
-	Region          string
-	Account         string   // 12 digits; what leaves through an endpoint stays in this account
-	Services        []string // interface endpoints by short name, for example "ecr.api"; S3's gateway endpoint is free and always made
+	Region  string
+	Account string // 12 digits; what leaves through an endpoint stays in this account
+	// interface endpoints by short name, for example "ecr.api"; S3's gateway endpoint is free and
+	// always made
+	Services        []string
 	SecurityGroupID pulumi.StringInput
 }
 
@@ -31,7 +33,13 @@ type Endpoints struct {
 
 // NewEndpoints makes S3's gateway endpoint and one interface endpoint per service in every
 // private subnet. An existing VPC (without route tables here) keeps the endpoints it has.
-func NewEndpoints(ctx *pulumi.Context, name string, network *Network, args EndpointsArgs, opts ...pulumi.ResourceOption) (*Endpoints, error) {
+func NewEndpoints(
+	ctx *pulumi.Context,
+	name string,
+	network *Network,
+	args EndpointsArgs,
+	opts ...pulumi.ResourceOption,
+) (*Endpoints, error) {
 	e := &Endpoints{}
 	if err := ctx.RegisterComponentResource(EndpointsType, name, e, opts...); err != nil {
 		return nil, fmt.Errorf("creating endpoints %q: %w", name, err)
@@ -54,8 +62,12 @@ func NewEndpoints(ctx *pulumi.Context, name string, network *Network, args Endpo
 			SubnetIds:         network.PrivateSubnetIDs,
 			SecurityGroupIds:  pulumi.StringArray{args.SecurityGroupID},
 			PrivateDnsEnabled: pulumi.Bool(true),
-			Policy: pulumi.String(policy.JSON(policy.Statement{Principal: "*", Action: []string{"*"}, Resource: "*",
-				Condition: map[string]any{"StringEquals": map[string]string{"aws:PrincipalAccount": args.Account}}})),
+			Policy: pulumi.String(policy.JSON(policy.Statement{
+				Principal: "*",
+				Action:    []string{"*"},
+				Resource:  "*",
+				Condition: map[string]any{"StringEquals": map[string]string{"aws:PrincipalAccount": args.Account}},
+			})),
 		}, under); err != nil {
 			return nil, fmt.Errorf("creating endpoints %q: %s: %w", name, service, err)
 		}
@@ -63,14 +75,23 @@ func NewEndpoints(ctx *pulumi.Context, name string, network *Network, args Endpo
 	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{})
 }
 
-// ownBuckets keeps data in the account: whoever takes over a node brings keys of his own, and without
-// this could write to a bucket of his own. ECR's image layers lie in a bucket of AWS's (ECR user guide,
-// "Interface VPC endpoints", minimum bucket permissions).
+// ownBuckets keeps data in the account: whoever takes over a node brings keys of his own, and
+// without this could write to a bucket of his own. ECR's image layers lie in a bucket of AWS's (ECR
+// user guide, "Interface VPC endpoints", minimum bucket permissions).
 func ownBuckets(args EndpointsArgs) []policy.Statement {
 	return []policy.Statement{
-		{Sid: "OwnBuckets", Principal: "*", Action: []string{"s3:*"}, Resource: "*",
-			Condition: map[string]any{"StringEquals": map[string]string{"aws:ResourceAccount": args.Account}}},
-		{Sid: "ImageLayers", Principal: "*", Action: []string{"s3:GetObject"},
-			Resource: "arn:aws:s3:::prod-" + args.Region + "-starport-layer-bucket/*"},
+		{
+			Sid:       "OwnBuckets",
+			Principal: "*",
+			Action:    []string{"s3:*"},
+			Resource:  "*",
+			Condition: map[string]any{"StringEquals": map[string]string{"aws:ResourceAccount": args.Account}},
+		},
+		{
+			Sid:       "ImageLayers",
+			Principal: "*",
+			Action:    []string{"s3:GetObject"},
+			Resource:  "arn:aws:s3:::prod-" + args.Region + "-starport-layer-bucket/*",
+		},
 	}
 }

@@ -32,10 +32,17 @@ func (n *Network) flowLogs(ctx *pulumi.Context, name string, args Args) error {
 	write, err := iam.NewRolePolicy(ctx, name+"-flow-logs", &iam.RolePolicyArgs{
 		Role: role.Name,
 		Policy: policy.Output(func(v []string) []policy.Statement {
-			return []policy.Statement{{
-				Action:   []string{"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams", "logs:DescribeLogGroups"},
-				Resource: v[0] + ":*",
-			}}
+			return []policy.Statement{
+				{
+					Action: []string{
+						"logs:CreateLogStream",
+						"logs:PutLogEvents",
+						"logs:DescribeLogStreams",
+						"logs:DescribeLogGroups",
+					},
+					Resource: v[0] + ":*",
+				},
+			}
 		}, group.Arn),
 	}, under)
 	if err != nil {
@@ -46,7 +53,8 @@ func (n *Network) flowLogs(ctx *pulumi.Context, name string, args Args) error {
 		TrafficType:    pulumi.String("ALL"),
 		LogDestination: group.Arn,
 		IamRoleArn:     role.Arn,
-		// The longest interval costs least; a minute's resolution is there for incidents by changing this line.
+		// The longest interval costs least; a minute's resolution is there for incidents by
+		// changing this line.
 		MaxAggregationInterval: pulumi.Int(600),
 	}, under, pulumi.DependsOn([]pulumi.Resource{write}))
 	return err

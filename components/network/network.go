@@ -17,12 +17,13 @@ const Type = "nats-platform:network:Network"
 // Args shape the network. With VpcID set the existing VPC is used as it is, and only Zones
 // and the subnet ids matter.
 type Args struct {
-	Environment        string   // prefixes names
-	Region             string   // for example "us-east-1"
-	Account            string   // 12 digits
-	Cidr               string   // range of the new VPC
-	Zones              []string // availability zones to use, in order
-	ZoneCidrMask       int      // prefix length of one zone's share: fixed, else another zone count would replace every subnet
+	Environment string   // prefixes names
+	Region      string   // for example "us-east-1"
+	Account     string   // 12 digits
+	Cidr        string   // range of the new VPC
+	Zones       []string // availability zones to use, in order
+	// prefix length of one zone's share: fixed, else another zone count would replace every subnet
+	ZoneCidrMask       int
 	NatGatewayStrategy string   // OnePerAz, Single or None
 	VpcID              string   // an existing VPC; empty: a new one
 	PrivateSubnetIDs   []string // of the existing VPC, one per zone in the order of Zones
@@ -81,10 +82,12 @@ func (n *Network) create(ctx *pulumi.Context, name string, args Args) error {
 		AvailabilityZoneNames:    args.Zones,
 		AvailabilityZoneCidrMask: &args.ZoneCidrMask,
 		SubnetStrategy:           new(awsx.SubnetAllocationStrategyAuto),
-		NatGateways:              &awsx.NatGatewayConfigurationArgs{Strategy: awsx.NatGatewayStrategy(args.NatGatewayStrategy)},
-		EnableDnsHostnames:       pulumi.Bool(true),
-		EnableDnsSupport:         pulumi.Bool(true),
-		Tags:                     pulumi.StringMap{"Name": pulumi.String(args.Environment)},
+		NatGateways: &awsx.NatGatewayConfigurationArgs{
+			Strategy: awsx.NatGatewayStrategy(args.NatGatewayStrategy),
+		},
+		EnableDnsHostnames: pulumi.Bool(true),
+		EnableDnsSupport:   pulumi.Bool(true),
+		Tags:               pulumi.StringMap{"Name": pulumi.String(args.Environment)},
 	}, pulumi.Parent(n))
 	if err != nil {
 		return err
@@ -109,21 +112,35 @@ func (n *Network) create(ctx *pulumi.Context, name string, args Args) error {
 // reserve keeps the first addresses of each private subnet for those who ask for them by name, as
 // the NATS nodes do: AWS gives any free address to whatever else is made at the same time. The ids
 // that it returns are known once that is so.
-func (n *Network) reserve(ctx *pulumi.Context, name string, zones int, ids pulumi.StringArrayOutput) (pulumi.StringArrayOutput, error) {
+func (n *Network) reserve(
+	ctx *pulumi.Context,
+	name string,
+	zones int,
+	ids pulumi.StringArrayOutput,
+) (pulumi.StringArrayOutput, error) {
 	known := []any{ids}
 	for i := range zones {
 		id := ids.Index(pulumi.Int(i))
 		subnet := ec2.LookupSubnetOutput(ctx, ec2.LookupSubnetOutputArgs{Id: id.ToStringPtrOutput()}, pulumi.Parent(n))
-		made, err := ec2.NewSubnetCidrReservation(ctx, fmt.Sprintf("%s-fixed-%d", name, i+1), &ec2.SubnetCidrReservationArgs{
-			SubnetId: id, CidrBlock: subnet.CidrBlock().ApplyT(FixedAddresses).(pulumi.StringOutput),
-			ReservationType: pulumi.String("explicit"), Description: pulumi.String("Addresses of the NATS nodes"),
-		}, pulumi.Parent(n))
+		made, err := ec2.NewSubnetCidrReservation(
+			ctx,
+			fmt.Sprintf("%s-fixed-%d", name, i+1),
+			&ec2.SubnetCidrReservationArgs{
+				SubnetId:        id,
+				CidrBlock:       subnet.CidrBlock().ApplyT(FixedAddresses).(pulumi.StringOutput),
+				ReservationType: pulumi.String("explicit"),
+				Description:     pulumi.String("Addresses of the NATS nodes"),
+			},
+			pulumi.Parent(n),
+		)
 		if err != nil {
 			return ids, err
 		}
 		known = append(known, made.ID())
 	}
-	return pulumi.All(known...).ApplyT(func(values []any) []string { return values[0].([]string) }).(pulumi.StringArrayOutput), nil
+	return pulumi.All(known...).ApplyT(func(values []any) []string {
+		return values[0].([]string)
+	}).(pulumi.StringArrayOutput), nil
 }
 
 // FixedAddresses is the part of a subnet, given as a range, whose addresses AWS gives nobody: its

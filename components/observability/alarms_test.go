@@ -17,9 +17,24 @@ import (
 
 func subjects() Subjects {
 	known := pulumi.String("known")
-	return Subjects{RedisGroupID: known, RedisShards: 3, RedisNodesPerShard: 2, NatsInstanceIDs: []pulumi.StringInput{known, known, known},
-		NatsLoadBalancerSuffix: known, NatsTargetGroupSuffix: known, GatewayLoadBalancerSuffix: known, GatewayTargetGroupSuffix: known,
-		ClusterName: known, ControllerName: known, Services: []Service{{"http-nats-gateway", 2}, {"quest-system", 2}, {"router", 2}}, GatewayRuns: true}
+	return Subjects{
+		RedisGroupID:              known,
+		RedisShards:               3,
+		RedisNodesPerShard:        2,
+		NatsInstanceIDs:           []pulumi.StringInput{known, known, known},
+		NatsLoadBalancerSuffix:    known,
+		NatsTargetGroupSuffix:     known,
+		GatewayLoadBalancerSuffix: known,
+		GatewayTargetGroupSuffix:  known,
+		ClusterName:               known,
+		ControllerName:            known,
+		Services: []Service{
+			{Name: "http-nats-gateway", Tasks: 2},
+			{Name: "quest-system", Tasks: 2},
+			{Name: "router", Tasks: 2},
+		},
+		GatewayRuns: true,
+	}
 }
 
 func ids(alarms []alarm) (list []string) {
@@ -32,9 +47,13 @@ func ids(alarms []alarm) (list []string) {
 // Incident 26: there were alarms on the services and none on NATS and Redis.
 func TestEveryPartIsWatched(t *testing.T) {
 	found := ids(table("test", subjects()))
-	for _, id := range []string{"redis-0001-001-cpu", "redis-0003-002-memory", "redis-0002-001-connections", "redis-0001-002-replication-lag",
-		"nats-unhealthy", "nats-1-status", "nats-3-cpu", "nats-2-disk-operations", "nats-3-disk-throughput", "controller-errors",
-		"gateway-errors", "gateway-refusals", "gateway-latency", "gateway-unhealthy", "http-nats-gateway-tasks", "nats-unhealthy-many", "quest-system-tasks", "router-cpu", "router-memory"} {
+	for _, id := range []string{
+		"redis-0001-001-cpu", "redis-0003-002-memory", "redis-0002-001-connections", "redis-0001-002-replication-lag",
+		"nats-unhealthy", "nats-1-status", "nats-3-cpu", "nats-2-disk-operations",
+		"nats-3-disk-throughput", "controller-errors",
+		"gateway-errors", "gateway-refusals", "gateway-latency", "gateway-unhealthy",
+		"http-nats-gateway-tasks", "nats-unhealthy-many", "quest-system-tasks", "router-cpu", "router-memory",
+	} {
 		assert.Contains(t, found, id)
 	}
 }
@@ -94,7 +113,8 @@ func TestOneNodeAwayForMinutesWakesNobody(t *testing.T) {
 	s := subjects()
 	s.NatsZones = []string{"us-east-1a"}
 	for _, a := range table("test", s) {
-		if a.metric == "UnHealthyHostCount" && a.namespace == "AWS/NetworkELB" && a.threshold == 0 || a.metric == "HealthyHostCount" ||
+		if a.metric == "UnHealthyHostCount" && a.namespace == "AWS/NetworkELB" && a.threshold == 0 ||
+			a.metric == "HealthyHostCount" ||
 			slices.Contains([]string{"nats-servers", "nats-replicas", "nats-configuration"}, a.id) {
 			assert.GreaterOrEqual(t, a.seconds*a.evaluations, 1500, a.id)
 		}
@@ -118,7 +138,11 @@ func TestACountThatOnlyGrowsIsWatchedForItsGrowth(t *testing.T) {
 		assert.Equal(t, pulumi.Bool(true), growing.ReturnData)
 		measured := queries[1].(*cloudwatch.MetricAlarmMetricQueryArgs)
 		assert.Equal(t, pulumi.String("metric"), measured.Id)
-		assert.Equal(t, pulumi.String("SlowConsumers"), measured.Metric.(*cloudwatch.MetricAlarmMetricQueryMetricArgs).MetricName)
+		assert.Equal(
+			t,
+			pulumi.String("SlowConsumers"),
+			measured.Metric.(*cloudwatch.MetricAlarmMetricQueryMetricArgs).MetricName,
+		)
 		return
 	}
 	t.Error("SlowConsumers has no alarm")

@@ -20,37 +20,75 @@ type widget struct {
 
 func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) error {
 	s := args.Subjects
-	inputs := []any{s.RedisGroupID, s.NatsLoadBalancerSuffix, s.NatsTargetGroupSuffix, s.GatewayLoadBalancerSuffix, s.ClusterName}
+	inputs := []any{
+		s.RedisGroupID,
+		s.NatsLoadBalancerSuffix,
+		s.NatsTargetGroupSuffix,
+		s.GatewayLoadBalancerSuffix,
+		s.ClusterName,
+	}
 	body := pulumi.All(inputs...).ApplyT(func(v []any) (string, error) {
-		redis, nats, targets, front, cluster := v[0].(string), v[1].(string), v[2].(string), v[3].(string), v[4].(string)
+		redis := v[0].(string)
+		nats := v[1].(string)
+		targets := v[2].(string)
+		front := v[3].(string)
+		cluster := v[4].(string)
 		widgets := []widget{
-			{"NATS servers healthy", "Average", [][]string{{"AWS/NetworkELB", "HealthyHostCount", "LoadBalancer", nats, "TargetGroup", targets}}},
-			{"NATS connections", "Average", [][]string{{"AWS/NetworkELB", "ActiveFlowCount", "LoadBalancer", nats}}},
-			{"Redis CPU", "Average", s.redisMetric(redis, "EngineCPUUtilization")},
-			{"Redis memory", "Average", s.redisMetric(redis, "DatabaseMemoryUsagePercentage")},
-			{"Requests and errors", "Sum", [][]string{{"AWS/ApplicationELB", "RequestCount", "LoadBalancer", front},
-				{"AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", front}}},
-			{"Latency", "Average", [][]string{{"AWS/ApplicationELB", "TargetResponseTime", "LoadBalancer", front}}},
+			{
+				title: "NATS servers healthy",
+				stat:  "Average",
+				metrics: [][]string{
+					{"AWS/NetworkELB", "HealthyHostCount", "LoadBalancer", nats, "TargetGroup", targets},
+				},
+			},
+			{
+				title:   "NATS connections",
+				stat:    "Average",
+				metrics: [][]string{{"AWS/NetworkELB", "ActiveFlowCount", "LoadBalancer", nats}},
+			},
+			{title: "Redis CPU", stat: "Average", metrics: s.redisMetric(redis, "EngineCPUUtilization")},
+			{title: "Redis memory", stat: "Average", metrics: s.redisMetric(redis, "DatabaseMemoryUsagePercentage")},
+			{title: "Requests and errors", stat: "Sum", metrics: [][]string{
+				{"AWS/ApplicationELB", "RequestCount", "LoadBalancer", front},
+				{"AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", front},
+			}},
+			{
+				title:   "Latency",
+				stat:    "Average",
+				metrics: [][]string{{"AWS/ApplicationELB", "TargetResponseTime", "LoadBalancer", front}},
+			},
 		}
 		var cpu [][]string
 		for _, service := range s.Services {
-			cpu = append(cpu, []string{"AWS/ECS", "CPUUtilization", "ClusterName", cluster, "ServiceName", service.Name})
+			cpu = append(cpu, []string{
+				"AWS/ECS",
+				"CPUUtilization",
+				"ClusterName",
+				cluster,
+				"ServiceName",
+				service.Name,
+			})
 		}
-		// Before the first images there is no service to show, and CloudWatch refuses a graph without metrics.
+		// Before the first images there is no service to show, and CloudWatch refuses a graph
+		// without metrics.
 		if len(cpu) > 0 {
-			widgets = append(widgets, widget{"CPU of services", "Average", cpu})
+			widgets = append(widgets, widget{title: "CPU of services", stat: "Average", metrics: cpu})
 		}
 		return dashboardBody(args.Region, widgets)
 	}).(pulumi.StringOutput)
 	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
-		DashboardName: pulumi.String(args.Environment), DashboardBody: body}, pulumi.Parent(o))
+		DashboardName: pulumi.String(args.Environment), DashboardBody: body,
+	}, pulumi.Parent(o))
 	return err
 }
 
 // redisMetric is one metric of every Redis node.
 func (s Subjects) redisMetric(group, metric string) (lines [][]string) {
 	for _, node := range s.redisNodes() {
-		lines = append(lines, []string{"AWS/ElastiCache", metric, "CacheClusterId", group + strings.TrimPrefix(node.name, "redis")})
+		lines = append(
+			lines,
+			[]string{"AWS/ElastiCache", metric, "CacheClusterId", group + strings.TrimPrefix(node.name, "redis")},
+		)
 	}
 	return lines
 }
@@ -59,8 +97,20 @@ func (s Subjects) redisMetric(group, metric string) (lines [][]string) {
 func dashboardBody(region string, widgets []widget) (string, error) {
 	var list []map[string]any
 	for i, w := range widgets {
-		list = append(list, map[string]any{"type": "metric", "x": 12 * (i % 2), "y": 6 * (i / 2), "width": 12, "height": 6,
-			"properties": map[string]any{"title": w.title, "region": region, "metrics": w.metrics, "period": 60, "stat": w.stat}})
+		list = append(list, map[string]any{
+			"type":   "metric",
+			"x":      12 * (i % 2),
+			"y":      6 * (i / 2),
+			"width":  12,
+			"height": 6,
+			"properties": map[string]any{
+				"title":   w.title,
+				"region":  region,
+				"metrics": w.metrics,
+				"period":  60,
+				"stat":    w.stat,
+			},
+		})
 	}
 	text, err := json.Marshal(map[string]any{"widgets": list})
 	return string(text), err

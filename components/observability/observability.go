@@ -37,7 +37,8 @@ type Subjects struct {
 	GatewayLoadBalancerSuffix, GatewayTargetGroupSuffix pulumi.StringInput
 	ClusterName, ControllerName                         pulumi.StringInput
 	Services                                            []Service // those that have tasks, the gateway's among them
-	// GatewayRuns: behind a load balancer without tasks no target is healthy, and that is no fault before the first image.
+	// GatewayRuns: behind a load balancer without tasks no target is healthy, and that is no fault
+	// before the first image.
 	GatewayRuns bool
 }
 
@@ -58,7 +59,12 @@ type Observability struct {
 // New makes topic, alarms, dashboard and budget.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Observability, error) {
 	o := &Observability{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"monthlyBudget": pulumi.Int(args.MonthlyBudget)}, o, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(
+		Type,
+		name,
+		pulumi.Map{"monthlyBudget": pulumi.Int(args.MonthlyBudget)},
+		o,
+		opts...); err != nil {
 		return nil, fmt.Errorf("creating observability %q: %w", name, err)
 	}
 	for _, step := range []func(*pulumi.Context, string, Args) error{o.topic, o.alarms, o.dashboard, o.budget} {
@@ -70,22 +76,34 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 }
 
 func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error {
-	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{Name: pulumi.String(args.Environment + "-alarms"),
-		KmsMasterKeyId: args.NotificationsKeyArn.ToStringOutput()}, pulumi.Parent(o))
+	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{
+		Name:           pulumi.String(args.Environment + "-alarms"),
+		KmsMasterKeyId: args.NotificationsKeyArn.ToStringOutput(),
+	}, pulumi.Parent(o))
 	if err != nil {
 		return err
 	}
 	o.TopicArn = topic.Arn
-	if _, err := sns.NewTopicPolicy(ctx, name+"-topic", &sns.TopicPolicyArgs{Arn: topic.Arn, Policy: policy.Output(func(v []string) []policy.Statement {
-		return []policy.Statement{{Sid: "Publishers", Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
-			Action: []string{"sns:Publish"}, Resource: v[0],
-			Condition: map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": args.Account}}}}
-	}, topic.Arn)}, pulumi.Parent(o)); err != nil {
+	if _, err := sns.NewTopicPolicy(
+		ctx,
+		name+"-topic",
+		&sns.TopicPolicyArgs{Arn: topic.Arn, Policy: policy.Output(func(v []string) []policy.Statement {
+			return []policy.Statement{{
+				Sid:       "Publishers",
+				Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
+				Action:    []string{"sns:Publish"},
+				Resource:  v[0],
+				Condition: map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": args.Account}},
+			}}
+		}, topic.Arn)},
+		pulumi.Parent(o),
+	); err != nil {
 		return err
 	}
 	for i, email := range args.AlarmEmails {
 		if _, err := sns.NewTopicSubscription(ctx, fmt.Sprintf("%s-email-%d", name, i+1), &sns.TopicSubscriptionArgs{
-			Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: pulumi.String(email)}, pulumi.Parent(o)); err != nil {
+			Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: pulumi.String(email),
+		}, pulumi.Parent(o)); err != nil {
 			return err
 		}
 	}
@@ -95,7 +113,12 @@ func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error
 func (o *Observability) alarms(ctx *pulumi.Context, name string, args Args) error {
 	var names pulumi.StringArray
 	for _, a := range table(args.Environment, args.Subjects) {
-		made, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+a.id, a.arguments(args.Environment, o.TopicArn), pulumi.Parent(o))
+		made, err := cloudwatch.NewMetricAlarm(
+			ctx,
+			name+"-"+a.id,
+			a.arguments(args.Environment, o.TopicArn),
+			pulumi.Parent(o),
+		)
 		if err != nil {
 			return fmt.Errorf("alarm %q: %w", a.id, err)
 		}
@@ -107,21 +130,43 @@ func (o *Observability) alarms(ctx *pulumi.Context, name string, args Args) erro
 
 func (a alarm) arguments(environment string, topic pulumi.StringOutput) *cloudwatch.MetricAlarmArgs {
 	arguments := &cloudwatch.MetricAlarmArgs{
-		Name: pulumi.String(environment + "-" + a.id), AlarmDescription: pulumi.String(a.why + " (docs/alarms.md)"),
-		ComparisonOperator: pulumi.String(a.comparison), Threshold: pulumi.Float64(a.threshold),
-		EvaluationPeriods: pulumi.Int(a.evaluations), TreatMissingData: pulumi.String(a.missing),
-		AlarmActions: pulumi.Array{topic}, OkActions: pulumi.Array{topic},
+		Name:               pulumi.String(environment + "-" + a.id),
+		AlarmDescription:   pulumi.String(a.why + " (docs/alarms.md)"),
+		ComparisonOperator: pulumi.String(a.comparison),
+		Threshold:          pulumi.Float64(a.threshold),
+		EvaluationPeriods:  pulumi.Int(a.evaluations),
+		TreatMissingData:   pulumi.String(a.missing),
+		AlarmActions:       pulumi.Array{topic},
+		OkActions:          pulumi.Array{topic},
 	}
 	if a.statistic == growth {
 		arguments.MetricQueries = cloudwatch.MetricAlarmMetricQueryArray{
-			&cloudwatch.MetricAlarmMetricQueryArgs{Id: pulumi.String("growth"), Expression: pulumi.String("DIFF(metric)"), Label: pulumi.String(a.metric + " growth"), ReturnData: pulumi.Bool(true)},
-			&cloudwatch.MetricAlarmMetricQueryArgs{Id: pulumi.String("metric"), Metric: &cloudwatch.MetricAlarmMetricQueryMetricArgs{
-				Namespace: pulumi.String(a.namespace), MetricName: pulumi.String(a.metric), Stat: pulumi.String("Maximum"),
-				Period: pulumi.Int(a.seconds), Dimensions: a.dimensions}},
+			&cloudwatch.MetricAlarmMetricQueryArgs{
+				Id:         pulumi.String("growth"),
+				Expression: pulumi.String("DIFF(metric)"),
+				Label:      pulumi.String(a.metric + " growth"),
+				ReturnData: pulumi.Bool(true),
+			},
+			&cloudwatch.MetricAlarmMetricQueryArgs{
+				Id: pulumi.String("metric"),
+				Metric: &cloudwatch.MetricAlarmMetricQueryMetricArgs{
+					Namespace:  pulumi.String(a.namespace),
+					MetricName: pulumi.String(a.metric),
+					Stat:       pulumi.String("Maximum"),
+					Period:     pulumi.Int(a.seconds),
+					Dimensions: a.dimensions,
+				},
+			},
 		}
 		return arguments
 	}
-	arguments.Namespace, arguments.MetricName, arguments.Statistic = pulumi.String(a.namespace), pulumi.String(a.metric), pulumi.String(a.statistic)
+	arguments.Namespace, arguments.MetricName, arguments.Statistic = pulumi.String(
+		a.namespace,
+	), pulumi.String(
+		a.metric,
+	), pulumi.String(
+		a.statistic,
+	)
 	arguments.Period, arguments.Dimensions = pulumi.Int(a.seconds), a.dimensions
 	return arguments
 }
@@ -132,14 +177,24 @@ func (o *Observability) budget(ctx *pulumi.Context, name string, args Args) erro
 		return nil
 	}
 	warn := func(kind string, percent float64) *budgets.BudgetNotificationArgs {
-		return &budgets.BudgetNotificationArgs{ComparisonOperator: pulumi.String("GREATER_THAN"), NotificationType: pulumi.String(kind),
-			Threshold: pulumi.Float64(percent), ThresholdType: pulumi.String("PERCENTAGE"), SubscriberSnsTopicArns: pulumi.StringArray{o.TopicArn}}
+		return &budgets.BudgetNotificationArgs{
+			ComparisonOperator:     pulumi.String("GREATER_THAN"),
+			NotificationType:       pulumi.String(kind),
+			Threshold:              pulumi.Float64(percent),
+			ThresholdType:          pulumi.String("PERCENTAGE"),
+			SubscriberSnsTopicArns: pulumi.StringArray{o.TopicArn},
+		}
 	}
 	_, err := budgets.NewBudget(ctx, name+"-budget", &budgets.BudgetArgs{
-		Name: pulumi.String(args.Environment), BudgetType: pulumi.String("COST"), TimeUnit: pulumi.String("MONTHLY"),
-		LimitAmount: pulumi.Sprintf("%d", args.MonthlyBudget), LimitUnit: pulumi.String("USD"),
-		CostFilters: budgets.BudgetCostFilterArray{&budgets.BudgetCostFilterArgs{Name: pulumi.String("TagKeyValue"),
-			Values: pulumi.StringArray{pulumi.String("user:Environment$" + args.Environment)}}},
+		Name:        pulumi.String(args.Environment),
+		BudgetType:  pulumi.String("COST"),
+		TimeUnit:    pulumi.String("MONTHLY"),
+		LimitAmount: pulumi.Sprintf("%d", args.MonthlyBudget),
+		LimitUnit:   pulumi.String("USD"),
+		CostFilters: budgets.BudgetCostFilterArray{&budgets.BudgetCostFilterArgs{
+			Name:   pulumi.String("TagKeyValue"),
+			Values: pulumi.StringArray{pulumi.String("user:Environment$" + args.Environment)},
+		}},
 		Notifications: budgets.BudgetNotificationArray{warn("ACTUAL", 80), warn("FORECASTED", 100)},
 	}, pulumi.Parent(o))
 	return err

@@ -35,7 +35,11 @@ func TestWhoUsesTheValueDependsOnTheResources(t *testing.T) {
 			value = known
 			return known
 		})
-		_, err = random.NewRandomPassword(ctx, "second", &random.RandomPasswordArgs{Length: pulumi.Int(8), OverrideSpecial: after})
+		_, err = random.NewRandomPassword(
+			ctx,
+			"second",
+			&random.RandomPasswordArgs{Length: pulumi.Int(8), OverrideSpecial: after},
+		)
 		return err
 	}, pulumi.WithMocks("project", "stack", seen)))
 	assert.Equal(t, "+", value)

@@ -10,7 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Statement is one statement of a policy, under IAM's names (IAM user guide, "JSON policy elements").
+// Statement is one statement of a policy, under IAM's names (IAM user guide, "JSON policy
+// elements").
 type Statement struct {
 	Sid       string         `json:",omitempty"`
 	Effect    string         // default "Allow"
@@ -38,25 +39,30 @@ func JSON(statements ...Statement) string {
 	return string(text)
 }
 
-// AssumeRole is a trust policy for a service that does not say for what it acts: EC2 for the instances of a
-// profile, Lambda for a function (neither user guide names aws:SourceAccount or aws:SourceArn for these roles, and a
-// condition on a key that is absent holds never). There iam:PassRole in this account is what binds the role.
+// AssumeRole is a trust policy for a service that does not say for what it acts: EC2 for the
+// instances of a profile, Lambda for a function (neither user guide names aws:SourceAccount or
+// aws:SourceArn for these roles, and a condition on a key that is absent holds never). There
+// iam:PassRole in this account is what binds the role.
 func AssumeRole(service string) string {
 	return JSON(Statement{Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}})
 }
 
-// AssumeRoleFor is a trust policy for a service that acts for resources of this account, so that nobody can have it
-// use the role for a resource of another one (IAM user guide, "The confused deputy problem"). account has 12
-// digits; resources is a pattern of ARNs, for example "arn:aws:dlm:us-east-1:123456789012:policy/*".
+// AssumeRoleFor is a trust policy for a service that acts for resources of this account, so that
+// nobody can have it use the role for a resource of another one (IAM user guide, "The confused
+// deputy problem"). account has 12 digits; resources is a pattern of ARNs, for example
+// "arn:aws:dlm:us-east-1:123456789012:policy/*".
 func AssumeRoleFor(service, account, resources string) string {
-	return JSON(Statement{Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"},
+	return JSON(Statement{
+		Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"},
 		Condition: map[string]any{
 			"StringEquals": map[string]string{"aws:SourceAccount": account},
-			"ArnLike":      map[string]string{"aws:SourceArn": resources}}})
+			"ArnLike":      map[string]string{"aws:SourceArn": resources},
+		},
+	})
 }
 
-// Tasks is the trust policy of roles of ECS tasks. A cluster cannot be named in it (ECS developer guide,
-// "Amazon ECS task IAM role").
+// Tasks is the trust policy of roles of ECS tasks. A cluster cannot be named in it (ECS developer
+// guide, "Amazon ECS task IAM role").
 func Tasks(region, account string) string {
 	return AssumeRoleFor("ecs-tasks.amazonaws.com", account, fmt.Sprintf("arn:aws:ecs:%s:%s:*", region, account))
 }

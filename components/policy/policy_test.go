@@ -11,8 +11,13 @@ import (
 func TestStatementAllowsUnlessItSaysOtherwise(t *testing.T) {
 	statements := []policy.Statement{
 		{Sid: "Read", Action: []string{"s3:GetObject"}, Resource: "arn:aws:s3:::b/*"},
-		{Effect: "Deny", Principal: "*", Action: []string{"s3:*"}, Resource: []string{"a", "b"},
-			Condition: map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}}},
+		{
+			Effect:    "Deny",
+			Principal: "*",
+			Action:    []string{"s3:*"},
+			Resource:  []string{"a", "b"},
+			Condition: map[string]any{"Bool": map[string]string{"aws:SecureTransport": "false"}},
+		},
 	}
 
 	assert.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
@@ -30,7 +35,9 @@ func TestTrustPolicyNamesOneService(t *testing.T) {
 
 func TestTrustPolicyNamesWhatTheServiceActsFor(t *testing.T) {
 	assert.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
-		{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": ["sts:AssumeRole"], "Condition": {
-			"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:123456789012:*"}}}]}`,
+		{"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": ["sts:AssumeRole"],
+			"Condition": {
+			"StringEquals": {"aws:SourceAccount": "123456789012"},
+				"ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:123456789012:*"}}}]}`,
 		policy.Tasks("eu-west-1", "123456789012"))
 }

@@ -38,7 +38,12 @@ const (
 // New makes the CA, lets it sign itself and puts it into service.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*PrivateCA, error) {
 	p := &PrivateCA{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"domain": pulumi.String(args.Domain)}, p, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(
+		Type,
+		name,
+		pulumi.Map{"domain": pulumi.String(args.Domain)},
+		p,
+		opts...); err != nil {
 		return nil, fmt.Errorf("creating private CA %q: %w", name, err)
 	}
 	if err := p.create(ctx, name, args); err != nil {
@@ -54,8 +59,8 @@ func (p *PrivateCA) create(ctx *pulumi.Context, name string, args Args) error {
 	if args.Protect {
 		recovery = 30
 	}
-	// Control PCA.1 wants root CAs disabled, for they should only sign subordinates. This one cannot
-	// sign any (short-lived mode) and issues every day.
+	// Control PCA.1 wants root CAs disabled, for they should only sign subordinates. This one
+	// cannot sign any (short-lived mode) and issues every day.
 	authority, err := acmpca.NewCertificateAuthority(ctx, name+"-authority", &acmpca.CertificateAuthorityArgs{
 		Type:                        pulumi.String("ROOT"),
 		UsageMode:                   pulumi.String("SHORT_LIVED_CERTIFICATE"),
@@ -63,7 +68,9 @@ func (p *PrivateCA) create(ctx *pulumi.Context, name string, args Args) error {
 		CertificateAuthorityConfiguration: &acmpca.CertificateAuthorityCertificateAuthorityConfigurationArgs{
 			KeyAlgorithm: pulumi.String(keyAlgorithm), SigningAlgorithm: pulumi.String(signingAlgorithm),
 			Subject: &acmpca.CertificateAuthorityCertificateAuthorityConfigurationSubjectArgs{
-				CommonName: pulumi.String("NATS of " + args.Domain), Organization: pulumi.String(args.Environment)}},
+				CommonName: pulumi.String("NATS of " + args.Domain), Organization: pulumi.String(args.Environment),
+			},
+		},
 	}, under, pulumi.Protect(args.Protect))
 	if err != nil {
 		return err
@@ -73,14 +80,24 @@ func (p *PrivateCA) create(ctx *pulumi.Context, name string, args Args) error {
 		CertificateSigningRequest: authority.CertificateSigningRequest,
 		SigningAlgorithm:          pulumi.String(signingAlgorithm),
 		TemplateArn:               pulumi.String("arn:aws:acm-pca:::template/RootCACertificate/V1"),
-		Validity:                  &acmpca.CertificateValidityArgs{Type: pulumi.String("YEARS"), Value: pulumi.String("10")},
+		Validity: &acmpca.CertificateValidityArgs{
+			Type:  pulumi.String("YEARS"),
+			Value: pulumi.String("10"),
+		},
 	}, under)
 	if err != nil {
 		return err
 	}
-	active, err := acmpca.NewCertificateAuthorityCertificate(ctx, name+"-active", &acmpca.CertificateAuthorityCertificateArgs{
-		CertificateAuthorityArn: authority.Arn, Certificate: root.Certificate, CertificateChain: root.CertificateChain,
-	}, under)
+	active, err := acmpca.NewCertificateAuthorityCertificate(
+		ctx,
+		name+"-active",
+		&acmpca.CertificateAuthorityCertificateArgs{
+			CertificateAuthorityArn: authority.Arn,
+			Certificate:             root.Certificate,
+			CertificateChain:        root.CertificateChain,
+		},
+		under,
+	)
 	if err != nil {
 		return err
 	}

@@ -49,8 +49,9 @@ type RedisCluster struct {
 	// certificate names no other, and an alias before it would break verification.
 	ConfigurationEndpoint pulumi.StringOutput `pulumi:"configurationEndpoint"`
 	AuthSecretArn         pulumi.StringOutput `pulumi:"authSecretArn"` // known once the token is in it
-	AuthTokenFrom         pulumi.StringOutput `pulumi:"authTokenFrom"` // the version with the token, as a container's secret names it
-	ReplicationGroupID    pulumi.StringOutput `pulumi:"replicationGroupId"`
+	// the version with the token, as a container's secret names it
+	AuthTokenFrom      pulumi.StringOutput `pulumi:"authTokenFrom"`
+	ReplicationGroupID pulumi.StringOutput `pulumi:"replicationGroupId"`
 
 	made *elasticache.ReplicationGroup
 }
@@ -58,8 +59,10 @@ type RedisCluster struct {
 // New makes the group, its token and its logs.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*RedisCluster, error) {
 	r := &RedisCluster{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"engine": pulumi.String(args.Engine),
-		"nodeType": pulumi.String(args.NodeType), "shards": pulumi.Int(args.Shards)}, r, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
+		"engine":   pulumi.String(args.Engine),
+		"nodeType": pulumi.String(args.NodeType), "shards": pulumi.Int(args.Shards),
+	}, r, opts...); err != nil {
 		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
 	}
 	token, err := r.token(ctx, name, args)
@@ -72,42 +75,55 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
 	}
-	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"configurationEndpoint": r.ConfigurationEndpoint,
-		"authSecretArn": r.AuthSecretArn, "authTokenFrom": r.AuthTokenFrom, "replicationGroupId": r.ReplicationGroupID})
+	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{
+		"configurationEndpoint": r.ConfigurationEndpoint,
+		"authSecretArn":         r.AuthSecretArn,
+		"authTokenFrom":         r.AuthTokenFrom,
+		"replicationGroupId":    r.ReplicationGroupID,
+	})
 }
 
 // tokenCharacters are the only special ones that ElastiCache takes in a token and that need no
-// quoting in a URL or a shell (ElastiCache user guide, "Authenticating with the AUTH command": ! & # $ ^ < > -).
+// quoting in a URL or a shell (ElastiCache user guide, "Authenticating with the AUTH command": ! &
+// # $ ^ < > -).
 const tokenCharacters = "-"
 
 func (r *RedisCluster) token(ctx *pulumi.Context, name string, args Args) (pulumi.StringOutput, error) {
 	under := pulumi.Parent(r)
-	token, err := random.NewRandomPassword(ctx, name+"-token", &random.RandomPasswordArgs{Length: pulumi.Int(64),
-		OverrideSpecial: pulumi.String(tokenCharacters)}, under, pulumi.Protect(args.Protect))
+	token, err := random.NewRandomPassword(ctx, name+"-token", &random.RandomPasswordArgs{
+		Length:          pulumi.Int(64),
+		OverrideSpecial: pulumi.String(tokenCharacters),
+	}, under, pulumi.Protect(args.Protect))
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
 	return token.Result, nil
 }
 
-// store keeps the token in a secret. A later token is stored when the group takes it: tasks change with the secret's
-// version, and must not come with a token before its time.
+// store keeps the token in a secret. A later token is stored when the group takes it: tasks change
+// with the secret's version, and must not come with a token before its time.
 func (r *RedisCluster) store(ctx *pulumi.Context, name string, args Args, token pulumi.StringOutput) error {
 	under := pulumi.Parent(r)
 	recovery := 0
 	if args.Protect {
 		recovery = 30
 	}
-	// Without a rotation schedule (controls SecretsManager.1 and .4): group, secret and tasks change
-	// together, which an update does and a schedule cannot.
+	// Without a rotation schedule (controls SecretsManager.1 and .4): group, secret and tasks
+	// change together, which an update does and a schedule cannot.
 	secret, err := secretsmanager.NewSecret(ctx, name+"-token", &secretsmanager.SecretArgs{
-		Description: pulumi.String("AUTH token of Redis of " + args.Environment), KmsKeyId: args.SecretsKeyArn.ToStringOutput(),
-		RecoveryWindowInDays: pulumi.Int(recovery)}, under, pulumi.Protect(args.Protect))
+		Description: pulumi.String(
+			"AUTH token of Redis of " + args.Environment,
+		),
+		KmsKeyId:             args.SecretsKeyArn.ToStringOutput(),
+		RecoveryWindowInDays: pulumi.Int(recovery),
+	}, under, pulumi.Protect(args.Protect))
 	if err != nil {
 		return err
 	}
-	version, err := secretsmanager.NewSecretVersion(ctx, name+"-token", &secretsmanager.SecretVersionArgs{SecretId: secret.ID(),
-		SecretString: token}, under, pulumi.DependsOn([]pulumi.Resource{r.made}))
+	version, err := secretsmanager.NewSecretVersion(ctx, name+"-token", &secretsmanager.SecretVersionArgs{
+		SecretId:     secret.ID(),
+		SecretString: token,
+	}, under, pulumi.DependsOn([]pulumi.Resource{r.made}))
 	if err != nil {
 		return err
 	}
@@ -121,7 +137,12 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 	if err != nil {
 		return err
 	}
-	subnets, err := elasticache.NewSubnetGroup(ctx, name+"-subnets", &elasticache.SubnetGroupArgs{SubnetIds: args.SubnetIDs}, under)
+	subnets, err := elasticache.NewSubnetGroup(
+		ctx,
+		name+"-subnets",
+		&elasticache.SubnetGroupArgs{SubnetIds: args.SubnetIDs},
+		under,
+	)
 	if err != nil {
 		return err
 	}
@@ -134,7 +155,9 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 		return err
 	}
 	inputs := groupInputs(physical, args)
-	inputs.SubnetGroupName, inputs.ParameterGroupName, inputs.LogDeliveryConfigurations = subnets.Name, parameters.Name, logs
+	inputs.SubnetGroupName = subnets.Name
+	inputs.ParameterGroupName = parameters.Name
+	inputs.LogDeliveryConfigurations = logs
 	inputs.AuthToken = token.ToStringPtrOutput()
 	// A snapshot only says how the group began: taking its name away later must not replace it.
 	group, err := elasticache.NewReplicationGroup(ctx, name+"-group", inputs, under, pulumi.Protect(args.Protect),
@@ -150,22 +173,34 @@ func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token 
 // groupInputs are what the arguments alone say of the group.
 func groupInputs(physical string, args Args) *elasticache.ReplicationGroupArgs {
 	inputs := &elasticache.ReplicationGroupArgs{
-		ReplicationGroupId: pulumi.String(physical),
-		Description:        pulumi.String("Shared state of " + args.Environment),
-		Engine:             pulumi.String(args.Engine), EngineVersion: pulumi.String(args.EngineVersion), NodeType: pulumi.String(args.NodeType),
-		NumNodeGroups: pulumi.Int(args.Shards), ReplicasPerNodeGroup: pulumi.Int(args.ReplicasPerShard),
-		AutomaticFailoverEnabled: pulumi.Bool(true), MultiAzEnabled: pulumi.Bool(true),
-		SecurityGroupIds:        pulumi.StringArray{args.SecurityGroupID},
-		AtRestEncryptionEnabled: pulumi.Bool(true), KmsKeyId: args.DataKeyArn.ToStringOutput(),
-		TransitEncryptionEnabled: pulumi.Bool(true), TransitEncryptionMode: pulumi.String("required"),
+		ReplicationGroupId:       pulumi.String(physical),
+		Description:              pulumi.String("Shared state of " + args.Environment),
+		Engine:                   pulumi.String(args.Engine),
+		EngineVersion:            pulumi.String(args.EngineVersion),
+		NodeType:                 pulumi.String(args.NodeType),
+		NumNodeGroups:            pulumi.Int(args.Shards),
+		ReplicasPerNodeGroup:     pulumi.Int(args.ReplicasPerShard),
+		AutomaticFailoverEnabled: pulumi.Bool(true),
+		MultiAzEnabled:           pulumi.Bool(true),
+		SecurityGroupIds:         pulumi.StringArray{args.SecurityGroupID},
+		AtRestEncryptionEnabled:  pulumi.Bool(true),
+		KmsKeyId:                 args.DataKeyArn.ToStringOutput(),
+		TransitEncryptionEnabled: pulumi.Bool(true),
+		TransitEncryptionMode:    pulumi.String("required"),
 		// Creation sends the token alone, and it is demanded from the first connection on (provider
-		// source, replication_group.go). Updates send the strategy too, and AWS takes SET only after
-		// ROTATE (API reference, ModifyReplicationGroup). So ROTATE stands from the start: a later token
-		// is valid beside the old one, until an update with SET and the same token drops the old. A change back to
-		// ROTATE belongs into the update that brings the next token: what AWS makes of ROTATE without one is not known.
+		// source, replication_group.go). Updates send the strategy too, and AWS takes SET only
+		// after ROTATE (API reference, ModifyReplicationGroup). So ROTATE stands from the start: a
+		// later token is valid beside the old one, until an update with SET and the same token
+		// drops the old. A change back to ROTATE belongs into the update that brings the next
+		// token: what AWS makes of ROTATE without one is not known.
 		AuthTokenUpdateStrategy: pulumi.String(args.TokenUpdateStrategy),
-		SnapshotRetentionLimit:  pulumi.Int(args.SnapshotRetentionDays), SnapshotWindow: pulumi.String("03:00-04:00"),
-		MaintenanceWindow:       pulumi.String("sun:05:00-sun:06:00"), // Control ElastiCache.2 wants this on. Here the configuration names the version, and AWS would move it from under the stack.
+		SnapshotRetentionLimit:  pulumi.Int(args.SnapshotRetentionDays),
+		SnapshotWindow:          pulumi.String("03:00-04:00"),
+		MaintenanceWindow: pulumi.String(
+			"sun:05:00-sun:06:00",
+			// Control ElastiCache.2 wants this on. Here the configuration names the version, and
+			// AWS would move it from under the stack.
+		),
 		AutoMinorVersionUpgrade: pulumi.Bool(false),
 		ApplyImmediately:        pulumi.Bool(true),
 	}
@@ -189,7 +224,8 @@ func (r *RedisCluster) parameters(ctx *pulumi.Context, name string, args Args) (
 		Family: pulumi.String(wanted),
 		Parameters: elasticache.ParameterGroupParameterArray{
 			parameter("cluster-enabled", "yes"),
-			// What has no expiry is state, not cache: a full node refuses writes before it drops that.
+			// What has no expiry is state, not cache: a full node refuses writes before it drops
+			// that.
 			parameter("maxmemory-policy", "volatile-lru"),
 		},
 	}, pulumi.Parent(r))
@@ -208,8 +244,12 @@ func family(engine, version string) (string, error) {
 	major, _, _ := strings.Cut(version, ".")
 	found, known := families[engine+" "+major]
 	if !known {
-		return "", fmt.Errorf("finding the parameter group family: there is none for engine %q version %q; known are %s",
-			engine, version, strings.Join(slices.Sorted(maps.Keys(families)), ", "))
+		return "", fmt.Errorf(
+			"finding the parameter group family: there is none for engine %q version %q; known are %s",
+			engine,
+			version,
+			strings.Join(slices.Sorted(maps.Keys(families)), ", "),
+		)
 	}
 	return found, nil
 }
@@ -219,7 +259,11 @@ func parameter(name, value string) *elasticache.ParameterGroupParameterArgs {
 }
 
 // logs are Redis's own two: slow commands, and the engine's.
-func (r *RedisCluster) logs(ctx *pulumi.Context, name string, args Args) (elasticache.ReplicationGroupLogDeliveryConfigurationArray, error) {
+func (r *RedisCluster) logs(
+	ctx *pulumi.Context,
+	name string,
+	args Args,
+) (elasticache.ReplicationGroupLogDeliveryConfigurationArray, error) {
 	var deliveries elasticache.ReplicationGroupLogDeliveryConfigurationArray
 	for _, log := range []string{"slow-log", "engine-log"} { // as ElastiCache calls them
 		group, err := cloudwatch.NewLogGroup(ctx, name+"-"+log, &cloudwatch.LogGroupArgs{
@@ -230,7 +274,11 @@ func (r *RedisCluster) logs(ctx *pulumi.Context, name string, args Args) (elasti
 			return nil, err
 		}
 		deliveries = append(deliveries, &elasticache.ReplicationGroupLogDeliveryConfigurationArgs{
-			Destination: group.Name, DestinationType: pulumi.String("cloudwatch-logs"), LogFormat: pulumi.String("json"), LogType: pulumi.String(log)})
+			Destination:     group.Name,
+			DestinationType: pulumi.String("cloudwatch-logs"),
+			LogFormat:       pulumi.String("json"),
+			LogType:         pulumi.String(log),
+		})
 	}
 	return deliveries, nil
 }

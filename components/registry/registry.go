@@ -32,8 +32,10 @@ type Registry struct {
 // New makes the repositories.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Registry, error) {
 	r := &Registry{urls: map[string]pulumi.StringOutput{}}
-	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{"prefix": pulumi.String(args.Prefix),
-		"names": pulumi.ToStringArray(args.Names)}, r, opts...); err != nil {
+	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
+		"prefix": pulumi.String(args.Prefix),
+		"names":  pulumi.ToStringArray(args.Names),
+	}, r, opts...); err != nil {
 		return nil, fmt.Errorf("creating registry %q: %w", name, err)
 	}
 	urls := pulumi.StringMap{}
@@ -69,18 +71,25 @@ func (r *Registry) repository(ctx *pulumi.Context, name, image string, args Args
 		ImageTagMutability:         pulumi.String("IMMUTABLE"),
 		ImageScanningConfiguration: &ecr.RepositoryImageScanningConfigurationArgs{ScanOnPush: pulumi.Bool(true)},
 		EncryptionConfigurations: ecr.RepositoryEncryptionConfigurationArray{&ecr.RepositoryEncryptionConfigurationArgs{
-			EncryptionType: pulumi.String("KMS"), KmsKey: args.KeyArn.ToStringOutput()}},
+			EncryptionType: pulumi.String("KMS"), KmsKey: args.KeyArn.ToStringOutput(),
+		}},
 		ForceDelete: pulumi.Bool(!args.Protect),
 	}, pulumi.Parent(r), pulumi.Protect(args.Protect))
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
-	_, err = ecr.NewLifecyclePolicy(ctx, name+"-"+image, &ecr.LifecyclePolicyArgs{Repository: repository.Name,
-		Policy: pulumi.String(lifecycle)}, pulumi.Parent(r))
+	_, err = ecr.NewLifecyclePolicy(ctx, name+"-"+image, &ecr.LifecyclePolicyArgs{
+		Repository: repository.Name,
+		Policy:     pulumi.String(lifecycle),
+	}, pulumi.Parent(r))
 	return repository.RepositoryUrl, err
 }
 
 // lifecycle keeps what could be rolled back to and drops what never had a name.
 const lifecycle = `{"rules":[` +
-	`{"rulePriority":1,"description":"untagged images go after a week","selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":7},"action":{"type":"expire"}},` +
-	`{"rulePriority":2,"description":"the last 100 stay","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":100},"action":{"type":"expire"}}]}`
+	`{"rulePriority":1,"description":"untagged images go after a ` +
+	`week","selection":{"tagStatus":"untagged","countType":"sinceImagePushed","countUnit":"days","countNumber":7},` +
+	`"action":{"type":"expire"}},` +
+	`{"rulePriority":2,"description":"the last 100 ` +
+	`stay","selection":{"tagStatus":"any","countType":"imageCountMoreThan","countNumber":100},` +
+	`"action":{"type":"expire"}}]}`

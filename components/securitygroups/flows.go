@@ -39,38 +39,153 @@ type Surroundings struct {
 // Flows returns the table.
 func Flows(around Surroundings) []Flow {
 	flows := []Flow{
-		{GatewayLoadBalancer, Gateway, 8000, "requests and health checks"},
-		{Gateway, NatsLoadBalancer, 4222, "the gateway is a NATS client"},
-		{Service, NatsLoadBalancer, 4222, "services are NATS clients"},
-		{OutboundService, NatsLoadBalancer, 4222, "services are NATS clients"},
-		{NatsLoadBalancer, Nats, 4222, "clients, passed on"},
-		{NatsLoadBalancer, Nats, 8222, "health check /healthz"},
-		{Nats, Nats, 6222, "cluster routes, mutual TLS"},
-		{Controller, Nats, 4222, "streams, system account"},
-		{Controller, Nats, 8222, "node gates read /healthz and /varz"},
-		{Service, Redis, 6379, "shared state, TLS and AUTH"},
-		{OutboundService, Redis, 6379, "shared state, TLS and AUTH"},
-		{OutboundService, Internet, 443, "language models, payments"},
-		{Service, AwsApis, 443, "images, secrets, logs"},
-		{OutboundService, AwsApis, 443, "images, secrets, logs"},
-		{Gateway, AwsApis, 443, "images, secrets, logs"},
-		{Nats, AwsApis, 443, "server binary, certificates, session manager"},
-		{Controller, AwsApis, 443, "secrets, backups, metrics"},
+		{
+			From: GatewayLoadBalancer,
+			To:   Gateway,
+			Port: 8000,
+			Why:  "requests and health checks",
+		},
+		{
+			From: Gateway,
+			To:   NatsLoadBalancer,
+			Port: 4222,
+			Why:  "the gateway is a NATS client",
+		},
+		{
+			From: Service,
+			To:   NatsLoadBalancer,
+			Port: 4222,
+			Why:  "services are NATS clients",
+		},
+		{
+			From: OutboundService,
+			To:   NatsLoadBalancer,
+			Port: 4222,
+			Why:  "services are NATS clients",
+		},
+		{
+			From: NatsLoadBalancer,
+			To:   Nats,
+			Port: 4222,
+			Why:  "clients, passed on",
+		},
+		{
+			From: NatsLoadBalancer,
+			To:   Nats,
+			Port: 8222,
+			Why:  "health check /healthz",
+		},
+		{
+			From: Nats,
+			To:   Nats,
+			Port: 6222,
+			Why:  "cluster routes, mutual TLS",
+		},
+		{
+			From: Controller,
+			To:   Nats,
+			Port: 4222,
+			Why:  "streams, system account",
+		},
+		{
+			From: Controller,
+			To:   Nats,
+			Port: 8222,
+			Why:  "node gates read /healthz and /varz",
+		},
+		{
+			From: Service,
+			To:   Redis,
+			Port: 6379,
+			Why:  "shared state, TLS and AUTH",
+		},
+		{
+			From: OutboundService,
+			To:   Redis,
+			Port: 6379,
+			Why:  "shared state, TLS and AUTH",
+		},
+		{
+			From: OutboundService,
+			To:   Internet,
+			Port: 443,
+			Why:  "language models, payments",
+		},
+		{
+			From: Service,
+			To:   AwsApis,
+			Port: 443,
+			Why:  "images, secrets, logs",
+		},
+		{
+			From: OutboundService,
+			To:   AwsApis,
+			Port: 443,
+			Why:  "images, secrets, logs",
+		},
+		{
+			From: Gateway,
+			To:   AwsApis,
+			Port: 443,
+			Why:  "images, secrets, logs",
+		},
+		{
+			From: Nats,
+			To:   AwsApis,
+			Port: 443,
+			Why:  "server binary, certificates, session manager",
+		},
+		{
+			From: Controller,
+			To:   AwsApis,
+			Port: 443,
+			Why:  "secrets, backups, metrics",
+		},
 	}
 	if around.LegacyPort != 0 {
-		flows = append(flows, Flow{GatewayLoadBalancer, Vpc, around.LegacyPort, "the HTTP services being replaced"})
+		flows = append(flows, Flow{
+			From: GatewayLoadBalancer,
+			To:   Vpc,
+			Port: around.LegacyPort,
+			Why:  "the HTTP services being replaced",
+		})
 	}
 	if around.ShadowPort != 0 {
 		flows = append(flows,
-			Flow{GatewayLoadBalancer, Gateway, 8001, "requests that are shadowed, and health checks"},
-			Flow{Gateway, Vpc, around.ShadowPort, "the HTTP services being replaced, shadowed"})
+			Flow{
+				From: GatewayLoadBalancer,
+				To:   Gateway,
+				Port: 8001,
+				Why:  "requests that are shadowed, and health checks",
+			},
+			Flow{
+				From: Gateway,
+				To:   Vpc,
+				Port: around.ShadowPort,
+				Why:  "the HTTP services being replaced, shadowed",
+			})
 	}
 	if around.Public {
 		flows = append(flows,
-			Flow{Internet, GatewayLoadBalancer, 443, "players"},
-			Flow{Internet, GatewayLoadBalancer, 80, "redirect to HTTPS"})
+			Flow{
+				From: Internet,
+				To:   GatewayLoadBalancer,
+				Port: 443,
+				Why:  "players",
+			},
+			Flow{
+				From: Internet,
+				To:   GatewayLoadBalancer,
+				Port: 80,
+				Why:  "redirect to HTTPS",
+			})
 	} else {
-		flows = append(flows, Flow{Vpc, GatewayLoadBalancer, 80, "no domain is configured: inside the VPC only"})
+		flows = append(flows, Flow{
+			From: Vpc,
+			To:   GatewayLoadBalancer,
+			Port: 80,
+			Why:  "no domain is configured: inside the VPC only",
+		})
 	}
 	return resolve(flows, around.Endpoints)
 }
@@ -84,7 +199,7 @@ func resolve(flows []Flow, endpoints bool) []Flow {
 	seen := map[key]bool{}
 	var resolved []Flow
 	add := func(f Flow) {
-		if k := (key{f.From, f.To, f.Port}); !seen[k] {
+		if k := (key{from: f.From, to: f.To, port: f.Port}); !seen[k] {
 			seen[k] = true
 			resolved = append(resolved, f)
 		}
@@ -94,10 +209,25 @@ func resolve(flows []Flow, endpoints bool) []Flow {
 		case f.To != AwsApis:
 			add(f)
 		case endpoints:
-			add(Flow{f.From, Endpoint, f.Port, f.Why})
-			add(Flow{f.From, S3, f.Port, f.Why})
+			add(Flow{
+				From: f.From,
+				To:   Endpoint,
+				Port: f.Port,
+				Why:  f.Why,
+			})
+			add(Flow{
+				From: f.From,
+				To:   S3,
+				Port: f.Port,
+				Why:  f.Why,
+			})
 		default:
-			add(Flow{f.From, Internet, f.Port, f.Why})
+			add(Flow{
+				From: f.From,
+				To:   Internet,
+				Port: f.Port,
+				Why:  f.Why,
+			})
 		}
 	}
 	return resolved

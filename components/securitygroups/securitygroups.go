@@ -49,7 +49,13 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	for _, flow := range args.Flows {
 		if err := s.egress(ctx, name, flow); err != nil {
-			return nil, fmt.Errorf("creating security group rule %s → %s port %d: %w", flow.From, flow.To, flow.Port, err)
+			return nil, fmt.Errorf(
+				"creating security group rule %s → %s port %d: %w",
+				flow.From,
+				flow.To,
+				flow.Port,
+				err,
+			)
 		}
 	}
 	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
@@ -66,8 +72,12 @@ func (s *SecurityGroups) group(ctx *pulumi.Context, name, end string) error {
 		if flow.To != end {
 			continue
 		}
-		rule := &ec2.SecurityGroupIngressArgs{Protocol: pulumi.String("tcp"), FromPort: pulumi.Int(flow.Port),
-			ToPort: pulumi.Int(flow.Port), Description: pulumi.String(description(flow.From, flow.Why))}
+		rule := &ec2.SecurityGroupIngressArgs{
+			Protocol:    pulumi.String("tcp"),
+			FromPort:    pulumi.Int(flow.Port),
+			ToPort:      pulumi.Int(flow.Port),
+			Description: pulumi.String(description(flow.From, flow.Why)),
+		}
 		switch flow.From {
 		case end:
 			rule.Self = pulumi.Bool(true)
@@ -94,8 +104,13 @@ func (s *SecurityGroups) egress(ctx *pulumi.Context, name string, flow Flow) err
 	if outside(flow.From) {
 		return nil
 	}
-	args := &vpc.SecurityGroupEgressRuleArgs{SecurityGroupId: s.ID(flow.From), IpProtocol: pulumi.String("tcp"),
-		FromPort: pulumi.Int(flow.Port), ToPort: pulumi.Int(flow.Port), Description: pulumi.String(description(flow.To, flow.Why))}
+	args := &vpc.SecurityGroupEgressRuleArgs{
+		SecurityGroupId: s.ID(flow.From),
+		IpProtocol:      pulumi.String("tcp"),
+		FromPort:        pulumi.Int(flow.Port),
+		ToPort:          pulumi.Int(flow.Port),
+		Description:     pulumi.String(description(flow.To, flow.Why)),
+	}
 	switch flow.To {
 	case Internet:
 		args.CidrIpv4 = pulumi.String("0.0.0.0/0")
@@ -106,12 +121,17 @@ func (s *SecurityGroups) egress(ctx *pulumi.Context, name string, flow Flow) err
 	default:
 		args.ReferencedSecurityGroupId = s.ID(flow.To)
 	}
-	_, err := vpc.NewSecurityGroupEgressRule(ctx, fmt.Sprintf("%s-%s-to-%s-%d", name, flow.From, flow.To, flow.Port), args, pulumi.Parent(s))
+	_, err := vpc.NewSecurityGroupEgressRule(
+		ctx,
+		fmt.Sprintf("%s-%s-to-%s-%d", name, flow.From, flow.To, flow.Port),
+		args,
+		pulumi.Parent(s),
+	)
 	return err
 }
 
-// description keeps to what EC2 accepts in a rule: letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*
-// (API reference, IpRange.Description).
+// description keeps to what EC2 accepts in a rule: letters, digits, spaces and
+// ._-:/()#,@[]+=&;{}!$* (API reference, IpRange.Description).
 func description(end, why string) string { return end + ": " + why }
 
 func outside(end string) bool { return end == Internet || end == S3 || end == Vpc }

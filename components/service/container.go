@@ -15,8 +15,8 @@ import (
 // own what they write under it.
 const containerUser = "10001:10001"
 
-// stopSeconds is how long a task may take to drain after SIGTERM, before it is killed: the
-// longest that Fargate allows (stopTimeout in the ECS API reference). One that is done sooner ends sooner.
+// stopSeconds is how long a task may take to drain after SIGTERM, before it is killed: the longest
+// that Fargate allows (stopTimeout in the ECS API reference). One that is done sooner ends sooner.
 const stopSeconds = 120
 
 // logBufferSize is what the log driver may hold back when CloudWatch is slow, before it drops
@@ -27,9 +27,9 @@ const logBufferSize = "25m"
 // The two of the SSM agent are what exec needs, since the root file system is read-only.
 // An empty volume belongs to root unless the image declares it (VOLUME) with another owner.
 var writable = []struct{ volume, path string }{
-	{"tmp", "/tmp"},
-	{"exec-state", "/var/lib/amazon/ssm"},
-	{"exec-log", "/var/log/amazon/ssm"},
+	{volume: "tmp", path: "/tmp"},
+	{volume: "exec-state", path: "/var/lib/amazon/ssm"},
+	{volume: "exec-log", path: "/var/log/amazon/ssm"},
 }
 
 // container is the part of ECS's ContainerDefinition that is used here, under ECS's names.
@@ -112,10 +112,16 @@ func containers(args Args, image, logGroup string, variables, secrets map[string
 		}},
 	}
 	for _, port := range args.ports() {
-		definition.PortMappings = append(definition.PortMappings, portMapping{ContainerPort: port, HostPort: port, Protocol: "tcp"})
+		definition.PortMappings = append(
+			definition.PortMappings,
+			portMapping{ContainerPort: port, HostPort: port, Protocol: "tcp"},
+		)
 	}
 	for _, w := range writable {
-		definition.MountPoints = append(definition.MountPoints, mountPoint{SourceVolume: w.volume, ContainerPath: w.path})
+		definition.MountPoints = append(
+			definition.MountPoints,
+			mountPoint{SourceVolume: w.volume, ContainerPath: w.path},
+		)
 	}
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		definition.Environment = append(definition.Environment, variable{Name: name, Value: variables[name]})
@@ -137,7 +143,10 @@ func containers(args Args, image, logGroup string, variables, secrets map[string
 func health(port int) healthCheck {
 	url := fmt.Sprintf("http://127.0.0.1:%d/health", port)
 	return healthCheck{
-		Command:     []string{"CMD-SHELL", fmt.Sprintf("wget -q -O /dev/null %s || curl -fsS -o /dev/null %s || exit 1", url, url)},
+		Command: []string{
+			"CMD-SHELL",
+			fmt.Sprintf("wget -q -O /dev/null %s || curl -fsS -o /dev/null %s || exit 1", url, url),
+		},
 		Interval:    10,
 		Timeout:     5,
 		Retries:     3,

@@ -17,7 +17,8 @@ import (
 // registering a failed output fails the program. The program keeps only the first such error,
 // so each is also logged at its service.
 //
-// It also sets how many tasks are to be awaited, by what ECS was told: a raised TaskCount it follows only with the next scaling out.
+// It also sets how many tasks are to be awaited, by what ECS was told: a raised TaskCount it
+// follows only with the next scaling out.
 //
 // A preview does not look: after a rollback it would refuse the very update that is to mend it.
 func (s *Service) deployed(
@@ -34,7 +35,9 @@ func (s *Service) deployed(
 		ServiceName: service.Name,
 	}, pulumi.Parent(s), pulumi.DependsOn([]pulumi.Resource{service}))
 
-	s.Awaited = running.DesiredCount().ApplyT(func(desired int) int { return min(desired, args.TaskCount) }).(pulumi.IntOutput)
+	s.Awaited = running.DesiredCount().ApplyT(func(desired int) int {
+		return min(desired, args.TaskCount)
+	}).(pulumi.IntOutput)
 	return pulumi.All(definition.Arn, running.TaskDefinition(), args.ClusterName, s.LogGroup).ApplyT(
 		func(known []any) (string, error) {
 			asked, deployed := known[0].(string), known[1].(string)
@@ -54,11 +57,18 @@ func judge(service, asked, deployed, cluster, logGroup string) error {
 	if revision(asked) == revision(deployed) {
 		return nil
 	}
-	return fmt.Errorf("deploying service %q: asked for task definition %s, but ECS runs %s: the new tasks did not become healthy "+
-		"and ECS rolled back, or someone else deployed. Look into log group %s and at the events of "+
-		"\"aws ecs describe-services --cluster %s --services %s\", mend the image or its configuration, then run "+
-		"\"pulumi up --refresh\"",
-		service, revision(asked), revision(deployed), logGroup, cluster, service)
+	return fmt.Errorf(
+		"deploying service %q: asked for task definition %s, but ECS runs %s: the new tasks did not become healthy "+
+			"and ECS rolled back, or someone else deployed. Look into log group %s and at the events of "+
+			"\"aws ecs describe-services --cluster %s --services %s\", mend the image or its configuration, then run "+
+			"\"pulumi up --refresh\"",
+		service,
+		revision(asked),
+		revision(deployed),
+		logGroup,
+		cluster,
+		service,
+	)
 }
 
 // revision is family:revision of a task definition's ARN; what is no ARN stays as it is.

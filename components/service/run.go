@@ -21,8 +21,9 @@ const startSeconds = 60
 // cpuTarget is the average CPU use in percent that autoscaling aims at.
 const cpuTarget = 60
 
-// outSeconds and inSeconds are waited after a change of the number of tasks. AWS's own default for both is 300; players should not wait for a
-// second step up for longer than a task takes to start (Application Auto Scaling user guide, "Define cooldown periods").
+// outSeconds and inSeconds are waited after a change of the number of tasks. AWS's own default for
+// both is 300; players should not wait for a second step up for longer than a task takes to start
+// (Application Auto Scaling user guide, "Define cooldown periods").
 const outSeconds, inSeconds = startSeconds, 300
 
 // autoscaled says whether ECS and not the program decides how many tasks run.
@@ -81,8 +82,10 @@ func (s *Service) run(
 // balanced are the target groups that the tasks stand in, in the order of their ports.
 func (a Args) balanced() (entries ecs.ServiceLoadBalancerArray) {
 	for _, port := range slices.Sorted(maps.Keys(a.TargetGroups)) {
-		entries = append(entries, ecs.ServiceLoadBalancerArgs{TargetGroupArn: a.TargetGroups[port].ToStringOutput(),
-			ContainerName: pulumi.String(a.Name), ContainerPort: pulumi.Int(port)})
+		entries = append(entries, ecs.ServiceLoadBalancerArgs{
+			TargetGroupArn: a.TargetGroups[port].ToStringOutput(),
+			ContainerName:  pulumi.String(a.Name), ContainerPort: pulumi.Int(port),
+		})
 	}
 	return entries
 }
@@ -116,8 +119,8 @@ func (s *Service) options(args Args) []pulumi.ResourceOption {
 	return options
 }
 
-// scale lets the number of tasks follow the CPU use. A raised TaskCount moves the lower bound;
-// ECS goes up to it with the next scaling out, or at once by "aws ecs update-service --desired-count".
+// scale lets the number of tasks follow the CPU use. A raised TaskCount moves the lower bound; ECS
+// goes up to it with the next scaling out, or at once by "aws ecs update-service --desired-count".
 func (s *Service) scale(ctx *pulumi.Context, name string, args Args, service *ecs.Service) error {
 	if !args.autoscaled() {
 		return nil
@@ -141,7 +144,7 @@ func (s *Service) scale(ctx *pulumi.Context, name string, args Args, service *ec
 			TargetValue:      pulumi.Float64(cpuTarget),
 			ScaleOutCooldown: pulumi.Int(outSeconds),
 			ScaleInCooldown:  pulumi.Int(inSeconds),
-			PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{
+			PredefinedMetricSpecification: appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgs{ //nolint:lll // the SDK's name
 				PredefinedMetricType: pulumi.String("ECSServiceAverageCPUUtilization"),
 			},
 		},

@@ -42,7 +42,8 @@ type Args struct {
 
 	SubnetIDs       pulumi.StringArrayInput // private subnets
 	SecurityGroupID pulumi.StringInput
-	// TargetGroups are load balancers' target groups (type ip), by the port on which the container answers them. Default none.
+	// TargetGroups are load balancers' target groups (type ip), by the port on which the container
+	// answers them. Default none.
 	TargetGroups map[int]pulumi.StringInput
 
 	// After is what must stand before the first task starts, for example the NATS gates. Only
@@ -64,7 +65,8 @@ type Service struct {
 	// Deployed is the ARN of the task definition that ECS runs. It fails, and with it the update,
 	// when that is not the one that was asked for. In a preview it is what is asked for.
 	Deployed pulumi.StringOutput `pulumi:"deployedTaskDefinition"`
-	// Awaited is how many tasks there should be at the least: TaskCount, or fewer where autoscaling has not gone up to a raised one yet.
+	// Awaited is how many tasks there should be at the least: TaskCount, or fewer where autoscaling
+	// has not gone up to a raised one yet.
 	Awaited  pulumi.IntOutput
 	LogGroup pulumi.StringOutput `pulumi:"logGroup"`
 	// Name is the name of the ECS service, known once it is steady.

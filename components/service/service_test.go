@@ -51,18 +51,28 @@ func (m *containerService) Call(args pulumi.MockCallArgs) (resource.PropertyMap,
 
 func arguments() Args {
 	return Args{
-		Environment: "test", Name: "quest-system", Region: "us-east-1", Account: "123456789012",
+		Environment:      "test",
+		Name:             "quest-system",
+		Region:           "us-east-1",
+		Account:          "123456789012",
 		ClusterArn:       pulumi.String("arn:aws:ecs:us-east-1:123456789012:cluster/test"),
 		ClusterName:      pulumi.String("test"),
 		ExecutionRoleArn: pulumi.String("arn:aws:iam::123456789012:role/execution"),
 		ExecLogGroupArn:  pulumi.String("arn:aws:logs:us-east-1:123456789012:log-group:/test/cluster/exec"),
-		HasImage:         true, Image: pulumi.String("repository/quest-system:1.4.0"),
-		TaskCount: 2, MaxTaskCount: 10, CPU: 256, Memory: 512,
-		SubnetIDs:       pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}),
-		SecurityGroupID: pulumi.String("sg-1"),
-		Variables:       map[string]pulumi.StringInput{"NATS_URL": pulumi.String("tls://nats.test.internal:4222")},
-		Secrets:         map[string]pulumi.StringInput{"NATS_SEED": pulumi.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:seed")},
-		LogsKeyArn:      pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"), LogRetentionDays: 30,
+		HasImage:         true,
+		Image:            pulumi.String("repository/quest-system:1.4.0"),
+		TaskCount:        2,
+		MaxTaskCount:     10,
+		CPU:              256,
+		Memory:           512,
+		SubnetIDs:        pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}),
+		SecurityGroupID:  pulumi.String("sg-1"),
+		Variables:        map[string]pulumi.StringInput{"NATS_URL": pulumi.String("tls://nats.test.internal:4222")},
+		Secrets: map[string]pulumi.StringInput{
+			"NATS_SEED": pulumi.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:seed"),
+		},
+		LogsKeyArn:       pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"),
+		LogRetentionDays: 30,
 	}
 }
 
@@ -171,8 +181,12 @@ func TestTaskDefinitionIsLockedDown(t *testing.T) {
 	assert.Contains(t, got.HealthCheck.Command[1], "http://127.0.0.1:8080/health")
 	assert.Equal(t, "/test/quest-system", got.LogConfiguration.Options["awslogs-group"])
 	assert.Equal(t, "non-blocking", got.LogConfiguration.Options["mode"])
-	assert.Equal(t, []variable{{"NATS_URL", "tls://nats.test.internal:4222"}}, got.Environment)
-	assert.Equal(t, []secret{{"NATS_SEED", "arn:aws:secretsmanager:us-east-1:123456789012:secret:seed"}}, got.Secrets)
+	assert.Equal(t, []variable{{Name: "NATS_URL", Value: "tls://nats.test.internal:4222"}}, got.Environment)
+	assert.Equal(
+		t,
+		[]secret{{Name: "NATS_SEED", ValueFrom: "arn:aws:secretsmanager:us-east-1:123456789012:secret:seed"}},
+		got.Secrets,
+	)
 
 	mounted := map[string]bool{}
 	for _, mount := range got.MountPoints {
@@ -218,5 +232,9 @@ func TestTasksCanBeEnteredAndItIsRecorded(t *testing.T) {
 	_, err := deploy(mocks, arguments(), false)
 	require.NoError(t, err)
 	assert.True(t, mocks.seen["aws:ecs/service:Service"].Inputs["enableExecuteCommand"].BoolValue())
-	assert.Contains(t, mocks.seen["aws:iam/rolePolicy:RolePolicy"].Inputs["policy"].StringValue(), ":log-group:/test/cluster/exec:*")
+	assert.Contains(
+		t,
+		mocks.seen["aws:iam/rolePolicy:RolePolicy"].Inputs["policy"].StringValue(),
+		":log-group:/test/cluster/exec:*",
+	)
 }

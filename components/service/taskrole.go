@@ -1,5 +1,6 @@
-// The task role: what the task itself may do in AWS, which is to be entered by an exec session that is
-// recorded. Each service has its own, so that one that is taken over opens nothing of the others.
+// The task role: what the task itself may do in AWS, which is to be entered by an exec session that
+// is recorded. Each service has its own, so that one that is taken over opens nothing of the
+// others.
 
 package service
 
@@ -39,19 +40,31 @@ func execRights(logGroupArn, keyArn string) []policy.Statement {
 	return []policy.Statement{
 		{
 			// These actions know no resource; a channel leads only to the task that opens it.
-			Sid: "OpenSession", Effect: "Allow",
+			Sid:    "OpenSession",
+			Effect: "Allow",
 			Action: []string{
 				"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel",
 				"ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 			},
 			Resource: "*",
 		},
-		{Sid: "FindRecord", Effect: "Allow", Action: []string{"logs:DescribeLogGroups"}, Resource: "*"},
 		{
-			Sid: "RecordSession", Effect: "Allow",
+			Sid:      "FindRecord",
+			Effect:   "Allow",
+			Action:   []string{"logs:DescribeLogGroups"},
+			Resource: "*",
+		},
+		{
+			Sid:      "RecordSession",
+			Effect:   "Allow",
 			Action:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
 			Resource: logGroupArn + ":*",
 		},
-		{Sid: "EncryptSession", Effect: "Allow", Action: []string{"kms:Decrypt"}, Resource: keyArn},
+		{
+			Sid:      "EncryptSession",
+			Effect:   "Allow",
+			Action:   []string{"kms:Decrypt"},
+			Resource: keyArn,
+		},
 	}
 }

@@ -1,5 +1,5 @@
-// Package servicegate is the last word of an update: every task of every service is connected to NATS and answers. Until it is said the
-// update is not done, and it is asked again by the next one.
+// Package servicegate is the last word of an update: every task of every service is connected to
+// NATS and answers. Until it is said the update is not done, and it is asked again by the next one.
 package servicegate
 
 import (
@@ -43,15 +43,19 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	asked, deployed, running := pulumi.Array{}, pulumi.StringMap{}, []pulumi.Resource{}
 	for _, s := range args.Services {
-		asked = append(asked, pulumi.Map{"name": pulumi.String(s.Name), "key": s.PublicKey.ToStringOutput(),
-			"subjects": pulumi.ToStringArray(s.Subjects), "tasks": s.Tasks.ToIntOutput()})
+		asked = append(asked, pulumi.Map{
+			"name": pulumi.String(s.Name), "key": s.PublicKey.ToStringOutput(),
+			"subjects": pulumi.ToStringArray(s.Subjects), "tasks": s.Tasks.ToIntOutput(),
+		})
 		deployed[s.Name] = s.Deployed.ToStringOutput()
 		running = append(running, s.Running)
 	}
 	_, err := lambda.NewInvocation(ctx, name+"-serving", &lambda.InvocationArgs{
 		FunctionName: args.ControllerName,
-		Input:        pulumi.JSONMarshal(pulumi.Map{"action": pulumi.String("serving"), "nodes": args.Nodes, "services": asked}),
-		Triggers:     deployed,
+		Input: pulumi.JSONMarshal(
+			pulumi.Map{"action": pulumi.String("serving"), "nodes": args.Nodes, "services": asked},
+		),
+		Triggers: deployed,
 	}, pulumi.Parent(g), pulumi.DependsOn(running))
 	if err != nil {
 		return nil, fmt.Errorf("creating service gate %q: %w", name, err)

@@ -27,7 +27,7 @@ const serverSource = "github.com/nats-io/nats-server/v2"
 // BuildServer builds into file the nats-server that the Go module in a folder pins, as Build does
 // with the platform's own.
 func BuildServer(ctx context.Context, module, file string) error {
-	return program{serverSource, "amd64", file}.build(ctx, module)
+	return program{source: serverSource, arch: "amd64", file: file}.build(ctx, module)
 }
 
 // program is one Go program that is built for where it will run.
@@ -42,9 +42,9 @@ func Build(ctx context.Context, root, folder string) error {
 	}
 	bootstrap := filepath.Join(folder, "bootstrap")
 	for _, p := range []program{
-		{serverSource, "amd64", filepath.Join(folder, ServerFile)},
-		{"./cmd/node", "amd64", filepath.Join(folder, NodeFile)},
-		{"./cmd/controller", "arm64", bootstrap},
+		{source: serverSource, arch: "amd64", file: filepath.Join(folder, ServerFile)},
+		{source: "./cmd/node", arch: "amd64", file: filepath.Join(folder, NodeFile)},
+		{source: "./cmd/controller", arch: "arm64", file: bootstrap},
 	} {
 		if err := p.build(ctx, root); err != nil {
 			return err
@@ -57,9 +57,28 @@ func Build(ctx context.Context, root, folder string) error {
 }
 
 func (p program) build(ctx context.Context, root string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -buildid=", "-o", p.file, p.source)
+	command := exec.CommandContext(
+		ctx,
+		"go",
+		"build",
+		"-trimpath",
+		"-buildvcs=false",
+		"-ldflags",
+		"-s -w -buildid=",
+		"-o",
+		p.file,
+		p.source,
+	)
 	command.Dir = root
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+p.arch, "GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=")
+	command.Env = append(
+		os.Environ(),
+		"CGO_ENABLED=0",
+		"GOOS=linux",
+		"GOARCH="+p.arch,
+		"GOAMD64=v1",
+		"GOARM64=v8.0",
+		"GOFLAGS=",
+	)
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("building %s for linux/%s: %w\n%s", p.source, p.arch, err, strings.TrimSpace(string(output)))
 	}
@@ -79,7 +98,11 @@ func archive(program, target string) (err error) {
 		return fmt.Errorf("archiving %s: %w", program, err)
 	}
 	writer := zip.NewWriter(file)
-	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
+	header := &zip.FileHeader{
+		Name:     "bootstrap",
+		Method:   zip.Deflate,
+		Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
 	header.SetMode(0o755)
 	entry, err := writer.CreateHeader(header)
 	if err == nil {

@@ -1,4 +1,5 @@
-// The bytes of what is built are its name, in the bucket and in user-data: they must not depend on where it is built.
+// The bytes of what is built are its name, in the bucket and in user-data: they must not depend on
+// where it is built.
 
 package artifactbuild
 
@@ -50,7 +51,8 @@ func checkout(t *testing.T, name string) string {
 	return target
 }
 
-// The digest of nats-server names it in the bucket and in user-data: another digest for the same sources would roll five nodes.
+// The digest of nats-server names it in the bucket and in user-data: another digest for the same
+// sources would roll five nodes.
 func TestTwoBuildsInDifferentFoldersAreTheSameBytes(t *testing.T) {
 	built := map[string][2][]byte{}
 	for i, name := range []string{"one", "another/and-deeper"} {
@@ -66,7 +68,14 @@ func TestTwoBuildsInDifferentFoldersAreTheSameBytes(t *testing.T) {
 	}
 	for file, pair := range built {
 		assert.NotEmpty(t, pair[0], file)
-		assert.True(t, string(pair[0]) == string(pair[1]), "%s has %d bytes in one folder and %d other ones in the second", file, len(pair[0]), len(pair[1]))
+		assert.True(
+			t,
+			string(pair[0]) == string(pair[1]),
+			"%s has %d bytes in one folder and %d other ones in the second",
+			file,
+			len(pair[0]),
+			len(pair[1]),
+		)
 		assert.False(t, strings.Contains(string(pair[0]), "and-deeper"), "%s tells where it was built", file)
 	}
 }

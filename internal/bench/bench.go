@@ -39,13 +39,13 @@ type size struct {
 
 // sizes: production's, and five times its services, for cost must not grow faster than the
 // engine's own.
-var sizes = []size{{"", 22, 5}, {"110", 110, 5}}
+var sizes = []size{{suffix: "", services: 22, runs: 5}, {suffix: "110", services: 110, runs: 5}}
 
 // parts are what can be measured alone.
 var parts = []struct {
 	id  string
 	run func(*bench, context.Context) error
-}{{"engine", (*bench).engine}, {"nats", (*bench).natsSpeed}}
+}{{id: "engine", run: (*bench).engine}, {id: "nats", run: (*bench).natsSpeed}}
 
 // Run measures everything, or the parts that are named, prints it and writes out/bench.json in the
 // repository at root.
@@ -56,7 +56,11 @@ func Run(ctx context.Context, root string, out io.Writer, ids ...string) error {
 	}
 	for _, id := range ids {
 		if !slices.Contains(known, id) {
-			return fmt.Errorf("there is nothing to measure that is called %q; there are %s", id, strings.Join(known, ", "))
+			return fmt.Errorf(
+				"there is nothing to measure that is called %q; there are %s",
+				id,
+				strings.Join(known, ", "),
+			)
 		}
 	}
 	if err := rehearsal.Prepare(ctx, root, out); err != nil {
@@ -112,7 +116,13 @@ func (b *bench) graphBuild() error {
 		}
 		seconds = append(seconds, time.Since(start).Seconds())
 	}
-	b.add(Measure{"graph.build", median(seconds), "s", "no limit", true})
+	b.add(Measure{
+		ID:     "graph.build",
+		Value:  median(seconds),
+		Unit:   "s",
+		Wanted: "no limit",
+		OK:     true,
+	})
 	return nil
 }
 
@@ -132,15 +142,34 @@ func (b *bench) ratios(ctx context.Context, s size) error {
 		if err != nil {
 			return fmt.Errorf("measuring %d plain resources: %w", count, err)
 		}
-		fmt.Fprintf(b.out, "      run %d of %d, %d services, %d resources: preview %.1f / %.1f s, up %.1f / %.1f s, no-op %.1f / %.1f s\n",
-			run+1, s.runs, s.services, count, platform.preview, floor.preview, platform.up, floor.up, platform.noop, floor.noop)
+		fmt.Fprintf(
+			b.out,
+			"      run %d of %d, %d services, %d resources: preview %.1f / %.1f s, up %.1f / %.1f s, no-op %.1f / "+
+				"%.1f s\n",
+			run+1,
+			s.runs,
+			s.services,
+			count,
+			platform.preview,
+			floor.preview,
+			platform.up,
+			floor.up,
+			platform.noop,
+			floor.noop,
+		)
 		preview = append(preview, platform.preview/floor.preview)
 		up = append(up, platform.up/floor.up)
 		noop = append(noop, platform.noop/floor.noop)
 	}
 	for id, ratios := range map[string][]float64{"preview": preview, "up": up, "noop": noop} {
 		value := median(ratios)
-		b.add(Measure{id + s.suffix + ".ratio", value, "ratio", fmt.Sprintf("≤ %.2f", limit), value <= limit})
+		b.add(Measure{
+			ID:     id + s.suffix + ".ratio",
+			Value:  value,
+			Unit:   "ratio",
+			Wanted: fmt.Sprintf("≤ %.2f", limit),
+			OK:     value <= limit,
+		})
 	}
 	return nil
 }
@@ -159,9 +188,9 @@ func (b *bench) time(ctx context.Context, o rehearsal.Options) (timing, int, err
 		times   int // a preview changes nothing and is short: its median over a few is less of a chance
 		run     func() (rehearsal.Steps, error)
 	}{
-		{&t.preview, 3, func() (rehearsal.Steps, error) { return stage.Preview(ctx) }},
-		{&t.up, 1, func() (rehearsal.Steps, error) { return stage.Up(ctx) }},
-		{&t.noop, 1, func() (rehearsal.Steps, error) { return stage.Up(ctx) }},
+		{seconds: &t.preview, times: 3, run: func() (rehearsal.Steps, error) { return stage.Preview(ctx) }},
+		{seconds: &t.up, times: 1, run: func() (rehearsal.Steps, error) { return stage.Up(ctx) }},
+		{seconds: &t.noop, times: 1, run: func() (rehearsal.Steps, error) { return stage.Up(ctx) }},
 	} {
 		var seconds []float64
 		for range command.times {

@@ -1,5 +1,5 @@
-// How fast the rehearsed NATS cluster is with everything on (TLS, identities, load balancer), beside a
-// bare cluster of the same binary, which has none of it, in the same run.
+// How fast the rehearsed NATS cluster is with everything on (TLS, identities, load balancer),
+// beside a bare cluster of the same binary, which has none of it, in the same run.
 package bench
 
 import (
@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// natsRounds: both clusters are measured in turn so often, and medians are taken over the rounds.
+	// natsRounds: both clusters are measured in turn so often, and medians are taken over the
+	// rounds.
 	natsRounds = 5
 	// natsSlot is how long one cluster works on one case in one round, after natsWarm.
 	natsSlot = 1500 * time.Millisecond
@@ -36,7 +37,14 @@ type natsCase struct {
 // natsCases: the limits are set for 8 requesters, as many as the drills' load has.
 var natsCases = []natsCase{
 	{id: "nats.rr1", clients: 1},
-	{id: "nats.rr8", clients: 8, atLeast: 10_000, p50: 1, p99: 5, ratio: 0.6},
+	{
+		id:      "nats.rr8",
+		clients: 8,
+		atLeast: 10_000,
+		p50:     1,
+		p99:     5,
+		ratio:   0.6,
+	},
 	{id: "nats.rr64", clients: 64},
 	{id: "nats.publish", clients: 8, publishing: true},
 }
@@ -125,16 +133,40 @@ func (b *bench) judgeCase(c natsCase, with, without sampled, ratio float64) {
 
 func floor(id string, value float64, unit string, limit float64) Measure {
 	if limit == 0 {
-		return Measure{id, value, unit, "no limit", true}
+		return Measure{
+			ID:     id,
+			Value:  value,
+			Unit:   unit,
+			Wanted: "no limit",
+			OK:     true,
+		}
 	}
-	return Measure{id, value, unit, fmt.Sprintf("≥ %g", limit), value >= limit}
+	return Measure{
+		ID:     id,
+		Value:  value,
+		Unit:   unit,
+		Wanted: fmt.Sprintf("≥ %g", limit),
+		OK:     value >= limit,
+	}
 }
 
 func ceiling(id string, value float64, unit string, limit float64) Measure {
 	if limit == 0 {
-		return Measure{id, value, unit, "no limit", true}
+		return Measure{
+			ID:     id,
+			Value:  value,
+			Unit:   unit,
+			Wanted: "no limit",
+			OK:     true,
+		}
 	}
-	return Measure{id, value, unit, fmt.Sprintf("< %g", limit), value < limit}
+	return Measure{
+		ID:     id,
+		Value:  value,
+		Unit:   unit,
+		Wanted: fmt.Sprintf("< %g", limit),
+		OK:     value < limit,
+	}
 }
 
 // natsFolder holds the bare cluster, on the disk that the rehearsed one is on too.

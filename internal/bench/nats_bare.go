@@ -1,5 +1,5 @@
-// The bare cluster: the deployed nats-server binary, five processes on loopback, no TLS, no identities,
-// no load balancer. Everything else is as assets/nats/nats.conf.tmpl has it.
+// The bare cluster: the deployed nats-server binary, five processes on loopback, no TLS, no
+// identities, no load balancer. Everything else is as assets/nats/nats.conf.tmpl has it.
 package bench
 
 import (
@@ -20,7 +20,14 @@ import (
 
 // bareNodes are the nodes of the bare cluster, in the zones that the rehearsed ones stand in.
 var bareNodes = []struct{ name, zone string }{
-	{"nats-1", "a"}, {"nats-2", "b"}, {"nats-3", "c"}, {"nats-4", "a"}, {"nats-5", "b"},
+	{
+		name: "nats-1",
+		zone: "a",
+	},
+	{name: "nats-2", zone: "b"},
+	{name: "nats-3", zone: "c"},
+	{name: "nats-4", zone: "a"},
+	{name: "nats-5", zone: "b"},
 }
 
 // bareCluster is the running processes.
@@ -58,11 +65,26 @@ func startBare(ctx context.Context, root string) (*bareCluster, error) {
 	}
 	for i, n := range bareNodes {
 		file := filepath.Join(dir, n.name+".conf")
-		text := fmt.Sprintf(bareConfiguration, n.name, n.zone, ports[i], filepath.Join(dir, n.name), ports[len(bareNodes)+i], strings.Join(routes, ", "))
+		text := fmt.Sprintf(
+			bareConfiguration,
+			n.name,
+			n.zone,
+			ports[i],
+			filepath.Join(dir, n.name),
+			ports[len(bareNodes)+i],
+			strings.Join(routes, ", "),
+		)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			return nil, errors.Join(fmt.Errorf("starting the bare cluster: %w", err), b.close())
 		}
-		server := exec.CommandContext(ctx, filepath.Join(root, "artifacts", artifactbuild.ServerFile), "-c", file, "-l", filepath.Join(dir, n.name+".log"))
+		server := exec.CommandContext(
+			ctx,
+			filepath.Join(root, "artifacts", artifactbuild.ServerFile),
+			"-c",
+			file,
+			"-l",
+			filepath.Join(dir, n.name+".log"),
+		)
 		if err := server.Start(); err != nil {
 			return nil, errors.Join(fmt.Errorf("starting %s of the bare cluster: %w", n.name, err), b.close())
 		}

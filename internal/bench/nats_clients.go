@@ -1,5 +1,5 @@
-// The clients that measure a cluster: each on a connection of its own, each asking or publishing again as
-// soon as it has its answer.
+// The clients that measure a cluster: each on a connection of its own, each asking or publishing
+// again as soon as it has its answer.
 package bench
 
 import (
@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// The row of the services' table that is measured: quest-system answers this subject, the gateway may
-	// ask it, and GAME_EVENTS stores the events in three replicas.
+	// The row of the services' table that is measured: quest-system answers this subject, the
+	// gateway may ask it, and GAME_EVENTS stores the events in three replicas.
 	natsService = "quest-system"
 	natsCaller  = "http-nats-gateway"
 	natsSubject = "svc.quest.v1.generate"
@@ -29,7 +29,8 @@ const (
 	natsResponders = 2  // a service's two tasks
 	natsRequesters = 64 // the largest case
 	natsPublishers = 8
-	// natsPatience is how long a client waits for an answer; one that does not come ends the measurement.
+	// natsPatience is how long a client waits for an answer; one that does not come ends the
+	// measurement.
 	natsPatience = 5 * time.Second
 )
 
@@ -54,7 +55,11 @@ func newSite(name string, connect connector) (*site, error) {
 		identity string
 		kind     func(*site) *[]*nats.Conn
 		count    int
-	}{{natsService, responders, natsResponders}, {natsCaller, requesters, natsRequesters}, {natsService, publishers, natsPublishers}} {
+	}{
+		{identity: natsService, kind: responders, count: natsResponders},
+		{identity: natsCaller, kind: requesters, count: natsRequesters},
+		{identity: natsService, kind: publishers, count: natsPublishers},
+	} {
 		for i := range group.count {
 			c, err := connect(group.identity, group.kind, i)
 			if err != nil {
@@ -104,8 +109,8 @@ func rehearsedSite(guest *rehearsal.Guest) (*site, error) {
 	})
 }
 
-// bareSite connects every client to the node of the name that its counterpart was led to, for a hop more
-// between nodes would be no part of what is compared.
+// bareSite connects every client to the node of the name that its counterpart was led to, for a hop
+// more between nodes would be no part of what is compared.
 func bareSite(ctx context.Context, guest *rehearsal.Guest, bare *bareCluster, counterpart *site) (*site, error) {
 	s, err := newSite("bare", func(identity string, kind func(*site) *[]*nats.Conn, i int) (*nats.Conn, error) {
 		return bare.connect((*kind(counterpart))[i].ConnectedServerName(), nats.CustomInboxPrefix("_INBOX_"+identity))
@@ -183,7 +188,8 @@ func (s *site) operation(ctx context.Context, c natsCase, i int) func() error {
 	}
 }
 
-// drive lets the clients of a case work for a time. Histograms count microseconds, up to twice the patience.
+// drive lets the clients of a case work for a time. Histograms count microseconds, up to twice the
+// patience.
 func (s *site) drive(ctx context.Context, c natsCase, length time.Duration) (sample, error) {
 	histograms, errs := make([]*hdrhistogram.Histogram, c.clients), make([]error, c.clients)
 	start := time.Now()
@@ -209,5 +215,9 @@ func (s *site) drive(ctx context.Context, c natsCase, length time.Duration) (sam
 		histograms[0].Merge(h)
 	}
 	all := histograms[0]
-	return sample{throughput: float64(all.TotalCount()) / taken, p50: float64(all.ValueAtQuantile(50)) / 1000, p99: float64(all.ValueAtQuantile(99)) / 1000}, nil
+	return sample{
+		throughput: float64(all.TotalCount()) / taken,
+		p50:        float64(all.ValueAtQuantile(50)) / 1000,
+		p99:        float64(all.ValueAtQuantile(99)) / 1000,
+	}, nil
 }

@@ -19,8 +19,10 @@ func extraServices(total int) map[string]any {
 	for i := 22; i < total; i++ {
 		name := fmt.Sprintf("extra-%d", i)
 		images[name] = "1.0.0"
-		added = append(added, map[string]any{"name": name, "queue": "q." + name,
-			"rpc": []any{fmt.Sprintf("svc.extra%d.v1.get", i)}, "events": []any{}})
+		added = append(added, map[string]any{
+			"name": name, "queue": "q." + name,
+			"rpc": []any{fmt.Sprintf("svc.extra%d.v1.get", i)}, "events": []any{},
+		})
 	}
 	return map[string]any{"additionalServices": added, "serviceImages": images}
 }

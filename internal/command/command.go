@@ -41,7 +41,9 @@ func Root() (string, error) {
 			return dir, nil
 		}
 		if filepath.Dir(dir) == dir {
-			return "", errors.New("finding the repository: no Pulumi.yaml here or above; start this in the project's folder")
+			return "", errors.New(
+				"finding the repository: no Pulumi.yaml here or above; start this in the project's folder",
+			)
 		}
 		dir = filepath.Dir(dir)
 	}

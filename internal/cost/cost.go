@@ -53,7 +53,8 @@ var priced = map[string]func(resourcegraph.Graph, resourcegraph.Resource) (item,
 	"aws:kms/key:Key":                                      each("Keys and secrets", "key", encryptionKey, 1),
 	"aws:secretsmanager/secret:Secret":                     each("Keys and secrets", "secret", storedSecret, 1),
 	"aws:cloudwatch/metricAlarm:MetricAlarm":               each("Alarms", "alarm", metricAlarm, 1),
-	// Target tracking makes two alarms of its own for each policy (Application Auto Scaling user guide).
+	// Target tracking makes two alarms of its own for each policy (Application Auto Scaling user
+	// guide).
 	"aws:appautoscaling/policy:Policy": each("Alarms", "scaling policy with 2 alarms", metricAlarm, 2),
 	"aws:route53/zone:Zone":            each("Network", "private zone", privateZone, 1),
 }
@@ -66,7 +67,14 @@ func Of(g resourcegraph.Graph) ([]Line, error) {
 		price, known := priced[r.Type]
 		if !known {
 			if !slices.Contains(free, r.Type) && !strings.HasPrefix(r.Type, "nats-platform:") {
-				faults = append(faults, fmt.Errorf("%s %s has no price: add it to internal/cost/prices.go, or to the free types there", r.Type, r.Name))
+				faults = append(
+					faults,
+					fmt.Errorf(
+						"%s %s has no price: add it to internal/cost/prices.go, or to the free types there",
+						r.Type,
+						r.Name,
+					),
+				)
 			}
 			continue
 		}
@@ -113,9 +121,13 @@ func list(counts map[string]int) string {
 	return strings.Join(texts, ", ")
 }
 
-func each(part, what string, p price, quantity float64) func(resourcegraph.Graph, resourcegraph.Resource) (item, error) {
+func each(
+	part, what string,
+	p price,
+	quantity float64,
+) func(resourcegraph.Graph, resourcegraph.Resource) (item, error) {
 	return func(resourcegraph.Graph, resourcegraph.Resource) (item, error) {
-		return item{part, what, []charge{{p, quantity}}}, nil
+		return item{part: part, what: what, charges: []charge{{price: p, quantity: quantity}}}, nil
 	}
 }
 
@@ -135,7 +147,11 @@ func redis(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 		return item{}, unknown(r, kind)
 	}
 	nodes := number(r, "numNodeGroups") * (1 + number(r, "replicasPerNodeGroup"))
-	return item{"Redis", fmt.Sprintf("group of %.0f nodes, %s", nodes, kind), []charge{{p, nodes}}}, nil
+	return item{
+		part:    "Redis",
+		what:    fmt.Sprintf("group of %.0f nodes, %s", nodes, kind),
+		charges: []charge{{price: p, quantity: nodes}},
+	}, nil
 }
 
 func instance(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
@@ -143,12 +159,19 @@ func instance(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	if !known {
 		return item{}, unknown(r, r.Text("instanceType"))
 	}
-	return item{"NATS", r.Text("instanceType"), []charge{{p, 1}, {gp3GiB, number(r, "rootBlockDevice.volumeSize")}}}, nil
+	return item{
+		part:    "NATS",
+		what:    r.Text("instanceType"),
+		charges: []charge{{price: p, quantity: 1}, {price: gp3GiB, quantity: number(r, "rootBlockDevice.volumeSize")}},
+	}, nil
 }
 
 func volume(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
-	return item{"NATS", fmt.Sprintf("disk of %.0f GiB", number(r, "size")), []charge{{gp3GiB, number(r, "size")},
-		{gp3IOPS, max(0, number(r, "iops")-freeIOPS)}, {gp3Throughput, max(0, number(r, "throughput")-freeThroughput)}}}, nil
+	return item{part: "NATS", what: fmt.Sprintf("disk of %.0f GiB", number(r, "size")), charges: []charge{
+		{price: gp3GiB, quantity: number(r, "size")},
+		{price: gp3IOPS, quantity: max(0, number(r, "iops")-freeIOPS)},
+		{price: gp3Throughput, quantity: max(0, number(r, "throughput")-freeThroughput)},
+	}}, nil
 }
 
 // fargate prices a service's tasks by the task definition beside it.
@@ -158,23 +181,36 @@ func fargate(g resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 			continue
 		}
 		var cpu, memory float64
-		if _, err := fmt.Sscanf(definition.Text("cpu")+" "+definition.Text("memory"), "%g %g", &cpu, &memory); err != nil {
+		if _, err := fmt.Sscanf(
+			definition.Text("cpu")+" "+definition.Text("memory"),
+			"%g %g",
+			&cpu,
+			&memory,
+		); err != nil {
 			return item{}, fmt.Errorf("reading the size of %s: %w", definition.Name, err)
 		}
 		tasks := number(r, "desiredCount")
-		return item{"ECS", fmt.Sprintf("service of %.0f tasks, %g/%g", tasks, cpu, memory),
-			[]charge{{taskCPU, tasks * cpu / fargateUnit}, {taskMemory, tasks * memory / fargateUnit}}}, nil
+		return item{
+			part: "ECS",
+			what: fmt.Sprintf("service of %.0f tasks, %g/%g", tasks, cpu, memory),
+			charges: []charge{
+				{price: taskCPU, quantity: tasks * cpu / fargateUnit},
+				{price: taskMemory, quantity: tasks * memory / fargateUnit},
+			},
+		}, nil
 	}
 	return item{}, fmt.Errorf("%s has no task definition beside it", r.Name)
 }
 
 func endpoint(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	if r.Text("vpcEndpointType") == "Gateway" {
-		return item{"Network", "gateway endpoint, free", nil}, nil
+		return item{part: "Network", what: "gateway endpoint, free", charges: nil}, nil
 	}
 	zones, _ := r.Get("subnetIds").([]any)
-	return item{"Network", fmt.Sprintf("interface endpoint in %d zones", len(zones)),
-		[]charge{{endpointInZone, float64(len(zones))}}}, nil
+	return item{
+		part: "Network", what: fmt.Sprintf("interface endpoint in %d zones", len(zones)),
+		charges: []charge{{price: endpointInZone, quantity: float64(len(zones))}},
+	}, nil
 }
 
 // nat prices awsx's network, which without an engine is one resource: its NAT gateways and
@@ -185,13 +221,23 @@ func nat(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	if !known {
 		return item{}, unknown(r, r.Text("natGateways.strategy"))
 	}
-	return item{"Network", fmt.Sprintf("VPC with %d NAT gateways", gateways),
-		[]charge{{natGateway, float64(gateways)}, {publicAddress, float64(gateways)}}}, nil
+	return item{
+		part: "Network",
+		what: fmt.Sprintf("VPC with %d NAT gateways", gateways),
+		charges: []charge{
+			{price: natGateway, quantity: float64(gateways)},
+			{price: publicAddress, quantity: float64(gateways)},
+		},
+	}, nil
 }
 
 func certificateAuthority(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	if r.Text("usageMode") == "SHORT_LIVED_CERTIFICATE" {
-		return item{"Private CA", "short-lived CA", []charge{{authorityShort, 1}}}, nil
+		return item{
+			part:    "Private CA",
+			what:    "short-lived CA",
+			charges: []charge{{price: authorityShort, quantity: 1}},
+		}, nil
 	}
-	return item{"Private CA", "general-purpose CA", []charge{{authority, 1}}}, nil
+	return item{part: "Private CA", what: "general-purpose CA", charges: []charge{{price: authority, quantity: 1}}}, nil
 }

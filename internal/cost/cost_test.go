@@ -36,26 +36,58 @@ func TestProductionCostsWhatThePriceListSays(t *testing.T) {
 	} {
 		assert.InDelta(t, want, parts[part], 0.01, part)
 	}
-	assert.InDelta(t, 5*1+26*0.40, parts["Keys and secrets"], 0.01, "5 keys; 23 identities, the controller's two and Redis's token")
+	assert.InDelta(
+		t,
+		5*1+26*0.40,
+		parts["Keys and secrets"],
+		0.01,
+		"5 keys; 23 identities, the controller's two and Redis's token",
+	)
 }
 
 func TestAResourceWithoutAPriceIsRefused(t *testing.T) {
-	_, err := Of(resourcegraph.Graph{Resources: []resourcegraph.Resource{{Type: "aws:msk/cluster:Cluster", Name: "kafka", Custom: true},
-		{Type: "aws:ec2/instance:Instance", Name: "big", Inputs: resource.NewPropertyMapFromMap(map[string]any{"instanceType": "m6i.huge"})}}})
+	_, err := Of(resourcegraph.Graph{Resources: []resourcegraph.Resource{
+		{Type: "aws:msk/cluster:Cluster", Name: "kafka", Custom: true},
+		{
+			Type:   "aws:ec2/instance:Instance",
+			Name:   "big",
+			Inputs: resource.NewPropertyMapFromMap(map[string]any{"instanceType": "m6i.huge"}),
+		},
+	}})
 	require.ErrorContains(t, err, "aws:msk/cluster:Cluster kafka has no price")
 	assert.ErrorContains(t, err, `"m6i.huge"`)
 }
 
 func TestTheDisksBeyondWhatIsFreeArePaid(t *testing.T) {
-	i, err := volume(resourcegraph.Graph{}, resourcegraph.Resource{Inputs: resource.NewPropertyMapFromMap(map[string]any{
-		"size": 500, "iops": 16000, "throughput": 1000})})
+	i, err := volume(
+		resourcegraph.Graph{},
+		resourcegraph.Resource{Inputs: resource.NewPropertyMapFromMap(map[string]any{
+			"size": 500, "iops": 16000, "throughput": 1000,
+		})},
+	)
 	require.NoError(t, err)
-	assert.InDelta(t, 500*0.08+13000*0.005+875*0.04, i.dollars(), 0.01, "incident 10: about $100 a month per node for nothing")
+	assert.InDelta(
+		t,
+		500*0.08+13000*0.005+875*0.04,
+		i.dollars(),
+		0.01,
+		"incident 10: about $100 a month per node for nothing",
+	)
 }
 
 func TestEveryLineTellsWhenItsPricesWereRead(t *testing.T) {
 	line := &Line{}
-	line.add(item{charges: []charge{{price{1, monthly, "2026-03-01", "ebs/pricing"}, 1}, {price{2, hourly, "2026-02-01", "vpc/pricing"}, 1}}})
+	line.add(item{charges: []charge{{price: price{
+		dollars: 1,
+		hours:   monthly,
+		read:    "2026-03-01",
+		source:  "ebs/pricing",
+	}, quantity: 1}, {price: price{
+		dollars: 2,
+		hours:   hourly,
+		read:    "2026-02-01",
+		source:  "vpc/pricing",
+	}, quantity: 1}}})
 	assert.Equal(t, "2026-02-01", line.Read, "the oldest: the sum is no newer")
 	assert.InDelta(t, 1+2*730, line.Dollars, 0.001)
 

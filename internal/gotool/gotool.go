@@ -56,7 +56,13 @@ func (t Tool) version(ctx context.Context, root string) (string, error) {
 	command.Dir = filepath.Join(root, t.Folder)
 	output, err := command.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("reading which version of %s %s/go.mod pins: %w\n%s", t.Module, t.Folder, err, strings.TrimSpace(string(output)))
+		return "", fmt.Errorf(
+			"reading which version of %s %s/go.mod pins: %w\n%s",
+			t.Module,
+			t.Folder,
+			err,
+			strings.TrimSpace(string(output)),
+		)
 	}
 	return strings.TrimSpace(string(output)), nil
 }
@@ -90,7 +96,12 @@ func follow(output io.Reader, progress io.Writer) string {
 		last = last[max(0, len(last)-20):]
 		if time.Since(shown) > progressInterval {
 			shown = time.Now()
-			fmt.Fprintf(progress, "      %4.0f s  %d packages compiled or downloaded\n", time.Since(start).Seconds(), count)
+			fmt.Fprintf(
+				progress,
+				"      %4.0f s  %d packages compiled or downloaded\n",
+				time.Since(start).Seconds(),
+				count,
+			)
 		}
 	}
 	fmt.Fprintf(progress, "      %4.0f s  compiled\n", time.Since(start).Seconds())

@@ -11,14 +11,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// toolModule writes a module whose one command comes from a module beside it, so that a build needs no network.
+// toolModule writes a module whose one command comes from a module beside it, so that a build needs
+// no network.
 func toolModule(t *testing.T, source string) (root string, tool Tool) {
 	t.Helper()
 	root = t.TempDir()
 	for file, content := range map[string]string{
-		"tools/greet/go.mod": "module example.com/tools\n\ngo 1.26.0\n\nrequire example.com/greet v1.2.3\n\nreplace example.com/greet => ../../greet\n",
-		"greet/go.mod":       "module example.com/greet\n\ngo 1.26.0\n",
-		"greet/main.go":      source,
+		"tools/greet/go.mod": "module example.com/tools\n\ngo 1.26.0\n\nrequire example.com/greet v1.2.3\n\n" +
+			"replace example.com/greet => ../../greet\n",
+		"greet/go.mod":  "module example.com/greet\n\ngo 1.26.0\n",
+		"greet/main.go": source,
 	} {
 		require.NoError(t, os.MkdirAll(filepath.Join(root, filepath.Dir(file)), 0o755))
 		require.NoError(t, os.WriteFile(filepath.Join(root, file), []byte(content), 0o644))

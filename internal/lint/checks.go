@@ -16,10 +16,14 @@ import (
 // The linters that are built, each from a module of its own: together they do not build,
 // because golangci-lint asks for a newer YAML module than actionlint can be compiled with.
 var (
-	golangciLint = gotool.Tool{Folder: "tools/lint", Module: "github.com/golangci/golangci-lint/v2",
-		Command: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint"}
-	actionLint = gotool.Tool{Folder: "tools/actionlint", Module: "github.com/rhysd/actionlint",
-		Command: "github.com/rhysd/actionlint/cmd/actionlint"}
+	golangciLint = gotool.Tool{
+		Folder: "tools/lint", Module: "github.com/golangci/golangci-lint/v2",
+		Command: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint",
+	}
+	actionLint = gotool.Tool{
+		Folder: "tools/actionlint", Module: "github.com/rhysd/actionlint",
+		Command: "github.com/rhysd/actionlint/cmd/actionlint",
+	}
 )
 
 func gofmt(ctx context.Context, r *repository) (string, error) {
@@ -48,8 +52,11 @@ func actionlint(ctx context.Context, r *repository) (string, error) {
 	return r.faults(ctx, "", binary, "-no-color")
 }
 
-// errNoShellcheck fails the check: a linter that is not there must not look like one that found nothing.
-var errNoShellcheck = errors.New("shellcheck is not installed: apt-get install shellcheck (on macOS: brew install shellcheck)")
+// errNoShellcheck fails the check: a linter that is not there must not look like one that found
+// nothing.
+var errNoShellcheck = errors.New(
+	"shellcheck is not installed: apt-get install shellcheck (on macOS: brew install shellcheck)",
+)
 
 // shellcheck looks at the scripts of the repository, and at a node's user-data as EC2 gets it.
 func shellcheck(ctx context.Context, r *repository) (string, error) {
@@ -75,10 +82,17 @@ func shellcheck(ctx context.Context, r *repository) (string, error) {
 var exampleNode = nats.UserData{
 	ProgramKey: "nats-node/0123/nats-node", ProgramDigest: strings.Repeat("0123456789abcdef", 4),
 	Settings: settings.Settings{
-		Node: "nats-1", Zone: "us-east-1a", Address: "10.20.0.10", Region: "us-east-1", Domain: "prod.internal",
-		VolumeID: "vol-0123456789abcdef0", Bucket: "prod-artifacts", ServerKey: "nats-server/0123",
-		ServerDigest:            strings.Repeat("0123456789abcdef", 4),
-		CertificateAuthorityArn: "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/01234567-89ab-cdef-0123-456789abcdef",
-		CertificateTemplateArn:  "arn:aws:acm-pca:::template/EndEntityCertificate/V1",
+		Node:         "nats-1",
+		Zone:         "us-east-1a",
+		Address:      "10.20.0.10",
+		Region:       "us-east-1",
+		Domain:       "prod.internal",
+		VolumeID:     "vol-0123456789abcdef0",
+		Bucket:       "prod-artifacts",
+		ServerKey:    "nats-server/0123",
+		ServerDigest: strings.Repeat("0123456789abcdef", 4),
+		CertificateAuthorityArn: "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/" +
+			"01234567-89ab-cdef-0123-456789abcdef",
+		CertificateTemplateArn: "arn:aws:acm-pca:::template/EndEntityCertificate/V1",
 	},
 }

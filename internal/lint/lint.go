@@ -23,12 +23,12 @@ type check struct {
 
 // checks in the order in which they run: the quick ones first.
 var checks = []check{
-	{"gofmt", gofmt},
-	{"shellcheck", shellcheck},
-	{"pinned actions", pinned},
-	{"actionlint", actionlint},
-	{"go vet", vet},
-	{"golangci-lint", golangci},
+	{name: "gofmt", run: gofmt},
+	{name: "shellcheck", run: shellcheck},
+	{name: "pinned actions", run: pinned},
+	{name: "actionlint", run: actionlint},
+	{name: "go vet", run: vet},
+	{name: "golangci-lint", run: golangci},
 }
 
 // Run checks the repository at root and shows each check's findings on out. ErrFound tells

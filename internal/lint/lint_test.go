@@ -35,21 +35,29 @@ func TestAllChecksRunAndReportTogether(t *testing.T) {
 		return func(context.Context, *repository) (string, error) { return findings, err }
 	}
 	err := r.play(t.Context(), []check{
-		{"first", says("a.go:1: wrong\nb.go:2: wrong too", nil)},
-		{"second", says("", errors.New("second could not look"))},
-		{"third", says("", nil)},
+		{name: "first", run: says("a.go:1: wrong\nb.go:2: wrong too", nil)},
+		{name: "second", run: says("", errors.New("second could not look"))},
+		{name: "third", run: says("", nil)},
 	})
 	require.ErrorIs(t, err, ErrFound)
 	assert.ErrorContains(t, err, "found by first, second")
-	for _, line := range []string{"FAIL  first ", "      a.go:1: wrong\n      b.go:2: wrong too\n", "FAIL  second ", "      second could not look\n", "ok    third "} {
+	for _, line := range []string{
+		"FAIL  first ",
+		"      a.go:1: wrong\n      b.go:2: wrong too\n",
+		"FAIL  second ",
+		"      second could not look\n",
+		"ok    third ",
+	} {
 		assert.Contains(t, out.String(), line)
 	}
-	assert.NoError(t, r.play(t.Context(), []check{{"third", says("", nil)}}))
+	assert.NoError(t, r.play(t.Context(), []check{{name: "third", run: says("", nil)}}))
 }
 
 func TestGofmtNamesTheFileAndNoBuiltOne(t *testing.T) {
-	r, _ := write(t, map[string]string{"good.go": "package a\n", "deep/bad.go": "package  b\n",
-		".build/bad.go": "package  c\n", "out/bad.go": "package  d\n", "artifacts/bad.go": "package  e\n"})
+	r, _ := write(t, map[string]string{
+		"good.go": "package a\n", "deep/bad.go": "package  b\n",
+		".build/bad.go": "package  c\n", "out/bad.go": "package  d\n", "artifacts/bad.go": "package  e\n",
+	})
 	findings, err := gofmt(t.Context(), r)
 	require.NoError(t, err)
 	assert.Equal(t, "deep/bad.go", findings)
@@ -72,7 +80,8 @@ func TestShellcheckThatIsMissingFailsAndSaysHowToGetIt(t *testing.T) {
 func TestActionsAreNamedByCommitAndVersion(t *testing.T) {
 	const commit = "0123456789abcdef0123456789abcdef01234567"
 	r, _ := write(t, map[string]string{
-		".github/workflows/w.yaml": "steps:\n  - uses: a/tag@v4\n  - uses: ./.github/actions/own\n  - uses: a/good@" + commit +
+		".github/workflows/w.yaml": "steps:\n  - uses: a/tag@v4\n  - uses: ./.github/actions/own\n  - uses: a/good@" +
+			commit +
 			" # v4.2.2\n  - uses: a/silent@" + commit + "\n",
 		".github/actions/own/action.yaml": "steps:\n  - name: x\n    uses: b/short@0123456 # v1.0.0\n",
 		"elsewhere.yaml":                  "uses: a/tag@v4\n",
@@ -84,8 +93,10 @@ func TestActionsAreNamedByCommitAndVersion(t *testing.T) {
 		place, _, _ := strings.Cut(line, ": name the commit")
 		places = append(places, place)
 	}
-	assert.ElementsMatch(t, []string{".github/workflows/w.yaml:2: a/tag@v4", ".github/workflows/w.yaml:5: a/silent@" + commit,
-		".github/actions/own/action.yaml:3: b/short@0123456"}, places)
+	assert.ElementsMatch(t, []string{
+		".github/workflows/w.yaml:2: a/tag@v4", ".github/workflows/w.yaml:5: a/silent@" + commit,
+		".github/actions/own/action.yaml:3: b/short@0123456",
+	}, places)
 }
 
 func TestWorkflowsInstallThePulumiThatRehearsalsUse(t *testing.T) {

@@ -27,10 +27,19 @@ func pinned(_ context.Context, r *repository) (string, error) {
 		}
 		for i, line := range strings.Split(string(content), "\n") {
 			uses := usesLine.FindStringSubmatch(line)
-			if uses == nil || strings.HasPrefix(uses[1], "./") || (pinnedUses.MatchString(uses[1]) && versionTag.MatchString(uses[2])) {
+			if uses == nil || strings.HasPrefix(uses[1], "./") ||
+				(pinnedUses.MatchString(uses[1]) && versionTag.MatchString(uses[2])) {
 				continue
 			}
-			faults = append(faults, fmt.Sprintf("%s:%d: %s: name the commit (40 hexadecimal digits) and, behind it, the version as \" # v1.2.3\"", file, i+1, uses[1]))
+			faults = append(
+				faults,
+				fmt.Sprintf(
+					"%s:%d: %s: name the commit (40 hexadecimal digits) and, behind it, the version as \" # v1.2.3\"",
+					file,
+					i+1,
+					uses[1],
+				),
+			)
 		}
 	}
 	return strings.Join(faults, "\n"), nil

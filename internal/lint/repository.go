@@ -21,7 +21,8 @@ type repository struct {
 	workflows  []string // and actions
 }
 
-// open lists the files of the repository at root. Folders that are built and not committed are left out.
+// open lists the files of the repository at root. Folders that are built and not committed are left
+// out.
 func open(root string, out io.Writer) (*repository, error) {
 	r := &repository{root: root, out: out}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {

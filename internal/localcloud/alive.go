@@ -27,9 +27,11 @@ type Life struct {
 	// Scale divides the waiting times of AWS and of systemd's timers: health checks, propagation,
 	// schedules. 1, the default, is real time.
 	Scale float64
-	// Images finds what a container image runs, by its full reference; false: nobody has pushed it. nil: tasks are records.
+	// Images finds what a container image runs, by its full reference; false: nobody has pushed it.
+	// nil: tasks are records.
 	Images func(reference string) (Image, bool)
-	// RedisServer is the program of Redis's server, for replication groups where tasks run; "": a stand-in in this process.
+	// RedisServer is the program of Redis's server, for replication groups where tasks run; "": a
+	// stand-in in this process.
 	RedisServer string
 }
 
@@ -39,7 +41,8 @@ type alive struct {
 	api    *API
 	public *publicAuthority
 
-	// partition and dropped belong to the cloud's lock, as the records do that connections are judged by.
+	// partition and dropped belong to the cloud's lock, as the records do that connections are
+	// judged by.
 	partition *partition // nil: the network is whole
 	dropped   map[string]bool
 
@@ -93,9 +96,19 @@ func (c *Cloud) ComeAlive(life Life) error {
 	if err != nil {
 		return fmt.Errorf("bringing the embedded AWS to life: %w", err)
 	}
-	a := &alive{Life: life, api: api, machines: map[string]*computer{}, balancers: map[string]*balancer{}, applications: map[string]*application{},
-		schedules: map[string]*schedule{}, dropped: map[string]bool{}, sources: map[string]netip.Addr{},
-		fleets: map[string]*fleet{}, caches: map[string]*cache{}, nameServers: map[string]net.PacketConn{}}
+	a := &alive{
+		Life:         life,
+		api:          api,
+		machines:     map[string]*computer{},
+		balancers:    map[string]*balancer{},
+		applications: map[string]*application{},
+		schedules:    map[string]*schedule{},
+		dropped:      map[string]bool{},
+		sources:      map[string]netip.Addr{},
+		fleets:       map[string]*fleet{},
+		caches:       map[string]*cache{},
+		nameServers:  map[string]net.PacketConn{},
+	}
 	if err := a.openAuthority(); err != nil {
 		return errors.Join(fmt.Errorf("bringing the embedded AWS to life: %w", err), api.Close())
 	}
@@ -105,7 +118,8 @@ func (c *Cloud) ComeAlive(life Life) error {
 	return nil
 }
 
-// Rest ends every process, listener and schedule of a living cloud: the tasks while all that they use still stands.
+// Rest ends every process, listener and schedule of a living cloud: the tasks while all that they
+// use still stands.
 func (c *Cloud) Rest() error {
 	a := c.life()
 	if a == nil {
@@ -135,7 +149,8 @@ func (c *Cloud) Rest() error {
 	return errors.Join(append(errs, a.api.Close())...)
 }
 
-// restTasks ends the tasks and what passes requests on to them. Who starts or stops a task takes the lock.
+// restTasks ends the tasks and what passes requests on to them. Who starts or stops a task takes
+// the lock.
 func (a *alive) restTasks() (errs []error) {
 	a.mu.Lock()
 	applications, fleets := slices.Collect(maps.Values(a.applications)), slices.Collect(maps.Values(a.fleets))

@@ -1,5 +1,6 @@
-// Application load balancers that pass requests on: a front in each zone, each request weighed anew among the target groups of the
-// listener's action (Application Load Balancers, "Listeners for your Application Load Balancers").
+// Application load balancers that pass requests on: a front in each zone, each request weighed anew
+// among the target groups of the listener's action (Application Load Balancers, "Listeners for your
+// Application Load Balancers").
 package localcloud
 
 import (
@@ -51,8 +52,8 @@ type listenerAction struct {
 
 type redirection struct{ protocol, port, status string }
 
-// connectLimit is how long the load balancer waits for a target's connection (Application Load Balancers, "HTTP 504: Gateway
-// timeout": "within the connection timeout (10 seconds)").
+// connectLimit is how long the load balancer waits for a target's connection (Application Load
+// Balancers, "HTTP 504: Gateway timeout": "within the connection timeout (10 seconds)").
 const connectLimit = 10 * time.Second
 
 // openApplication runs where tasks run: they stand behind it.
@@ -70,20 +71,42 @@ func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) e
 			return err
 		}
 	}
-	b := &application{cloud: c, alive: c.life(), owner: owner, port: int(number(listener.Get("port"))), fronts: fronts, pools: map[string]*watched{}}
+	b := &application{
+		cloud:  c,
+		alive:  c.life(),
+		owner:  owner,
+		port:   int(number(listener.Get("port"))),
+		fronts: fronts,
+		pools:  map[string]*watched{},
+	}
 	b.context, b.stop = context.WithCancel(context.Background())
 	// A silent response is waited for as long as the idle timeout says.
 	idle := time.Duration(number(owner.Get("idleTimeout"))) * time.Second
-	transport := &http.Transport{DialContext: b.connect, ResponseHeaderTimeout: idle, IdleConnTimeout: idle, MaxIdleConnsPerHost: 64}
-	proxy := &httputil.ReverseProxy{Transport: transport, Rewrite: b.rewrite, ErrorHandler: failed, ErrorLog: log.New(io.Discard, "", 0)}
-	b.server = &http.Server{Handler: b.handler(proxy), ReadHeaderTimeout: idle, IdleTimeout: idle, ErrorLog: log.New(io.Discard, "", 0)}
+	transport := &http.Transport{
+		DialContext:           b.connect,
+		ResponseHeaderTimeout: idle,
+		IdleConnTimeout:       idle,
+		MaxIdleConnsPerHost:   64,
+	}
+	proxy := &httputil.ReverseProxy{
+		Transport:    transport,
+		Rewrite:      b.rewrite,
+		ErrorHandler: failed,
+		ErrorLog:     log.New(io.Discard, "", 0),
+	}
+	b.server = &http.Server{
+		Handler:           b.handler(proxy),
+		ReadHeaderTimeout: idle,
+		IdleTimeout:       idle,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
 	b.apply(action) // from here on, what fails has to close it
 	for _, f := range fronts {
 		socket, err := net.Listen("tcp", netip.AddrPortFrom(f.address, uint16(b.port)).String())
 		if err != nil {
 			return errors.Join(fmt.Errorf("opening the load balancer's front in %s: %w", f.zone, err), b.close())
 		}
-		f.socket = &admitting{socket, b, f.address}
+		f.socket = &admitting{Listener: socket, balancer: b, address: f.address}
 		if certificate != nil {
 			f.socket = tls.NewListener(f.socket, certificate)
 		}
@@ -123,13 +146,22 @@ func (c *Cloud) publicCertificate(arn string) (*tls.Config, error) {
 func actionOf(listener Record) (listenerAction, error) {
 	actions, _ := listener.Get("defaultActions").([]any)
 	if len(actions) != 1 {
-		return listenerAction{}, fmt.Errorf("a listener with %d default actions: the embedded AWS plays one", len(actions))
+		return listenerAction{}, fmt.Errorf(
+			"a listener with %d default actions: the embedded AWS plays one",
+			len(actions),
+		)
 	}
 	action, _ := actions[0].(map[string]any)
 	switch kind := action["type"]; kind {
 	case "redirect":
 		to, _ := action["redirect"].(map[string]any)
-		return listenerAction{redirect: &redirection{fmt.Sprint(to["protocol"]), fmt.Sprint(to["port"]), fmt.Sprint(to["statusCode"])}}, nil
+		return listenerAction{
+			redirect: &redirection{
+				protocol: fmt.Sprint(to["protocol"]),
+				port:     fmt.Sprint(to["port"]),
+				status:   fmt.Sprint(to["statusCode"]),
+			},
+		}, nil
 	case "forward":
 		if arn, _ := action["targetGroupArn"].(string); arn != "" {
 			return listenerAction{weights: map[string]int{arn: 1}}, nil
@@ -210,8 +242,8 @@ func (b *application) close() error {
 	return err
 }
 
-// dialer connects from a front to a target of any zone: application load balancers always cross zones (Application Load
-// Balancers, "Cross-zone load balancing").
+// dialer connects from a front to a target of any zone: application load balancers always cross
+// zones (Application Load Balancers, "Cross-zone load balancing").
 func (b *application) dialer(to target, port int) (*net.Dialer, error) {
 	from := b.fronts[max(0, slices.IndexFunc(b.fronts, func(f *front) bool { return f.zone == to.zone }))]
 	if err := b.cloud.Allowed(from.address, to.address, port); err != nil {
@@ -237,7 +269,8 @@ func (b *application) connect(ctx context.Context, network, address string) (net
 	return dialer.DialContext(ctx, network, address)
 }
 
-// choose picks a target group by weight, then one of its targets: a healthy one, or any if none is (fail open).
+// choose picks a target group by weight, then one of its targets: a healthy one, or any if none is
+// (fail open).
 func (b *application) choose() (netip.AddrPort, bool) {
 	b.mu.Lock()
 	total := 0

@@ -1,4 +1,5 @@
-// Application load balancers as their callers see them: shares, headers, redirects, and what is answered when nobody does.
+// Application load balancers as their callers see them: shares, headers, redirects, and what is
+// answered when nobody does.
 package localcloud
 
 import (
@@ -13,7 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// street is a town with an application load balancer and two target groups, each with a server that says its name.
+// street is a town with an application load balancer and two target groups, each with a server that
+// says its name.
 type street struct {
 	town
 	listener string
@@ -27,21 +29,50 @@ func newStreet(t *testing.T) street {
 	t.Helper()
 	b := newTown(t)
 	vpc := b.all(vpcType)[0].ID
-	second, _ := b.make(subnetType, "second", map[string]any{"vpcId": vpc, "cidrBlock": "127.33.1.0/24", "availabilityZone": "us-east-1b"})
-	b.make(egressRuleType, "out", map[string]any{"securityGroupId": b.group, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"})
-	b.make(ingressRuleType, "in", map[string]any{"securityGroupId": b.group, "ipProtocol": "-1", "cidrIpv4": "127.33.0.0/16"})
-	balancer, made := b.make(loadBalancerType, "front", map[string]any{"name": "front", "internal": true, "subnets": []any{b.subnet, second},
-		"securityGroups": []any{b.group}, "dropInvalidHeaderFields": true})
+	second, _ := b.make(
+		subnetType,
+		"second",
+		map[string]any{"vpcId": vpc, "cidrBlock": "127.33.1.0/24", "availabilityZone": "us-east-1b"},
+	)
+	b.make(
+		egressRuleType,
+		"out",
+		map[string]any{"securityGroupId": b.group, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"},
+	)
+	b.make(
+		ingressRuleType,
+		"in",
+		map[string]any{"securityGroupId": b.group, "ipProtocol": "-1", "cidrIpv4": "127.33.0.0/16"},
+	)
+	balancer, made := b.make(loadBalancerType, "front", map[string]any{
+		"name": "front", "internal": true, "subnets": []any{b.subnet, second},
+		"securityGroups": []any{b.group}, "dropInvalidHeaderFields": true,
+	})
 	s := street{town: b}
 	var weighted []any
 	for i, name := range []string{"old", "new"} {
-		s.groups[i], _ = b.make(targetGroupType, name, map[string]any{"name": name, "vpcId": vpc, "port": 8000.0, "protocol": "HTTP", "targetType": "ip",
-			"healthCheck": map[string]any{"path": "/health", "interval": 5.0, "timeout": 2.0, "matcher": "200", "healthyThreshold": 2.0, "unhealthyThreshold": 2.0}})
+		s.groups[i], _ = b.make(targetGroupType, name, map[string]any{
+			"name":       name,
+			"vpcId":      vpc,
+			"port":       8000.0,
+			"protocol":   "HTTP",
+			"targetType": "ip",
+			"healthCheck": map[string]any{
+				"path":               "/health",
+				"interval":           5.0,
+				"timeout":            2.0,
+				"matcher":            "200",
+				"healthyThreshold":   2.0,
+				"unhealthyThreshold": 2.0,
+			},
+		})
 		weighted = append(weighted, map[string]any{"arn": s.groups[i], "weight": float64(50)})
 		s.serve(t, name, s.groups[i])
 	}
-	s.inputs = map[string]any{"loadBalancerArn": balancer, "port": 80.0, "protocol": "HTTP",
-		"defaultActions": []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": weighted}}}}
+	s.inputs = map[string]any{
+		"loadBalancerArn": balancer, "port": 80.0, "protocol": "HTTP",
+		"defaultActions": []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": weighted}}},
+	}
 	s.listener, _ = b.make(listenerType, "http", s.inputs)
 	source, err := b.Visit("caller", b.subnet, []string{b.group})
 	require.NoError(t, err)
@@ -55,13 +86,24 @@ func (s street) serve(t *testing.T, name, group string) netip.Addr {
 	t.Helper()
 	address, err := s.Visit(name, s.subnet, []string{s.group})
 	require.NoError(t, err)
-	server := &http.Server{Addr: netip.AddrPortFrom(address, 8000).String(), ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(
-		func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/hang" {
-				panic(http.ErrAbortHandler)
-			}
-			fmt.Fprintf(w, "%s %s %s %q", name, r.Header.Get("X-Forwarded-For"), r.Header.Get("X-Forwarded-Port"), r.Header.Get("Bad_Name"))
-		})}
+	server := &http.Server{
+		Addr:              netip.AddrPortFrom(address, 8000).String(),
+		ReadHeaderTimeout: time.Second,
+		Handler: http.HandlerFunc(
+			func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/hang" {
+					panic(http.ErrAbortHandler)
+				}
+				fmt.Fprintf(
+					w,
+					"%s %s %s %q",
+					name,
+					r.Header.Get("X-Forwarded-For"),
+					r.Header.Get("X-Forwarded-Port"),
+					r.Header.Get("Bad_Name"),
+				)
+			}),
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServe() }()
 	t.Cleanup(func() { assert.NoError(t, server.Close()); assert.ErrorIs(t, <-ended, http.ErrServerClosed) })
@@ -98,14 +140,22 @@ func (s street) share(t *testing.T) float64 {
 
 func (s street) weigh(t *testing.T, older, newer float64) {
 	t.Helper()
-	s.inputs["defaultActions"] = []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": []any{
-		map[string]any{"arn": s.groups[0], "weight": older}, map[string]any{"arn": s.groups[1], "weight": newer}}}}}
+	s.inputs["defaultActions"] = []any{
+		map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": []any{
+			map[string]any{"arn": s.groups[0], "weight": older}, map[string]any{"arn": s.groups[1], "weight": newer},
+		}}},
+	}
 	require.NoError(t, s.change(listenerType, s.listener, s.inputs))
 }
 
 func TestRequestsAreSharedByWeightAndSayWhereTheyCameFrom(t *testing.T) {
 	s := newStreet(t)
-	require.Eventually(t, func() bool { return s.inService(s.groups[0], s.targetOf(0)) && s.inService(s.groups[1], s.targetOf(1)) }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return s.inService(s.groups[0], s.targetOf(0)) && s.inService(s.groups[1], s.targetOf(1)) },
+		10*time.Second,
+		10*time.Millisecond,
+	)
 	_, text := s.get(t, "/")
 	assert.Regexp(t, `^(old|new) 127\.33\.\d+\.\d+ 80 ""$`, text, "a header with an invalid name is dropped")
 	assert.InDelta(t, 50, s.share(t), 12)
@@ -126,17 +176,32 @@ func (s street) targetOf(i int) netip.Addr {
 
 func TestWhoDoesNotAnswerIsABadGatewayAndNobodyIsUnavailable(t *testing.T) {
 	s := newStreet(t)
-	require.Eventually(t, func() bool { return s.inService(s.groups[1], s.targetOf(1)) }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return s.inService(s.groups[1], s.targetOf(1)) },
+		10*time.Second,
+		10*time.Millisecond,
+	)
 	s.weigh(t, 0, 100)
 	status, _ := s.get(t, "/hang")
 	assert.Equal(t, http.StatusBadGateway, status)
 	s.deregister(s.groups[1], s.targetOf(1))
-	require.Eventually(t, func() bool { status, _ := s.get(t, "/"); return status == http.StatusServiceUnavailable }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { status, _ := s.get(t, "/"); return status == http.StatusServiceUnavailable },
+		10*time.Second,
+		10*time.Millisecond,
+	)
 }
 
 func TestARedirectKeepsHostAndPath(t *testing.T) {
 	s := newStreet(t)
-	s.inputs["defaultActions"] = []any{map[string]any{"type": "redirect", "redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"}}}
+	s.inputs["defaultActions"] = []any{
+		map[string]any{
+			"type":     "redirect",
+			"redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"},
+		},
+	}
 	require.NoError(t, s.change(listenerType, s.listener, s.inputs))
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := s.client.Get(s.url + "/a?b=c")

@@ -1,4 +1,5 @@
-// Requests through an application load balancer: what it answers itself, what it adds, and what becomes of a target that does not answer.
+// Requests through an application load balancer: what it answers itself, what it adds, and what
+// becomes of a target that does not answer.
 package localcloud
 
 import (
@@ -15,7 +16,8 @@ import (
 	"sync/atomic"
 )
 
-// validHeader is what "drop invalid header fields" leaves (Application Load Balancers, "HTTP headers and Application Load Balancers").
+// validHeader is what "drop invalid header fields" leaves (Application Load Balancers, "HTTP
+// headers and Application Load Balancers").
 var validHeader = regexp.MustCompile(`^[-A-Za-z0-9]+$`)
 
 // handler answers what the load balancer answers itself, and gives the rest to the proxy.
@@ -53,7 +55,8 @@ type (
 	bodyKey   struct{}
 )
 
-// clientBody remembers that it could not be read: then it is the client's fault that a target does not answer.
+// clientBody remembers that it could not be read: then it is the client's fault that a target does
+// not answer.
 type clientBody struct {
 	io.ReadCloser
 	length, read int64 // length is -1 where the client names none
@@ -65,8 +68,9 @@ func (b *clientBody) Read(into []byte) (int, error) {
 	b.read += int64(count)
 	switch {
 	case errors.Is(err, http.ErrBodyReadAfterClose):
-		// The server closes a body when the answer begins. If that was before the transport looked for the end of a body that it had
-		// read, an error would make it close the connection in the middle of the answer.
+		// The server closes a body when the answer begins. If that was before the transport looked
+		// for the end of a body that it had read, an error would make it close the connection in
+		// the middle of the answer.
 		if b.read == b.length {
 			err = io.EOF
 		}
@@ -86,8 +90,8 @@ func (b *application) rewrite(r *httputil.ProxyRequest) {
 	r.Out.Header.Set("X-Forwarded-Port", strconv.Itoa(b.port))
 }
 
-// failed answers for a target that did not: 504 when it kept silent, 502 when it refused or broke off; 400 when the client's
-// body is malformed (Application Load Balancers, "Troubleshoot").
+// failed answers for a target that did not: 504 when it kept silent, 502 when it refused or broke
+// off; 400 when the client's body is malformed (Application Load Balancers, "Troubleshoot").
 func failed(w http.ResponseWriter, r *http.Request, err error) {
 	if body, known := r.Context().Value(bodyKey{}).(*clientBody); known && body.broken.Load() {
 		http.Error(w, "400 Bad Request", http.StatusBadRequest)
@@ -114,7 +118,8 @@ func redirectTo(w http.ResponseWriter, r *http.Request, to *redirection) {
 	http.Redirect(w, r, scheme+"://"+net.JoinHostPort(host, to.port)+r.URL.RequestURI(), status)
 }
 
-// admitting lets in who the load balancer's security groups let in. A public one's clients have no interface in the VPC.
+// admitting lets in who the load balancer's security groups let in. A public one's clients have no
+// interface in the VPC.
 type admitting struct {
 	net.Listener
 	balancer *application
@@ -129,7 +134,13 @@ func (j *admitting) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		remote, err := netip.ParseAddrPort(connection.RemoteAddr().String())
-		if err == nil && j.balancer.cloud.mayCall(remote.Addr().Unmap(), j.address, j.balancer.port, j.balancer.owner.Get("internal") != true) {
+		if err == nil &&
+			j.balancer.cloud.mayCall(
+				remote.Addr().Unmap(),
+				j.address,
+				j.balancer.port,
+				j.balancer.owner.Get("internal") != true,
+			) {
 			return connection, nil
 		}
 		_ = connection.Close() // nobody is told why

@@ -1,5 +1,6 @@
-// Amazon's public authority: what signs the certificates of ElastiCache's endpoints and of names that ACM has proved. Every image and every
-// browser trusts it; here, those whose root store is the file of RootStore.
+// Amazon's public authority: what signs the certificates of ElastiCache's endpoints and of names
+// that ACM has proved. Every image and every browser trusts it; here, those whose root store is the
+// file of RootStore.
 package localcloud
 
 import (
@@ -20,7 +21,8 @@ type publicAuthority struct {
 	pem         string
 }
 
-// publicLife is how long a public certificate of ACM lives: 13 months (ACM user guide, "ACM certificate characteristics").
+// publicLife is how long a public certificate of ACM lives: 13 months (ACM user guide, "ACM
+// certificate characteristics").
 const publicLife = 395 * 24 * time.Hour
 
 func newPublicAuthority() (*publicAuthority, error) {
@@ -29,14 +31,21 @@ func newPublicAuthority() (*publicAuthority, error) {
 		return nil, err
 	}
 	now := time.Now()
-	template := &x509.Certificate{SerialNumber: serialNumber(), Subject: pkix.Name{CommonName: "Root of the embedded AWS"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(2 * publicLife), KeyUsage: x509.KeyUsageCertSign}
+	template := &x509.Certificate{
+		SerialNumber:          serialNumber(),
+		Subject:               pkix.Name{CommonName: "Root of the embedded AWS"},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		NotBefore:             now.Add(-time.Hour),
+		NotAfter:              now.Add(2 * publicLife),
+		KeyUsage:              x509.KeyUsageCertSign,
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		return nil, err
 	}
 	template.Raw = der
-	return &publicAuthority{template, key, pemOf("CERTIFICATE", der)}, nil
+	return &publicAuthority{certificate: template, key: key, pem: pemOf("CERTIFICATE", der)}, nil
 }
 
 // issue makes a key and its certificate for host names, PEM.
@@ -46,9 +55,15 @@ func (a *publicAuthority) issue(names ...string) (certificate, key string, err e
 		return "", "", err
 	}
 	now := time.Now()
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: serialNumber(), Subject: pkix.Name{CommonName: names[0]}, DNSNames: names,
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(publicLife), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}, a.certificate, private.Public(), a.key)
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: serialNumber(),
+		Subject:      pkix.Name{CommonName: names[0]},
+		DNSNames:     names,
+		NotBefore:    now.Add(-time.Hour),
+		NotAfter:     now.Add(publicLife),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}, a.certificate, private.Public(), a.key)
 	if err != nil {
 		return "", "", fmt.Errorf("issuing a public certificate of %v: %w", names, err)
 	}
@@ -59,7 +74,8 @@ func (a *publicAuthority) issue(names ...string) (certificate, key string, err e
 	return pemOf("CERTIFICATE", der), pemOf("PRIVATE KEY", raw), nil
 }
 
-// RootStore is a file with the public authority's certificate, what stands for the roots that an image or a client trusts.
+// RootStore is a file with the public authority's certificate, what stands for the roots that an
+// image or a client trusts.
 func (c *Cloud) RootStore() string { return c.life().rootStore() }
 
 func (a *alive) rootStore() string { return filepath.Join(a.Dir, "roots.pem") }

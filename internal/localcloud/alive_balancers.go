@@ -65,14 +65,26 @@ func openBalancer(c *Cloud, listener Record) error {
 }
 
 func openNetwork(c *Cloud, owner Record, fronts []*front, listener Record) error {
-	b := &balancer{cloud: c, alive: c.life(), listener: listener, dnsName: owner.str("dnsName"), fronts: fronts,
-		affinity: owner.str("dnsRecordClientRoutingPolicy") == "availability_zone_affinity", pipes: map[net.Conn]string{}}
+	b := &balancer{
+		cloud:    c,
+		alive:    c.life(),
+		listener: listener,
+		dnsName:  owner.str("dnsName"),
+		fronts:   fronts,
+		affinity: owner.str("dnsRecordClientRoutingPolicy") == "availability_zone_affinity",
+		pipes:    map[net.Conn]string{},
+	}
 	action, err := actionOf(listener)
 	if err != nil {
 		return err
 	}
 	for group := range action.weights {
-		b.pool = newPool(c, b.alive.Scale, group, func(t target, port int) (*net.Dialer, error) { return b.dialer(t.zone, t.address, port) })
+		b.pool = newPool(
+			c,
+			b.alive.Scale,
+			group,
+			func(t target, port int) (*net.Dialer, error) { return b.dialer(t.zone, t.address, port) },
+		)
 	}
 	port := int(number(listener.Get("port")))
 	for _, f := range b.fronts {

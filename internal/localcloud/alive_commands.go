@@ -19,14 +19,26 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
 
-// machineCommand stands in for the AWS CLI: it copies an object to a file, with the credentials that
-// the instance's own metadata service gives.
-func (a *alive) machineCommand(metadata *Metadata) func(context.Context, *machine.Machine, []string, []byte) ([]byte, []byte, int) {
+// machineCommand stands in for the AWS CLI: it copies an object to a file, with the credentials
+// that the instance's own metadata service gives.
+func (a *alive) machineCommand(
+	metadata *Metadata,
+) func(context.Context, *machine.Machine, []string, []byte) ([]byte, []byte, int) {
 	return func(ctx context.Context, m *machine.Machine, arguments []string, _ []byte) ([]byte, []byte, int) {
-		if len(arguments) != 8 || arguments[0] != "aws" || strings.Join(arguments[1:4], " ") != "s3 cp --only-show-errors" || arguments[6] != "--region" {
-			return nil, []byte(fmt.Sprintf("the stand-in for the AWS CLI does not know %q\n", strings.Join(arguments, " "))), 252
+		if len(arguments) != 8 || arguments[0] != "aws" ||
+			strings.Join(arguments[1:4], " ") != "s3 cp --only-show-errors" ||
+			arguments[6] != "--region" {
+			return nil, []byte(
+				fmt.Sprintf("the stand-in for the AWS CLI does not know %q\n", strings.Join(arguments, " ")),
+			), 252
 		}
-		if err := a.copyObject(ctx, metadata, arguments[4], filepath.Join(m.Dir(), arguments[5]), arguments[7]); err != nil {
+		if err := a.copyObject(
+			ctx,
+			metadata,
+			arguments[4],
+			filepath.Join(m.Dir(), arguments[5]),
+			arguments[7],
+		); err != nil {
 			return nil, []byte(fmt.Sprintf("download failed: %s to %s %v\n", arguments[4], arguments[5], err)), 1
 		}
 		return nil, nil, 0
@@ -38,13 +50,18 @@ func (a *alive) copyObject(ctx context.Context, metadata *Metadata, source, targ
 	if !found || !strings.HasPrefix(source, "s3://") {
 		return errors.New("Invalid argument type")
 	}
-	role := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = imds.New(imds.Options{Endpoint: metadata.URL}) })
+	role := ec2rolecreds.New(
+		func(o *ec2rolecreds.Options) { o.Client = imds.New(imds.Options{Endpoint: metadata.URL}) },
+	)
 	settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(a.api.URL),
 		config.WithCredentialsProvider(aws.NewCredentialsCache(role)))
 	if err != nil {
 		return err
 	}
-	client := s3.NewFromConfig(settings, func(o *s3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true })
+	client := s3.NewFromConfig(
+		settings,
+		func(o *s3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true },
+	)
 	object, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
 	if err != nil {
 		return err

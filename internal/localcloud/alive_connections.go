@@ -79,8 +79,8 @@ func (b *balancer) release(client net.Conn) {
 	delete(b.pipes, client)
 }
 
-// choose picks a target of a zone: a healthy one, or one that became unhealthy so recently that
-// the zone does not know; if no target of any zone is healthy, all are tried (fail open: Network Load
+// choose picks a target of a zone: a healthy one, or one that became unhealthy so recently that the
+// zone does not know; if no target of any zone is healthy, all are tried (fail open: Network Load
 // Balancers, "Health checks for your target groups").
 func (b *balancer) choose(zone string) (target, bool) {
 	var own, healthy, all []target
@@ -153,7 +153,8 @@ func (b *balancer) answer(zone string) []netip.Addr {
 	return good
 }
 
-// TargetHealth is what the health checks of all network load balancers say of their targets, by address.
+// TargetHealth is what the health checks of all network load balancers say of their targets, by
+// address.
 func (c *Cloud) TargetHealth() map[string]bool {
 	found := map[string]bool{}
 	a := c.life()

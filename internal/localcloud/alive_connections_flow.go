@@ -1,7 +1,8 @@
-// Connections that a client in this process makes through a network load balancer. AWS's forwards packets and
-// ends no connection of its own (Network Load Balancers, "What is a Network Load Balancer?": it works at the
-// connection level and routes each flow to one target), so such a client gets its target's connection
-// itself: chosen, refused and ended as any other, without a copy of every byte in between.
+// Connections that a client in this process makes through a network load balancer. AWS's forwards
+// packets and ends no connection of its own (Network Load Balancers, "What is a Network Load
+// Balancer?": it works at the connection level and routes each flow to one target), so such a
+// client gets its target's connection itself: chosen, refused and ended as any other, without a
+// copy of every byte in between.
 package localcloud
 
 import (

@@ -29,7 +29,12 @@ func (c *Cloud) flowEnd(address netip.Addr) (flowEnd, bool) {
 				zone = subnet.str("availabilityZone")
 			}
 			groups, _ := r.Get("securityGroups").([]any)
-			return flowEnd{address, texts(groups), zone, r.str("description")}, true
+			return flowEnd{
+				address: address,
+				groups:  texts(groups),
+				zone:    zone,
+				what:    r.str("description"),
+			}, true
 		}
 	}
 	return flowEnd{}, false
@@ -61,10 +66,22 @@ func (c *Cloud) Allowed(source, destination netip.Addr, port int) error {
 		return fmt.Errorf("no interface has the address %s", destination)
 	}
 	if !c.passes(from.groups, "egress", egressRuleType, to, port) {
-		return fmt.Errorf("no security group of %q (%s) lets a connection out to %s port %d", from.what, source, destination, port)
+		return fmt.Errorf(
+			"no security group of %q (%s) lets a connection out to %s port %d",
+			from.what,
+			source,
+			destination,
+			port,
+		)
 	}
 	if !c.passes(to.groups, "ingress", ingressRuleType, from, port) {
-		return fmt.Errorf("no security group of %q (%s) lets a connection in from %s to port %d", to.what, destination, source, port)
+		return fmt.Errorf(
+			"no security group of %q (%s) lets a connection in from %s to port %d",
+			to.what,
+			destination,
+			source,
+			port,
+		)
 	}
 	return nil
 }
@@ -115,7 +132,8 @@ func ruleMatches(rule *Record, other flowEnd, port int) bool {
 	from, _ := rule.Get("fromPort").(float64)
 	to, _ := rule.Get("toPort").(float64)
 	return coversPort(rule.str("ipProtocol"), from, to, port) &&
-		(within(rule.str("cidrIpv4"), other.address) || slices.Contains(other.groups, rule.str("referencedSecurityGroupId")))
+		(within(rule.str("cidrIpv4"), other.address) ||
+			slices.Contains(other.groups, rule.str("referencedSecurityGroupId")))
 }
 
 func coversPort(protocol string, from, to float64, port int) bool {
@@ -132,7 +150,12 @@ func within(cidr string, address netip.Addr) bool {
 func (c *Cloud) Visit(who, subnet string, groups []string) (netip.Addr, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	placed, err := c.placeInterface(placement{owner: who, description: who, subnet: subnet, groups: groups})
+	placed, err := c.placeInterface(placement{
+		owner:       who,
+		description: who,
+		subnet:      subnet,
+		groups:      groups,
+	})
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("placing %s in subnet %s: %w", who, subnet, err)
 	}

@@ -44,10 +44,14 @@ func (c *Cloud) FunctionEnvironment(name string) (FunctionEnvironment, error) {
 	for key, v := range set {
 		variables[key] = fmt.Sprint(v)
 	}
-	return FunctionEnvironment{Variables: variables, Credentials: credentials, Region: c.Region,
+	return FunctionEnvironment{
+		Variables:   variables,
+		Credentials: credentials,
+		Region:      c.Region,
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			return c.dialFrom(ctx, source, network, address)
-		}}, nil
+		},
+	}, nil
 }
 
 // functionSession is what Lambda gets when it assumes the function's role, if the role lets it.
@@ -60,7 +64,9 @@ func (c *Cloud) functionSession(role, name string) (Credentials, error) {
 			return Credentials{}, err
 		}
 		if !allowed {
-			return Credentials{}, fmt.Errorf("AccessDeniedException: The role defined for the function cannot be assumed by Lambda.")
+			return Credentials{}, fmt.Errorf(
+				"AccessDeniedException: The role defined for the function cannot be assumed by Lambda.",
+			)
 		}
 	}
 	return c.session(role, name)
@@ -166,7 +172,9 @@ func startSchedule(c *Cloud, r Record) error {
 		return nil
 	}
 	count, _ := strconv.Atoi(parts[1]) // digits, by the expression
-	every := time.Duration(count) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[parts[2]]
+	every := time.Duration(
+		count,
+	) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[parts[2]]
 	name := lastOf(r.str("arn"), ":function:")
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &schedule{cancel: cancel}
@@ -182,7 +190,8 @@ func startSchedule(c *Cloud, r Record) error {
 				c.refuseScheduled(name, err)
 				continue
 			}
-			// The next call waits for this one, as the function's own time is not scaled; a repetition does not keep it.
+			// The next call waits for this one, as the function's own time is not scaled; a
+			// repetition does not keep it.
 			if again := c.invokeByEvent(name, r.str("input")); again != nil {
 				s.running.Go(func() { again(ctx) })
 			}
@@ -194,9 +203,9 @@ func startSchedule(c *Cloud, r Record) error {
 	return nil
 }
 
-// invokeByEvent invokes a function asynchronously. again repeats what failed: twice, after one minute and after two, unless the
-// function's event invoke configuration says otherwise (Lambda developer guide, "How Lambda handles errors and retries with
-// asynchronous invocation").
+// invokeByEvent invokes a function asynchronously. again repeats what failed: twice, after one
+// minute and after two, unless the function's event invoke configuration says otherwise (Lambda
+// developer guide, "How Lambda handles errors and retries with asynchronous invocation").
 func (c *Cloud) invokeByEvent(name, input string) (again func(context.Context)) {
 	invoke := func() bool {
 		if c.Function == nil {
@@ -244,19 +253,26 @@ func (c *Cloud) refuseScheduled(function string, err error) {
 	c.note("refuse", functionType, function, "scheduled: "+err.Error())
 }
 
-// mayInvoke says whether the function's own policy lets a rule call it (EventBridge user guide, "Using
-// resource-based policies": without lambda:InvokeFunction for events.amazonaws.com the target is not invoked).
+// mayInvoke says whether the function's own policy lets a rule call it (EventBridge user guide,
+// "Using resource-based policies": without lambda:InvokeFunction for events.amazonaws.com the
+// target is not invoked).
 func (c *Cloud) mayInvoke(function, rule string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, permission := range c.all(permissionType) {
 		source := permission.str("sourceArn")
-		if functionName(permission.str("function")) == function && permission.str("principal") == "events.amazonaws.com" &&
-			slices.Contains([]string{"lambda:InvokeFunction", "lambda:*", "*"}, permission.str("action")) && (source == "" || source == rule) {
+		if functionName(permission.str("function")) == function &&
+			permission.str("principal") == "events.amazonaws.com" &&
+			slices.Contains([]string{"lambda:InvokeFunction", "lambda:*", "*"}, permission.str("action")) &&
+			(source == "" || source == rule) {
 			return nil
 		}
 	}
-	return fmt.Errorf("the rule %s may not call function %s: no lambda:InvokeFunction for events.amazonaws.com", rule, function)
+	return fmt.Errorf(
+		"the rule %s may not call function %s: no lambda:InvokeFunction for events.amazonaws.com",
+		rule,
+		function,
+	)
 }
 
 func stopSchedule(c *Cloud, r Record) error {

@@ -18,11 +18,13 @@ type partition struct {
 }
 
 func (p *partition) between(a, b netip.Addr) bool {
-	return p != nil && (slices.Contains(p.one, a) && slices.Contains(p.other, b) || slices.Contains(p.other, a) && slices.Contains(p.one, b))
+	return p != nil &&
+		(slices.Contains(p.one, a) && slices.Contains(p.other, b) ||
+			slices.Contains(p.other, a) && slices.Contains(p.one, b))
 }
 
-// guardOf guards the processes of the machine with an address; what else is asked of the guard stands in o. Ask
-// flowguard.Supported first.
+// guardOf guards the processes of the machine with an address; what else is asked of the guard
+// stands in o. Ask flowguard.Supported first.
 func (c *Cloud) guardOf(source netip.Addr, o flowguard.Options) (*flowguard.Guard, error) {
 	network, err := c.networkOf(source)
 	if err != nil {
@@ -59,8 +61,8 @@ func (c *Cloud) noteDropped(why error) {
 	}
 }
 
-// Dropped says which connections that processes on machines tried were dropped, and why: each once, in
-// alphabetical order.
+// Dropped says which connections that processes on machines tried were dropped, and why: each once,
+// in alphabetical order.
 func (c *Cloud) Dropped() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,7 +73,8 @@ func (c *Cloud) Dropped() []string {
 }
 
 // Partition cuts the network between two sets of private addresses until Heal: connections between
-// machines of both fall silent, new ones get no answer. What each side has with anybody else goes on.
+// machines of both fall silent, new ones get no answer. What each side has with anybody else goes
+// on.
 func (c *Cloud) Partition(one, other []netip.Addr) error {
 	if err := flowguard.Supported(); err != nil {
 		return fmt.Errorf("cutting the network between %v and %v: %w", one, other, err)

@@ -23,24 +23,34 @@ var (
 	nodeTwo = netip.MustParseAddr("127.32.0.20")
 )
 
-// guarded is a living cloud of two nodes in a group whose members may reach each other at one port; on the second, servers
-// repeat each line there and at another port.
+// guarded is a living cloud of two nodes in a group whose members may reach each other at one port;
+// on the second, servers repeat each line there and at another port.
 func guarded(t *testing.T) (b bench, allowed, other netip.AddrPort) {
 	t.Helper()
 	require.NoError(t, flowguard.Supported())
 	allowed, other = repeating(t), repeating(t)
 	b = newBench(t)
 	vpc, _ := b.make(vpcType, "vpc", map[string]any{"cidrBlock": "127.32.0.0/16"})
-	subnet, _ := b.make(subnetType, "subnet", map[string]any{"vpcId": vpc, "cidrBlock": "127.32.0.0/24", "availabilityZone": "us-east-1a"})
+	subnet, _ := b.make(
+		subnetType,
+		"subnet",
+		map[string]any{"vpcId": vpc, "cidrBlock": "127.32.0.0/24", "availabilityZone": "us-east-1a"},
+	)
 	group := b.group(vpc)
 	for _, direction := range []string{egressRuleType, ingressRuleType} {
-		b.make(direction, direction, map[string]any{"securityGroupId": group, "referencedSecurityGroupId": group, "ipProtocol": "tcp",
-			"fromPort": float64(allowed.Port()), "toPort": float64(allowed.Port())})
+		b.make(direction, direction, map[string]any{
+			"securityGroupId": group, "referencedSecurityGroupId": group, "ipProtocol": "tcp",
+			"fromPort": float64(allowed.Port()), "toPort": float64(allowed.Port()),
+		})
 	}
 	require.NoError(t, b.ComeAlive(Life{Dir: t.TempDir()}))
 	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
 	for _, address := range []netip.Addr{nodeOne, nodeTwo} {
-		b.make(networkInterfaceType, address.String(), map[string]any{"subnetId": subnet, "privateIps": []any{address.String()}, "securityGroups": []any{group}})
+		b.make(
+			networkInterfaceType,
+			address.String(),
+			map[string]any{"subnetId": subnet, "privateIps": []any{address.String()}, "securityGroups": []any{group}},
+		)
 		guard, err := b.guardOf(address, flowguard.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, guard.Close()) })
@@ -108,8 +118,13 @@ func TestSecurityGroupsHoldBackWhatProcessesOpen(t *testing.T) {
 
 func TestAPartitionSilencesAndHeals(t *testing.T) {
 	b, allowed, _ := guarded(t)
-	_, in, out := b.shell(fmt.Sprintf("exec 3<>/dev/tcp/%s/%d; while read -r line; do echo $line >&3; read -r answer <&3; echo $answer; done",
-		allowed.Addr(), allowed.Port()))
+	_, in, out := b.shell(
+		fmt.Sprintf(
+			"exec 3<>/dev/tcp/%s/%d; while read -r line; do echo $line >&3; read -r answer <&3; echo $answer; done",
+			allowed.Addr(),
+			allowed.Port(),
+		),
+	)
 	say := func(line string) { _, err := fmt.Fprintln(in, line); require.NoError(t, err) }
 	say("before")
 	line, err := out.ReadString('\n')

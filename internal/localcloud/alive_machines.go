@@ -58,9 +58,20 @@ func (m *computer) boot(c *Cloud, r Record) error {
 		start = m.guard.Start
 	}
 	a := c.life()
-	m.Machine, err = machine.Boot(machine.Options{Name: r.ID, Dir: m.dir, Address: source.String(), UserData: r.str("userData"),
-		Environment: map[string]string{"AWS_ENDPOINT_URL": a.api.URL, "AWS_EC2_METADATA_SERVICE_ENDPOINT": m.metadata.URL},
-		Tools:       a.Tools, Scale: a.Scale, Command: a.machineCommand(m.metadata), Start: start})
+	m.Machine, err = machine.Boot(machine.Options{
+		Name:     r.ID,
+		Dir:      m.dir,
+		Address:  source.String(),
+		UserData: r.str("userData"),
+		Environment: map[string]string{
+			"AWS_ENDPOINT_URL":                  a.api.URL,
+			"AWS_EC2_METADATA_SERVICE_ENDPOINT": m.metadata.URL,
+		},
+		Tools:   a.Tools,
+		Scale:   a.Scale,
+		Command: a.machineCommand(m.metadata),
+		Start:   start,
+	})
 	return err
 }
 
@@ -132,11 +143,20 @@ func detachDisk(c *Cloud, r Record) error {
 	}
 	if stop, _ := strconv.ParseBool(r.text("stopInstanceBeforeDetaching")); stop {
 		if err := found.halt(); err != nil {
-			return fmt.Errorf("stopping instance %s before detaching %s: %w", r.str("instanceId"), r.str("volumeId"), err)
+			return fmt.Errorf(
+				"stopping instance %s before detaching %s: %w",
+				r.str("instanceId"),
+				r.str("volumeId"),
+				err,
+			)
 		}
 	} else if found.Alive() {
-		return fmt.Errorf("waiting for Volume (%s) detach from Instance (%s): timeout while waiting for state to become 'available' "+
-			"(last state: 'busy'): the file system on it is mounted", r.str("volumeId"), r.str("instanceId"))
+		return fmt.Errorf(
+			"waiting for Volume (%s) detach from Instance (%s): timeout while waiting for state to become 'available' "+
+				"(last state: 'busy'): the file system on it is mounted",
+			r.str("volumeId"),
+			r.str("instanceId"),
+		)
 	}
 	return found.Detach(r.str("volumeId"))
 }
@@ -149,9 +169,9 @@ func (r *Record) text(path string) string {
 	return ""
 }
 
-// LoseDisk is a disk that fails for good: AWS has lost it with all that was on it, and its machine has
-// no power. It is not attached any more either (EBS user guide, "Volume status checks": what has failed cannot be
-// used again).
+// LoseDisk is a disk that fails for good: AWS has lost it with all that was on it, and its machine
+// has no power. It is not attached any more either (EBS user guide, "Volume status checks": what
+// has failed cannot be used again).
 func (c *Cloud) LoseDisk(volume string) error {
 	c.mu.Lock()
 	attachments := c.all(attachmentType)

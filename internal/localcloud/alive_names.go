@@ -1,4 +1,5 @@
-// Names inside the VPC: what Route 53's private zones answer, load balancers' aliases included, and ElastiCache's endpoints.
+// Names inside the VPC: what Route 53's private zones answer, load balancers' aliases included, and
+// ElastiCache's endpoints.
 package localcloud
 
 import (

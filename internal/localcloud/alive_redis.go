@@ -1,5 +1,5 @@
-// Replication groups that run: each node at an address in the group's subnets and behind its security groups, under the names
-// that ElastiCache gives.
+// Replication groups that run: each node at an address in the group's subnets and behind its
+// security groups, under the names that ElastiCache gives.
 package localcloud
 
 import (
@@ -38,10 +38,17 @@ func startCache(c *Cloud, r Record) error {
 	a := c.life()
 	endpoint := r.str("configurationEndpointAddress")
 	if endpoint == "" || r.Get("transitEncryptionEnabled") != true || r.str("authToken") == "" {
-		return errors.New("running a replication group without shards, TLS or AUTH: the embedded AWS runs those with all three")
+		return errors.New(
+			"running a replication group without shards, TLS or AUTH: the embedded AWS runs those with all three",
+		)
 	}
-	o := redisnodes.Options{Program: a.RedisServer, Dir: filepath.Join(a.Dir, "redis-"+r.ID), Tokens: c.tokensOf(r), Authority: []byte(a.public.pem),
-		Attributes: dieWithParent()}
+	o := redisnodes.Options{
+		Program:    a.RedisServer,
+		Dir:        filepath.Join(a.Dir, "redis-"+r.ID),
+		Tokens:     c.tokensOf(r),
+		Authority:  []byte(a.public.pem),
+		Attributes: dieWithParent(),
+	}
 	_, domain, _ := strings.Cut(endpoint, ".") // after "clustercfg."
 	certificate, key, err := a.public.issue("*." + domain)
 	if err != nil {
@@ -66,8 +73,8 @@ func startCache(c *Cloud, r Record) error {
 	return nil
 }
 
-// placeCache gives every member an address. Nodes of a shard stand in different zones (ElastiCache user guide, "Minimizing
-// downtime by using Multi-AZ").
+// placeCache gives every member an address. Nodes of a shard stand in different zones (ElastiCache
+// user guide, "Minimizing downtime by using Multi-AZ").
 func (c *Cloud) placeCache(r Record, domain string) (places []redisnodes.Place, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -83,8 +90,12 @@ func (c *Cloud) placeCache(r Record, domain string) (places []redisnodes.Place, 
 		parts := strings.Split(name, "-")
 		shard, _ := strconv.Atoi(parts[len(parts)-2])
 		node, _ := strconv.Atoi(parts[len(parts)-1])
-		placed, err := c.placeInterface(placement{owner: r.ID, description: "ElastiCache " + name,
-			subnet: texts(subnets)[(shard+node)%len(subnets)], groups: texts(groups)})
+		placed, err := c.placeInterface(placement{
+			owner:       r.ID,
+			description: "ElastiCache " + name,
+			subnet:      texts(subnets)[(shard+node)%len(subnets)],
+			groups:      texts(groups),
+		})
 		if err != nil {
 			return nil, fmt.Errorf("placing %s: %w", name, err)
 		}
@@ -111,7 +122,12 @@ func changeCache(c *Cloud, r Record) error {
 		return nil
 	}
 	if members, _ := r.Get("memberClusters").([]any); len(members) != running.members {
-		return fmt.Errorf("changing %s from %d to %d nodes: the embedded AWS moves no slots", r.ID, running.members, len(members))
+		return fmt.Errorf(
+			"changing %s from %d to %d nodes: the embedded AWS moves no slots",
+			r.ID,
+			running.members,
+			len(members),
+		)
 	}
 	return running.SetTokens(context.Background(), c.tokensOf(r))
 }
@@ -149,7 +165,8 @@ func (c *Cloud) RedisNodes(ctx context.Context) (found []redisnodes.Node) {
 	return found
 }
 
-// cacheAddresses are what ElastiCache's own names answer: the configuration endpoint all nodes, a node's name its address.
+// cacheAddresses are what ElastiCache's own names answer: the configuration endpoint all nodes, a
+// node's name its address.
 func (a *alive) cacheAddresses(name string) (found []netip.Addr) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,5 +1,6 @@
-// ECS services that run: as many tasks as are desired, new ones healthy before old ones stop, and others in the place of those that end or turn
-// unhealthy (ECS developer guide, "Amazon ECS services": with a maximum above 100 percent a replacement starts before an unhealthy task stops).
+// ECS services that run: as many tasks as are desired, new ones healthy before old ones stop, and
+// others in the place of those that end or turn unhealthy (ECS developer guide, "Amazon ECS
+// services": with a maximum above 100 percent a replacement starts before an unhealthy task stops).
 package localcloud
 
 import (
@@ -16,7 +17,8 @@ import (
 
 // Image is what a container runs here.
 type Image struct {
-	// Program is the container's entry point, an executable of this computer; "": services with this image stay records.
+	// Program is the container's entry point, an executable of this computer; "": services with
+	// this image stay records.
 	Program string
 	// Path is where the container finds programs, for its health check among others.
 	Path string
@@ -54,12 +56,19 @@ func startService(c *Cloud, r Record) error {
 		return nil // tasks stay records, as enliven says of connections
 	}
 	ctx, end := context.WithCancel(context.Background())
-	f := &fleet{cloud: c, alive: a, name: r.str("name"), end: end, life: ctx}
+	f := &fleet{
+		cloud: c,
+		alive: a,
+		name:  r.str("name"),
+		end:   end,
+		life:  ctx,
+	}
 	a.mu.Lock()
 	a.fleets[r.ID] = f
 	a.mu.Unlock()
-	// The provider waits for one deployment with as many running tasks as are desired (hashicorp/terraform-provider-aws,
-	// internal/service/ecs/service.go, statusServiceWaitForStable), which a first one has before any of them is healthy.
+	// The provider waits for one deployment with as many running tasks as are desired
+	// (hashicorp/terraform-provider-aws, internal/service/ecs/service.go,
+	// statusServiceWaitForStable), which a first one has before any of them is healthy.
 	running, outcome := make(chan struct{}), make(chan error, 1)
 	go func() { outcome <- f.deploy(r, sync.OnceFunc(func() { close(running) })) }()
 	select {
@@ -107,8 +116,8 @@ func (f *fleet) revision() string {
 	return f.running.definition.ID
 }
 
-// rolledBack is what the circuit breaker leaves: the service names the revision that runs (ECS developer guide, "How the
-// Amazon ECS deployment circuit breaker detects failures").
+// rolledBack is what the circuit breaker leaves: the service names the revision that runs (ECS
+// developer guide, "How the Amazon ECS deployment circuit breaker detects failures").
 func (c *Cloud) rolledBack(r Record, revision string, why error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -199,8 +208,8 @@ func (f *fleet) watch(t *task) {
 	}
 }
 
-// throttle is the pause before ECS tries again to start tasks that did not come up; on AWS it grows (ECS developer guide, "Amazon ECS
-// service throttle logic").
+// throttle is the pause before ECS tries again to start tasks that did not come up; on AWS it grows
+// (ECS developer guide, "Amazon ECS service throttle logic").
 const throttle = time.Minute
 
 // startAgain brings up what is missing.
@@ -282,7 +291,7 @@ func (c *Cloud) deploymentOf(r Record) (deployment, error) {
 	if err != nil {
 		return deployment{}, err
 	}
-	return deployment{r, *found, containers[0]}, nil
+	return deployment{service: r, definition: *found, container: containers[0]}, nil
 }
 
 // Task is a running one, for who looks.
@@ -305,7 +314,12 @@ func (c *Cloud) Tasks(service string) (found []Task) {
 		}
 		f.mu.Lock()
 		for _, t := range f.tasks {
-			found = append(found, Task{t.name, t.address, t.process.Process.Pid, t.log})
+			found = append(found, Task{
+				Name:    t.name,
+				Address: t.address,
+				Process: t.process.Process.Pid,
+				Log:     t.log,
+			})
 		}
 		f.mu.Unlock()
 	}

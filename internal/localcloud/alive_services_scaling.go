@@ -1,6 +1,8 @@
-// Autoscaling of services by their tasks' CPU use, on the scaled clock. Sources: Application Auto Scaling user guide, "How target tracking
-// scaling for Application Auto Scaling works" (three minutes above the target scale out, fifteen minutes below 90 percent of it scale in;
-// both wait for a cooldown, 300 seconds where none is given), ECS developer guide, "Amazon ECS CloudWatch metrics" (CPU units used of those reserved).
+// Autoscaling of services by their tasks' CPU use, on the scaled clock. Sources: Application Auto
+// Scaling user guide, "How target tracking scaling for Application Auto Scaling works" (three
+// minutes above the target scale out, fifteen minutes below 90 percent of it scale in; both wait
+// for a cooldown, 300 seconds where none is given), ECS developer guide, "Amazon ECS CloudWatch
+// metrics" (CPU units used of those reserved).
 package localcloud
 
 import (
@@ -35,7 +37,15 @@ func (c *Cloud) scalingOf(service Record) (s scaling, found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, id, _ := strings.Cut(service.ID, ":service/")
-	target, policy := c.find(scalingType, "resourceId", "service/"+id), c.find(scalingPolicyType, "resourceId", "service/"+id)
+	target, policy := c.find(
+		scalingType,
+		"resourceId",
+		"service/"+id,
+	), c.find(
+		scalingPolicyType,
+		"resourceId",
+		"service/"+id,
+	)
 	if target == nil || policy == nil {
 		return s, false
 	}
@@ -50,8 +60,13 @@ func (c *Cloud) scalingOf(service Record) (s scaling, found bool) {
 		}
 		return time.Duration(value) * time.Second
 	}
-	return scaling{int(number(target.Get("minCapacity"))), int(number(target.Get("maxCapacity"))), number(policy.Get(says + "targetValue")),
-		seconds("scaleOutCooldown"), seconds("scaleInCooldown")}, true
+	return scaling{
+		least:       int(number(target.Get("minCapacity"))),
+		most:        int(number(target.Get("maxCapacity"))),
+		target:      number(policy.Get(says + "targetValue")),
+		cooldownOut: seconds("scaleOutCooldown"),
+		cooldown:    seconds("scaleInCooldown"),
+	}, true
 }
 
 // followLoad measures the tasks every minute and changes their number, until ctx ends.
@@ -149,7 +164,8 @@ func (f *fleet) ticks() map[string]float64 {
 	return found
 }
 
-// ticksOf reads utime and stime (proc(5), /proc/pid/stat, fields 14 and 15; the second, in parentheses, may hold blanks).
+// ticksOf reads utime and stime (proc(5), /proc/pid/stat, fields 14 and 15; the second, in
+// parentheses, may hold blanks).
 func ticksOf(process int) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
 	if err != nil {
@@ -168,8 +184,13 @@ func ticksOf(process int) (float64, error) {
 	return user + system, systemErr
 }
 
-// utilization is the mean, over tasks that were there before and after, of the share of the reserved CPU that was used, in percent.
-func utilization(before, after map[string]float64, passed time.Duration, reserved float64) (percent float64, measured bool) {
+// utilization is the mean, over tasks that were there before and after, of the share of the
+// reserved CPU that was used, in percent.
+func utilization(
+	before, after map[string]float64,
+	passed time.Duration,
+	reserved float64,
+) (percent float64, measured bool) {
 	count := 0.0
 	for name, ticks := range after {
 		if earlier, known := before[name]; known {

@@ -1,4 +1,5 @@
-// A service's size follows its load as Application Auto Scaling's target tracking does, and its load is what its tasks really use.
+// A service's size follows its load as Application Auto Scaling's target tracking does, and its
+// load is what its tasks really use.
 package localcloud
 
 import (
@@ -19,15 +20,60 @@ func TestAServiceFollowsItsLoad(t *testing.T) {
 		wants int
 		why   string
 	}{
-		{2, []float64{90, 90}, 2, "two minutes are not enough"},
-		{2, []float64{90, 90, 90}, 3, "three are"},
-		{2, []float64{90, 50, 90}, 2, "not above it all the time"},
-		{4, []float64{100, 100, 150}, 10, "as many as bring it to the target, ten at most"},
-		{2, []float64{61, 61, 61}, 3, "one at least"},
-		{4, repeat(30, 14), 4, "fourteen quiet minutes are not enough"},
-		{4, repeat(30, 15), 2, "fifteen are"},
-		{4, repeat(55, 15), 4, "above 90 percent of the target it stays"},
-		{4, repeat(0, 15), 2, "never below the least"},
+		{
+			size:  2,
+			uses:  []float64{90, 90},
+			wants: 2,
+			why:   "two minutes are not enough",
+		},
+		{
+			size:  2,
+			uses:  []float64{90, 90, 90},
+			wants: 3,
+			why:   "three are",
+		},
+		{
+			size:  2,
+			uses:  []float64{90, 50, 90},
+			wants: 2,
+			why:   "not above it all the time",
+		},
+		{
+			size:  4,
+			uses:  []float64{100, 100, 150},
+			wants: 10,
+			why:   "as many as bring it to the target, ten at most",
+		},
+		{
+			size:  2,
+			uses:  []float64{61, 61, 61},
+			wants: 3,
+			why:   "one at least",
+		},
+		{
+			size:  4,
+			uses:  repeat(30, 14),
+			wants: 4,
+			why:   "fourteen quiet minutes are not enough",
+		},
+		{
+			size:  4,
+			uses:  repeat(30, 15),
+			wants: 2,
+			why:   "fifteen are",
+		},
+		{
+			size:  4,
+			uses:  repeat(55, 15),
+			wants: 4,
+			why:   "above 90 percent of the target it stays",
+		},
+		{
+			size:  4,
+			uses:  repeat(0, 15),
+			wants: 2,
+			why:   "never below the least",
+		},
 	} {
 		assert.Equal(t, c.wants, s.wanted(c.size, c.uses), c.why)
 	}
@@ -41,7 +87,12 @@ func repeat(use float64, count int) (uses []float64) {
 }
 
 func TestCPUTimeIsMeasuredAgainstWhatIsReserved(t *testing.T) {
-	percent, measured := utilization(map[string]float64{"a": 0, "b": 100, "gone": 5}, map[string]float64{"a": 50, "b": 125, "new": 7}, 2*time.Second, 0.25)
+	percent, measured := utilization(
+		map[string]float64{"a": 0, "b": 100, "gone": 5},
+		map[string]float64{"a": 50, "b": 125, "new": 7},
+		2*time.Second,
+		0.25,
+	)
 	assert.True(t, measured)
 	assert.InDelta(t, (100+50)/2., percent, 0.01)
 	_, measured = utilization(nil, map[string]float64{"new": 1}, time.Second, 0.25)

@@ -1,4 +1,5 @@
-// How tasks of a service come up: another is started in the place of one that fails, until so many have that the deployment has failed.
+// How tasks of a service come up: another is started in the place of one that fails, until so many
+// have that the deployment has failed.
 package localcloud
 
 import (
@@ -14,17 +15,24 @@ import (
 const (
 	// steadyLimit is for tasks that start on a computer that starts dozens at once.
 	steadyLimit = 2 * time.Minute
-	// A deployment has failed when half as many tasks as are desired have, but at least and at most so many (ECS developer guide, "How
-	// the Amazon ECS deployment circuit breaker detects failures", "Failure threshold").
+	// A deployment has failed when half as many tasks as are desired have, but at least and at most
+	// so many (ECS developer guide, "How the Amazon ECS deployment circuit breaker detects
+	// failures", "Failure threshold").
 	fewestFailures, mostFailures = 3, 200
 )
 
-// start starts tasks over the service's subnets and returns when each is healthy, and in service behind its load balancers. What it
-// returns beside an error runs too. It calls run as soon as all processes do.
+// start starts tasks over the service's subnets and returns when each is healthy, and in service
+// behind its load balancers. What it returns beside an error runs too. It calls run as soon as all
+// processes do.
 func (f *fleet) start(d deployment, count int, run func()) ([]*task, error) {
 	image, known := f.alive.Images(d.container.Image)
 	if !known {
-		return nil, fmt.Errorf("CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: %s: not found", d.container.Image, d.container.Image)
+		return nil, fmt.Errorf(
+			"CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: "+
+				"%s: not found",
+			d.container.Image,
+			d.container.Image,
+		)
 	}
 	if image.Program == "" {
 		return nil, nil
@@ -43,7 +51,13 @@ func (f *fleet) start(d deployment, count int, run func()) ([]*task, error) {
 		})
 		starting.Go(func() {
 			for {
-				if places[i], errs[i] = f.startOne(ctx, d, image, began); errs[i] == nil || failures.Add(1) >= threshold || ctx.Err() != nil {
+				if places[i], errs[i] = f.startOne(
+					ctx,
+					d,
+					image,
+					began,
+				); errs[i] == nil || failures.Add(1) >= threshold ||
+					ctx.Err() != nil {
 					return
 				}
 			}
@@ -66,7 +80,14 @@ func (f *fleet) startOne(ctx context.Context, d deployment, image Image, began f
 	defer f.alive.starting.Add(-1)
 	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
 	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
-	t := &task{cloud: f.cloud, alive: f.alive, name: fmt.Sprintf("%s-%d", f.name, number), container: d.container, ended: make(chan struct{}), behind: behindOf(d.service)}
+	t := &task{
+		cloud:     f.cloud,
+		alive:     f.alive,
+		name:      fmt.Sprintf("%s-%d", f.name, number),
+		container: d.container,
+		ended:     make(chan struct{}),
+		behind:    behindOf(d.service),
+	}
 	err := t.start(d.definition, image, texts(subnets)[(firstSubnet(f.name)+number)%len(subnets)], texts(groups))
 	if err == nil {
 		began()
@@ -81,7 +102,8 @@ func (f *fleet) startOne(ctx context.Context, d deployment, image Image, began f
 	return t, nil
 }
 
-// firstSubnet is where a service's first task is placed. ECS spreads the tasks of each service over the zones, beginning anywhere.
+// firstSubnet is where a service's first task is placed. ECS spreads the tasks of each service over
+// the zones, beginning anywhere.
 func firstSubnet(service string) int {
 	sum := fnv.New32a()
 	_, _ = sum.Write([]byte(service)) // a hash takes everything

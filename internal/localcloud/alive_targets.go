@@ -1,4 +1,5 @@
-// Targets: who stands behind a load balancer's listener, as the health checks of its target group see them on the scaled clock.
+// Targets: who stands behind a load balancer's listener, as the health checks of its target group
+// see them on the scaled clock.
 package localcloud
 
 import (
@@ -14,7 +15,8 @@ import (
 	"time"
 )
 
-// registeredType records targets that AWS itself registers, for ECS: no row, for no program makes one.
+// registeredType records targets that AWS itself registers, for ECS: no row, for no program makes
+// one.
 const registeredType = "aws:elasticloadbalancing/registered:Target"
 
 // pool is a target group behind a load balancer.
@@ -22,7 +24,8 @@ type pool struct {
 	cloud *Cloud
 	scale float64
 	group string // its ARN
-	// dial gives a dialer from the load balancer to one of its targets, if security groups let it connect to that port.
+	// dial gives a dialer from the load balancer to one of its targets, if security groups let it
+	// connect to that port.
 	dial func(to target, port int) (*net.Dialer, error)
 
 	mu      sync.Mutex
@@ -49,7 +52,13 @@ type healthProbe struct {
 }
 
 func newPool(c *Cloud, scale float64, group string, dial func(target, int) (*net.Dialer, error)) *pool {
-	return &pool{cloud: c, scale: scale, group: group, dial: dial, targets: map[string]*target{}}
+	return &pool{
+		cloud:   c,
+		scale:   scale,
+		group:   group,
+		dial:    dial,
+		targets: map[string]*target{},
+	}
 }
 
 // watch looks at every target again and again, at the interval of its health check, until ctx ends.
@@ -90,7 +99,12 @@ func (p *pool) refresh() (healthProbe, bool) {
 		}
 		registered[address.String()] = true
 		if p.targets[address.String()] == nil {
-			p.targets[address.String()] = &target{address: address, port: int(number(r.Get("port"))), initial: true, since: time.Now()}
+			p.targets[address.String()] = &target{
+				address: address,
+				port:    int(number(r.Get("port"))),
+				initial: true,
+				since:   time.Now(),
+			}
 		}
 		if t := p.targets[address.String()]; t.zone == "" {
 			end, _ := c.flowEnd(address)
@@ -111,8 +125,15 @@ func probeOf(group *Record) healthProbe {
 	port, _ := strconv.Atoi(fmt.Sprint(says["port"])) // "traffic-port" stays 0
 	path, _ := says["path"].(string)
 	matcher, _ := says["matcher"].(string)
-	return healthProbe{interval: seconds("interval"), timeout: seconds("timeout"), path: path, matcher: matcher, port: port,
-		healthy: int(number(says["healthyThreshold"])), unhealthy: int(number(says["unhealthyThreshold"]))}
+	return healthProbe{
+		interval:  seconds("interval"),
+		timeout:   seconds("timeout"),
+		path:      path,
+		matcher:   matcher,
+		port:      port,
+		healthy:   int(number(says["healthyThreshold"])),
+		unhealthy: int(number(says["unhealthyThreshold"])),
+	}
 }
 
 func (p *pool) snapshot() []target {
@@ -142,7 +163,12 @@ func (p *pool) probe(ctx context.Context, t target, how healthProbe) bool {
 		return err == nil && connection.Close() == nil
 	}
 	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://%s:%d%s", t.address, port, how.path), nil)
+	request, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodGet,
+		fmt.Sprintf("http://%s:%d%s", t.address, port, how.path),
+		nil,
+	)
 	if err != nil {
 		return false
 	}
@@ -192,7 +218,11 @@ func (p *pool) judge(address string, how healthProbe, answered bool) {
 func (c *Cloud) register(group string, address netip.Addr, port int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.keep(registeredType, group+" "+address.String(), map[string]any{"targetGroupArn": group, "targetId": address.String(), "port": float64(port)})
+	c.keep(
+		registeredType,
+		group+" "+address.String(),
+		map[string]any{"targetGroupArn": group, "targetId": address.String(), "port": float64(port)},
+	)
 }
 
 func (c *Cloud) deregister(group string, address netip.Addr) {

@@ -1,5 +1,6 @@
-// Tasks that run: each is a process with exactly the environment and secrets of its task definition, its own address in
-// the VPC, behind the security groups of its service, and healthy when its definition's check says so.
+// Tasks that run: each is a process with exactly the environment and secrets of its task
+// definition, its own address in the VPC, behind the security groups of its service, and healthy
+// when its definition's check says so.
 package localcloud
 
 import (
@@ -83,8 +84,9 @@ func (t *task) start(definition Record, image Image, subnet string, groups []str
 	return nil
 }
 
-// healthy waits until the container's own check passes, as often as it is scheduled on the scaled clock. When it has failed as often in
-// a row as its definition says, not counting the start period, the task is unhealthy (ECS API reference, HealthCheck).
+// healthy waits until the container's own check passes, as often as it is scheduled on the scaled
+// clock. When it has failed as often in a row as its definition says, not counting the start
+// period, the task is unhealthy (ECS API reference, HealthCheck).
 func (t *task) healthy(ctx context.Context) error {
 	check := t.container.HealthCheck
 	if check == nil {
@@ -113,10 +115,15 @@ func (t *task) healthy(ctx context.Context) error {
 	return fmt.Errorf("task %s failed container health checks\n%s", t.name, t.tail())
 }
 
-// startPeriod is the check's, on the scaled clock, for each task that comes up beside this one: on AWS each has a CPU of its own, here
-// dozens share a few.
+// startPeriod is the check's, on the scaled clock, for each task that comes up beside this one: on
+// AWS each has a CPU of its own, here dozens share a few.
 func (t *task) startPeriod() time.Duration {
-	return scaled(time.Duration(t.container.HealthCheck.StartPeriod)*time.Second, t.alive.Scale) * time.Duration(max(t.alive.starting.Load(), 1))
+	return scaled(
+		time.Duration(t.container.HealthCheck.StartPeriod)*time.Second,
+		t.alive.Scale,
+	) * time.Duration(
+		max(t.alive.starting.Load(), 1),
+	)
 }
 
 // check runs the container's own check once, for as long as it may take.
@@ -125,7 +132,8 @@ func (t *task) check(ctx context.Context) (passed bool, err error) {
 	defer cancel()
 	probe := exec.CommandContext(ctx, "/bin/sh", "-c", t.container.HealthCheck.Command[1])
 	probe.Env = []string{"PATH=" + t.path}
-	// A shell that is killed leaves its child, and with it the pipe that Wait would wait for; so there is none.
+	// A shell that is killed leaves its child, and with it the pipe that Wait would wait for; so
+	// there is none.
 	probe.SysProcAttr = dieWithParent()
 	probe.Cancel = func() error { return killGroup(probe.Process) }
 	if err := t.guard.Start(probe); err != nil {
@@ -134,9 +142,9 @@ func (t *task) check(ctx context.Context) (passed bool, err error) {
 	return probe.Wait() == nil, nil
 }
 
-// unhealthy is closed when the container's check has failed as often in a row as its definition says, or a load balancer has
-// given the task up. What runs is checked on the real clock: dozens of tasks, checked twenty times as often, would leave no
-// time for what is rehearsed.
+// unhealthy is closed when the container's check has failed as often in a row as its definition
+// says, or a load balancer has given the task up. What runs is checked on the real clock: dozens of
+// tasks, checked twenty times as often, would leave no time for what is rehearsed.
 func (t *task) unhealthy() <-chan struct{} {
 	sick := make(chan struct{})
 	check := t.container.HealthCheck
@@ -182,7 +190,8 @@ func (t *task) givenUp() bool {
 	return false
 }
 
-// inService registers a task with its target groups and waits until their load balancers hold it healthy.
+// inService registers a task with its target groups and waits until their load balancers hold it
+// healthy.
 func (t *task) inService(ctx context.Context) error {
 	for _, b := range t.behind {
 		t.cloud.register(b.group, t.address, b.port)
@@ -193,7 +202,12 @@ func (t *task) inService(ctx context.Context) error {
 			case <-t.ended:
 				return t.stopped()
 			case <-ctx.Done():
-				return fmt.Errorf("task %s failed ELB health checks in (target-group %s)\n%s", t.name, b.group, t.tail())
+				return fmt.Errorf(
+					"task %s failed ELB health checks in (target-group %s)\n%s",
+					t.name,
+					b.group,
+					t.tail(),
+				)
 			case <-time.After(10 * time.Millisecond):
 			}
 		}
@@ -201,7 +215,8 @@ func (t *task) inService(ctx context.Context) error {
 	return nil
 }
 
-// leaveService takes a task off its target groups and waits as long as they let requests under way end.
+// leaveService takes a task off its target groups and waits as long as they let requests under way
+// end.
 func (t *task) leaveService() {
 	var longest time.Duration
 	for _, b := range t.behind {
@@ -214,7 +229,8 @@ func (t *task) leaveService() {
 	}
 }
 
-// deregistrationDelay is a target group's, on the scaled clock; none where no load balancer runs that would drain.
+// deregistrationDelay is a target group's, on the scaled clock; none where no load balancer runs
+// that would drain.
 func (c *Cloud) deregistrationDelay(group string) time.Duration {
 	if len(c.pools(group)) == 0 {
 		return 0
@@ -230,7 +246,13 @@ func (c *Cloud) deregistrationDelay(group string) time.Duration {
 
 // stopped is what ECS says of a task that ended by itself.
 func (t *task) stopped() error {
-	return fmt.Errorf("task %s stopped: essential container %s exited: %s\n%s", t.name, t.container.Name, t.process.ProcessState, t.tail())
+	return fmt.Errorf(
+		"task %s stopped: essential container %s exited: %s\n%s",
+		t.name,
+		t.container.Name,
+		t.process.ProcessState,
+		t.tail(),
+	)
 }
 
 // tail is the end of what the task wrote.
@@ -242,7 +264,8 @@ func (t *task) tail() string {
 	return strings.TrimSpace(string(text[max(0, len(text)-2000):]))
 }
 
-// stop lets the load balancers drain the task, sends SIGTERM and kills what still runs at the stop timeout.
+// stop lets the load balancers drain the task, sends SIGTERM and kills what still runs at the stop
+// timeout.
 func (t *task) stop() error {
 	var errs []error
 	t.leaveService()

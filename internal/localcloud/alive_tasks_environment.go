@@ -1,4 +1,5 @@
-// What a task is given before it starts: variables, secrets in the execution role's name, and the VPC's name server.
+// What a task is given before it starts: variables, secrets in the execution role's name, and the
+// VPC's name server.
 package localcloud
 
 import (
@@ -27,8 +28,14 @@ func (c *Cloud) taskEnvironment(definition Record, container containerDefinition
 	for _, s := range container.Secrets {
 		value, err := c.taskSecret(credentials, s.ValueFrom)
 		if err != nil {
-			return nil, fmt.Errorf("ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "+
-				"unable to retrieve secret from asm: %w (%s of container %s)", err, s.Name, container.Name)
+			return nil, fmt.Errorf(
+				"ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "+
+					"failed: "+
+					"unable to retrieve secret from asm: %w (%s of container %s)",
+				err,
+				s.Name,
+				container.Name,
+			)
 		}
 		variables = append(variables, s.Name+"="+value)
 	}
@@ -67,7 +74,13 @@ func (c *Cloud) taskSecret(caller *session, from string) (string, error) {
 		}
 		stage, version = fields[8], fields[9]
 	}
-	in := &wireRequest{cloud: c, protocol: json11, service: "secretsmanager", operation: "GetSecretValue", caller: caller}
+	in := &wireRequest{
+		cloud:     c,
+		protocol:  json11,
+		service:   "secretsmanager",
+		operation: "GetSecretValue",
+		caller:    caller,
+	}
 	found, fault := in.secret(strings.Join(fields[:min(len(fields), secretARNFields)], ":"), version, stage)
 	if fault != nil {
 		return "", fmt.Errorf("%s: %s", fault.code, fault.message)
@@ -75,7 +88,8 @@ func (c *Cloud) taskSecret(caller *session, from string) (string, error) {
 	return found.value, nil
 }
 
-// taskGuard gives a task its place in the VPC: its address, its own ports, and the VPC's name server.
+// taskGuard gives a task its place in the VPC: its address, its own ports, and the VPC's name
+// server.
 func (c *Cloud) taskGuard(source netip.Addr) (*flowguard.Guard, error) {
 	c.mu.Lock()
 	end, _ := c.flowEnd(source)
@@ -87,8 +101,8 @@ func (c *Cloud) taskGuard(source netip.Addr) (*flowguard.Guard, error) {
 	return c.guardOf(source, flowguard.Options{OwnLoopback: true, Resolver: resolver})
 }
 
-// nameServer is the VPC's, as a zone sees it: it answers what Resolve knows. What it does not know does not exist, for a
-// rehearsal has no other network.
+// nameServer is the VPC's, as a zone sees it: it answers what Resolve knows. What it does not know
+// does not exist, for a rehearsal has no other network.
 func (c *Cloud) nameServer(zone string) (netip.AddrPort, error) {
 	a := c.life()
 	a.mu.Lock()
@@ -105,7 +119,8 @@ func (c *Cloud) nameServer(zone string) (netip.AddrPort, error) {
 	return server.LocalAddr().(*net.UDPAddr).AddrPort(), nil
 }
 
-// answerNames answers until the socket is closed. What is no question gets no answer, as from any server.
+// answerNames answers until the socket is closed. What is no question gets no answer, as from any
+// server.
 func (c *Cloud) answerNames(server net.PacketConn, zone string) {
 	buffer := make([]byte, 1500)
 	for {
@@ -125,8 +140,13 @@ func (c *Cloud) answerNames(server net.PacketConn, zone string) {
 
 func (c *Cloud) nameAnswer(message dnsmessage.Message, zone string) ([]byte, error) {
 	question := message.Questions[0]
-	answer := dnsmessage.Message{Header: dnsmessage.Header{ID: message.ID, Response: true, Authoritative: true, RecursionDesired: message.RecursionDesired,
-		RecursionAvailable: true}, Questions: message.Questions}
+	answer := dnsmessage.Message{Header: dnsmessage.Header{
+		ID:                 message.ID,
+		Response:           true,
+		Authoritative:      true,
+		RecursionDesired:   message.RecursionDesired,
+		RecursionAvailable: true,
+	}, Questions: message.Questions}
 	addresses, err := c.Resolve(question.Name.String(), zone)
 	switch {
 	case err != nil:
@@ -134,8 +154,13 @@ func (c *Cloud) nameAnswer(message dnsmessage.Message, zone string) ([]byte, err
 	case question.Type == dnsmessage.TypeA:
 		for _, address := range addresses {
 			answer.Answers = append(answer.Answers, dnsmessage.Resource{
-				Header: dnsmessage.ResourceHeader{Name: question.Name, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET},
-				Body:   &dnsmessage.AResource{A: address.As4()}})
+				Header: dnsmessage.ResourceHeader{
+					Name:  question.Name,
+					Type:  dnsmessage.TypeA,
+					Class: dnsmessage.ClassINET,
+				},
+				Body: &dnsmessage.AResource{A: address.As4()},
+			})
 		}
 	}
 	return answer.Pack()

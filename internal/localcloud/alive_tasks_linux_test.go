@@ -43,7 +43,13 @@ func serveTask() {
 	fmt.Println(strings.Join(os.Environ(), "\n"))
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGTERM)
-	server := &http.Server{Addr: ":8080", ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })}
+	server := &http.Server{
+		Addr:              ":8080",
+		ReadHeaderTimeout: time.Second,
+		Handler: http.HandlerFunc(
+			func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) },
+		),
+	}
 	go func() { <-ended; fmt.Println("asked to end"); os.Exit(0) }()
 	fmt.Println(server.ListenAndServe())
 	os.Exit(1)
@@ -68,32 +74,72 @@ func newTown(t *testing.T) town {
 	t.Helper()
 	b := newBench(t)
 	container := func(program string) Image { return Image{Program: program, Path: "/nowhere"} }
-	images := map[string]Image{"app:1": container(os.Args[0]), "app:2": container(os.Args[0]), "app:broken": container("/bin/false"),
-		"app:mute": container(script(t, "exec /bin/sleep 600"))}
+	images := map[string]Image{
+		"app:1": container(os.Args[0]), "app:2": container(os.Args[0]), "app:broken": container("/bin/false"),
+		"app:mute": container(script(t, "exec /bin/sleep 600")),
+	}
 	require.NoError(t, b.ComeAlive(Life{Dir: t.TempDir(), Scale: 100, Images: func(image string) (Image, bool) {
 		found, pushed := images[image]
 		return found, pushed
 	}}))
 	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
 	vpc, _ := b.make(vpcType, "vpc", map[string]any{"cidrBlock": "127.33.0.0/16"})
-	subnet, _ := b.make(subnetType, "subnet", map[string]any{"vpcId": vpc, "cidrBlock": "127.33.0.0/24", "availabilityZone": "us-east-1a"})
+	subnet, _ := b.make(
+		subnetType,
+		"subnet",
+		map[string]any{"vpcId": vpc, "cidrBlock": "127.33.0.0/24", "availabilityZone": "us-east-1a"},
+	)
 	cluster, _ := b.make(clusterType, "game", map[string]any{"name": "game"})
 	secret, _ := b.make("aws:secretsmanager/secret:Secret", "seed", map[string]any{"name": "seed"})
-	b.make("aws:secretsmanager/secretVersion:SecretVersion", "seed", map[string]any{"secretId": secret, "secretString": "the seed"})
-	town := town{b, images, cluster, subnet, b.group(vpc), secret, b.role("execution", "ecs-tasks.amazonaws.com")}
+	b.make(
+		"aws:secretsmanager/secretVersion:SecretVersion",
+		"seed",
+		map[string]any{"secretId": secret, "secretString": "the seed"},
+	)
+	town := town{
+		bench:   b,
+		images:  images,
+		cluster: cluster,
+		subnet:  subnet,
+		group:   b.group(vpc),
+		secret:  secret,
+		role:    b.role("execution", "ecs-tasks.amazonaws.com"),
+	}
 	b.make("aws:iam/rolePolicy:RolePolicy", "secrets", map[string]any{"role": "execution", "policy": fmt.Sprintf(
-		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":%q}]}`, secret)})
+		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"secretsmanager:GetSecretValue",`+
+			`"Resource":%q}]}`,
+		secret,
+	)})
 	return town
 }
 
 // inputs are a service's, with a new revision of an image.
 func (b town) inputs(image string, tasks float64) map[string]any {
-	definition := fmt.Sprintf(`[{"name":"app","image":%q,"stopTimeout":10,"environment":[{"name":%q,"value":"task"}],"secrets":[{"name":"SEED","valueFrom":%q}],
-		"healthCheck":{"command":["CMD-SHELL","%s=check exec %s"],"interval":5,"timeout":5,"retries":3,"startPeriod":100}}]`, image, taskRole, b.secret, taskRole, os.Args[0])
-	_, made := b.make(taskDefinitionType, "chat", taskInputs(map[string]any{"executionRoleArn": b.role, "containerDefinitions": definition}))
-	return map[string]any{"name": "chat", "cluster": b.cluster, "taskDefinition": made["arn"].StringValue(), "launchType": "FARGATE", "desiredCount": tasks,
+	definition := fmt.Sprintf(
+		`[{"name":"app","image":%q,"stopTimeout":10,"environment":[{"name":%q,"value":"task"}],
+		"secrets":[{"name":"SEED","valueFrom":%q}],
+		"healthCheck":{"command":["CMD-SHELL","%s=check exec %s"],
+		"interval":5,"timeout":5,"retries":3,"startPeriod":100}}]`,
+		image,
+		taskRole,
+		b.secret,
+		taskRole,
+		os.Args[0],
+	)
+	_, made := b.make(
+		taskDefinitionType,
+		"chat",
+		taskInputs(map[string]any{"executionRoleArn": b.role, "containerDefinitions": definition}),
+	)
+	return map[string]any{
+		"name":                     "chat",
+		"cluster":                  b.cluster,
+		"taskDefinition":           made["arn"].StringValue(),
+		"launchType":               "FARGATE",
+		"desiredCount":             tasks,
 		"deploymentCircuitBreaker": map[string]any{"enable": true, "rollback": true},
-		"networkConfiguration":     map[string]any{"subnets": []any{b.subnet}, "securityGroups": []any{b.group}}}
+		"networkConfiguration":     map[string]any{"subnets": []any{b.subnet}, "securityGroups": []any{b.group}},
+	}
 }
 
 func processes(tasks []Task) (ids []int) {
@@ -132,7 +178,12 @@ func TestTasksRunWithTheirDefinitionsEnvironmentAndNothingElse(t *testing.T) {
 func TestATaskWhoseRoleMayNotReadItsSecretDoesNotStart(t *testing.T) {
 	b := newTown(t)
 	b.role = b.bench.role("another", "ecs-tasks.amazonaws.com")
-	b.refused("ResourceInitializationError: unable to pull secrets or registry auth", serviceType, "chat", b.inputs("app:1", 1))
+	b.refused(
+		"ResourceInitializationError: unable to pull secrets or registry auth",
+		serviceType,
+		"chat",
+		b.inputs("app:1", 1),
+	)
 	b.refused("is not authorized to perform: secretsmanager:GetSecretValue", serviceType, "chat", b.inputs("app:1", 1))
 }
 
@@ -141,14 +192,29 @@ func TestAnImageThatNobodyPushedIsToldAtOnce(t *testing.T) {
 	b.refused("CannotPullContainerError", serviceType, "chat", b.inputs("app:none", 1))
 }
 
-// The provider waits for running tasks; whether they are healthy is not asked of a first deployment.
+// The provider waits for running tasks; whether they are healthy is not asked of a first
+// deployment.
 func TestAFirstDeploymentIsSteadyWhenItsTasksRun(t *testing.T) {
 	b := newTown(t)
-	for image, says := range map[string]string{"app:mute": "failed container health checks", "app:broken": "essential container app exited: exit status 1"} {
+	for image, says := range map[string]string{
+		"app:mute":   "failed container health checks",
+		"app:broken": "essential container app exited: exit status 1",
+	} {
 		id, _ := b.make(serviceType, "chat", b.inputs(image, 2))
-		require.Eventually(t, func() bool { return strings.Contains(fmt.Sprint(b.Events()), says) }, 20*time.Second, 20*time.Millisecond, image)
+		require.Eventually(
+			t,
+			func() bool { return strings.Contains(fmt.Sprint(b.Events()), says) },
+			20*time.Second,
+			20*time.Millisecond,
+			image,
+		)
 		assert.Empty(t, b.Tasks("chat"))
-		assert.ErrorContains(t, b.change(serviceType, id, b.inputs("app:broken", 2)), "update", "there is no revision to go back to")
+		assert.ErrorContains(
+			t,
+			b.change(serviceType, id, b.inputs("app:broken", 2)),
+			"update",
+			"there is no revision to go back to",
+		)
 		assert.NotEmpty(t, b.find(serviceType, "", id).str("taskDefinition"))
 		require.NoError(t, b.end(serviceType, id))
 	}
@@ -174,7 +240,11 @@ func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 	}
 	runs := b.find(serviceType, "", id).str("taskDefinition")
 	for _, image := range []string{"app:broken", "app:mute"} {
-		require.NoError(t, b.change(serviceType, id, b.inputs(image, 2)), "ECS rolls back, and the provider calls that a success")
+		require.NoError(
+			t,
+			b.change(serviceType, id, b.inputs(image, 2)),
+			"ECS rolls back, and the provider calls that a success",
+		)
 		assert.Equal(t, second, processes(b.Tasks("chat")), image)
 		assert.Equal(t, runs, b.find(serviceType, "", id).str("taskDefinition"), "the revision that runs")
 	}
@@ -185,7 +255,10 @@ func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 func TestADeploymentOutlivesATaskThatFails(t *testing.T) {
 	b := newTown(t)
 	once := filepath.Join(t.TempDir(), "once")
-	b.images["app:once"] = Image{Program: script(t, fmt.Sprintf("test -e %s && exec %s; >%s; exit 1", once, os.Args[0], once)), Path: "/nowhere"}
+	b.images["app:once"] = Image{
+		Program: script(t, fmt.Sprintf("test -e %s && exec %s; >%s; exit 1", once, os.Args[0], once)),
+		Path:    "/nowhere",
+	}
 	b.running(b.inputs("app:once", 2), 2)
 }
 
@@ -205,11 +278,19 @@ func TestATaskThatCannotBeReplacedIsWhenItCan(t *testing.T) {
 	b := newTown(t)
 	good := filepath.Join(t.TempDir(), "good")
 	require.NoError(t, os.WriteFile(good, nil, 0o600))
-	b.images["app:sometimes"] = Image{Program: script(t, fmt.Sprintf("test -e %s && exec %s; exit 1", good, os.Args[0])), Path: "/nowhere"}
+	b.images["app:sometimes"] = Image{
+		Program: script(t, fmt.Sprintf("test -e %s && exec %s; exit 1", good, os.Args[0])),
+		Path:    "/nowhere",
+	}
 	b.running(b.inputs("app:sometimes", 2), 2)
 	require.NoError(t, os.Remove(good))
 	require.NoError(t, syscall.Kill(processes(b.Tasks("chat"))[0], syscall.SIGKILL))
-	require.Eventually(t, func() bool { return strings.Contains(fmt.Sprint(b.Events()), "replacing task") }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return strings.Contains(fmt.Sprint(b.Events()), "replacing task") },
+		20*time.Second,
+		20*time.Millisecond,
+	)
 	assert.Len(t, b.Tasks("chat"), 1)
 	require.NoError(t, os.WriteFile(good, nil, 0o600))
 	require.Eventually(t, func() bool { return len(b.Tasks("chat")) == 2 }, 20*time.Second, 20*time.Millisecond)
@@ -218,7 +299,12 @@ func TestATaskThatCannotBeReplacedIsWhenItCan(t *testing.T) {
 func TestTheNameServerAnswersWhatTheVPCKnows(t *testing.T) {
 	b := newTown(t)
 	question := func(name string) dnsmessage.Message {
-		asked := dnsmessage.Message{Header: dnsmessage.Header{ID: 7}, Questions: []dnsmessage.Question{{Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}}}
+		asked := dnsmessage.Message{
+			Header: dnsmessage.Header{ID: 7},
+			Questions: []dnsmessage.Question{
+				{Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET},
+			},
+		}
 		packed, err := b.nameAnswer(asked, "us-east-1a")
 		require.NoError(t, err)
 		var answer dnsmessage.Message

@@ -1,6 +1,7 @@
 //go:build !linux
 
-// What would end tasks elsewhere, so that the package builds: no guard can be made there, so no task starts.
+// What would end tasks elsewhere, so that the package builds: no guard can be made there, so no
+// task starts.
 package localcloud
 
 import (

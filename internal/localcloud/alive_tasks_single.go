@@ -8,8 +8,9 @@ import (
 	"os"
 )
 
-// RunTask runs one task of a service's definition, in the service's place of the network and with further variables, until it ends,
-// and returns all that it wrote; an error also if its exit code is not 0 (ECS API reference, RunTask: overrides.containerOverrides.environment).
+// RunTask runs one task of a service's definition, in the service's place of the network and with
+// further variables, until it ends, and returns all that it wrote; an error also if its exit code
+// is not 0 (ECS API reference, RunTask: overrides.containerOverrides.environment).
 func (c *Cloud) RunTask(ctx context.Context, service string, variables map[string]string) (log string, err error) {
 	for _, r := range c.Records(serviceType) {
 		if r.str("name") != service {
@@ -21,7 +22,11 @@ func (c *Cloud) RunTask(ctx context.Context, service string, variables map[strin
 		}
 		image, known := c.life().Images(d.container.Image)
 		if !known || image.Program == "" {
-			return "", fmt.Errorf("running a task of %s: CannotPullContainerError: %s: not found", service, d.container.Image)
+			return "", fmt.Errorf(
+				"running a task of %s: CannotPullContainerError: %s: not found",
+				service,
+				d.container.Image,
+			)
 		}
 		for name, value := range variables {
 			d.container.Environment = append(d.container.Environment, struct{ Name, Value string }{name, value})
@@ -34,7 +39,13 @@ func (c *Cloud) RunTask(ctx context.Context, service string, variables map[strin
 func (c *Cloud) runToEnd(ctx context.Context, d deployment, image Image, service string) (log string, err error) {
 	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
 	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
-	t := &task{cloud: c, alive: c.life(), name: service + "-alone", container: d.container, ended: make(chan struct{})}
+	t := &task{
+		cloud:     c,
+		alive:     c.life(),
+		name:      service + "-alone",
+		container: d.container,
+		ended:     make(chan struct{}),
+	}
 	if err := t.start(d.definition, image, texts(subnets)[0], texts(groups)); err != nil {
 		return "", errors.Join(err, t.stop())
 	}

@@ -20,7 +20,12 @@ func (c *Cloud) check(r *row, logicalName string, old, inputs resource.PropertyM
 				", but no definition was found.", path)})
 		}
 	}
-	on := &call{cloud: c, row: r, inputs: inputs, old: old}
+	on := &call{
+		cloud:  c,
+		row:    r,
+		inputs: inputs,
+		old:    old,
+	}
 	faults = append(faults, nameFaults(on)...)
 	if r.check != nil {
 		faults = append(faults, r.check(on)...)
@@ -53,13 +58,17 @@ func nameFaults(on *call) []fault {
 	length := utf8.RuneCountInString(name)
 	switch {
 	case length > rule.max:
-		return []fault{{rule.property, fmt.Sprintf("expected length of %s to be in the range (%d - %d), got %s",
-			rule.property, max(rule.min, 1), rule.max, name)}}
+		return []fault{
+			{property: rule.property, reason: fmt.Sprintf("expected length of %s to be in the range (%d - %d), got %s",
+				rule.property, max(rule.min, 1), rule.max, name)},
+		}
 	case length < rule.min:
-		return []fault{{rule.property, fmt.Sprintf("expected length of %s to be in the range (%d - %d), got %s",
-			rule.property, rule.min, rule.max, name)}}
+		return []fault{
+			{property: rule.property, reason: fmt.Sprintf("expected length of %s to be in the range (%d - %d), got %s",
+				rule.property, rule.min, rule.max, name)},
+		}
 	case rule.pattern != nil && !rule.pattern.MatchString(name):
-		return []fault{{rule.property, fmt.Sprintf("invalid value for %s (must match %s), got %s",
+		return []fault{{property: rule.property, reason: fmt.Sprintf("invalid value for %s (must match %s), got %s",
 			rule.property, rule.pattern, name)}}
 	}
 	return nil

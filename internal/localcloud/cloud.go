@@ -79,8 +79,12 @@ func New(region string) (*Cloud, error) {
 		return nil, fmt.Errorf("making an embedded AWS: region %q is not one it knows; known are %s",
 			region, strings.Join(Regions, ", "))
 	}
-	c := &Cloud{Account: "123456789012", Region: region,
-		records: map[string]map[string]*Record{}, private: map[string]any{}}
+	c := &Cloud{
+		Account: "123456789012",
+		Region:  region,
+		records: map[string]map[string]*Record{},
+		private: map[string]any{},
+	}
 	c.seed()
 	return c, nil
 }
@@ -180,7 +184,12 @@ func (c *Cloud) Remove(token, id string) bool {
 func (c *Cloud) Seed(token, id string, outputs resource.PropertyMap) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.put(&Record{Type: token, ID: id, Inputs: resource.PropertyMap{}, Outputs: outputs})
+	c.put(&Record{
+		Type:    token,
+		ID:      id,
+		Inputs:  resource.PropertyMap{},
+		Outputs: outputs,
+	})
 }
 
 // Events returns what the cloud did so far, in order.
@@ -191,7 +200,12 @@ func (c *Cloud) Events() []Event {
 }
 
 func (c *Cloud) note(operation, token, id, urn string) {
-	c.events = append(c.events, Event{operation, token, id, urn})
+	c.events = append(c.events, Event{
+		Operation: operation,
+		Type:      token,
+		ID:        id,
+		URN:       urn,
+	})
 }
 
 // wait lets pass what AWS would take, on the scaled clock.

@@ -10,13 +10,31 @@ import (
 
 // thing and user are two types that only these tests know, to try the core without the table.
 var (
-	thing = &row{token: "test:index:Thing", required: []string{"size"}, replace: []string{"kind", "disk.type"},
-		defaults: map[string]any{"color": "grey"}, id: text("thing-{hex17}"),
-		name:     &nameRule{property: "name", max: 20, auto: true, unique: true, taken: "ThingAlreadyExists: {value}"},
+	thing = &row{
+		token:    "test:index:Thing",
+		required: []string{"size"},
+		replace:  []string{"kind", "disk.type"},
+		defaults: map[string]any{"color": "grey"},
+		id:       text("thing-{hex17}"),
+		name: &nameRule{
+			property: "name",
+			max:      20,
+			auto:     true,
+			unique:   true,
+			taken:    "ThingAlreadyExists: {value}",
+		},
 		computed: map[string]value{"arn": text("arn:aws:test:{region}:{account}:{id}")},
-		derived:  map[string]value{"double": func(c *call) any { return 2 * c.num("size") }}}
-	user = &row{token: "test:index:User", id: text("user-{hex8}"),
-		references: []reference{{path: "things.id", to: one("test:index:Thing"), missing: "NoSuchThing: {value}", blocks: "ThingInUse: {value}"}}}
+		derived:  map[string]value{"double": func(c *call) any { return 2 * c.num("size") }},
+	}
+	user = &row{
+		token: "test:index:User", id: text("user-{hex8}"),
+		references: []reference{{
+			path:    "things.id",
+			to:      one("test:index:Thing"),
+			missing: "NoSuchThing: {value}",
+			blocks:  "ThingInUse: {value}",
+		}},
+	}
 )
 
 func coreCloud(t *testing.T) *Cloud {
@@ -32,7 +50,12 @@ func properties(m map[string]any) resource.PropertyMap { return resource.NewProp
 
 func TestCheckNamesEveryFaultAndKeepsAutomaticNames(t *testing.T) {
 	c := coreCloud(t)
-	_, faults := c.check(thing, "logical", nil, properties(map[string]any{"name": "much-longer-than-twenty-characters"}))
+	_, faults := c.check(
+		thing,
+		"logical",
+		nil,
+		properties(map[string]any{"name": "much-longer-than-twenty-characters"}),
+	)
 	require.Len(t, faults, 2)
 	assert.Contains(t, faults[0].reason, `argument "size" is required`)
 	assert.Contains(t, faults[1].reason, "(1 - 20)")
@@ -50,11 +73,36 @@ func TestDiffReplacesOnWhatTheTableSays(t *testing.T) {
 		path     string
 		replaces bool
 	}{
-		"plain input":        {map[string]any{"size": 1}, map[string]any{"size": 2}, "size", false},
-		"forced input":       {map[string]any{"kind": "a"}, map[string]any{"kind": "b"}, "kind", true},
-		"below a list":       {map[string]any{"disk": []any{map[string]any{"type": "a"}}}, map[string]any{"disk": []any{map[string]any{"type": "b"}}}, "disk[0].type", true},
-		"beside it":          {map[string]any{"disk": map[string]any{"size": 1}}, map[string]any{"disk": map[string]any{"size": 2}}, "disk.size", false},
-		"whole object added": {map[string]any{}, map[string]any{"disk": map[string]any{"type": "a"}}, "disk", true},
+		"plain input": {
+			old:      map[string]any{"size": 1},
+			now:      map[string]any{"size": 2},
+			path:     "size",
+			replaces: false,
+		},
+		"forced input": {
+			old:      map[string]any{"kind": "a"},
+			now:      map[string]any{"kind": "b"},
+			path:     "kind",
+			replaces: true,
+		},
+		"below a list": {
+			old:      map[string]any{"disk": []any{map[string]any{"type": "a"}}},
+			now:      map[string]any{"disk": []any{map[string]any{"type": "b"}}},
+			path:     "disk[0].type",
+			replaces: true,
+		},
+		"beside it": {
+			old:      map[string]any{"disk": map[string]any{"size": 1}},
+			now:      map[string]any{"disk": map[string]any{"size": 2}},
+			path:     "disk.size",
+			replaces: false,
+		},
+		"whole object added": {
+			old:      map[string]any{},
+			now:      map[string]any{"disk": map[string]any{"type": "a"}},
+			path:     "disk",
+			replaces: true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			changes := diff(thing, properties(c.old), properties(c.now))
@@ -85,14 +133,32 @@ func TestLifeOfAResource(t *testing.T) {
 	_, _, err = c.create(thing, "urn::y", asked, false)
 	require.ErrorContains(t, err, "ThingAlreadyExists: x")
 
-	changed, err := c.update(thing, id, "urn::x", asked, properties(map[string]any{"size": 5, "name": "x"}), outputs, false)
+	changed, err := c.update(
+		thing,
+		id,
+		"urn::x",
+		asked,
+		properties(map[string]any{"size": 5, "name": "x"}),
+		outputs,
+		false,
+	)
 	require.NoError(t, err)
 	assert.Equal(t, outputs["arn"], changed["arn"], "what is computed once stays")
 	assert.EqualValues(t, 10, changed["double"].NumberValue(), "what follows the inputs follows")
 
-	_, _, err = c.create(user, "urn::u", properties(map[string]any{"things": []any{map[string]any{"id": "thing-0"}}}), false)
+	_, _, err = c.create(
+		user,
+		"urn::u",
+		properties(map[string]any{"things": []any{map[string]any{"id": "thing-0"}}}),
+		false,
+	)
 	require.ErrorContains(t, err, "NoSuchThing: thing-0")
-	owner, _, err := c.create(user, "urn::u", properties(map[string]any{"things": []any{map[string]any{"id": id}}}), false)
+	owner, _, err := c.create(
+		user,
+		"urn::u",
+		properties(map[string]any{"things": []any{map[string]any{"id": id}}}),
+		false,
+	)
 	require.NoError(t, err)
 	require.ErrorContains(t, c.destroy(thing, id, "urn::x"), "ThingInUse: "+id)
 	require.NoError(t, c.destroy(user, owner, "urn::u"))

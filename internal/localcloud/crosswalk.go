@@ -41,13 +41,22 @@ func (x *crosswalk) Attach(_ context.Context, req *pulumirpc.PluginAttach) (*emp
 	return &emptypb.Empty{}, nil
 }
 
-// Configure says that secrets are understood: the engine lets no other provider construct components.
+// Configure says that secrets are understood: the engine lets no other provider construct
+// components.
 func (x *crosswalk) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
-	return &pulumirpc.ConfigureResponse{SupportsPreview: true, AcceptSecrets: true, AcceptResources: true, AcceptOutputs: true}, nil
+	return &pulumirpc.ConfigureResponse{
+		SupportsPreview: true,
+		AcceptSecrets:   true,
+		AcceptResources: true,
+		AcceptOutputs:   true,
+	}, nil
 }
 
 // Construct makes the component; awsx:ec2:Vpc is the only one here.
-func (x *crosswalk) Construct(ctx context.Context, req *pulumirpc.ConstructRequest) (*pulumirpc.ConstructResponse, error) {
+func (x *crosswalk) Construct(
+	ctx context.Context,
+	req *pulumirpc.ConstructRequest,
+) (*pulumirpc.ConstructResponse, error) {
 	if req.GetType() != "awsx:ec2:Vpc" {
 		return nil, fmt.Errorf("the embedded AWS has no component %s: it knows awsx:ec2:Vpc", req.GetType())
 	}
@@ -100,15 +109,29 @@ type vpcComponent struct {
 	Vpc              *ec2.Vpc             `pulumi:"vpc"`
 }
 
-func newVpc(ctx *pulumi.Context, typ, name string, in *vpcInputs, zones []string, options pulumi.ResourceOption) (*vpcComponent, error) {
+func newVpc(
+	ctx *pulumi.Context,
+	typ, name string,
+	in *vpcInputs,
+	zones []string,
+	options pulumi.ResourceOption,
+) (*vpcComponent, error) {
 	if in.SubnetStrategy != "Auto" {
-		return nil, fmt.Errorf("awsx:ec2:Vpc %q: subnetStrategy %q is not known to the embedded AWS; it knows Auto", name, in.SubnetStrategy)
+		return nil, fmt.Errorf(
+			"awsx:ec2:Vpc %q: subnetStrategy %q is not known to the embedded AWS; it knows Auto",
+			name,
+			in.SubnetStrategy,
+		)
 	}
 	if len(in.AvailabilityZoneNames) > 0 {
 		zones = in.AvailabilityZoneNames
 	} else if n := in.NumberOfAvailabilityZones; n != nil {
 		if *n > len(zones) {
-			return nil, fmt.Errorf("awsx:ec2:Vpc %q: the configured region for this provider does not have at least %d Availability Zones", name, *n)
+			return nil, fmt.Errorf(
+				"awsx:ec2:Vpc %q: the configured region for this provider does not have at least %d Availability Zones",
+				name,
+				*n,
+			)
 		}
 		zones = zones[:*n]
 	}
@@ -120,7 +143,12 @@ func newVpc(ctx *pulumi.Context, typ, name string, in *vpcInputs, zones []string
 	if err := ctx.RegisterComponentResource(typ, name, component, options); err != nil {
 		return nil, err
 	}
-	b := &vpcBuilder{ctx: ctx, name: name, in: in, component: component}
+	b := &vpcBuilder{
+		ctx:       ctx,
+		name:      name,
+		in:        in,
+		component: component,
+	}
 	b.network()
 	for i, zone := range zones {
 		b.zone(i, zone, layout[i])

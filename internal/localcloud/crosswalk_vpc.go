@@ -40,15 +40,26 @@ func (b *vpcBuilder) tags(extra map[string]string) pulumi.StringMap {
 }
 
 func (b *vpcBuilder) network() {
-	vpc, err := ec2.NewVpc(b.ctx, b.name, &ec2.VpcArgs{CidrBlock: pulumi.String(b.in.CidrBlock),
-		EnableDnsHostnames: b.in.EnableDNSHostnames, EnableDnsSupport: b.in.EnableDNSSupport,
-		Tags: b.tags(nil)}, pulumi.Parent(b.component))
+	vpc, err := ec2.NewVpc(b.ctx, b.name, &ec2.VpcArgs{
+		CidrBlock:          pulumi.String(b.in.CidrBlock),
+		EnableDnsHostnames: b.in.EnableDNSHostnames,
+		EnableDnsSupport:   b.in.EnableDNSSupport,
+		Tags:               b.tags(nil),
+	}, pulumi.Parent(b.component))
 	if !b.keep(err) {
 		return
 	}
 	b.component.Vpc, b.component.VpcID = vpc, vpc.ID()
-	b.component.InternetGateway, err = ec2.NewInternetGateway(b.ctx, b.name,
-		&ec2.InternetGatewayArgs{VpcId: vpc.ID(), Tags: b.tags(nil)}, pulumi.Parent(vpc), pulumi.DependsOn([]pulumi.Resource{vpc}))
+	b.component.InternetGateway, err = ec2.NewInternetGateway(
+		b.ctx,
+		b.name,
+		&ec2.InternetGatewayArgs{
+			VpcId: vpc.ID(),
+			Tags:  b.tags(nil),
+		},
+		pulumi.Parent(vpc),
+		pulumi.DependsOn([]pulumi.Resource{vpc}),
+	)
 	b.keep(err)
 }
 
@@ -59,7 +70,11 @@ func (b *vpcBuilder) zone(i int, zone string, ranges zoneRanges) {
 		return
 	}
 	b.natGateway(i, public)
-	b.route(fmt.Sprintf("%s-public-%d", b.name, i+1), table, &ec2.RouteArgs{GatewayId: b.component.InternetGateway.ID()})
+	b.route(
+		fmt.Sprintf("%s-public-%d", b.name, i+1),
+		table,
+		&ec2.RouteArgs{GatewayId: b.component.InternetGateway.ID()},
+	)
 	_, table = b.subnet(i, zone, "Private", ranges.private)
 	if b.err != nil || len(b.component.NatGateways) == 0 {
 		return
@@ -76,8 +91,13 @@ func (b *vpcBuilder) subnet(i int, zone, kind string, cidr netip.Prefix) (*ec2.S
 	name := fmt.Sprintf("%s-%s-%d", b.name, kindName, i+1)
 	tags := b.tags(map[string]string{"Name": name, "SubnetType": kind})
 	vpc := b.component.Vpc
-	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{VpcId: vpc.ID(), AvailabilityZone: pulumi.String(zone),
-		MapPublicIpOnLaunch: pulumi.Bool(kind == "Public"), CidrBlock: pulumi.String(cidr.String()), Tags: tags},
+	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{
+		VpcId:               vpc.ID(),
+		AvailabilityZone:    pulumi.String(zone),
+		MapPublicIpOnLaunch: pulumi.Bool(kind == "Public"),
+		CidrBlock:           pulumi.String(cidr.String()),
+		Tags:                tags,
+	},
 		pulumi.Parent(vpc), pulumi.DependsOn([]pulumi.Resource{vpc}))
 	if !b.keep(err) {
 		return nil, nil
@@ -87,8 +107,13 @@ func (b *vpcBuilder) subnet(i int, zone, kind string, cidr netip.Prefix) (*ec2.S
 	if !b.keep(err) {
 		return nil, nil
 	}
-	_, err = ec2.NewRouteTableAssociation(b.ctx, name, &ec2.RouteTableAssociationArgs{RouteTableId: table.ID(), SubnetId: subnet.ID()},
-		pulumi.Parent(table), pulumi.DependsOn([]pulumi.Resource{table}))
+	_, err = ec2.NewRouteTableAssociation(
+		b.ctx,
+		name,
+		&ec2.RouteTableAssociationArgs{RouteTableId: table.ID(), SubnetId: subnet.ID()},
+		pulumi.Parent(table),
+		pulumi.DependsOn([]pulumi.Resource{table}),
+	)
 	b.keep(err)
 	b.component.Subnets = append(b.component.Subnets, subnet)
 	b.component.RouteTables = append(b.component.RouteTables, table)
@@ -121,7 +146,11 @@ func (b *vpcBuilder) natGateway(i int, public *ec2.Subnet) {
 	if !b.keep(err) {
 		return
 	}
-	nat, err := ec2.NewNatGateway(b.ctx, name, &ec2.NatGatewayArgs{SubnetId: public.ID(), AllocationId: eip.AllocationId, Tags: tags}, under...)
+	nat, err := ec2.NewNatGateway(
+		b.ctx,
+		name,
+		&ec2.NatGatewayArgs{SubnetId: public.ID(), AllocationId: eip.AllocationId, Tags: tags},
+		under...)
 	if b.keep(err) {
 		b.component.Eips = append(b.component.Eips, eip)
 		b.component.NatGateways = append(b.component.NatGateways, nat)

@@ -10,10 +10,17 @@ import (
 
 // Make checks and creates a resource as the provider would; every fault that Check finds is in
 // the error. With preview nothing is made and computed outputs are unknown.
-func (c *Cloud) Make(token, urn, name string, inputs resource.PropertyMap, preview bool) (string, resource.PropertyMap, error) {
+func (c *Cloud) Make(
+	token, urn, name string,
+	inputs resource.PropertyMap,
+	preview bool,
+) (string, resource.PropertyMap, error) {
 	r, known := table[token]
 	if !known {
-		return "", nil, fmt.Errorf("the embedded AWS has no resource type %s: add a row to internal/localcloud/table_*.go", token)
+		return "", nil, fmt.Errorf(
+			"the embedded AWS has no resource type %s: add a row to internal/localcloud/table_*.go",
+			token,
+		)
 	}
 	checked, faults := c.check(r, name, nil, inputs)
 	var refused []error

@@ -31,15 +31,24 @@ func (c *Cloud) MakeVpc(name string, inputs resource.PropertyMap) (resource.Prop
 			resource.NewPropertyMapFromMap(properties), false)
 		return id, err
 	}
-	vpc, err := create(vpcType, name, map[string]any{"cidrBlock": cidr, "enableDnsHostnames": true, "enableDnsSupport": true})
+	vpc, err := create(
+		vpcType,
+		name,
+		map[string]any{"cidrBlock": cidr, "enableDnsHostnames": true, "enableDnsSupport": true},
+	)
 	if err != nil {
 		return nil, err
 	}
 	var private, public []any
 	for i, zone := range zones {
-		for kind, cidr := range map[string]string{"private": layout[i].private.String(), "public": layout[i].public.String()} {
-			id, err := create(subnetType, fmt.Sprintf("%s-%s-%d", name, kind, i+1), map[string]any{"vpcId": vpc, "cidrBlock": cidr,
-				"availabilityZone": zone, "mapPublicIpOnLaunch": kind == "public"})
+		for kind, cidr := range map[string]string{
+			"private": layout[i].private.String(),
+			"public":  layout[i].public.String(),
+		} {
+			id, err := create(subnetType, fmt.Sprintf("%s-%s-%d", name, kind, i+1), map[string]any{
+				"vpcId": vpc, "cidrBlock": cidr,
+				"availabilityZone": zone, "mapPublicIpOnLaunch": kind == "public",
+			})
 			if err != nil {
 				return nil, err
 			}
@@ -50,6 +59,8 @@ func (c *Cloud) MakeVpc(name string, inputs resource.PropertyMap) (resource.Prop
 			}
 		}
 	}
-	return resource.NewPropertyMapFromMap(map[string]any{"vpcId": vpc, "privateSubnetIds": private,
-		"publicSubnetIds": public, "routeTables": []any{}}), nil
+	return resource.NewPropertyMapFromMap(map[string]any{
+		"vpcId": vpc, "privateSubnetIds": private,
+		"publicSubnetIds": public, "routeTables": []any{},
+	}), nil
 }

@@ -66,8 +66,8 @@ func (c *Cloud) RollBack(service string) (end func()) {
 
 func rollbackKey(service string) string { return "rolled back " + service }
 
-// Put puts an object into a bucket, as somebody with the right to write could, over whatever is there; S3's own checksums
-// fit it. The returned function puts back what was.
+// Put puts an object into a bucket, as somebody with the right to write could, over whatever is
+// there; S3's own checksums fit it. The returned function puts back what was.
 func (c *Cloud) Put(bucket, key string, content []byte) (undo func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -17,19 +17,31 @@ type invoke func(c *Cloud, args resource.PropertyMap) (map[string]any, error)
 // the pulumi-aws SDK gives them.
 var invokes = map[string]invoke{
 	"aws:index/getCallerIdentity:getCallerIdentity": func(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
-		return map[string]any{"id": c.Account, "accountId": c.Account, "userId": "AROAEXAMPLE:rehearsal",
-			"arn": "arn:aws:sts::" + c.Account + ":assumed-role/rehearsal/rehearsal"}, nil
+		return map[string]any{
+			"id": c.Account, "accountId": c.Account, "userId": "AROAEXAMPLE:rehearsal",
+			"arn": "arn:aws:sts::" + c.Account + ":assumed-role/rehearsal/rehearsal",
+		}, nil
 	},
 	"aws:index/getRegion:getRegion": func(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
-		return map[string]any{"id": c.Region, "name": c.Region, "region": c.Region, "description": c.Region,
-			"endpoint": "ec2." + c.Region + ".amazonaws.com"}, nil
+		return map[string]any{
+			"id": c.Region, "name": c.Region, "region": c.Region, "description": c.Region,
+			"endpoint": "ec2." + c.Region + ".amazonaws.com",
+		}, nil
 	},
 	"aws:index/getPartition:getPartition": func(*Cloud, resource.PropertyMap) (map[string]any, error) {
-		return map[string]any{"id": "aws", "partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}, nil
+		return map[string]any{
+			"id":               "aws",
+			"partition":        "aws",
+			"dnsSuffix":        "amazonaws.com",
+			"reverseDnsPrefix": "com.amazonaws",
+		}, nil
 	},
-	"aws:index/getAvailabilityZones:getAvailabilityZones": func(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
-		return map[string]any{"id": c.Region, "names": anys(c.Zones()), "groupNames": []any{c.Region},
-			"zoneIds": []any{"use1-az1", "use1-az2", "use1-az3"}}, nil
+	"aws:index/getAvailabilityZones:" +
+		"getAvailabilityZones": func(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
+		return map[string]any{
+			"id": c.Region, "names": anys(c.Zones()), "groupNames": []any{c.Region},
+			"zoneIds": []any{"use1-az1", "use1-az2", "use1-az3"},
+		}, nil
 	},
 	"aws:ec2/getAmi:getAmi":                             getAmi,
 	"aws:ec2/getSubnet:getSubnet":                       getSubnet,
@@ -46,8 +58,10 @@ func getAmi(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
 		return nil, errors.New("Your query returned no results. Please change your search criteria and try again.")
 	}
 	ami := images[0]
-	return map[string]any{"id": ami.ID, "imageId": ami.ID, "name": ami.str("name"), "architecture": "x86_64",
-		"arn": "arn:aws:ec2:" + c.Region + "::image/" + ami.ID, "rootDeviceName": "/dev/xvda", "state": "available"}, nil
+	return map[string]any{
+		"id": ami.ID, "imageId": ami.ID, "name": ami.str("name"), "architecture": "x86_64",
+		"arn": "arn:aws:ec2:" + c.Region + "::image/" + ami.ID, "rootDeviceName": "/dev/xvda", "state": "available",
+	}, nil
 }
 
 func getSubnet(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
@@ -56,8 +70,10 @@ func getSubnet(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
 	if subnet == nil {
 		return nil, fmt.Errorf("InvalidSubnetID.NotFound: The subnet ID '%s' does not exist", id)
 	}
-	return map[string]any{"id": id, "vpcId": subnet.str("vpcId"), "cidrBlock": subnet.str("cidrBlock"),
-		"availabilityZone": subnet.str("availabilityZone"), "arn": subnet.str("arn"), "state": "available"}, nil
+	return map[string]any{
+		"id": id, "vpcId": subnet.str("vpcId"), "cidrBlock": subnet.str("cidrBlock"),
+		"availabilityZone": subnet.str("availabilityZone"), "arn": subnet.str("arn"), "state": "available",
+	}, nil
 }
 
 func getVpc(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
@@ -66,8 +82,10 @@ func getVpc(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
 	if vpc == nil {
 		return nil, fmt.Errorf("InvalidVpcID.NotFound: The vpc ID '%s' does not exist", id)
 	}
-	return map[string]any{"id": id, "cidrBlock": vpc.str("cidrBlock"), "arn": vpc.str("arn"),
-		"mainRouteTableId": vpc.str("mainRouteTableId"), "state": "available"}, nil
+	return map[string]any{
+		"id": id, "cidrBlock": vpc.str("cidrBlock"), "arn": vpc.str("arn"),
+		"mainRouteTableId": vpc.str("mainRouteTableId"), "state": "available",
+	}, nil
 }
 
 // getService answers what is deployed, which after a rollback is not what was asked for.
@@ -78,9 +96,11 @@ func getService(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
 		if s.str("name") == name && s.str("cluster") == cluster {
 			rolledBackTo, _ := c.private[rollbackKey(name)].(string)
 			deployed := cmp.Or(rolledBackTo, s.str("taskDefinition"))
-			return map[string]any{"id": s.ID, "arn": s.ID, "clusterArn": cluster, "serviceName": name,
+			return map[string]any{
+				"id": s.ID, "arn": s.ID, "clusterArn": cluster, "serviceName": name,
 				"desiredCount": s.Get("desiredCount"), "launchType": "FARGATE", "schedulingStrategy": "REPLICA",
-				"taskDefinition": deployed}, nil
+				"taskDefinition": deployed,
+			}, nil
 		}
 	}
 	return nil, fmt.Errorf("reading ECS Service (%s): couldn't find resource", name)
@@ -90,7 +110,10 @@ func getPrefixList(c *Cloud, args resource.PropertyMap) (map[string]any, error) 
 	name, _ := plain(args["name"]).(string)
 	known := []string{"com.amazonaws." + c.Region + ".s3", "com.amazonaws." + c.Region + ".dynamodb"}
 	if !slices.Contains(known, name) {
-		return nil, errors.New("no matching prefix list found; the prefix list ID or name may be invalid or not exist in the current region")
+		return nil, errors.New(
+			"no matching prefix list found; the prefix list ID or name may be invalid or not exist in the current " +
+				"region",
+		)
 	}
 	return map[string]any{"id": "pl-63a5400a", "prefixListId": "pl-63a5400a", "name": name}, nil
 }

@@ -12,14 +12,25 @@ import (
 
 // create makes a resource and returns its id and outputs. In preview nothing is made, and
 // what AWS would compute is unknown.
-func (c *Cloud) create(r *row, urn string, inputs resource.PropertyMap, preview bool) (string, resource.PropertyMap, error) {
+func (c *Cloud) create(
+	r *row,
+	urn string,
+	inputs resource.PropertyMap,
+	preview bool,
+) (string, resource.PropertyMap, error) {
 	if preview {
 		return "", previewOutputs(r, inputs), nil
 	}
 	c.wait(r)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	on := &call{cloud: c, row: r, urn: urn, inputs: inputs, outputs: withDefaults(r, inputs)}
+	on := &call{
+		cloud:   c,
+		row:     r,
+		urn:     urn,
+		inputs:  inputs,
+		outputs: withDefaults(r, inputs),
+	}
 	if err := c.refuse(on); err != nil {
 		c.note("refuse", r.token, "", urn)
 		return "", nil, fmt.Errorf("creating %s %q: %w", r.token, subject(on), err)
@@ -37,7 +48,13 @@ func (c *Cloud) create(r *row, urn string, inputs resource.PropertyMap, preview 
 		}
 	}
 	on.derive()
-	record := &Record{Type: r.token, ID: on.id, URN: urn, Inputs: inputs.Copy(), Outputs: on.outputs}
+	record := &Record{
+		Type:    r.token,
+		ID:      on.id,
+		URN:     urn,
+		Inputs:  inputs.Copy(),
+		Outputs: on.outputs,
+	}
 	c.put(record)
 	if r.afterCreate != nil {
 		if err := r.afterCreate(on); err != nil {
@@ -96,19 +113,37 @@ func (c *Cloud) exists(ref reference, value string) bool {
 }
 
 // update changes a resource in place.
-func (c *Cloud) update(r *row, id, urn string, old, inputs, outputs resource.PropertyMap, preview bool) (resource.PropertyMap, error) {
+func (c *Cloud) update(
+	r *row,
+	id, urn string,
+	old, inputs, outputs resource.PropertyMap,
+	preview bool,
+) (resource.PropertyMap, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	on := &call{cloud: c, row: r, id: id, urn: urn, inputs: inputs, old: old, outputs: overlay(r, old, inputs, outputs)}
+	on := &call{
+		cloud:   c,
+		row:     r,
+		id:      id,
+		urn:     urn,
+		inputs:  inputs,
+		old:     old,
+		outputs: overlay(r, old, inputs, outputs),
+	}
 	if preview {
 		on.derive()
 		return on.outputs, nil
 	}
 	record := c.find(r.token, "", id)
 	if record == nil {
-		return nil, fmt.Errorf("updating %s %q: it does not exist any more; run a refresh and update again", r.token, id)
+		return nil, fmt.Errorf(
+			"updating %s %q: it does not exist any more; run a refresh and update again",
+			r.token,
+			id,
+		)
 	}
-	// What others changed since the state was written counts, as with a provider that reads what it updated.
+	// What others changed since the state was written counts, as with a provider that reads what it
+	// updated.
 	on.outputs = overlay(r, old, inputs, record.Outputs)
 	err := c.checkReferences(on)
 	if err == nil && r.beforeUpdate != nil {
@@ -151,7 +186,14 @@ func (c *Cloud) destroy(r *row, id, urn string) error {
 	if record == nil {
 		return nil
 	}
-	on := &call{cloud: c, row: r, id: id, urn: urn, inputs: record.Inputs, outputs: record.Outputs}
+	on := &call{
+		cloud:   c,
+		row:     r,
+		id:      id,
+		urn:     urn,
+		inputs:  record.Inputs,
+		outputs: record.Outputs,
+	}
 	err := c.blocked(record)
 	if err == nil && r.beforeDelete != nil {
 		err = r.beforeDelete(on)
@@ -187,8 +229,14 @@ func (c *Cloud) blocked(target *Record) error {
 				held = target.str(ref.by)
 			}
 			for _, other := range records {
-				if other != target && slices.Contains(stringsAt(resource.NewObjectProperty(other.Inputs), ref.path), held) {
-					return fmt.Errorf("%s (used by %s %s)", strings.ReplaceAll(ref.blocks, "{value}", target.ID), token, other.ID)
+				if other != target &&
+					slices.Contains(stringsAt(resource.NewObjectProperty(other.Inputs), ref.path), held) {
+					return fmt.Errorf(
+						"%s (used by %s %s)",
+						strings.ReplaceAll(ref.blocks, "{value}", target.ID),
+						token,
+						other.ID,
+					)
 				}
 			}
 		}

@@ -1,8 +1,9 @@
 // The instance metadata service: what a machine asks for its name, its place and its credentials.
 // Sources: EC2 user guide, "Use the Instance Metadata Service to access instance metadata", "How
 // Instance Metadata Service Version 2 works", "Instance metadata categories" and "Retrieve security
-// credentials from instance metadata". Not faithful: the hop limit of an instance cannot be shown on
-// one machine, every caller is one hop away; categories other than those of metadata_answers.go do not exist.
+// credentials from instance metadata". Not faithful: the hop limit of an instance cannot be shown
+// on one machine, every caller is one hop away; categories other than those of metadata_answers.go
+// do not exist.
 package localcloud
 
 import (
@@ -37,19 +38,26 @@ const (
 	ttlHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
 	// mostTokenSeconds is six hours.
 	mostTokenSeconds = 21600
-	// credentialsEarly is how long before the end of credentials new ones are given (at least five minutes).
+	// credentialsEarly is how long before the end of credentials new ones are given (at least five
+	// minutes).
 	credentialsEarly = time.Hour
 )
 
 // ServeMetadata serves the metadata of an instance on a free port of 127.0.0.1. Whether a token is
-// needed, and whether the service answers at all, follows the instance's metadataOptions as they are
-// at each request. The instance need not exist yet; while it does not, everything is "not found".
+// needed, and whether the service answers at all, follows the instance's metadataOptions as they
+// are at each request. The instance need not exist yet; while it does not, everything is "not
+// found".
 func (c *Cloud) ServeMetadata(instanceID string) (*Metadata, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("serving the metadata of instance %s on a port of 127.0.0.1: %w", instanceID, err)
 	}
-	m := &Metadata{URL: "http://" + listener.Addr().String(), cloud: c, instance: instanceID, tokens: map[string]time.Time{}}
+	m := &Metadata{
+		URL:      "http://" + listener.Addr().String(),
+		cloud:    c,
+		instance: instanceID,
+		tokens:   map[string]time.Time{},
+	}
 	m.server = &http.Server{Handler: http.HandlerFunc(m.answer), ReadHeaderTimeout: time.Minute}
 	go func() { _ = m.server.Serve(listener) }() // ends with Close, and then always in an error
 	return m, nil
@@ -120,7 +128,9 @@ func (m *Metadata) giveToken(w http.ResponseWriter, r *http.Request, now time.Ti
 func (m *Metadata) welcome(r *http.Request, instance *Record, now time.Time) bool {
 	token := r.Header.Get(tokenHeader)
 	if token == "" {
-		return instance.str("metadataOptions.httpTokens") == "optional" // Amazon Linux 2023 requires one where nothing is said
+		return instance.str(
+			"metadataOptions.httpTokens",
+		) == "optional" // Amazon Linux 2023 requires one where nothing is said
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -1,6 +1,6 @@
-// What the instance metadata service knows. Sources: EC2 user guide, "Instance metadata categories",
-// "Instance identity documents for Amazon EC2 instances" and "Troubleshoot IAM roles" (IAM user guide,
-// the codes of iam/security-credentials).
+// What the instance metadata service knows. Sources: EC2 user guide, "Instance metadata
+// categories", "Instance identity documents for Amazon EC2 instances" and "Troubleshoot IAM roles"
+// (IAM user guide, the codes of iam/security-credentials).
 package localcloud
 
 import (
@@ -15,13 +15,17 @@ const credentialsPath = "meta-data/iam/security-credentials"
 // metadataAnswers are all paths below /latest/, but for the credentials of a role; an answer may be
 // "there is none".
 var metadataAnswers = map[string]func(*Metadata, *Record) (string, bool){
-	"meta-data/instance-id":                 func(m *Metadata, _ *Record) (string, bool) { return m.instance, true },
-	"meta-data/placement/region":            func(m *Metadata, _ *Record) (string, bool) { return m.cloud.Region, true },
+	"meta-data/instance-id": func(m *Metadata, _ *Record) (string, bool) { return m.instance, true },
+	"meta-data/placement/region": func(m *Metadata, _ *Record) (string, bool) {
+		return m.cloud.Region, true
+	},
 	"meta-data/placement/availability-zone": property("availabilityZone"),
 	"meta-data/local-ipv4":                  property("privateIp"),
-	credentialsPath:                         func(m *Metadata, instance *Record) (string, bool) { return m.profileRole(instance) },
-	"dynamic/instance-identity/document":    identityDocument,
-	"user-data":                             userData,
+	credentialsPath: func(m *Metadata, instance *Record) (string, bool) {
+		return m.profileRole(instance)
+	},
+	"dynamic/instance-identity/document": identityDocument,
+	"user-data":                          userData,
 }
 
 func property(path string) func(*Metadata, *Record) (string, bool) {
@@ -52,10 +56,24 @@ func identityDocument(m *Metadata, instance *Record) (string, bool) {
 		architecture = image.str("architecture")
 	}
 	m.cloud.mu.Unlock()
-	return document(map[string]any{"accountId": m.cloud.Account, "architecture": architecture, "availabilityZone": instance.str("availabilityZone"),
-		"billingProducts": nil, "devpayProductCodes": nil, "imageId": instance.str("ami"), "instanceId": m.instance,
-		"instanceType": instance.str("instanceType"), "kernelId": nil, "marketplaceProductCodes": nil, "privateIp": instance.str("privateIp"),
-		"ramdiskId": nil, "region": m.cloud.Region, "version": "2017-09-30"}), true
+	return document(map[string]any{
+		"accountId":          m.cloud.Account,
+		"architecture":       architecture,
+		"availabilityZone":   instance.str("availabilityZone"),
+		"billingProducts":    nil,
+		"devpayProductCodes": nil,
+		"imageId":            instance.str("ami"),
+		"instanceId":         m.instance,
+		"instanceType": instance.str(
+			"instanceType",
+		),
+		"kernelId":                nil,
+		"marketplaceProductCodes": nil,
+		"privateIp":               instance.str("privateIp"),
+		"ramdiskId":               nil,
+		"region":                  m.cloud.Region,
+		"version":                 "2017-09-30",
+	}), true
 }
 
 func document(fields map[string]any) string {
@@ -66,7 +84,8 @@ func document(fields map[string]any) string {
 	return string(text)
 }
 
-// profileRole is the name of the role in the instance's profile; false where there is no profile or it is empty.
+// profileRole is the name of the role in the instance's profile; false where there is no profile or
+// it is empty.
 func (m *Metadata) profileRole(instance *Record) (string, bool) {
 	m.cloud.mu.Lock()
 	defer m.cloud.mu.Unlock()
@@ -89,10 +108,14 @@ func (m *Metadata) credentials(name string, instance *Record, now time.Time) (st
 	defer m.mu.Unlock()
 	held, fault := m.roleCredentials(role, now)
 	if fault != "" {
-		return document(map[string]any{"Code": "AssumeRoleUnauthorizedAccess", "Message": fault, "LastUpdated": updated}), true
+		return document(
+			map[string]any{"Code": "AssumeRoleUnauthorizedAccess", "Message": fault, "LastUpdated": updated},
+		), true
 	}
-	return document(map[string]any{"Code": "Success", "LastUpdated": updated, "Type": "AWS-HMAC", "AccessKeyId": held.AccessKeyID,
-		"SecretAccessKey": held.SecretAccessKey, "Token": held.Token, "Expiration": held.Expires.Format(time.RFC3339)}), true
+	return document(map[string]any{
+		"Code": "Success", "LastUpdated": updated, "Type": "AWS-HMAC", "AccessKeyId": held.AccessKeyID,
+		"SecretAccessKey": held.SecretAccessKey, "Token": held.Token, "Expiration": held.Expires.Format(time.RFC3339),
+	}), true
 }
 
 // roleCredentials gives what is held, or asks for new ones; fault says why there are none. Call it
@@ -109,7 +132,8 @@ func (m *Metadata) roleCredentials(name string, now time.Time) (held Credentials
 		}
 	}
 	if !allowed {
-		return held, "EC2 cannot assume the role " + name + ". The role's trust policy must allow ec2.amazonaws.com sts:AssumeRole."
+		return held, "EC2 cannot assume the role " + name +
+			". The role's trust policy must allow ec2.amazonaws.com sts:AssumeRole."
 	}
 	owner := role.str("uniqueId")
 	if m.givenTo == owner && now.Add(credentialsEarly).Before(m.given.Expires) {

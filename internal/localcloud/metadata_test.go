@@ -19,8 +19,18 @@ import (
 func (w wired) instance(role string, options map[string]any) (string, *Metadata) {
 	w.Helper()
 	vpc, _ := w.make("aws:ec2/vpc:Vpc", "v", map[string]any{"cidrBlock": "127.20.0.0/16"})
-	subnet, _ := w.make(subnetType, "s", map[string]any{"vpcId": vpc, "cidrBlock": "127.20.0.0/24", "availabilityZone": "us-east-1b"})
-	inputs := map[string]any{"ami": "ami-0a1b2c3d4e5f60718", "instanceType": "m6i.large", "subnetId": subnet, "privateIp": "127.20.0.10", "userData": "#!/bin/bash\necho started\n"}
+	subnet, _ := w.make(
+		subnetType,
+		"s",
+		map[string]any{"vpcId": vpc, "cidrBlock": "127.20.0.0/24", "availabilityZone": "us-east-1b"},
+	)
+	inputs := map[string]any{
+		"ami":          "ami-0a1b2c3d4e5f60718",
+		"instanceType": "m6i.large",
+		"subnetId":     subnet,
+		"privateIp":    "127.20.0.10",
+		"userData":     "#!/bin/bash\necho started\n",
+	}
 	if role != "" {
 		w.make(instanceProfileType, "p", map[string]any{"name": "profile", "role": role})
 		inputs["iamInstanceProfile"] = "profile"
@@ -56,8 +66,12 @@ func TestTheSDKsDefaultConfigurationWorksOnAMachine(t *testing.T) {
 	w := newWired(t)
 	w.role("node")
 	id, served := w.instance("node", map[string]any{"httpTokens": "required", "httpPutResponseHopLimit": 1})
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
-		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_EC2_METADATA_DISABLED"} {
+	for _, name := range []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION",
+		"AWS_DEFAULT_REGION",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_EC2_METADATA_DISABLED",
+	} {
 		t.Setenv(name, "")
 	}
 	t.Setenv("HOME", t.TempDir())
@@ -90,7 +104,12 @@ func TestTokensAreRequired(t *testing.T) {
 		status, _ = ask(t, http.MethodPut, served.URL+tokenPath, map[string]string{ttlHeader: ttl})
 		assert.Equal(t, http.StatusBadRequest, status, ttl)
 	}
-	status, _ = ask(t, http.MethodPut, served.URL+tokenPath, map[string]string{ttlHeader: "60", "X-Forwarded-For": "127.0.0.1"})
+	status, _ = ask(
+		t,
+		http.MethodPut,
+		served.URL+tokenPath,
+		map[string]string{ttlHeader: "60", "X-Forwarded-For": "127.0.0.1"},
+	)
 	assert.Equal(t, http.StatusForbidden, status)
 	status, token := ask(t, http.MethodPut, served.URL+tokenPath, map[string]string{ttlHeader: "60"})
 	require.Equal(t, http.StatusOK, status)
@@ -106,8 +125,12 @@ func TestWhatTheMetadataSays(t *testing.T) {
 	w := newWired(t)
 	w.role("node")
 	id, served := w.instance("node", map[string]any{"httpTokens": "optional"})
-	for path, want := range map[string]string{"meta-data/instance-id": id, "meta-data/placement/region": "us-east-1", "meta-data/placement/availability-zone": "us-east-1b",
-		"meta-data/local-ipv4": "127.20.0.10", "meta-data/iam/security-credentials/": "node", "user-data": "#!/bin/bash\necho started\n"} {
+	for path, want := range map[string]string{
+		"meta-data/instance-id": id, "meta-data/placement/region": "us-east-1",
+		"meta-data/placement/availability-zone": "us-east-1b",
+		"meta-data/local-ipv4":                  "127.20.0.10", "meta-data/iam/security-credentials/": "node",
+		"user-data": "#!/bin/bash\necho started\n",
+	} {
 		status, got := ask(t, http.MethodGet, served.URL+"/latest/"+path, nil)
 		assert.Equal(t, http.StatusOK, status, path)
 		assert.Equal(t, want, got, path)
@@ -149,7 +172,8 @@ func TestAMachineWithoutARoleHasNoCredentials(t *testing.T) {
 func TestARoleThatEC2MayNotAssume(t *testing.T) {
 	w := newWired(t)
 	w.make("aws:iam/role:Role", "lambda", map[string]any{"name": "lambda", "assumeRolePolicy": policyText(statement{
-		"Effect": "Allow", "Principal": map[string]any{"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"})})
+		"Effect": "Allow", "Principal": map[string]any{"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole",
+	})})
 	_, served := w.instance("lambda", map[string]any{"httpTokens": "optional"})
 	_, got := ask(t, http.MethodGet, served.URL+"/latest/meta-data/iam/security-credentials/lambda", nil)
 	assert.Contains(t, got, "AssumeRoleUnauthorizedAccess")

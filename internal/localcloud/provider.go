@@ -54,8 +54,10 @@ func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 	}
 	allowed := listOf(config["allowedAccountIds"])
 	if len(allowed) > 0 && !slices.Contains(allowed, p.cloud.Account) {
-		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: "allowedAccountIds",
-			Reason: "AWS account ID not allowed: " + p.cloud.Account})
+		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{
+			Property: "allowedAccountIds",
+			Reason:   "AWS account ID not allowed: " + p.cloud.Account,
+		})
 	}
 	return response, nil
 }
@@ -129,15 +131,20 @@ func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	response := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true,
-		DetailedDiff: map[string]*pulumirpc.PropertyDiff{}}
+	response := &pulumirpc.DiffResponse{
+		Changes: pulumirpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true,
+		DetailedDiff: map[string]*pulumirpc.PropertyDiff{},
+	}
 	for path, change := range diff(r, old, news) {
 		if ignored(req.GetIgnoreChanges(), path) {
 			continue
 		}
 		response.Changes = pulumirpc.DiffResponse_DIFF_SOME
 		response.Diffs = append(response.Diffs, path)
-		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{Kind: pulumirpc.PropertyDiff_Kind(change.Kind), InputDiff: true}
+		response.DetailedDiff[path] = &pulumirpc.PropertyDiff{
+			Kind:      pulumirpc.PropertyDiff_Kind(change.Kind),
+			InputDiff: true,
+		}
 		if change.Kind.IsReplace() {
 			response.Replaces = append(response.Replaces, path)
 		}

@@ -13,10 +13,10 @@ import (
 // packages are the Pulumi packages served and their versions, which the engine compares with
 // those of the SDKs in go.mod.
 var packages = []struct{ name, version string }{
-	{"aws", "6.83.0"},
-	{"awsx", "2.22.0"},
-	{"random", "4.18.2"},
-	{"tls", "5.2.0"},
+	{name: "aws", version: "6.83.0"},
+	{name: "awsx", version: "2.22.0"},
+	{name: "random", version: "4.18.2"},
+	{name: "tls", version: "5.2.0"},
 }
 
 // Endpoint is a cloud that is being served.

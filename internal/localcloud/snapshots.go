@@ -23,15 +23,19 @@ func (c *Cloud) Snapshot(region string) (disks []Record, redis Record) {
 	defer c.mu.Unlock()
 	for _, volume := range c.all(volumeType) {
 		if c.chosen(volume, region) {
-			outputs := resource.NewPropertyMapFromMap(map[string]any{"volumeSize": volume.Outputs["size"].Mappable(),
-				"encrypted": true, "sourceVolume": volume.ID, "arn": "arn:aws:ec2:" + region + "::snapshot/"})
+			outputs := resource.NewPropertyMapFromMap(map[string]any{
+				"volumeSize": volume.Outputs["size"].Mappable(),
+				"encrypted":  true, "sourceVolume": volume.ID, "arn": "arn:aws:ec2:" + region + "::snapshot/",
+			})
 			disks = append(disks, Record{Type: diskSnapshotType, ID: "snap-" + randomHex(17), Outputs: outputs})
 		}
 	}
 	for _, group := range c.all(redisGroupType) {
 		if days, _ := group.Get("snapshotRetentionLimit").(float64); days > 0 {
-			redis = Record{Type: redisSnapshotType, ID: group.ID + "-" + randomHex(8),
-				Outputs: resource.NewPropertyMapFromMap(map[string]any{"replicationGroupId": group.ID})}
+			redis = Record{
+				Type: redisSnapshotType, ID: group.ID + "-" + randomHex(8),
+				Outputs: resource.NewPropertyMapFromMap(map[string]any{"replicationGroupId": group.ID}),
+			}
 		}
 	}
 	return disks, redis
@@ -46,7 +50,10 @@ func (c *Cloud) chosen(volume *Record, region string) bool {
 		for key, value := range wanted {
 			match = match && tags[key] == value
 		}
-		targets := stringsAt(resource.NewObjectProperty(policy.Inputs), "policyDetails.schedules.crossRegionCopyRules.target")
+		targets := stringsAt(
+			resource.NewObjectProperty(policy.Inputs),
+			"policyDetails.schedules.crossRegionCopyRules.target",
+		)
 		for _, target := range targets {
 			if match && target == region {
 				return true

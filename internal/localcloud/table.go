@@ -15,7 +15,8 @@ type row struct {
 	// source is where the row's facts were read: a path in hashicorp/terraform-provider-aws,
 	// a page of AWS's documentation, or both.
 	source string
-	// seconds is how long AWS takes to create one, replayed on the scaled clock; zero is one second.
+	// seconds is how long AWS takes to create one, replayed on the scaled clock; zero is one
+	// second.
 	seconds float64
 	// required are inputs without which the provider's Check fails.
 	required []string
@@ -40,7 +41,8 @@ type row struct {
 	beforeCreate func(*call) error
 	// afterCreate, afterUpdate and afterDelete act on other records.
 	afterCreate, afterUpdate, afterDelete func(*call) error
-	// beforeUpdate may refuse an update that the provider would send and the service would not take.
+	// beforeUpdate may refuse an update that the provider would send and the service would not
+	// take.
 	beforeUpdate func(*call) error
 	// beforeDelete may refuse a deletion.
 	beforeDelete func(*call) error
@@ -100,7 +102,8 @@ func fixed(v any) value {
 // table is all rows by token.
 var table = map[string]*row{}
 
-// register adds rows when the package loads; a second row for one token is a mistake in this package.
+// register adds rows when the package loads; a second row for one token is a mistake in this
+// package.
 func register(rows ...row) struct{} {
 	for i := range rows {
 		if _, exists := table[rows[i].token]; exists {

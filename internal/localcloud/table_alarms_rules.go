@@ -12,11 +12,25 @@ var statistics = []string{"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
 
 // alarmValues are the checks of single values, built once: an update checks hundreds of alarms.
 var alarmValues = checks(
-	oneOf("comparisonOperator", "GreaterThanOrEqualToThreshold", "GreaterThanThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold",
-		"LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold"),
-	oneOf("treatMissingData", "missing", "ignore", "breaching", "notBreaching"), oneOf("statistic", statistics...),
-	between("evaluationPeriods", 1, 1<<31), between("datapointsToAlarm", 1, 1<<31),
-	matches("extendedStatistic", regexp.MustCompile(`^(p|tm|wm|tc|ts)[0-9]{1,3}(\.[0-9]+)?$|^IQM$|^(TM|WM|PR|TC|TS)\(.*\)$`), "invalid statistic"),
+	oneOf(
+		"comparisonOperator",
+		"GreaterThanOrEqualToThreshold",
+		"GreaterThanThreshold",
+		"LessThanThreshold",
+		"LessThanOrEqualToThreshold",
+		"LessThanLowerOrGreaterThanUpperThreshold",
+		"LessThanLowerThreshold",
+		"GreaterThanUpperThreshold",
+	),
+	oneOf("treatMissingData", "missing", "ignore", "breaching", "notBreaching"),
+	oneOf("statistic", statistics...),
+	between("evaluationPeriods", 1, 1<<31),
+	between("datapointsToAlarm", 1, 1<<31),
+	matches(
+		"extendedStatistic",
+		regexp.MustCompile(`^(p|tm|wm|tc|ts)[0-9]{1,3}(\.[0-9]+)?$|^IQM$|^(TM|WM|PR|TC|TS)\(.*\)$`),
+		"invalid statistic",
+	),
 )
 
 // checkAlarm is the provider's plan-time judgement.
@@ -24,13 +38,19 @@ func checkAlarm(c *call) []fault {
 	faults := alarmValues(c)
 	one, other := present(c.inputs, "statistic"), present(c.inputs, "extendedStatistic")
 	if present(c.inputs, "metricName") && one == other {
-		faults = append(faults, fault{"statistic", "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm"})
+		faults = append(
+			faults,
+			fault{"statistic", "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm"},
+		)
 	}
 	if present(c.inputs, "metricQueries") && present(c.inputs, "metricName") {
 		faults = append(faults, fault{"metricName", `"metricName": conflicts with metricQueries`})
 	}
 	if period, known := c.get("period").(float64); known && !validPeriod(period) {
-		faults = append(faults, fault{"period", fmt.Sprintf("expected period to be 10, 20, 30 or a multiple of 60, got %v", period)})
+		faults = append(
+			faults,
+			fault{"period", fmt.Sprintf("expected period to be 10, 20, 30 or a multiple of 60, got %v", period)},
+		)
 	}
 	return faults
 }
@@ -45,11 +65,17 @@ func alarmActions(c *call) []fault {
 	for _, path := range []string{"alarmActions", "okActions", "insufficientDataActions"} {
 		actions := c.all(path)
 		if len(actions) > 5 {
-			faults = append(faults, fault{path, fmt.Sprintf("Too many list items: %s supports at most 5, got %d", path, len(actions))})
+			faults = append(
+				faults,
+				fault{path, fmt.Sprintf("Too many list items: %s supports at most 5, got %d", path, len(actions))},
+			)
 		}
 		for _, arn := range actions {
 			if !strings.HasPrefix(arn, "arn:") {
-				faults = append(faults, fault{path, fmt.Sprintf("%q (%s) is an invalid ARN: arn: invalid prefix", path, arn)})
+				faults = append(
+					faults,
+					fault{path, fmt.Sprintf("%q (%s) is an invalid ARN: arn: invalid prefix", path, arn)},
+				)
 			}
 		}
 	}
@@ -65,7 +91,11 @@ func judgeAlarm(c *call) error {
 	}
 	switch {
 	case period*periods > most:
-		return fmt.Errorf("ValidationError: Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= %.0f).", most)
+		return fmt.Errorf(
+			"ValidationError: Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be "+
+				"<= %.0f).",
+			most,
+		)
 	case c.num("datapointsToAlarm") > periods:
 		return fmt.Errorf("ValidationError: DatapointsToAlarm must be less than or equal to EvaluationPeriods")
 	case present(c.inputs, "metricName") && (c.str("namespace") == "" || period == 0):
@@ -91,7 +121,10 @@ func judgeQueries(c *call) error {
 		}
 		id, _ := q["id"].(string)
 		if slices.Contains(ids, id) || !regexp.MustCompile(`^[a-z][a-zA-Z0-9_]*$`).MatchString(id) {
-			return fmt.Errorf("ValidationError: the id %q of a metric query must be unique and start with a lower-case letter", id)
+			return fmt.Errorf(
+				"ValidationError: the id %q of a metric query must be unique and start with a lower-case letter",
+				id,
+			)
 		}
 		ids = append(ids, id)
 		if returned, _ := q["returnData"].(bool); returned {
@@ -128,8 +161,11 @@ func judgeComposite(c *call) error {
 		}
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("ValidationError: Could not save the composite alarm '%s' as alarms [%s] in the alarm rule do not exist",
-			c.str("alarmName"), strings.Join(missing, ", "))
+		return fmt.Errorf(
+			"ValidationError: Could not save the composite alarm '%s' as alarms [%s] in the alarm rule do not exist",
+			c.str("alarmName"),
+			strings.Join(missing, ", "),
+		)
 	}
 	return nil
 }

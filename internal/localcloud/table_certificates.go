@@ -17,14 +17,20 @@ const (
 	noSuchAuthority      = "ResourceNotFoundException: Could not find Certificate Authority {value}"
 )
 
-var signingAlgorithms = []string{"SHA256WITHECDSA", "SHA384WITHECDSA", "SHA512WITHECDSA",
-	"SHA256WITHRSA", "SHA384WITHRSA", "SHA512WITHRSA"}
+var signingAlgorithms = []string{
+	"SHA256WITHECDSA", "SHA384WITHECDSA", "SHA512WITHECDSA",
+	"SHA256WITHRSA", "SHA384WITHRSA", "SHA512WITHRSA",
+}
 
 var _ = register(
 	row{
-		token: authorityType, source: "internal/service/acmpca/certificate_authority.go", seconds: 36,
-		required: []string{"certificateAuthorityConfiguration", "certificateAuthorityConfiguration.keyAlgorithm",
-			"certificateAuthorityConfiguration.signingAlgorithm", "certificateAuthorityConfiguration.subject"},
+		token:   authorityType,
+		source:  "internal/service/acmpca/certificate_authority.go",
+		seconds: 36,
+		required: []string{
+			"certificateAuthorityConfiguration", "certificateAuthorityConfiguration.keyAlgorithm",
+			"certificateAuthorityConfiguration.signingAlgorithm", "certificateAuthorityConfiguration.subject",
+		},
 		replace:  []string{"certificateAuthorityConfiguration", "keyStorageSecurityStandard", "type"},
 		defaults: map[string]any{"enabled": true, "permanentDeletionTimeInDays": 30.0, "type": "SUBORDINATE"},
 		id:       text("arn:aws:acm-pca:{region}:{account}:certificate-authority/{uuid}"),
@@ -44,18 +50,33 @@ var _ = register(
 			return nil
 		},
 		beforeUpdate: updateAuthority,
-		// The provider disables an authority before it deletes it, which AWS would refuse of an active one.
+		// The provider disables an authority before it deletes it, which AWS would refuse of an
+		// active one.
 		afterDelete: func(c *call) error {
 			delete(c.cloud.private, c.id)
-			c.cloud.keep(deletedAuthorityType, c.id, map[string]any{"arn": c.id, "days": c.num("permanentDeletionTimeInDays")})
+			c.cloud.keep(
+				deletedAuthorityType,
+				c.id,
+				map[string]any{"arn": c.id, "days": c.num("permanentDeletionTimeInDays")},
+			)
 			return nil
 		},
-		notReal: "Revocation lists and OCSP are kept as input only; a deleted authority cannot be restored. A changed usageMode is ignored, as the provider does.",
+		notReal: "Revocation lists and OCSP are kept as input only; a deleted authority cannot be restored. A " +
+			"changed usageMode is ignored, as the provider does.",
 	},
 	row{
-		token: certificateType, source: "internal/service/acmpca/certificate.go; AWS Private CA user guide, \"Understanding certificate templates\"",
-		required:   []string{"certificateAuthorityArn", "certificateSigningRequest", "signingAlgorithm", "validity"},
-		replace:    []string{"apiPassthrough", "certificateAuthorityArn", "certificateSigningRequest", "signingAlgorithm", "templateArn", "validity"},
+		token: certificateType,
+		source: "internal/service/acmpca/certificate.go; AWS Private CA user guide, \"Understanding certificate " +
+			"templates\"",
+		required: []string{"certificateAuthorityArn", "certificateSigningRequest", "signingAlgorithm", "validity"},
+		replace: []string{
+			"apiPassthrough",
+			"certificateAuthorityArn",
+			"certificateSigningRequest",
+			"signingAlgorithm",
+			"templateArn",
+			"validity",
+		},
 		id:         text("{arn}"),
 		computed:   madeAtCreation("arn", "certificate", "certificateChain"),
 		references: []reference{{path: "certificateAuthorityArn", to: one(authorityType), missing: noSuchAuthority}},
@@ -63,9 +84,14 @@ var _ = register(
 			oneOf("validity.type", "END_DATE", "ABSOLUTE", "DAYS", "MONTHS", "YEARS")),
 		beforeCreate: func(c *call) error {
 			issued, err := c.cloud.issueCertificate(issueRequest{
-				Authority: c.str("certificateAuthorityArn"), Request: c.str("certificateSigningRequest"),
-				Template: c.str("templateArn"), SigningAlgorithm: c.str("signingAlgorithm"),
-				ValidityType: c.str("validity.type"), ValidityValue: c.str("validity.value"), Passthrough: c.str("apiPassthrough")})
+				Authority:        c.str("certificateAuthorityArn"),
+				Request:          c.str("certificateSigningRequest"),
+				Template:         c.str("templateArn"),
+				SigningAlgorithm: c.str("signingAlgorithm"),
+				ValidityType:     c.str("validity.type"),
+				ValidityValue:    c.str("validity.value"),
+				Passthrough:      c.str("apiPassthrough"),
+			})
 			if err != nil {
 				return err
 			}
@@ -74,7 +100,8 @@ var _ = register(
 			c.set("certificateChain", issued.Chain)
 			return nil
 		},
-		notReal: "Templates with passthrough are refused. A deleted (revoked) certificate is forgotten, not listed as revoked.",
+		notReal: "Templates with passthrough are refused. A deleted (revoked) certificate is forgotten, not listed " +
+			"as revoked.",
 	},
 	row{
 		token:      "aws:acmpca/certificateAuthorityCertificate:CertificateAuthorityCertificate",
@@ -84,33 +111,55 @@ var _ = register(
 		id:         freeID("{certificateAuthorityArn}", "{certificateAuthorityArn}#{hex8}"),
 		references: []reference{{path: "certificateAuthorityArn", to: one(authorityType), missing: noSuchAuthority}},
 		beforeCreate: func(c *call) error {
-			return c.cloud.importAuthorityCertificate(c.str("certificateAuthorityArn"), c.str("certificate"), c.str("certificateChain"))
+			return c.cloud.importAuthorityCertificate(
+				c.str("certificateAuthorityArn"),
+				c.str("certificate"),
+				c.str("certificateChain"),
+			)
 		},
 	},
 	row{
-		token: "aws:acmpca/permission:Permission", source: "internal/service/acmpca/permission.go",
-		required:   []string{"actions", "certificateAuthorityArn", "principal"},
-		replace:    []string{"actions", "certificateAuthorityArn", "principal", "sourceAccount"},
-		id:         freeID("{certificateAuthorityArn},{principal},{sourceAccount}", "{certificateAuthorityArn},{principal},{sourceAccount}#{hex8}"),
+		token:    "aws:acmpca/permission:Permission",
+		source:   "internal/service/acmpca/permission.go",
+		required: []string{"actions", "certificateAuthorityArn", "principal"},
+		replace:  []string{"actions", "certificateAuthorityArn", "principal", "sourceAccount"},
+		id: freeID(
+			"{certificateAuthorityArn},{principal},{sourceAccount}",
+			"{certificateAuthorityArn},{principal},{sourceAccount}#{hex8}",
+		),
 		computed:   map[string]value{"sourceAccount": text("{account}"), "policy": fixed("")},
 		references: []reference{{path: "certificateAuthorityArn", to: one(authorityType), missing: noSuchAuthority}},
-		check:      checks(oneOf("principal", "acm.amazonaws.com"), oneOf("actions", "IssueCertificate", "GetCertificate", "ListPermissions")),
+		check: checks(
+			oneOf("principal", "acm.amazonaws.com"),
+			oneOf("actions", "IssueCertificate", "GetCertificate", "ListPermissions"),
+		),
 		beforeCreate: func(c *call) error {
-			if authority := c.cloud.find(authorityType, "", c.str("certificateAuthorityArn")); authority.str("usageMode") == "SHORT_LIVED_CERTIFICATE" {
-				return fmt.Errorf("InvalidStateException: ACM cannot issue from a certificate authority in SHORT_LIVED_CERTIFICATE mode")
+			if authority := c.cloud.find(
+				authorityType,
+				"",
+				c.str("certificateAuthorityArn"),
+			); authority.str(
+				"usageMode",
+			) == "SHORT_LIVED_CERTIFICATE" {
+				return fmt.Errorf(
+					"InvalidStateException: ACM cannot issue from a certificate authority in " +
+						"SHORT_LIVED_CERTIFICATE mode",
+				)
 			}
 			return nil
 		},
 		notReal: "The output policy is empty.",
 	},
 	row{
-		token: "aws:acmpca/policy:Policy", source: "internal/service/acmpca/policy.go",
+		token:        "aws:acmpca/policy:Policy",
+		source:       "internal/service/acmpca/policy.go",
 		required:     []string{"policy", "resourceArn"},
 		replace:      []string{"resourceArn"},
 		id:           text("{resourceArn}"),
 		references:   []reference{{path: "resourceArn", to: one(authorityType), missing: noSuchAuthority}},
 		check:        validJSON("policy"),
-		beforeCreate: needsPolicy("policy", resourcePolicy), beforeUpdate: needsPolicy("policy", resourcePolicy),
+		beforeCreate: needsPolicy("policy", resourcePolicy),
+		beforeUpdate: needsPolicy("policy", resourcePolicy),
 	},
 )
 
@@ -122,12 +171,24 @@ func checkSubject(c *call) []fault {
 	}
 	var faults []fault
 	if len(subject) == 0 {
-		faults = append(faults, fault{"certificateAuthorityConfiguration.subject", "at least one part of the subject must be given"})
+		faults = append(
+			faults,
+			fault{"certificateAuthorityConfiguration.subject", "at least one part of the subject must be given"},
+		)
 	}
-	for part, most := range map[string]int{"commonName": 64, "country": 2, "locality": 128, "organization": 64, "organizationalUnit": 64, "state": 128} {
+	for part, most := range map[string]int{
+		"commonName":         64,
+		"country":            2,
+		"locality":           128,
+		"organization":       64,
+		"organizationalUnit": 64,
+		"state":              128,
+	} {
 		if s, ok := subject[part].(string); ok && len(s) > most {
-			faults = append(faults, fault{"certificateAuthorityConfiguration.subject." + part,
-				fmt.Sprintf("expected length of %s to be in the range (0 - %d), got %s", part, most, s)})
+			faults = append(faults, fault{
+				"certificateAuthorityConfiguration.subject." + part,
+				fmt.Sprintf("expected length of %s to be in the range (0 - %d), got %s", part, most, s),
+			})
 		}
 	}
 	return faults
@@ -138,7 +199,12 @@ func checkTemplate(c *call) []fault {
 	if arn == "" || strings.HasPrefix(arn, "arn:aws:acm-pca:::template/") {
 		return nil
 	}
-	return []fault{{"templateArn", fmt.Sprintf("%q (%s) is not a valid ACM PCA template ARN", "templateArn", arn)}}
+	return []fault{
+		{
+			property: "templateArn",
+			reason:   fmt.Sprintf("%q (%s) is not a valid ACM PCA template ARN", "templateArn", arn),
+		},
+	}
 }
 
 // createAuthority makes the key and the signing request; they wait under the URN until the
@@ -167,7 +233,9 @@ func updateAuthority(c *call) error {
 		return nil
 	}
 	if !slices.Contains([]string{statusActive, statusDisabled}, made.status) {
-		return fmt.Errorf("InvalidStateException: The certificate authority must be in the ACTIVE or DISABLED state to be updated")
+		return fmt.Errorf(
+			"InvalidStateException: The certificate authority must be in the ACTIVE or DISABLED state to be updated",
+		)
 	}
 	made.status = statusDisabled
 	if c.yes("enabled") {

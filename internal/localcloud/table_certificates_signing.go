@@ -51,18 +51,30 @@ func newKey(algorithm string) (crypto.Signer, error) {
 	case "EC_secp521r1":
 		return ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	}
-	return nil, fmt.Errorf("ValidationException: the key algorithm %q is not one of %s", algorithm, strings.Join(keyAlgorithms, ", "))
+	return nil, fmt.Errorf(
+		"ValidationException: the key algorithm %q is not one of %s",
+		algorithm,
+		strings.Join(keyAlgorithms, ", "),
+	)
 }
 
 var signatureAlgorithms = map[string]x509.SignatureAlgorithm{
-	"SHA256WITHECDSA": x509.ECDSAWithSHA256, "SHA384WITHECDSA": x509.ECDSAWithSHA384, "SHA512WITHECDSA": x509.ECDSAWithSHA512,
-	"SHA256WITHRSA": x509.SHA256WithRSA, "SHA384WITHRSA": x509.SHA384WithRSA, "SHA512WITHRSA": x509.SHA512WithRSA,
+	"SHA256WITHECDSA": x509.ECDSAWithSHA256,
+	"SHA384WITHECDSA": x509.ECDSAWithSHA384,
+	"SHA512WITHECDSA": x509.ECDSAWithSHA512,
+	"SHA256WITHRSA":   x509.SHA256WithRSA,
+	"SHA384WITHRSA":   x509.SHA384WithRSA,
+	"SHA512WITHRSA":   x509.SHA512WithRSA,
 }
 
 // newAuthority makes a CA's key and its signing request.
 func newAuthority(keyAlgorithm, signingAlgorithm string, subject any) (*authority, error) {
 	if strings.HasPrefix(keyAlgorithm, "RSA") != strings.HasSuffix(signingAlgorithm, "RSA") {
-		return nil, fmt.Errorf("ValidationException: signing algorithm %s does not go with key algorithm %s", signingAlgorithm, keyAlgorithm)
+		return nil, fmt.Errorf(
+			"ValidationException: signing algorithm %s does not go with key algorithm %s",
+			signingAlgorithm,
+			keyAlgorithm,
+		)
 	}
 	key, err := newKey(keyAlgorithm)
 	if err != nil {
@@ -70,11 +82,17 @@ func newAuthority(keyAlgorithm, signingAlgorithm string, subject any) (*authorit
 	}
 	parts, _ := subject.(map[string]any)
 	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{
-		Subject: distinguishedName(parts), SignatureAlgorithm: signatureAlgorithms[signingAlgorithm]}, key)
+		Subject: distinguishedName(parts), SignatureAlgorithm: signatureAlgorithms[signingAlgorithm],
+	}, key)
 	if err != nil {
 		return nil, fmt.Errorf("making the signing request of a certificate authority: %w", err)
 	}
-	return &authority{key: key, signingAlgorithm: signingAlgorithm, request: pemOf("CERTIFICATE REQUEST", der), status: statusPending}, nil
+	return &authority{
+		key:              key,
+		signingAlgorithm: signingAlgorithm,
+		request:          pemOf("CERTIFICATE REQUEST", der),
+		status:           statusPending,
+	}, nil
 }
 
 func distinguishedName(parts map[string]any) pkix.Name {
@@ -85,8 +103,14 @@ func distinguishedName(parts map[string]any) pkix.Name {
 		return nil
 	}
 	common, _ := parts["commonName"].(string)
-	return pkix.Name{CommonName: common, Country: list("country"), Province: list("state"), Locality: list("locality"),
-		Organization: list("organization"), OrganizationalUnit: list("organizationalUnit")}
+	return pkix.Name{
+		CommonName:         common,
+		Country:            list("country"),
+		Province:           list("state"),
+		Locality:           list("locality"),
+		Organization:       list("organization"),
+		OrganizationalUnit: list("organizationalUnit"),
+	}
 }
 
 func pemOf(kind string, der []byte) string {
@@ -126,7 +150,8 @@ func (c *Cloud) issueCertificate(in issueRequest) (*issued, error) {
 	return agreed.sign()
 }
 
-// agreeCertificate works out the certificate that a request leads to. Call it with the cloud's lock held.
+// agreeCertificate works out the certificate that a request leads to. Call it with the cloud's lock
+// held.
 func (c *Cloud) agreeCertificate(in issueRequest) (*signing, error) {
 	held := c.authority(in.Authority)
 	record := c.find(authorityType, "", in.Authority)
@@ -139,7 +164,9 @@ func (c *Cloud) agreeCertificate(in issueRequest) (*signing, error) {
 	}
 	request, err := x509.ParseCertificateRequest(block.Bytes)
 	if err != nil || request.CheckSignature() != nil {
-		return nil, fmt.Errorf("MalformedCSRException: The certificate signing request is malformed or its signature is wrong.")
+		return nil, fmt.Errorf(
+			"MalformedCSRException: The certificate signing request is malformed or its signature is wrong.",
+		)
 	}
 	if in.Passthrough != "" {
 		return nil, fmt.Errorf("the embedded AWS does not know apiPassthrough of ACM PCA certificates; leave it out")
@@ -149,8 +176,13 @@ func (c *Cloud) agreeCertificate(in issueRequest) (*signing, error) {
 		return nil, fmt.Errorf("the embedded AWS does not know the certificate template %q", in.Template)
 	}
 	now := c.certificateTime()
-	certificate := &x509.Certificate{Subject: request.Subject, NotBefore: now.Add(-time.Hour),
-		SerialNumber: serialNumber(), SignatureAlgorithm: signatureAlgorithms[in.SigningAlgorithm], BasicConstraintsValid: true}
+	certificate := &x509.Certificate{
+		Subject:               request.Subject,
+		NotBefore:             now.Add(-time.Hour),
+		SerialNumber:          serialNumber(),
+		SignatureAlgorithm:    signatureAlgorithms[in.SigningAlgorithm],
+		BasicConstraintsValid: true,
+	}
 	if certificate.NotAfter, err = notAfter(in.ValidityType, in.ValidityValue, now); err != nil {
 		return nil, err
 	}
@@ -158,7 +190,12 @@ func (c *Cloud) agreeCertificate(in issueRequest) (*signing, error) {
 	if err := held.judge(record, certificate, kind, in.SigningAlgorithm, request, now); err != nil {
 		return nil, err
 	}
-	return &signing{*held, in.Authority, certificate, request}, nil
+	return &signing{
+		authority:   *held,
+		arn:         in.Authority,
+		certificate: certificate,
+		request:     request,
+	}, nil
 }
 
 // judge is what the CA refuses to sign.
@@ -166,29 +203,45 @@ func (a *authority) judge(record *Record, certificate *x509.Certificate, kind te
 	request *x509.CertificateRequest, now time.Time,
 ) error {
 	if strings.HasSuffix(algorithm, "RSA") != strings.HasSuffix(a.signingAlgorithm, "RSA") {
-		return fmt.Errorf("ValidationException: The signing algorithm %s does not go with the key of the certificate authority", algorithm)
+		return fmt.Errorf(
+			"ValidationException: The signing algorithm %s does not go with the key of the certificate authority",
+			algorithm,
+		)
 	}
 	if kind.root {
 		own := a.key.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(request.PublicKey)
 		if !own || record.str("type") != "ROOT" {
-			return fmt.Errorf("ValidationException: template RootCACertificate signs the request of its own root certificate authority only")
+			return fmt.Errorf(
+				"ValidationException: template RootCACertificate signs the request of its own root certificate " +
+					"authority only",
+			)
 		}
 		return nil
 	}
 	if a.status != statusActive {
-		return fmt.Errorf("InvalidStateException: The certificate authority is not in a valid state for issuing certificates.")
+		return fmt.Errorf(
+			"InvalidStateException: The certificate authority is not in a valid state for issuing certificates.",
+		)
 	}
 	if certificate.NotAfter.After(a.certificate.NotAfter) {
-		return fmt.Errorf("ValidationException: The certificate validity specified exceeds the certificate authority validity.")
+		return fmt.Errorf(
+			"ValidationException: The certificate validity specified exceeds the certificate authority validity.",
+		)
 	}
 	if record.str("usageMode") != "SHORT_LIVED_CERTIFICATE" {
 		return nil
 	}
 	if kind.authority {
-		return fmt.Errorf("ValidationException: A certificate authority in SHORT_LIVED_CERTIFICATE mode cannot issue certificate authority certificates.")
+		return fmt.Errorf(
+			"ValidationException: A certificate authority in SHORT_LIVED_CERTIFICATE mode cannot issue certificate " +
+				"authority certificates.",
+		)
 	}
 	if certificate.NotAfter.Sub(now) > 7*24*time.Hour {
-		return fmt.Errorf("ValidationException: A certificate authority in SHORT_LIVED_CERTIFICATE mode issues certificates for at most 7 days.")
+		return fmt.Errorf(
+			"ValidationException: A certificate authority in SHORT_LIVED_CERTIFICATE mode issues certificates for " +
+				"at most 7 days.",
+		)
 	}
 	return nil
 }
@@ -203,12 +256,14 @@ func (s *signing) sign() (*issued, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signing a certificate with %s: %w", s.arn, err)
 	}
-	return &issued{ARN: s.arn + "/certificate/" + hex.EncodeToString(s.certificate.SerialNumber.Bytes()),
-		Certificate: pemOf("CERTIFICATE", der), Chain: chain}, nil
+	return &issued{
+		ARN:         s.arn + "/certificate/" + hex.EncodeToString(s.certificate.SerialNumber.Bytes()),
+		Certificate: pemOf("CERTIFICATE", der), Chain: chain,
+	}, nil
 }
 
-// SetCertificateClock makes the private CAs take another time than the real one for now: a drill that
-// sets it six days back gets certificates of seven days that end tomorrow. Nil: the real time.
+// SetCertificateClock makes the private CAs take another time than the real one for now: a drill
+// that sets it six days back gets certificates of seven days that end tomorrow. Nil: the real time.
 func (c *Cloud) SetCertificateClock(now func() time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -267,10 +322,15 @@ func (c *Cloud) importAuthorityCertificate(arn, certificate, chain string) error
 		return fmt.Errorf("MalformedCertificateException: %w", err)
 	}
 	if !held.key.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(parsed.PublicKey) || !parsed.IsCA {
-		return fmt.Errorf("CertificateMismatchException: the certificate does not belong to the certificate authority %s", arn)
+		return fmt.Errorf(
+			"CertificateMismatchException: the certificate does not belong to the certificate authority %s",
+			arn,
+		)
 	}
 	if record.str("type") == "SUBORDINATE" && chain == "" {
-		return fmt.Errorf("InvalidRequestException: a subordinate certificate authority needs the chain of its certificate")
+		return fmt.Errorf(
+			"InvalidRequestException: a subordinate certificate authority needs the chain of its certificate",
+		)
 	}
 	held.certificate, held.chain, held.status = parsed, chain, statusActive
 	record.setOutput("certificate", certificate)
@@ -289,7 +349,8 @@ func colonHex(raw []byte) string {
 	return strings.Join(pairs, ":")
 }
 
-// AuthorityStatus is a CA's status as AWS tells it, for example "ACTIVE"; "" if there is no such CA.
+// AuthorityStatus is a CA's status as AWS tells it, for example "ACTIVE"; "" if there is no such
+// CA.
 func (c *Cloud) AuthorityStatus(arn string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -20,11 +20,16 @@ const (
 
 // templates by name; without a name AWS takes EndEntityCertificate/V1.
 var templates = map[string]template{
-	"":                                     endEntity(x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth),
-	"EndEntityCertificate/V1":              endEntity(x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth),
-	"EndEntityClientAuthCertificate/V1":    endEntity(x509.ExtKeyUsageClientAuth),
-	"EndEntityServerAuthCertificate/V1":    endEntity(x509.ExtKeyUsageServerAuth),
-	"RootCACertificate/V1":                 {root: true, authority: true, depth: -1, usage: caUsage},
+	"":                                  endEntity(x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth),
+	"EndEntityCertificate/V1":           endEntity(x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth),
+	"EndEntityClientAuthCertificate/V1": endEntity(x509.ExtKeyUsageClientAuth),
+	"EndEntityServerAuthCertificate/V1": endEntity(x509.ExtKeyUsageServerAuth),
+	"RootCACertificate/V1": {
+		root:      true,
+		authority: true,
+		depth:     -1,
+		usage:     caUsage,
+	},
 	"SubordinateCACertificate_PathLen0/V1": {authority: true, depth: 0, usage: caUsage},
 	"SubordinateCACertificate_PathLen1/V1": {authority: true, depth: 1, usage: caUsage},
 	"SubordinateCACertificate_PathLen2/V1": {authority: true, depth: 2, usage: caUsage},

@@ -16,11 +16,22 @@ import (
 
 // activeRoot makes a root CA of a mode and gives it its own certificate of ten years.
 func activeRoot(b bench, mode string) string {
-	id, outputs := b.make(authorityType, "ca", map[string]any{"type": "ROOT", "usageMode": mode, "certificateAuthorityConfiguration": map[string]any{
-		"keyAlgorithm": "EC_prime256v1", "signingAlgorithm": "SHA256WITHECDSA", "subject": map[string]any{"commonName": "Test Root"}}})
-	_, own := b.make(certificateType, "root", map[string]any{"certificateAuthorityArn": id, "signingAlgorithm": "SHA256WITHECDSA",
+	id, outputs := b.make(
+		authorityType,
+		"ca",
+		map[string]any{"type": "ROOT", "usageMode": mode, "certificateAuthorityConfiguration": map[string]any{
+			"keyAlgorithm":     "EC_prime256v1",
+			"signingAlgorithm": "SHA256WITHECDSA",
+			"subject":          map[string]any{"commonName": "Test Root"},
+		}},
+	)
+	_, own := b.make(certificateType, "root", map[string]any{
+		"certificateAuthorityArn":   id,
+		"signingAlgorithm":          "SHA256WITHECDSA",
 		"certificateSigningRequest": outputs["certificateSigningRequest"].StringValue(),
-		"templateArn":               "arn:aws:acm-pca:::template/RootCACertificate/V1", "validity": map[string]any{"type": "YEARS", "value": "10"}})
+		"templateArn":               "arn:aws:acm-pca:::template/RootCACertificate/V1",
+		"validity":                  map[string]any{"type": "YEARS", "value": "10"},
+	})
 	b.make("aws:acmpca/certificateAuthorityCertificate:CertificateAuthorityCertificate", "root",
 		map[string]any{"certificateAuthorityArn": id, "certificate": own["certificate"].StringValue()})
 	return id
@@ -30,14 +41,17 @@ func leafRequest(t *testing.T) string {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{
-		Subject: pkix.Name{CommonName: "nats-1"}, DNSNames: []string{"nats.internal"}}, key)
+		Subject: pkix.Name{CommonName: "nats-1"}, DNSNames: []string{"nats.internal"},
+	}, key)
 	require.NoError(t, err)
 	return pemOf("CERTIFICATE REQUEST", der)
 }
 
 func leafInputs(t *testing.T, authority, days string) map[string]any {
-	return map[string]any{"certificateAuthorityArn": authority, "signingAlgorithm": "SHA256WITHECDSA",
-		"certificateSigningRequest": leafRequest(t), "validity": map[string]any{"type": "DAYS", "value": days}}
+	return map[string]any{
+		"certificateAuthorityArn": authority, "signingAlgorithm": "SHA256WITHECDSA",
+		"certificateSigningRequest": leafRequest(t), "validity": map[string]any{"type": "DAYS", "value": days},
+	}
 }
 
 func TestIssuedCertificateVerifiesAgainstTheRoot(t *testing.T) {
@@ -51,15 +65,24 @@ func TestIssuedCertificateVerifiesAgainstTheRoot(t *testing.T) {
 	leaf, err := x509.ParseCertificate(block.Bytes)
 	require.NoError(t, err)
 	for _, usage := range []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth} {
-		_, err = leaf.Verify(x509.VerifyOptions{DNSName: "nats.internal", Roots: roots, KeyUsages: []x509.ExtKeyUsage{usage}})
+		_, err = leaf.Verify(
+			x509.VerifyOptions{DNSName: "nats.internal", Roots: roots, KeyUsages: []x509.ExtKeyUsage{usage}},
+		)
 		require.NoError(t, err)
 	}
 }
 
 func TestAuthorityRefuses(t *testing.T) {
 	b := newBench(t)
-	pending, _ := b.make(authorityType, "pending", map[string]any{"type": "ROOT", "certificateAuthorityConfiguration": map[string]any{
-		"keyAlgorithm": "EC_prime256v1", "signingAlgorithm": "SHA256WITHECDSA", "subject": map[string]any{"commonName": "Pending"}}})
+	pending, _ := b.make(
+		authorityType,
+		"pending",
+		map[string]any{"type": "ROOT", "certificateAuthorityConfiguration": map[string]any{
+			"keyAlgorithm":     "EC_prime256v1",
+			"signingAlgorithm": "SHA256WITHECDSA",
+			"subject":          map[string]any{"commonName": "Pending"},
+		}},
+	)
 	b.refused("not in a valid state for issuing certificates", certificateType, "early", leafInputs(t, pending, "1"))
 	short := activeRoot(b, "SHORT_LIVED_CERTIFICATE")
 	b.refused("at most 7 days", certificateType, "long", leafInputs(t, short, "8"))
@@ -81,8 +104,11 @@ func TestAuthorityRefuses(t *testing.T) {
 func TestValidityIsRead(t *testing.T) {
 	now := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct{ kind, text, want string }{
-		{"DAYS", "7", "2026-02-07T00:00:00Z"}, {"YEARS", "1", "2027-01-31T00:00:00Z"}, {"MONTHS", "2", "2026-03-31T00:00:00Z"},
-		{"ABSOLUTE", "1800000000", "2027-01-15T08:00:00Z"}, {"END_DATE", "2026-05-01T00:00:00Z", "2026-05-01T00:00:00Z"},
+		{kind: "DAYS", text: "7", want: "2026-02-07T00:00:00Z"},
+		{kind: "YEARS", text: "1", want: "2027-01-31T00:00:00Z"},
+		{kind: "MONTHS", text: "2", want: "2026-03-31T00:00:00Z"},
+		{kind: "ABSOLUTE", text: "1800000000", want: "2027-01-15T08:00:00Z"},
+		{kind: "END_DATE", text: "2026-05-01T00:00:00Z", want: "2026-05-01T00:00:00Z"},
 	} {
 		got, err := notAfter(tt.kind, tt.text, now)
 		require.NoError(t, err)

@@ -25,10 +25,16 @@ func checkVolume(c *call) []fault {
 		faults = append(faults, fault{"iops", fmt.Sprintf("'iops' must not be set when 'type' is '%s'", kind)})
 	}
 	if c.yes("multiAttachEnabled") && !provisioned {
-		faults = append(faults, fault{"multiAttachEnabled", fmt.Sprintf("'multiAttachEnabled' must not be set when 'type' is '%s'", kind)})
+		faults = append(
+			faults,
+			fault{"multiAttachEnabled", fmt.Sprintf("'multiAttachEnabled' must not be set when 'type' is '%s'", kind)},
+		)
 	}
 	if c.num("throughput") > 0 && kind != "gp3" {
-		faults = append(faults, fault{"throughput", fmt.Sprintf("'throughput' must not be set when 'type' is '%s'", kind)})
+		faults = append(
+			faults,
+			fault{"throughput", fmt.Sprintf("'throughput' must not be set when 'type' is '%s'", kind)},
+		)
 	}
 	return faults
 }
@@ -76,7 +82,12 @@ func judgeVolume(c *call) error {
 			size = held
 		}
 		if size < held {
-			return errorf("InvalidParameterValue: Volume of %sGiB is smaller than snapshot '%s', expect size>= %sGiB", trimFloat(size), c.str("snapshotId"), trimFloat(held))
+			return errorf(
+				"InvalidParameterValue: Volume of %sGiB is smaller than snapshot '%s', expect size>= %sGiB",
+				trimFloat(size),
+				c.str("snapshotId"),
+				trimFloat(held),
+			)
 		}
 	}
 	kind := c.str("type")
@@ -104,8 +115,10 @@ func keepLast(c *call) error {
 	if !c.yes("finalSnapshot") {
 		return nil
 	}
-	c.cloud.keep(finalSnapshotType, "snap-"+randomHex(17), map[string]any{"volumeId": c.id, "volumeSize": c.get("size"),
-		"encrypted": c.get("encrypted"), "kmsKeyId": c.get("kmsKeyId"), "tags": c.get("tags")})
+	c.cloud.keep(finalSnapshotType, "snap-"+randomHex(17), map[string]any{
+		"volumeId": c.id, "volumeSize": c.get("size"),
+		"encrypted": c.get("encrypted"), "kmsKeyId": c.get("kmsKeyId"), "tags": c.get("tags"),
+	})
 	return nil
 }
 
@@ -113,13 +126,29 @@ var deviceName = regexp.MustCompile(`^(/dev/)?(sd[a-z][0-9]*|xvd[a-z]{1,2}|hd[a-
 
 // judgeAttachment: one instance of the volume's own zone, and a device name that is free.
 func judgeAttachment(c *call) error {
-	volume, instance := c.cloud.find(volumeType, "", c.str("volumeId")), c.cloud.find(instanceType, "", c.str("instanceId"))
+	volume, instance := c.cloud.find(
+		volumeType,
+		"",
+		c.str("volumeId"),
+	), c.cloud.find(
+		instanceType,
+		"",
+		c.str("instanceId"),
+	)
 	device := c.str("deviceName")
 	if !deviceName.MatchString(device) {
-		return errorf("InvalidParameterValue: Value (%s) for parameter device is invalid. %s is not a valid EBS device name.", device, device)
+		return errorf(
+			"InvalidParameterValue: Value (%s) for parameter device is invalid. %s is not a valid EBS device name.",
+			device,
+			device,
+		)
 	}
 	if volume.str("availabilityZone") != instance.str("availabilityZone") {
-		return errorf("InvalidVolume.ZoneMismatch: The volume '%s' is not in the same availability zone as instance '%s'", volume.ID, instance.ID)
+		return errorf(
+			"InvalidVolume.ZoneMismatch: The volume '%s' is not in the same availability zone as instance '%s'",
+			volume.ID,
+			instance.ID,
+		)
 	}
 	for _, other := range c.cloud.all(attachmentType) {
 		// An instance that is gone, by whosever hand, holds nothing.
@@ -130,13 +159,18 @@ func judgeAttachment(c *call) error {
 			return errorf("VolumeInUse: %s is already attached to an instance", volume.ID)
 		}
 		if other.str("instanceId") == instance.ID && other.str("deviceName") == device {
-			return errorf("InvalidParameterValue: Invalid value '%s' for unixDevice. Attachment point %s is already in use", device, device)
+			return errorf(
+				"InvalidParameterValue: Invalid value '%s' for unixDevice. Attachment point %s is already in use",
+				device,
+				device,
+			)
 		}
 	}
 	return nil
 }
 
-// scheduleHours are the intervals that a schedule may have, in hours (the provider's createRule.interval).
+// scheduleHours are the intervals that a schedule may have, in hours (the provider's
+// createRule.interval).
 var scheduleHours = []float64{1, 2, 3, 4, 6, 8, 12, 24}
 
 var scheduleTime = regexp.MustCompile(`^(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]$`)
@@ -150,19 +184,43 @@ func scheduleFaults(c *call) []fault {
 		at := fmt.Sprintf("policyDetails.schedules[%d].", i)
 		for _, required := range []string{"name", "createRule", "retainRule"} {
 			if _, given := schedule[required]; !given {
-				faults = append(faults, fault{at + required, fmt.Sprintf("Missing required argument. The argument %q is required, but no definition was found.", required)})
+				faults = append(
+					faults,
+					fault{
+						at + required,
+						fmt.Sprintf(
+							"Missing required argument. The argument %q is required, but no definition was found.",
+							required,
+						),
+					},
+				)
 			}
 		}
 		rule, _ := schedule["createRule"].(map[string]any)
 		if hours, given := rule["interval"].(float64); given && !slices.Contains(scheduleHours, hours) {
-			faults = append(faults, fault{at + "createRule.interval", fmt.Sprintf("expected interval to be one of %v, got %s", scheduleHours, trimFloat(hours))})
+			faults = append(
+				faults,
+				fault{
+					at + "createRule.interval",
+					fmt.Sprintf("expected interval to be one of %v, got %s", scheduleHours, trimFloat(hours)),
+				},
+			)
 		}
 		if moment, given := rule["times"].(string); given && !scheduleTime.MatchString(moment) {
-			faults = append(faults, fault{at + "createRule.times", fmt.Sprintf("invalid value for times (hh:mm), got %s", moment)})
+			faults = append(
+				faults,
+				fault{at + "createRule.times", fmt.Sprintf("invalid value for times (hh:mm), got %s", moment)},
+			)
 		}
 		retain, _ := schedule["retainRule"].(map[string]any)
 		if count, given := retain["count"].(float64); given && (count < 1 || count > 1000) {
-			faults = append(faults, fault{at + "retainRule.count", fmt.Sprintf("expected count to be in the range (1 - 1000), got %s", trimFloat(count))})
+			faults = append(
+				faults,
+				fault{
+					at + "retainRule.count",
+					fmt.Sprintf("expected count to be in the range (1 - 1000), got %s", trimFloat(count)),
+				},
+			)
 		}
 	}
 	return faults

@@ -31,7 +31,8 @@ func (c *call) vpcOf(subnet string) string {
 	return ""
 }
 
-// judgeInterfaceAddresses wants free addresses of the subnet, and picks one where none is asked for.
+// judgeInterfaceAddresses wants free addresses of the subnet, and picks one where none is asked
+// for.
 func judgeInterfaceAddresses(c *call) error {
 	subnet := c.cloud.find(subnetType, "", c.str("subnetId"))
 	asked := append(c.all("privateIps"), c.all("privateIpLists")...)
@@ -91,8 +92,17 @@ func (c *Cloud) sameNetwork(subnetID string, groups []string) error {
 	subnet := c.find(subnetType, "", subnetID)
 	for _, id := range groups {
 		for _, token := range anyGroup {
-			if group := c.find(token, "", id); group != nil && subnet != nil && group.str("vpcId") != subnet.str("vpcId") {
-				return errorf("InvalidParameter: Security group %s and subnet %s belong to different networks.", id, subnetID)
+			if group := c.find(
+				token,
+				"",
+				id,
+			); group != nil && subnet != nil &&
+				group.str("vpcId") != subnet.str("vpcId") {
+				return errorf(
+					"InvalidParameter: Security group %s and subnet %s belong to different networks.",
+					id,
+					subnetID,
+				)
 			}
 		}
 	}

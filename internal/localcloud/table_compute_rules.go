@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// userDataLimit is EC2's limit, in bytes before encoding (EC2 user guide, "Run commands at launch").
+// userDataLimit is EC2's limit, in bytes before encoding (EC2 user guide, "Run commands at
+// launch").
 const userDataLimit = 16384
 
 // checkInstance is what the provider judges at plan time.
@@ -16,13 +17,22 @@ func checkInstance(c *call) []fault {
 	if !present(c.inputs, "launchTemplate") {
 		for _, path := range []string{"ami", "instanceType"} {
 			if !present(c.inputs, path) {
-				faults = append(faults, fault{path, fmt.Sprintf("%q: one of `%s,launchTemplate` must be specified", path, path)})
+				faults = append(
+					faults,
+					fault{path, fmt.Sprintf("%q: one of `%s,launchTemplate` must be specified", path, path)},
+				)
 			}
 		}
 	}
 	// The text of user data may be secret and never stands in an error.
 	if n := len(c.str("userData")); n > userDataLimit {
-		faults = append(faults, fault{"userData", fmt.Sprintf("expected length of userData to be in the range (0 - %d), got %d bytes", userDataLimit, n)})
+		faults = append(
+			faults,
+			fault{
+				"userData",
+				fmt.Sprintf("expected length of userData to be in the range (0 - %d), got %d bytes", userDataLimit, n),
+			},
+		)
 	}
 	if _, err := base64.StdEncoding.DecodeString(c.str("userDataBase64")); err != nil {
 		faults = append(faults, fault{"userDataBase64", "userDataBase64: must be base64-encoded"})
@@ -47,8 +57,13 @@ func judgeInstanceType(c *call) error {
 	}
 	own := map[bool]string{true: "arm64", false: "x86_64"}[gravitonType.MatchString(kind)]
 	if theirs := image.str("architecture"); theirs != "" && theirs != own {
-		return errorf("InvalidParameterValue: The architecture '%s' of the specified instance type does not match the architecture '%s' of the specified AMI. "+
-			"Specify an instance type and an AMI that have matching architectures, and try again.", own, theirs)
+		return errorf(
+			"InvalidParameterValue: The architecture '%s' of the specified instance type does not match the "+
+				"architecture '%s' of the specified AMI. "+
+				"Specify an instance type and an AMI that have matching architectures, and try again.",
+			own,
+			theirs,
+		)
 	}
 	return nil
 }
@@ -98,12 +113,21 @@ func judgeNetworking(c *call) error {
 			continue
 		}
 		if at := subnet.str("availabilityZone"); zone != "" && zone != at {
-			return errorf("InvalidParameterCombination: Network interfaces must be in the same availability zone: %s and %s", zone, at)
+			return errorf(
+				"InvalidParameterCombination: Network interfaces must be in the same availability zone: %s and %s",
+				zone,
+				at,
+			)
 		}
 		zone = subnet.str("availabilityZone")
 	}
 	if asked := c.str("availabilityZone"); asked != "" && zone != "" && asked != zone {
-		return errorf("InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnet is in the availability zone %s", asked, zone)
+		return errorf(
+			"InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnet is in the "+
+				"availability zone %s",
+			asked,
+			zone,
+		)
 	}
 	return nil
 }
@@ -111,11 +135,18 @@ func judgeNetworking(c *call) error {
 func judgeOwnInterface(c *call) error {
 	subnet := c.cloud.find(subnetType, "", c.str("subnetId"))
 	if subnet == nil {
-		return errorf("VPCIdNotSpecified: No default VPC for this user. GroupName is only supported for EC2-Classic and default VPC.")
+		return errorf(
+			"VPCIdNotSpecified: No default VPC for this user. GroupName is only supported for EC2-Classic and " +
+				"default VPC.",
+		)
 	}
 	if asked := c.str("availabilityZone"); asked != "" && asked != subnet.str("availabilityZone") {
-		return errorf("InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnet is in the availability zone %s",
-			asked, subnet.str("availabilityZone"))
+		return errorf(
+			"InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnet is in the "+
+				"availability zone %s",
+			asked,
+			subnet.str("availabilityZone"),
+		)
 	}
 	if asked := c.str("privateIp"); asked != "" {
 		if err := c.cloud.judgeAddress(subnet, asked, ""); err != nil {
@@ -141,7 +172,10 @@ func (c *Cloud) instanceWith(networkInterface string) string {
 func judgeProfile(c *call) error {
 	profile := c.cloud.find(instanceProfileType, "name", c.str("iamInstanceProfile"))
 	if profile != nil && profile.str("role") == "" {
-		return errorf("InvalidParameterValue: IAM Instance Profile \"%s\" has no associated IAM Roles", profile.str("arn"))
+		return errorf(
+			"InvalidParameterValue: IAM Instance Profile \"%s\" has no associated IAM Roles",
+			profile.str("arn"),
+		)
 	}
 	return nil
 }
@@ -158,8 +192,13 @@ func settleInstance(c *call) error {
 			groups = []string{c.cloud.defaultGroup(c.vpcOf(c.str("subnetId")))}
 		}
 		asked := c.str("privateIp")
-		made, err := c.cloud.placeInterface(placement{owner: c.id, description: "Primary interface of " + c.id, subnet: c.str("subnetId"),
-			groups: groups, address: asked})
+		made, err := c.cloud.placeInterface(placement{
+			owner:       c.id,
+			description: "Primary interface of " + c.id,
+			subnet:      c.str("subnetId"),
+			groups:      groups,
+			address:     asked,
+		})
 		if err != nil {
 			return err
 		}
@@ -176,7 +215,16 @@ func settleInstance(c *call) error {
 	c.set("publicDns", "")
 	for index, entry := range interfaceEntries(c.get) {
 		if r := c.cloud.find(networkInterfaceType, "", entry.id); r != nil {
-			r.setOutput("attachments", []any{map[string]any{"attachmentId": "eni-attach-" + randomHex(17), "deviceIndex": float64(index), "instance": c.id}})
+			r.setOutput(
+				"attachments",
+				[]any{
+					map[string]any{
+						"attachmentId": "eni-attach-" + randomHex(17),
+						"deviceIndex":  float64(index),
+						"instance":     c.id,
+					},
+				},
+			)
 		}
 	}
 	return nil
@@ -190,7 +238,11 @@ func restarts(c *call) bool {
 func judgeStop(c *call) error {
 	before := c.cloud.find(instanceType, "", c.id)
 	if restarts(c) && before.Get("disableApiStop") == true {
-		return errorf("OperationNotPermitted: The instance '%s' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.", c.id)
+		return errorf(
+			"OperationNotPermitted: The instance '%s' may not be stopped. Modify its 'disableApiStop' instance "+
+				"attribute and try again.",
+			c.id,
+		)
 	}
 	return nil
 }
@@ -229,16 +281,31 @@ func judgeRootDisk(c *call) error {
 	if kind == "" {
 		kind = "gp3"
 	}
-	return judgeDisk(disk{strings.ToLower(kind), size, iops, throughput})
+	return judgeDisk(disk{
+		kind:       strings.ToLower(kind),
+		size:       size,
+		iops:       iops,
+		throughput: throughput,
+	})
 }
 
-// rootDiskSize is what Amazon Linux 2023's images begin with, in GiB (its user guide, "Requirements").
+// rootDiskSize is what Amazon Linux 2023's images begin with, in GiB (its user guide,
+// "Requirements").
 const rootDiskSize = 8
 
 // rootDisk is the root volume as asked for, with its id and what the image gives.
 func rootDisk(c *call) any {
-	merged := map[string]any{"deleteOnTermination": true, "deviceName": "/dev/xvda", "encrypted": false, "iops": 3000.0, "kmsKeyId": "",
-		"throughput": 125.0, "volumeSize": float64(rootDiskSize), "volumeType": "gp3", "volumeId": "vol-" + randomHex(17)}
+	merged := map[string]any{
+		"deleteOnTermination": true,
+		"deviceName":          "/dev/xvda",
+		"encrypted":           false,
+		"iops":                3000.0,
+		"kmsKeyId":            "",
+		"throughput":          125.0,
+		"volumeSize":          float64(rootDiskSize),
+		"volumeType":          "gp3",
+		"volumeId":            "vol-" + randomHex(17),
+	}
 	if known := c.cloud.find(instanceType, "", c.id); known != nil {
 		if id := known.str("rootBlockDevice.volumeId"); id != "" {
 			merged["volumeId"] = id

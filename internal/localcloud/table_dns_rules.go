@@ -32,7 +32,10 @@ func recordFaults(c *call) []fault {
 		}
 	}
 	if given != "" && !present(c.inputs, "setIdentifier") {
-		faults = append(faults, fault{"setIdentifier", fmt.Sprintf("%q: all of `%s,setIdentifier` must be specified", given, given)})
+		faults = append(
+			faults,
+			fault{"setIdentifier", fmt.Sprintf("%q: all of `%s,setIdentifier` must be specified", given, given)},
+		)
 	}
 	return faults
 }
@@ -65,12 +68,20 @@ func judgeRecord(c *call) error {
 	own := c.fullName()
 	zone := c.cloud.find(zoneType, "", c.str("zoneId"))
 	if apex := strings.ToLower(trimDot(zone.str("name"))); c.str("type") == "CNAME" && own == apex {
-		return errorf("InvalidChangeBatch: [RRSet of type CNAME with DNS name %s. is not permitted at apex in zone %s.]", own, apex)
+		return errorf(
+			"InvalidChangeBatch: [RRSet of type CNAME with DNS name %s. is not permitted at apex in zone %s.]",
+			own,
+			apex,
+		)
 	}
 	if c.str("type") == "A" {
 		for _, address := range c.all("records") {
 			if parsed, err := netip.ParseAddr(address); err != nil || !parsed.Is4() {
-				return errorf("InvalidChangeBatch: [Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address) encountered with '%s'']", address)
+				return errorf(
+					"InvalidChangeBatch: [Invalid Resource Record: 'FATAL problem: ARRDATAIllegalIPv4Address (Value "+
+						"is not a valid IPv4 address) encountered with '%s'']",
+					address,
+				)
 			}
 		}
 	}
@@ -78,8 +89,14 @@ func judgeRecord(c *call) error {
 		return nil
 	}
 	for _, other := range c.cloud.all(recordType) {
-		if other.str("zoneId") == zone.ID && other.str("fqdn") == own && other.str("type") == c.str("type") && other.str("setIdentifier") == c.str("setIdentifier") {
-			return errorf("InvalidChangeBatch: [Tried to create resource record set [name='%s.', type='%s'] but it already exists]", own, c.str("type"))
+		if other.str("zoneId") == zone.ID && other.str("fqdn") == own && other.str("type") == c.str("type") &&
+			other.str("setIdentifier") == c.str("setIdentifier") {
+			return errorf(
+				"InvalidChangeBatch: [Tried to create resource record set [name='%s.', type='%s'] but it already "+
+					"exists]",
+				own,
+				c.str("type"),
+			)
 		}
 	}
 	return nil
@@ -91,9 +108,15 @@ func certificateFaults(c *call) []fault {
 		for _, name := range c.all(path) {
 			switch {
 			case strings.HasSuffix(name, "."):
-				faults = append(faults, fault{path, fmt.Sprintf("invalid value for %s (cannot end with a period), got %s", path, name)})
+				faults = append(
+					faults,
+					fault{path, fmt.Sprintf("invalid value for %s (cannot end with a period), got %s", path, name)},
+				)
 			case len(name) > 253:
-				faults = append(faults, fault{path, fmt.Sprintf("expected length of %s to be in the range (1 - 253), got %s", path, name)})
+				faults = append(
+					faults,
+					fault{path, fmt.Sprintf("expected length of %s to be in the range (1 - 253), got %s", path, name)},
+				)
 			}
 		}
 	}
@@ -117,19 +140,26 @@ func proofs(c *call) any {
 		bare := strings.TrimPrefix(name, "*.")
 		sum := sha256.Sum256([]byte(c.cloud.Account + " " + bare))
 		digest := hex.EncodeToString(sum[:])
-		options = append(options, map[string]any{"domainName": name, "resourceRecordType": "CNAME",
+		options = append(options, map[string]any{
+			"domainName": name, "resourceRecordType": "CNAME",
 			"resourceRecordName":  "_" + digest[:32] + "." + bare + ".",
-			"resourceRecordValue": "_" + digest[32:] + ".jkddzztszm.acm-validations.aws."})
+			"resourceRecordValue": "_" + digest[32:] + ".jkddzztszm.acm-validations.aws.",
+		})
 	}
 	return options
 }
 
-// missingProof is the first name of a certificate that no record in a public zone proves; "" if all are proven.
+// missingProof is the first name of a certificate that no record in a public zone proves; "" if all
+// are proven.
 func (c *Cloud) missingProof(certificate *Record) string {
 	options, _ := certificate.Get("domainValidationOptions").([]any)
 	for _, item := range options {
 		option, _ := item.(map[string]any)
-		name, value := trimDot(fmt.Sprint(option["resourceRecordName"])), trimDot(fmt.Sprint(option["resourceRecordValue"]))
+		name, value := trimDot(
+			fmt.Sprint(option["resourceRecordName"]),
+		), trimDot(
+			fmt.Sprint(option["resourceRecordValue"]),
+		)
 		if !c.answersPublicly(name, value) {
 			return name
 		}
@@ -198,8 +228,12 @@ func awaitIssue(c *call) error {
 		}
 	}
 	if !c.cloud.issueProven(certificate) {
-		return errorf("waiting for ACM Certificate (%s) to be issued: timeout while waiting for state to become 'ISSUED' "+
-			"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): nothing proves %s", arn, c.cloud.missingProof(certificate))
+		return errorf(
+			"waiting for ACM Certificate (%s) to be issued: timeout while waiting for state to become 'ISSUED' "+
+				"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): nothing proves %s",
+			arn,
+			c.cloud.missingProof(certificate),
+		)
 	}
 	return nil
 }

@@ -14,18 +14,38 @@ const (
 
 var _ = register(
 	row{
-		token: eventRuleType, source: "internal/service/events/rule.go",
+		token:    eventRuleType,
+		source:   "internal/service/events/rule.go",
 		replace:  []string{"eventBusName", "name", "namePrefix"},
 		defaults: map[string]any{"eventBusName": "default", "forceDestroy": false},
-		name:     &nameRule{property: "name", max: 64, pattern: regexp.MustCompile(`^[0-9A-Za-z_.-]+$`), auto: true},
-		computed: map[string]value{"arn": text("arn:aws:events:{region}:{account}:rule/{name}"), "state": fixed("ENABLED"), "isEnabled": fixed(true)},
-		check: checks(validJSON("eventPattern"), oneOf("state", "ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"), func(c *call) []fault {
-			if !present(c.inputs, "scheduleExpression") && !present(c.inputs, "eventPattern") {
-				return []fault{{"eventPattern", "one of `eventPattern,scheduleExpression` must be specified"}}
-			}
-			return nil
-		}),
-		beforeCreate: judgeRule, beforeUpdate: judgeRule,
+		name: &nameRule{
+			property: "name",
+			max:      64,
+			pattern:  regexp.MustCompile(`^[0-9A-Za-z_.-]+$`),
+			auto:     true,
+		},
+		computed: map[string]value{
+			"arn":       text("arn:aws:events:{region}:{account}:rule/{name}"),
+			"state":     fixed("ENABLED"),
+			"isEnabled": fixed(true),
+		},
+		check: checks(
+			validJSON("eventPattern"),
+			oneOf("state", "ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"),
+			func(c *call) []fault {
+				if !present(c.inputs, "scheduleExpression") && !present(c.inputs, "eventPattern") {
+					return []fault{
+						{
+							property: "eventPattern",
+							reason:   "one of `eventPattern,scheduleExpression` must be specified",
+						},
+					}
+				}
+				return nil
+			},
+		),
+		beforeCreate: judgeRule,
+		beforeUpdate: judgeRule,
 		beforeDelete: func(c *call) error {
 			for _, target := range c.cloud.all(targetsOfRule) {
 				if target.str("rule") == c.id {
@@ -34,16 +54,25 @@ var _ = register(
 			}
 			return nil
 		},
-		notReal: "Rules fire at a rate only, in a living cloud: not by cron expressions or patterns. Buses other than the default one do not exist.",
+		notReal: "Rules fire at a rate only, in a living cloud: not by cron expressions or patterns. Buses other " +
+			"than the default one do not exist.",
 	},
 	row{
-		token: targetsOfRule, source: "internal/service/events/target.go",
-		required: []string{"arn", "rule"}, replace: []string{"eventBusName", "rule", "targetId"},
-		defaults:   map[string]any{"eventBusName": "default", "forceDestroy": false},
-		id:         freeID("{rule}-{targetId}", "{rule}-{targetId}-{hex8}"),
-		computed:   madeAtCreation("targetId"),
-		references: []reference{{path: "rule", to: one(eventRuleType), missing: "ResourceNotFoundException: Rule {value} does not exist on EventBus default."}},
-		check:      validJSON("input"),
+		token:    targetsOfRule,
+		source:   "internal/service/events/target.go",
+		required: []string{"arn", "rule"},
+		replace:  []string{"eventBusName", "rule", "targetId"},
+		defaults: map[string]any{"eventBusName": "default", "forceDestroy": false},
+		id:       freeID("{rule}-{targetId}", "{rule}-{targetId}-{hex8}"),
+		computed: madeAtCreation("targetId"),
+		references: []reference{
+			{
+				path:    "rule",
+				to:      one(eventRuleType),
+				missing: "ResourceNotFoundException: Rule {value} does not exist on EventBus default.",
+			},
+		},
+		check: validJSON("input"),
 		beforeCreate: func(c *call) error {
 			if c.str("targetId") == "" {
 				c.set("targetId", "terraform-"+time.Now().UTC().Format("20060102150405")+randomDigits(12))
@@ -61,23 +90,52 @@ var _ = register(
 		},
 	},
 	row{
-		token: "aws:scheduler/schedule:Schedule", source: "internal/service/scheduler/schedule.go",
-		required: []string{"flexibleTimeWindow", "flexibleTimeWindow.mode", "scheduleExpression", "target", "target.arn", "target.roleArn"},
+		token:  "aws:scheduler/schedule:Schedule",
+		source: "internal/service/scheduler/schedule.go",
+		required: []string{
+			"flexibleTimeWindow",
+			"flexibleTimeWindow.mode",
+			"scheduleExpression",
+			"target",
+			"target.arn",
+			"target.roleArn",
+		},
 		replace:  []string{"groupName", "name", "namePrefix"},
 		defaults: map[string]any{"scheduleExpressionTimezone": "UTC", "state": "ENABLED"},
-		name: &nameRule{property: "name", max: 64, pattern: regexp.MustCompile(`^[0-9A-Za-z_.-]+$`), auto: true, unique: true,
-			taken: "ConflictException: Schedule {value} already exists."},
+		name: &nameRule{
+			property: "name",
+			max:      64,
+			pattern:  regexp.MustCompile(`^[0-9A-Za-z_.-]+$`),
+			auto:     true,
+			unique:   true,
+			taken:    "ConflictException: Schedule {value} already exists.",
+		},
 		id: func(c *call) any {
 			if c.str("groupName") == "" {
 				return "default/" + c.name()
 			}
 			return c.expand("{groupName}/{name}")
 		},
-		computed: map[string]value{"arn": text("arn:aws:scheduler:{region}:{account}:schedule/{id}"), "groupName": fixed("default")},
-		check: checks(oneOf("flexibleTimeWindow.mode", "OFF", "FLEXIBLE"), oneOf("state", "ENABLED", "DISABLED"),
-			between("flexibleTimeWindow.maximumWindowInMinutes", 1, 1440), between("target.retryPolicy.maximumRetryAttempts", 0, 185),
-			between("target.retryPolicy.maximumEventAgeInSeconds", 60, 86400)),
-		beforeCreate: inTurn(judgeSchedule, schedulerRole, needsKey("kmsKeyArn", "ValidationException: The KMS key {value} does not exist")),
+		computed: map[string]value{
+			"arn":       text("arn:aws:scheduler:{region}:{account}:schedule/{id}"),
+			"groupName": fixed("default"),
+		},
+		check: checks(
+			oneOf("flexibleTimeWindow.mode", "OFF", "FLEXIBLE"),
+			oneOf("state", "ENABLED", "DISABLED"),
+			between(
+				"flexibleTimeWindow.maximumWindowInMinutes",
+				1,
+				1440,
+			),
+			between("target.retryPolicy.maximumRetryAttempts", 0, 185),
+			between("target.retryPolicy.maximumEventAgeInSeconds", 60, 86400),
+		),
+		beforeCreate: inTurn(
+			judgeSchedule,
+			schedulerRole,
+			needsKey("kmsKeyArn", "ValidationException: The KMS key {value} does not exist"),
+		),
 		beforeUpdate: inTurn(judgeSchedule, schedulerRole),
 		notReal:      "Schedules do not fire.",
 	},
@@ -105,7 +163,9 @@ func judgeSchedule(c *call) error {
 		return fmt.Errorf("ValidationException: Invalid Schedule Expression %s.", s)
 	}
 	if c.str("flexibleTimeWindow.mode") == "FLEXIBLE" && c.num("flexibleTimeWindow.maximumWindowInMinutes") == 0 {
-		return fmt.Errorf("ValidationException: MaximumWindowInMinutes is required when FlexibleTimeWindow mode is FLEXIBLE")
+		return fmt.Errorf(
+			"ValidationException: MaximumWindowInMinutes is required when FlexibleTimeWindow mode is FLEXIBLE",
+		)
 	}
 	return nil
 }

@@ -1,4 +1,5 @@
-// Lambda functions, their permissions and invocations. Event rules and schedules stand in table_events.go.
+// Lambda functions, their permissions and invocations. Event rules and schedules stand in
+// table_events.go.
 package localcloud
 
 import (
@@ -23,18 +24,39 @@ const (
 
 var _ = register(
 	row{
-		token: functionType, source: "internal/service/lambda/function.go", seconds: 5,
-		required: []string{"role"}, replace: []string{"name", "packageType"},
-		defaults: map[string]any{"memorySize": 128.0, "packageType": "Zip", "publish": false, "reservedConcurrentExecutions": -1.0,
-			"skipDestroy": false, "timeout": 3.0},
-		name: &nameRule{property: "name", max: 64, pattern: regexp.MustCompile(`^[a-zA-Z0-9-_]+$`), auto: true, unique: true,
-			taken: "ResourceConflictException: Function already exist: {value}"},
+		token:    functionType,
+		source:   "internal/service/lambda/function.go",
+		seconds:  5,
+		required: []string{"role"},
+		replace:  []string{"name", "packageType"},
+		defaults: map[string]any{
+			"memorySize": 128.0, "packageType": "Zip", "publish": false, "reservedConcurrentExecutions": -1.0,
+			"skipDestroy": false, "timeout": 3.0,
+		},
+		name: &nameRule{
+			property: "name",
+			max:      64,
+			pattern:  regexp.MustCompile(`^[a-zA-Z0-9-_]+$`),
+			auto:     true,
+			unique:   true,
+			taken:    "ResourceConflictException: Function already exist: {value}",
+		},
 		computed: map[string]value{
-			"arn":           text("arn:aws:lambda:{region}:{account}:function:{name}"),
-			"invokeArn":     text("arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/arn:aws:lambda:{region}:{account}:function:{name}/invocations"),
-			"architectures": fixed([]any{"x86_64"}), "ephemeralStorage": fixed(map[string]any{"size": 512.0}),
-			"loggingConfig": func(c *call) any { return map[string]any{"logFormat": "Text", "logGroup": "/aws/lambda/" + c.name()} },
-			"tracingConfig": fixed(map[string]any{"mode": "PassThrough"}), "signingJobArn": fixed(""), "signingProfileVersionArn": fixed(""),
+			"arn": text("arn:aws:lambda:{region}:{account}:function:{name}"),
+			"invokeArn": text(
+				"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/" +
+					"arn:aws:lambda:{region}:{account}:function:{name}/invocations",
+			),
+			"architectures":    fixed([]any{"x86_64"}),
+			"ephemeralStorage": fixed(map[string]any{"size": 512.0}),
+			"loggingConfig": func(c *call) any {
+				return map[string]any{"logFormat": "Text", "logGroup": "/aws/lambda/" + c.name()}
+			},
+			"tracingConfig": fixed(
+				map[string]any{"mode": "PassThrough"},
+			),
+			"signingJobArn":            fixed(""),
+			"signingProfileVersionArn": fixed(""),
 		},
 		derived: map[string]value{
 			"sourceCodeHash": func(c *call) any {
@@ -54,43 +76,79 @@ var _ = register(
 				return c.expand("arn:aws:lambda:{region}:{account}:function:{name}:") + functionVersion(c).(string)
 			},
 			"qualifiedInvokeArn": func(c *call) any {
-				return c.expand("arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/arn:aws:lambda:{region}:{account}:function:{name}:") +
+				return c.expand(
+					"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/"+
+						"arn:aws:lambda:{region}:{account}:function:{name}:",
+				) +
 					functionVersion(c).(string) + "/invocations"
 			},
 		},
 		references: []reference{
-			{path: "vpcConfig.subnetIds", to: one("aws:ec2/subnet:Subnet"),
-				missing: "InvalidParameterValueException: Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '{value}' does not exist",
-				blocks:  "DependencyViolation: The subnet '{value}' has dependencies and cannot be deleted."},
-			{path: "vpcConfig.securityGroupIds", to: one("aws:ec2/securityGroup:SecurityGroup"),
-				missing: "InvalidParameterValueException: Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. EC2 Error Message: The security group '{value}' does not exist",
-				blocks:  "DependencyViolation: resource {value} has a dependent object"},
+			{
+				path: "vpcConfig.subnetIds",
+				to:   one("aws:ec2/subnet:Subnet"),
+				missing: "InvalidParameterValueException: Error occurred while DescribeSubnets. EC2 Error Code: " +
+					"InvalidSubnetID.NotFound. EC2 Error Message: The subnet ID '{value}' does not exist",
+				blocks: "DependencyViolation: The subnet '{value}' has dependencies and cannot be deleted.",
+			},
+			{
+				path: "vpcConfig.securityGroupIds",
+				to:   one("aws:ec2/securityGroup:SecurityGroup"),
+				missing: "InvalidParameterValueException: Error occurred while DescribeSecurityGroups. EC2 Error " +
+					"Code: InvalidGroup.NotFound. EC2 Error Message: The security group '{value}' does not exist",
+				blocks: "DependencyViolation: resource {value} has a dependent object",
+			},
 		},
-		check: checks(checkFunction, between("memorySize", 128, 10240), between("timeout", 1, 900), between("ephemeralStorage.size", 512, 10240),
-			oneOf("architectures", "x86_64", "arm64"), oneOf("packageType", "Zip", "Image"), oneOf("tracingConfig.mode", "Active", "PassThrough")),
-		beforeCreate: judgeFunction, beforeUpdate: judgeFunction,
-		afterCreate: keepCode, afterUpdate: keepCode,
-		afterDelete: func(c *call) error { delete(c.cloud.private, c.vaultKey()); return nil },
-		notReal:     "A published version is \"1\" for ever; vpcConfig.vpcId is not filled in. The function runs only through Cloud.Function.",
+		check: checks(
+			checkFunction,
+			between("memorySize", 128, 10240),
+			between("timeout", 1, 900),
+			between("ephemeralStorage.size", 512, 10240),
+			oneOf(
+				"architectures",
+				"x86_64",
+				"arm64",
+			),
+			oneOf("packageType", "Zip", "Image"),
+			oneOf("tracingConfig.mode", "Active", "PassThrough"),
+		),
+		beforeCreate: judgeFunction,
+		beforeUpdate: judgeFunction,
+		afterCreate:  keepCode,
+		afterUpdate:  keepCode,
+		afterDelete:  func(c *call) error { delete(c.cloud.private, c.vaultKey()); return nil },
+		notReal: "A published version is \"1\" for ever; vpcConfig.vpcId is not filled in. The function runs " +
+			"only through Cloud.Function.",
 	},
 	row{
-		token: permissionType, source: "internal/service/lambda/permission.go",
+		token:    permissionType,
+		source:   "internal/service/lambda/permission.go",
 		required: []string{"action", "function", "principal"},
-		replace: []string{"action", "eventSourceToken", "function", "functionUrlAuthType", "principal", "principalOrgId", "qualifier",
-			"sourceAccount", "sourceArn", "statementId", "statementIdPrefix"},
+		replace: []string{
+			"action", "eventSourceToken", "function", "functionUrlAuthType", "principal", "principalOrgId", "qualifier",
+			"sourceAccount", "sourceArn", "statementId", "statementIdPrefix",
+		},
 		id:       freeID("{statementId}", "{function}/{statementId}"),
 		computed: madeAtCreation("statementId"),
 		beforeCreate: func(c *call) error {
 			if c.cloud.functionNamed(c.str("function")) == nil {
-				return fmt.Errorf("ResourceNotFoundException: Function not found: %s", c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("function")))
+				return fmt.Errorf(
+					"ResourceNotFoundException: Function not found: %s",
+					c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("function")),
+				)
 			}
 			if c.str("statementId") == "" {
 				c.set("statementId", "terraform-"+time.Now().UTC().Format("20060102150405")+randomDigits(12))
 			}
 			for _, other := range c.cloud.all(c.row.token) {
-				if other.str("statementId") == c.str("statementId") && functionName(other.str("function")) == functionName(c.str("function")) {
-					return fmt.Errorf("ResourceConflictException: The statement id (%s) provided already exists. Please provide a new statement id, "+
-						"or remove the existing statement.", c.str("statementId"))
+				if other.str("statementId") == c.str("statementId") &&
+					functionName(other.str("function")) == functionName(c.str("function")) {
+					return fmt.Errorf(
+						"ResourceConflictException: The statement id (%s) provided already exists. Please provide a "+
+							"new statement id, "+
+							"or remove the existing statement.",
+						c.str("statementId"),
+					)
 				}
 			}
 			return nil
@@ -98,8 +156,10 @@ var _ = register(
 		check: matches("action", regexp.MustCompile(`^(lambda:[*]|lambda:[a-zA-Z]+|[*])$`), "must be a Lambda action"),
 	},
 	row{
-		token: eventInvokeType, source: "internal/service/lambda/function_event_invoke_config.go",
-		required: []string{"functionName"}, replace: []string{"functionName", "qualifier"},
+		token:    eventInvokeType,
+		source:   "internal/service/lambda/function_event_invoke_config.go",
+		required: []string{"functionName"},
+		replace:  []string{"functionName", "qualifier"},
 		defaults: map[string]any{"maximumRetryAttempts": 2.0},
 		id: func(c *call) any {
 			if c.str("qualifier") == "" {
@@ -110,14 +170,18 @@ var _ = register(
 		check: checks(between("maximumRetryAttempts", 0, 2), between("maximumEventAgeInSeconds", 60, 21600)),
 		beforeCreate: func(c *call) error {
 			if c.cloud.functionNamed(c.str("functionName")) == nil {
-				return fmt.Errorf("ResourceNotFoundException: Function not found: %s", c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("functionName")))
+				return fmt.Errorf(
+					"ResourceNotFoundException: Function not found: %s",
+					c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("functionName")),
+				)
 			}
 			return nil
 		},
 		notReal: "Of destinationConfig nothing is sent; nothing waits in a queue, so nothing grows too old in it.",
 	},
 	row{
-		token: "aws:lambda/invocation:Invocation", source: "internal/service/lambda/invocation.go",
+		token:    "aws:lambda/invocation:Invocation",
+		source:   "internal/service/lambda/invocation.go",
 		required: []string{"functionName", "input"},
 		replace:  []string{"functionName", "qualifier", "triggers", "input"},
 		defaults: map[string]any{"lifecycleScope": "CREATE_ONLY", "qualifier": "$LATEST", "terraformKey": "tf"},
@@ -129,18 +193,25 @@ var _ = register(
 		check: checks(validJSON("input"), oneOf("lifecycleScope", "CREATE_ONLY", "CRUD"), func(c *call) []fault {
 			text := strings.TrimSpace(c.str("input"))
 			if c.str("lifecycleScope") == "CRUD" && text != "" && !strings.HasPrefix(text, "{") {
-				return []fault{{"input", `lifecycle_scope other than "CREATE_ONLY" requires input to be a JSON object`}}
+				return []fault{
+					{
+						property: "input",
+						reason:   `lifecycle_scope other than "CREATE_ONLY" requires input to be a JSON object`,
+					},
+				}
 			}
 			return nil
 		}),
-		beforeCreate: invokeFor("create"), beforeUpdate: invokeFor("update"),
+		beforeCreate: invokeFor("create"),
+		beforeUpdate: invokeFor("update"),
 		beforeDelete: func(c *call) error {
 			if c.str("lifecycleScope") != "CRUD" {
 				return nil
 			}
 			return invokeFor("delete")(c)
 		},
-		notReal: "Without Cloud.Function the result is {}. A changed input replaces under the scope CRUD too, where the provider invokes again.",
+		notReal: "Without Cloud.Function the result is {}. A changed input replaces under the scope CRUD too, where " +
+			"the provider invokes again.",
 	},
 )
 
@@ -167,10 +238,15 @@ func checkFunction(c *call) []fault {
 		}
 	}
 	if len(given) != 1 {
-		return []fault{{"code", fmt.Sprintf("exactly one of `code,imageUri,s3Bucket` must be specified, got %v", given)}}
+		return []fault{
+			{
+				property: "code",
+				reason:   fmt.Sprintf("exactly one of `code,imageUri,s3Bucket` must be specified, got %v", given),
+			},
+		}
 	}
 	if given[0] == "s3Bucket" && !present(c.inputs, "s3Key") {
-		return []fault{{"s3Key", "all of `s3Bucket,s3Key` must be specified"}}
+		return []fault{{property: "s3Key", reason: "all of `s3Bucket,s3Key` must be specified"}}
 	}
 	return nil
 }
@@ -192,9 +268,15 @@ func functionCode(c *call) ([]byte, error) {
 			return code, nil
 		}
 		if c.cloud.find(bucketType, "", bucket) == nil {
-			return nil, fmt.Errorf("InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist")
+			return nil, fmt.Errorf(
+				"InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 " +
+					"Error Message: The specified bucket does not exist",
+			)
 		}
-		return nil, fmt.Errorf("InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.")
+		return nil, fmt.Errorf(
+			"InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error " +
+				"Message: The specified key does not exist.",
+		)
 	}
 	return nil, nil
 }
@@ -222,7 +304,10 @@ func functionVersion(c *call) any {
 // judgeFunction is what Lambda refuses of a function.
 func judgeFunction(c *call) error {
 	if c.str("packageType") == "Zip" && (c.str("runtime") == "" || c.str("handler") == "") {
-		return fmt.Errorf("InvalidParameterValueException: Runtime and Handler are mandatory parameters for functions created with deployment packages.")
+		return fmt.Errorf(
+			"InvalidParameterValueException: Runtime and Handler are mandatory parameters for functions created " +
+				"with deployment packages.",
+		)
 	}
 	if _, err := functionCode(c); err != nil {
 		return fmt.Errorf("reading the code of function %s: %w", c.name(), err)
@@ -233,8 +318,17 @@ func judgeFunction(c *call) error {
 	}
 	role := c.cloud.roleByARN(c.str("role"))
 	if role != nil && len(c.all("vpcConfig.subnetIds")) > 0 &&
-		!c.cloud.roleAllows(role, "ec2:CreateNetworkInterface", "AWSLambdaVPCAccessExecutionRole", "AWSLambdaENIManagementAccess", "AdministratorAccess") {
-		return fmt.Errorf("InvalidParameterValueException: The provided execution role does not have permissions to call CreateNetworkInterface on EC2")
+		!c.cloud.roleAllows(
+			role,
+			"ec2:CreateNetworkInterface",
+			"AWSLambdaVPCAccessExecutionRole",
+			"AWSLambdaENIManagementAccess",
+			"AdministratorAccess",
+		) {
+		return fmt.Errorf(
+			"InvalidParameterValueException: The provided execution role does not have permissions to call " +
+				"CreateNetworkInterface on EC2",
+		)
 	}
 	return needsKey("kmsKeyArn", "InvalidParameterValueException: The KMS key {value} does not exist")(c)
 }

@@ -12,8 +12,11 @@ func invokeFor(action string) judgement {
 	return func(c *call) error {
 		function := c.cloud.functionNamed(c.str("functionName"))
 		if function == nil {
-			return fmt.Errorf("invoking Lambda Function (%s): ResourceNotFoundException: Function not found: %s", c.str("functionName"),
-				c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("functionName")))
+			return fmt.Errorf(
+				"invoking Lambda Function (%s): ResourceNotFoundException: Function not found: %s",
+				c.str("functionName"),
+				c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("functionName")),
+			)
 		}
 		payload, err := invocationPayload(c, action)
 		if err != nil {

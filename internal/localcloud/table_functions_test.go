@@ -20,29 +20,49 @@ func functionInputs(t *testing.T, role string) map[string]any {
 	require.NoError(t, err)
 	code, err := archive.FromAssets(map[string]any{"bootstrap": file})
 	require.NoError(t, err)
-	return map[string]any{"name": "controller", "role": role, "runtime": "provided.al2023", "handler": "bootstrap", "code": code}
+	return map[string]any{
+		"name":    "controller",
+		"role":    role,
+		"runtime": "provided.al2023",
+		"handler": "bootstrap",
+		"code":    code,
+	}
 }
 
 func TestFunctionNeedsARoleThatItMayUse(t *testing.T) {
 	b := newBench(t)
-	b.refused("cannot be assumed by Lambda", functionType, "f", functionInputs(t, b.role("tasks", "ecs-tasks.amazonaws.com")))
+	b.refused(
+		"cannot be assumed by Lambda",
+		functionType,
+		"f",
+		functionInputs(t, b.role("tasks", "ecs-tasks.amazonaws.com")),
+	)
 	role := b.role("controller", "lambda.amazonaws.com")
 	b.Seed("aws:ec2/subnet:Subnet", "subnet-1", resource.PropertyMap{})
 	b.Seed("aws:ec2/securityGroup:SecurityGroup", "sg-1", resource.PropertyMap{})
 	inside := functionInputs(t, role)
 	inside["vpcConfig"] = map[string]any{"subnetIds": []any{"subnet-1"}, "securityGroupIds": []any{"sg-1"}}
 	b.refused("permissions to call CreateNetworkInterface", functionType, "f", inside)
-	b.make("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", map[string]any{"role": "controller",
-		"policyArn": "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"})
+	b.make("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", map[string]any{
+		"role":      "controller",
+		"policyArn": "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole",
+	})
 	_, outputs := b.make(functionType, "f", inside)
 	assert.Len(t, outputs["codeSha256"].StringValue(), 44)
-	assert.Equal(t, "arn:aws:lambda:us-east-1:123456789012:function:controller:$LATEST", outputs["qualifiedArn"].StringValue())
+	assert.Equal(
+		t,
+		"arn:aws:lambda:us-east-1:123456789012:function:controller:$LATEST",
+		outputs["qualifiedArn"].StringValue(),
+	)
 }
 
 func TestInvocationAnswersOrMakesNothing(t *testing.T) {
 	b := newBench(t)
 	b.make(functionType, "f", functionInputs(t, b.role("controller", "lambda.amazonaws.com")))
-	inputs := map[string]any{"functionName": "arn:aws:lambda:us-east-1:123456789012:function:controller", "input": `{"node":1}`}
+	inputs := map[string]any{
+		"functionName": "arn:aws:lambda:us-east-1:123456789012:function:controller",
+		"input":        `{"node":1}`,
+	}
 	b.Function = func(name, payload string) (string, error) {
 		assert.Equal(t, "controller", name)
 		assert.JSONEq(t, `{"node":1}`, payload)
@@ -55,7 +75,13 @@ func TestInvocationAnswersOrMakesNothing(t *testing.T) {
 	require.NoError(t, b.end(invocationType, first))
 	assert.NotNil(t, b.find(invocationType, "", second), "the replacement outlives its predecessor")
 	b.Function = func(string, string) (string, error) { return "", errors.New(`{"errorMessage":"no quorum"}`) }
-	b.refused(`invoking Lambda Function (arn:aws:lambda:us-east-1:123456789012:function:controller): {"errorMessage":"no quorum"}`, invocationType, "bad", inputs)
+	b.refused(
+		`invoking Lambda Function (arn:aws:lambda:us-east-1:123456789012:function:controller): {"errorMessage":"no `+
+			`quorum"}`,
+		invocationType,
+		"bad",
+		inputs,
+	)
 	assert.Len(t, b.Records(invocationType), 1)
 }
 
@@ -67,7 +93,11 @@ func TestInvocationUnderCrudSaysWhatIsDone(t *testing.T) {
 		payloads = append(payloads, payload)
 		return "{}", nil
 	}
-	id, _ := b.make(invocationType, "i", map[string]any{"functionName": "controller", "input": `{"a":1}`, "lifecycleScope": "CRUD"})
+	id, _ := b.make(
+		invocationType,
+		"i",
+		map[string]any{"functionName": "controller", "input": `{"a":1}`, "lifecycleScope": "CRUD"},
+	)
 	require.NoError(t, b.end(invocationType, id))
 	require.Len(t, payloads, 2)
 	assert.JSONEq(t, `{"a":1,"tf":{"action":"create","prev_input":null}}`, payloads[0])
@@ -84,9 +114,20 @@ func TestScheduleExpressions(t *testing.T) {
 	assert.NoError(t, rule("cron(0 3 * * ? *)"))
 	assert.ErrorContains(t, rule("rate(1 minutes)"), "ScheduleExpression is not valid")
 	assert.ErrorContains(t, rule("cron(0 3 * * ?)"), "ScheduleExpression is not valid")
-	schedule := map[string]any{"flexibleTimeWindow": map[string]any{"mode": "OFF"}, "scheduleExpression": "rate(1 minutes)",
-		"target": map[string]any{"arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "roleArn": b.role("x", "lambda.amazonaws.com")}}
-	b.refused("must allow AWS EventBridge Scheduler to assume the role", "aws:scheduler/schedule:Schedule", "s", schedule)
+	schedule := map[string]any{
+		"flexibleTimeWindow": map[string]any{"mode": "OFF"},
+		"scheduleExpression": "rate(1 minutes)",
+		"target": map[string]any{
+			"arn":     "arn:aws:lambda:us-east-1:123456789012:function:f",
+			"roleArn": b.role("x", "lambda.amazonaws.com"),
+		},
+	}
+	b.refused(
+		"must allow AWS EventBridge Scheduler to assume the role",
+		"aws:scheduler/schedule:Schedule",
+		"s",
+		schedule,
+	)
 	schedule["target"].(map[string]any)["roleArn"] = b.role("y", "scheduler.amazonaws.com")
 	b.make("aws:scheduler/schedule:Schedule", "s", schedule)
 }
@@ -94,7 +135,11 @@ func TestScheduleExpressions(t *testing.T) {
 func TestRuleWithTargetsStays(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.make(eventRuleType, "r", map[string]any{"name": "minute", "scheduleExpression": "rate(1 minute)"})
-	target, _ := b.make(targetsOfRule, "t", map[string]any{"rule": id, "arn": "arn:aws:lambda:us-east-1:123456789012:function:f"})
+	target, _ := b.make(
+		targetsOfRule,
+		"t",
+		map[string]any{"rule": id, "arn": "arn:aws:lambda:us-east-1:123456789012:function:f"},
+	)
 	assert.ErrorContains(t, b.end(eventRuleType, id), "Rule can't be deleted since it has targets.")
 	require.NoError(t, b.end(targetsOfRule, target))
 	require.NoError(t, b.end(eventRuleType, id))

@@ -32,21 +32,31 @@ const (
 
 var _ = register(
 	row{
-		token: "random:index/randomPassword:RandomPassword", source: "hashicorp/terraform-provider-random internal/provider/resource_password.go",
+		token:    "random:index/randomPassword:RandomPassword",
+		source:   "hashicorp/terraform-provider-random internal/provider/resource_password.go",
 		required: []string{"length"},
-		replace: []string{"keepers", "length", "lower", "minLower", "minNumeric", "minSpecial", "minUpper", "number", "numeric",
-			"overrideSpecial", "special", "upper"},
-		defaults: map[string]any{"lower": true, "upper": true, "number": true, "numeric": true, "special": true,
-			"minLower": 0.0, "minUpper": 0.0, "minNumeric": 0.0, "minSpecial": 0.0},
-		id: text("{hex32}"), computed: madeAtCreation("result", "bcryptHash"),
-		check: checkPassword, beforeCreate: makePassword,
-		notReal: "The provider's id is \"none\" for every password; here it differs.",
+		replace: []string{
+			"keepers", "length", "lower", "minLower", "minNumeric", "minSpecial", "minUpper", "number", "numeric",
+			"overrideSpecial", "special", "upper",
+		},
+		defaults: map[string]any{
+			"lower": true, "upper": true, "number": true, "numeric": true, "special": true,
+			"minLower": 0.0, "minUpper": 0.0, "minNumeric": 0.0, "minSpecial": 0.0,
+		},
+		id:           text("{hex32}"),
+		computed:     madeAtCreation("result", "bcryptHash"),
+		check:        checkPassword,
+		beforeCreate: makePassword,
+		notReal:      "The provider's id is \"none\" for every password; here it differs.",
 	},
 	row{
-		token: "random:index/randomId:RandomId", source: "pulumi-random SDK doc",
-		required: []string{"byteLength"}, replace: []string{"byteLength", "keepers", "prefix"},
-		id: text("{b64Url}"), computed: madeAtCreation("b64Std", "b64Url", "dec", "hex"),
-		check: between("byteLength", 1, 1<<20),
+		token:    "random:index/randomId:RandomId",
+		source:   "pulumi-random SDK doc",
+		required: []string{"byteLength"},
+		replace:  []string{"byteLength", "keepers", "prefix"},
+		id:       text("{b64Url}"),
+		computed: madeAtCreation("b64Std", "b64Url", "dec", "hex"),
+		check:    between("byteLength", 1, 1<<20),
 		beforeCreate: func(c *call) error {
 			raw, prefix := make([]byte, int(c.num("byteLength"))), c.str("prefix")
 			_, _ = rand.Read(raw) // crypto/rand never fails: it ends the program instead
@@ -58,13 +68,25 @@ var _ = register(
 		},
 	},
 	row{
-		token: "tls:index/privateKey:PrivateKey", source: "hashicorp/terraform-provider-tls internal/provider/resource_private_key.go",
-		required: []string{"algorithm"}, replace: []string{"algorithm", "ecdsaCurve", "rsaBits"},
+		token:    "tls:index/privateKey:PrivateKey",
+		source:   "hashicorp/terraform-provider-tls internal/provider/resource_private_key.go",
+		required: []string{"algorithm"},
+		replace:  []string{"algorithm", "ecdsaCurve", "rsaBits"},
 		defaults: map[string]any{"ecdsaCurve": "P224", "rsaBits": 2048.0},
 		id:       keyChecksum,
-		computed: madeAtCreation("privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh", "publicKeyPem", "publicKeyOpenssh",
-			"publicKeyFingerprintMd5", "publicKeyFingerprintSha256"),
-		check:        checks(oneOf("algorithm", "RSA", "ECDSA", "ED25519"), oneOf("ecdsaCurve", "P224", "P256", "P384", "P521")),
+		computed: madeAtCreation(
+			"privateKeyPem",
+			"privateKeyPemPkcs8",
+			"privateKeyOpenssh",
+			"publicKeyPem",
+			"publicKeyOpenssh",
+			"publicKeyFingerprintMd5",
+			"publicKeyFingerprintSha256",
+		),
+		check: checks(
+			oneOf("algorithm", "RSA", "ECDSA", "ED25519"),
+			oneOf("ecdsaCurve", "P224", "P256", "P384", "P521"),
+		),
 		beforeCreate: makeKey,
 	},
 )
@@ -93,8 +115,10 @@ func passwordSets(c *call) []characterSet {
 		special = own
 	}
 	return []characterSet{
-		{upperLetters, asked("upper"), int(c.num("minUpper"))}, {lowerLetters, asked("lower"), int(c.num("minLower"))},
-		{digits, asked("number") && asked("numeric"), int(c.num("minNumeric"))}, {special, asked("special"), int(c.num("minSpecial"))},
+		{alphabet: upperLetters, wanted: asked("upper"), least: int(c.num("minUpper"))},
+		{alphabet: lowerLetters, wanted: asked("lower"), least: int(c.num("minLower"))},
+		{alphabet: digits, wanted: asked("number") && asked("numeric"), least: int(c.num("minNumeric"))},
+		{alphabet: special, wanted: asked("special"), least: int(c.num("minSpecial"))},
 	}
 }
 
@@ -109,11 +133,22 @@ func checkPassword(c *call) []fault {
 	}
 	switch {
 	case length < 1:
-		return []fault{{"length", fmt.Sprintf("length must be at least 1, got: %s", trimFloat(length))}}
+		return []fault{
+			{property: "length", reason: fmt.Sprintf("length must be at least 1, got: %s", trimFloat(length))},
+		}
 	case int(length) < least:
-		return []fault{{"length", fmt.Sprintf("length must be at least sum of min_upper + min_lower + min_numeric + min_special: %d, got: %s", least, trimFloat(length))}}
+		return []fault{
+			{
+				property: "length",
+				reason: fmt.Sprintf(
+					"length must be at least sum of min_upper + min_lower + min_numeric + min_special: %d, got: %s",
+					least,
+					trimFloat(length),
+				),
+			},
+		}
 	case !wanted:
-		return []fault{{"length", "at least one of upper, lower, numeric and special must be true"}}
+		return []fault{{property: "length", reason: "at least one of upper, lower, numeric and special must be true"}}
 	}
 	return nil
 }
@@ -156,7 +191,12 @@ func privateKey(algorithm, curve string, bits int) (crypto.Signer, error) {
 	case "RSA":
 		return rsa.GenerateKey(rand.Reader, bits)
 	}
-	curves := map[string]elliptic.Curve{"P224": elliptic.P224(), "P256": elliptic.P256(), "P384": elliptic.P384(), "P521": elliptic.P521()}
+	curves := map[string]elliptic.Curve{
+		"P224": elliptic.P224(),
+		"P256": elliptic.P256(),
+		"P384": elliptic.P384(),
+		"P521": elliptic.P521(),
+	}
 	return ecdsa.GenerateKey(curves[curve], rand.Reader)
 }
 
@@ -198,7 +238,12 @@ func keyChecksum(c *call) any {
 
 // sshForms are OpenSSH's forms of a key; it has none for curve P224.
 func sshForms(c *call, key crypto.Signer) error {
-	for _, form := range []string{"privateKeyOpenssh", "publicKeyOpenssh", "publicKeyFingerprintMd5", "publicKeyFingerprintSha256"} {
+	for _, form := range []string{
+		"privateKeyOpenssh",
+		"publicKeyOpenssh",
+		"publicKeyFingerprintMd5",
+		"publicKeyFingerprintSha256",
+	} {
 		c.set(form, "")
 	}
 	if k, ok := key.(*ecdsa.PrivateKey); ok && k.Curve == elliptic.P224() {

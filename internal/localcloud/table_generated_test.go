@@ -18,7 +18,11 @@ const passwordType = "random:index/randomPassword:RandomPassword"
 
 func TestPasswordHoldsItsSettings(t *testing.T) {
 	b := newBench(t)
-	_, outputs := b.make(passwordType, "p", map[string]any{"length": 40.0, "upper": false, "overrideSpecial": "!#", "minSpecial": 5.0, "minNumeric": 3.0})
+	_, outputs := b.make(
+		passwordType,
+		"p",
+		map[string]any{"length": 40.0, "upper": false, "overrideSpecial": "!#", "minSpecial": 5.0, "minNumeric": 3.0},
+	)
 	result := outputs["result"].StringValue()
 	assert.Len(t, result, 40)
 	assert.Empty(t, strings.Trim(result, lowerLetters+digits+"!#"), "characters outside the sets")
@@ -36,12 +40,24 @@ func TestPasswordHoldsItsSettings(t *testing.T) {
 	_, other := b.make(passwordType, "q", map[string]any{"length": 40.0})
 	assert.NotEqual(t, result, other["result"].StringValue())
 	assert.Equal(t, []string{"length"}, b.faults(passwordType, map[string]any{"length": 4.0, "minLower": 5.0}))
-	assert.Equal(t, []string{"length"}, b.faults(passwordType, map[string]any{"length": 4.0, "lower": false, "upper": false, "numeric": false, "special": false}))
+	assert.Equal(
+		t,
+		[]string{"length"},
+		b.faults(
+			passwordType,
+			map[string]any{"length": 4.0, "lower": false, "upper": false, "numeric": false, "special": false},
+		),
+	)
 }
 
 func TestKeysAreReal(t *testing.T) {
 	b := newBench(t)
-	for _, inputs := range []map[string]any{{"algorithm": "ED25519"}, {"algorithm": "RSA"}, {"algorithm": "ECDSA", "ecdsaCurve": "P256"}, {"algorithm": "ECDSA"}} {
+	for _, inputs := range []map[string]any{
+		{"algorithm": "ED25519"},
+		{"algorithm": "RSA"},
+		{"algorithm": "ECDSA", "ecdsaCurve": "P256"},
+		{"algorithm": "ECDSA"},
+	} {
 		_, outputs := b.make("tls:index/privateKey:PrivateKey", "k", inputs)
 		block, _ := pem.Decode([]byte(outputs["privateKeyPemPkcs8"].StringValue()))
 		require.NotNil(t, block)
@@ -64,7 +80,9 @@ func TestKeysAreReal(t *testing.T) {
 }
 
 func TestRandomIDForms(t *testing.T) {
-	id, outputs := newBench(t).make("random:index/randomId:RandomId", "r", map[string]any{"byteLength": 4.0, "prefix": "a-"})
+	id, outputs := newBench(
+		t,
+	).make("random:index/randomId:RandomId", "r", map[string]any{"byteLength": 4.0, "prefix": "a-"})
 	assert.Regexp(t, `^a-[0-9a-f]{8}$`, outputs["hex"].StringValue())
 	assert.Regexp(t, `^a-[0-9]+$`, outputs["dec"].StringValue())
 	assert.Equal(t, outputs["b64Url"].StringValue(), id)

@@ -74,8 +74,8 @@ func freeID(preferred, otherwise string) value {
 	}
 }
 
-// needsKey refuses a KMS key that does not exist, is disabled or waits for its deletion. The
-// input may be an id, an ARN, an alias or an alias's ARN. missing is AWS's error; {value} is the input.
+// needsKey refuses a KMS key that does not exist, is disabled or waits for its deletion. The input
+// may be an id, an ARN, an alias or an alias's ARN. missing is AWS's error; {value} is the input.
 func needsKey(path, missing string) judgement {
 	return func(c *call) error {
 		for _, name := range c.all(path) {
@@ -138,7 +138,7 @@ func between(path string, low, high float64) func(*call) []fault {
 		if !given || n >= low && n <= high {
 			return nil
 		}
-		return []fault{{path, fmt.Sprintf("expected %s to be in the range (%s - %s), got %s",
+		return []fault{{property: path, reason: fmt.Sprintf("expected %s to be in the range (%s - %s), got %s",
 			path, trimFloat(low), trimFloat(high), trimFloat(n))}}
 	}
 }
@@ -149,7 +149,10 @@ func oneOf(path string, allowed ...string) func(*call) []fault {
 		var faults []fault
 		for _, got := range c.all(path) {
 			if !slices.Contains(allowed, got) {
-				faults = append(faults, fault{path, fmt.Sprintf("expected %s to be one of %q, got %s", path, allowed, got)})
+				faults = append(
+					faults,
+					fault{path, fmt.Sprintf("expected %s to be one of %q, got %s", path, allowed, got)},
+				)
 			}
 		}
 		return faults
@@ -160,7 +163,7 @@ func oneOf(path string, allowed ...string) func(*call) []fault {
 func matches(path string, pattern *regexp.Regexp, why string) func(*call) []fault {
 	return func(c *call) []fault {
 		if got := c.str(path); got != "" && !pattern.MatchString(got) {
-			return []fault{{path, fmt.Sprintf("invalid value for %s (%s), got %s", path, why, got)}}
+			return []fault{{property: path, reason: fmt.Sprintf("invalid value for %s (%s), got %s", path, why, got)}}
 		}
 		return nil
 	}
@@ -184,10 +187,15 @@ func (c *call) was(path string) string {
 // name; ARNs are keys by themselves.
 func (c *call) vaultKey() string { return c.row.token + " " + c.id }
 
-// keep stores a thing that is no resource (a tombstone, a registered revision) under a type of its own.
+// keep stores a thing that is no resource (a tombstone, a registered revision) under a type of its
+// own.
 func (c *Cloud) keep(token, id string, properties map[string]any) {
-	c.put(&Record{Type: token, ID: id, Inputs: resource.PropertyMap{},
-		Outputs: resource.NewPropertyMapFromMap(properties)})
+	c.put(&Record{
+		Type:    token,
+		ID:      id,
+		Inputs:  resource.PropertyMap{},
+		Outputs: resource.NewPropertyMapFromMap(properties),
+	})
 }
 
 // setOutput changes an output of another record, as AWS does behind the program's back.

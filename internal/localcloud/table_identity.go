@@ -19,12 +19,19 @@ var iamName = regexp.MustCompile(`^[\w+=,.@-]+$`)
 
 var _ = register(
 	row{
-		token: "aws:iam/role:Role", source: "internal/service/iam/role.go",
+		token:    "aws:iam/role:Role",
+		source:   "internal/service/iam/role.go",
 		required: []string{"assumeRolePolicy"},
 		replace:  []string{"name", "namePrefix", "path"},
 		defaults: map[string]any{"forceDetachPolicies": false, "maxSessionDuration": 3600.0, "path": "/"},
-		name: &nameRule{property: "name", max: 64, pattern: iamName, auto: true, unique: true,
-			taken: "EntityAlreadyExists: Role with name {value} already exists."},
+		name: &nameRule{
+			property: "name",
+			max:      64,
+			pattern:  iamName,
+			auto:     true,
+			unique:   true,
+			taken:    "EntityAlreadyExists: Role with name {value} already exists.",
+		},
 		computed: map[string]value{
 			"arn":               text("arn:aws:iam::{account}:role{path}{name}"),
 			"createDate":        text("{now}"),
@@ -33,15 +40,24 @@ var _ = register(
 			"inlinePolicies":    fixed([]any{}),
 		},
 		check:        checks(validJSON("assumeRolePolicy"), between("maxSessionDuration", 3600, 43200)),
-		beforeCreate: judgeTrust, beforeUpdate: judgeTrust,
-		beforeDelete: judgeRoleDeletion, afterDelete: forgetRole,
-		notReal: "inlinePolicies and managedPolicyArns of the role itself are kept but not judged; namePrefix is not filled in.",
+		beforeCreate: judgeTrust,
+		beforeUpdate: judgeTrust,
+		beforeDelete: judgeRoleDeletion,
+		afterDelete:  forgetRole,
+		notReal: "inlinePolicies and managedPolicyArns of the role itself are kept but not judged; namePrefix " +
+			"is not filled in.",
 	},
 	row{
-		token: "aws:iam/rolePolicy:RolePolicy", source: "internal/service/iam/role_policy.go",
-		required:     []string{"policy", "role"},
-		replace:      []string{"name", "namePrefix", "role"},
-		name:         &nameRule{property: "name", max: 128, pattern: iamName, auto: true},
+		token:    "aws:iam/rolePolicy:RolePolicy",
+		source:   "internal/service/iam/role_policy.go",
+		required: []string{"policy", "role"},
+		replace:  []string{"name", "namePrefix", "role"},
+		name: &nameRule{
+			property: "name",
+			max:      128,
+			pattern:  iamName,
+			auto:     true,
+		},
 		id:           freeID("{role}:{name}", "{role}:{name}:{hex8}"),
 		references:   []reference{{path: "role", to: one("aws:iam/role:Role"), missing: noSuchRole}},
 		check:        validJSON("policy"),
@@ -49,7 +65,8 @@ var _ = register(
 		beforeUpdate: inTurn(needsPolicy("policy", identityPolicy), inlineQuota),
 	},
 	row{
-		token: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", source: "internal/service/iam/role_policy_attachment.go",
+		token:    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+		source:   "internal/service/iam/role_policy_attachment.go",
 		required: []string{"policyArn", "role"},
 		replace:  []string{"policyArn", "role"},
 		id: func(c *call) any {
@@ -57,20 +74,30 @@ var _ = register(
 		},
 		references: []reference{
 			{path: "role", to: one("aws:iam/role:Role"), missing: noSuchRole},
-			{path: "policyArn", to: []string{"aws:iam/policy:Policy", managedPolicyType},
+			{
+				path:    "policyArn",
+				to:      []string{"aws:iam/policy:Policy", managedPolicyType},
 				missing: "NoSuchEntity: Policy {value} does not exist or is not attachable.",
-				blocks:  "DeleteConflict: Cannot delete a policy attached to entities."},
+				blocks:  "DeleteConflict: Cannot delete a policy attached to entities.",
+			},
 		},
 		beforeCreate: attachmentQuota,
 		notReal:      "Of AWS's managed policies only those of seed.go exist.",
 	},
 	row{
-		token: "aws:iam/instanceProfile:InstanceProfile", source: "internal/service/iam/instance_profile.go",
+		token:    "aws:iam/instanceProfile:InstanceProfile",
+		source:   "internal/service/iam/instance_profile.go",
 		seconds:  5,
 		replace:  []string{"name", "namePrefix", "path"},
 		defaults: map[string]any{"path": "/"},
-		name: &nameRule{property: "name", max: 128, pattern: iamName, auto: true, unique: true,
-			taken: "EntityAlreadyExists: Instance Profile {value} already exists."},
+		name: &nameRule{
+			property: "name",
+			max:      128,
+			pattern:  iamName,
+			auto:     true,
+			unique:   true,
+			taken:    "EntityAlreadyExists: Instance Profile {value} already exists.",
+		},
 		computed: map[string]value{
 			"arn":        text("arn:aws:iam::{account}:instance-profile{path}{name}"),
 			"createDate": text("{now}"),
@@ -79,12 +106,19 @@ var _ = register(
 		references: []reference{{path: "role", to: one("aws:iam/role:Role"), missing: noSuchRole}},
 	},
 	row{
-		token: "aws:iam/policy:Policy", source: "internal/service/iam/policy.go",
+		token:    "aws:iam/policy:Policy",
+		source:   "internal/service/iam/policy.go",
 		required: []string{"policy"},
 		replace:  []string{"name", "namePrefix", "description", "path"},
 		defaults: map[string]any{"path": "/"},
-		name: &nameRule{property: "name", max: 128, pattern: iamName, auto: true, unique: true,
-			taken: "EntityAlreadyExists: A policy called {value} already exists. Duplicate names are not allowed."},
+		name: &nameRule{
+			property: "name",
+			max:      128,
+			pattern:  iamName,
+			auto:     true,
+			unique:   true,
+			taken:    "EntityAlreadyExists: A policy called {value} already exists. Duplicate names are not allowed.",
+		},
 		id: text("arn:aws:iam::{account}:policy{path}{name}"),
 		computed: map[string]value{
 			"arn":             text("{id}"),
@@ -181,7 +215,10 @@ func judgeRoleDeletion(c *call) error {
 
 // forgetRole takes a deleted role out of profiles, and its policies with it.
 func forgetRole(c *call) error {
-	for _, token := range []string{"aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/rolePolicy:RolePolicy"} {
+	for _, token := range []string{
+		"aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+		"aws:iam/rolePolicy:RolePolicy",
+	} {
 		for _, r := range c.cloud.all(token) {
 			if r.str("role") == c.id {
 				c.cloud.remove(token, r.ID)

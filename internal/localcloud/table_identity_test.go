@@ -13,16 +13,66 @@ func TestPolicyDocumentsAreJudged(t *testing.T) {
 		kind       policyKind
 		refused    string
 	}{
-		{"one statement", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}`, identityPolicy, ""},
-		{"no JSON", `{"Version"`, identityPolicy, "Syntax errors"},
-		{"no statement", `{"Version":"2012-10-17"}`, identityPolicy, "Syntax errors"},
-		{"version", `{"Version":"2024-01-01","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`, identityPolicy, "version"},
-		{"effect", `{"Statement":[{"Effect":"Permit","Action":"*","Resource":"*"}]}`, identityPolicy, "Invalid effect"},
-		{"action without vendor", `{"Statement":[{"Effect":"Allow","Action":"GetObject","Resource":"*"}]}`, identityPolicy, "prefaced by a vendor"},
-		{"resource that is no ARN", `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"my-bucket"}]}`, identityPolicy, "ARN format"},
-		{"principal in an identity policy", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}`, identityPolicy, "should not specify a principal"},
-		{"resource in a trust policy", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}]}`, trustPolicy, "prohibited field Resource"},
-		{"no principal", `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`, resourcePolicy, "Principal"},
+		{
+			name:    "one statement",
+			text:    `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}}`,
+			kind:    identityPolicy,
+			refused: "",
+		},
+		{
+			name:    "no JSON",
+			text:    `{"Version"`,
+			kind:    identityPolicy,
+			refused: "Syntax errors",
+		},
+		{
+			name:    "no statement",
+			text:    `{"Version":"2012-10-17"}`,
+			kind:    identityPolicy,
+			refused: "Syntax errors",
+		},
+		{
+			name:    "version",
+			text:    `{"Version":"2024-01-01","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`,
+			kind:    identityPolicy,
+			refused: "version",
+		},
+		{
+			name:    "effect",
+			text:    `{"Statement":[{"Effect":"Permit","Action":"*","Resource":"*"}]}`,
+			kind:    identityPolicy,
+			refused: "Invalid effect",
+		},
+		{
+			name:    "action without vendor",
+			text:    `{"Statement":[{"Effect":"Allow","Action":"GetObject","Resource":"*"}]}`,
+			kind:    identityPolicy,
+			refused: "prefaced by a vendor",
+		},
+		{
+			name:    "resource that is no ARN",
+			text:    `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"my-bucket"}]}`,
+			kind:    identityPolicy,
+			refused: "ARN format",
+		},
+		{
+			name:    "principal in an identity policy",
+			text:    `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}`,
+			kind:    identityPolicy,
+			refused: "should not specify a principal",
+		},
+		{
+			name:    "resource in a trust policy",
+			text:    `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"}]}`,
+			kind:    trustPolicy,
+			refused: "prohibited field Resource",
+		},
+		{
+			name:    "no principal",
+			text:    `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}`,
+			kind:    resourcePolicy,
+			refused: "Principal",
+		},
 	}
 	for _, tt := range cases {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,10 +91,16 @@ func TestRoleWithPoliciesStays(t *testing.T) {
 	b.role("runner", "ecs-tasks.amazonaws.com")
 	attachment, _ := b.make("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a",
 		map[string]any{"role": "runner", "policyArn": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"})
-	assert.ErrorContains(t, b.end("aws:iam/role:Role", "runner"), "DeleteConflict: Cannot delete entity, must detach all policies first.")
+	assert.ErrorContains(
+		t,
+		b.end("aws:iam/role:Role", "runner"),
+		"DeleteConflict: Cannot delete entity, must detach all policies first.",
+	)
 	require.NoError(t, b.end("aws:iam/rolePolicyAttachment:RolePolicyAttachment", attachment))
-	inline, _ := b.make("aws:iam/rolePolicy:RolePolicy", "p", map[string]any{"role": "runner",
-		"policy": `{"Statement":[{"Effect":"Allow","Action":"ec2:Create*","Resource":"*"}]}`})
+	inline, _ := b.make("aws:iam/rolePolicy:RolePolicy", "p", map[string]any{
+		"role":   "runner",
+		"policy": `{"Statement":[{"Effect":"Allow","Action":"ec2:Create*","Resource":"*"}]}`,
+	})
 	assert.ErrorContains(t, b.end("aws:iam/role:Role", "runner"), "must delete policies first")
 	role := b.find("aws:iam/role:Role", "", "runner")
 	assert.True(t, b.roleAllows(role, "ec2:CreateNetworkInterface"))
@@ -56,8 +112,16 @@ func TestRoleWithPoliciesStays(t *testing.T) {
 func TestSecretNameStaysTakenForItsRecoveryWindow(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.make("aws:secretsmanager/secret:Secret", "s", map[string]any{"name": "redis/auth"})
-	b.make("aws:secretsmanager/secretVersion:SecretVersion", "v1", map[string]any{"secretId": id, "secretString": "first"})
-	b.make("aws:secretsmanager/secretVersion:SecretVersion", "v2", map[string]any{"secretId": id, "secretString": "second"})
+	b.make(
+		"aws:secretsmanager/secretVersion:SecretVersion",
+		"v1",
+		map[string]any{"secretId": id, "secretString": "first"},
+	)
+	b.make(
+		"aws:secretsmanager/secretVersion:SecretVersion",
+		"v2",
+		map[string]any{"secretId": id, "secretString": "second"},
+	)
 	secret := b.secretByID("redis/auth")
 	require.NotNil(t, secret)
 	content, _ := b.private[secret.ID].(secretContent)
@@ -65,8 +129,17 @@ func TestSecretNameStaysTakenForItsRecoveryWindow(t *testing.T) {
 	versions := b.Records("aws:secretsmanager/secretVersion:SecretVersion")
 	assert.Equal(t, []any{"AWSPREVIOUS"}, versions[0].Get("versionStages"))
 	require.NoError(t, b.end("aws:secretsmanager/secret:Secret", id))
-	b.refused("already scheduled for deletion", "aws:secretsmanager/secret:Secret", "s", map[string]any{"name": "redis/auth"})
-	id, _ = b.make("aws:secretsmanager/secret:Secret", "now", map[string]any{"name": "gone", "recoveryWindowInDays": 0.0})
+	b.refused(
+		"already scheduled for deletion",
+		"aws:secretsmanager/secret:Secret",
+		"s",
+		map[string]any{"name": "redis/auth"},
+	)
+	id, _ = b.make(
+		"aws:secretsmanager/secret:Secret",
+		"now",
+		map[string]any{"name": "gone", "recoveryWindowInDays": 0.0},
+	)
 	require.NoError(t, b.end("aws:secretsmanager/secret:Secret", id))
 	b.make("aws:secretsmanager/secret:Secret", "again", map[string]any{"name": "gone"})
 }
@@ -74,7 +147,9 @@ func TestSecretNameStaysTakenForItsRecoveryWindow(t *testing.T) {
 func TestKeysAreUsableUntilTheyWaitForDeletion(t *testing.T) {
 	b := newBench(t)
 	b.refused("will not allow you to update the key policy", "aws:kms/key:Key", "k", map[string]any{
-		"policy": `{"Statement":[{"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":"kms:*","Resource":"*"}]}`})
+		"policy": `{"Statement":[{"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com"},` +
+			`"Action":"kms:*","Resource":"*"}]}`,
+	})
 	id, outputs := b.make("aws:kms/key:Key", "k", nil)
 	arn := outputs["arn"].StringValue()
 	b.make("aws:kms/alias:Alias", "a", map[string]any{"name": "alias/disk", "targetKeyId": id})

@@ -17,22 +17,47 @@ func actionFaults(path string) func(*call) []fault {
 			at := fmt.Sprintf("%s[%d]", path, i)
 			kind, _ := action["type"].(string)
 			if kind == "" {
-				faults = append(faults, fault{at + ".type", `Missing required argument. The argument "type" is required, but no definition was found.`})
+				faults = append(
+					faults,
+					fault{
+						at + ".type",
+						`Missing required argument. The argument "type" is required, but no definition was found.`,
+					},
+				)
 			}
-			// What a kind of action needs; a target group's ARN is often unknown yet, and then absent here.
+			// What a kind of action needs; a target group's ARN is often unknown yet, and then
+			// absent here.
 			needs := map[string]string{"redirect": "redirect", "fixed-response": "fixedResponse"}[kind]
 			if _, given := action[needs]; needs != "" && !given {
-				faults = append(faults, fault{at + "." + needs, fmt.Sprintf("Attribute %q must be specified when %q is %q.", at+"."+needs, at+".type", kind)})
+				faults = append(
+					faults,
+					fault{
+						at + "." + needs,
+						fmt.Sprintf("Attribute %q must be specified when %q is %q.", at+"."+needs, at+".type", kind),
+					},
+				)
 			}
 			forward, _ := action["forward"].(map[string]any)
 			groups, _ := forward["targetGroups"].([]any)
 			if len(groups) > 5 {
-				faults = append(faults, fault{at + ".forward.targetGroups", fmt.Sprintf("Too many list items: at most 5, got %d", len(groups))})
+				faults = append(
+					faults,
+					fault{
+						at + ".forward.targetGroups",
+						fmt.Sprintf("Too many list items: at most 5, got %d", len(groups)),
+					},
+				)
 			}
 			for _, item := range groups {
 				group, _ := item.(map[string]any)
 				if weight, given := group["weight"].(float64); given && (weight < 0 || weight > 999) {
-					faults = append(faults, fault{at + ".forward.targetGroups.weight", fmt.Sprintf("expected weight to be in the range (0 - 999), got %s", trimFloat(weight))})
+					faults = append(
+						faults,
+						fault{
+							at + ".forward.targetGroups.weight",
+							fmt.Sprintf("expected weight to be in the range (0 - 999), got %s", trimFloat(weight)),
+						},
+					)
 				}
 			}
 		}
@@ -60,12 +85,18 @@ func listenerProtocol(c *call) string {
 func encrypts(protocol string) bool { return protocol == "HTTPS" || protocol == "TLS" }
 
 // listenerProtocols are what each kind of load balancer speaks.
-var listenerProtocols = map[string][]string{"application": {"HTTP", "HTTPS"}, "network": {"TCP", "TLS", "UDP", "TCP_UDP"}, "gateway": {""}}
+var listenerProtocols = map[string][]string{
+	"application": {"HTTP", "HTTPS"},
+	"network":     {"TCP", "TLS", "UDP", "TCP_UDP"},
+	"gateway":     {""},
+}
 
 // groupProtocols are the target groups that a listener's protocol may forward to (Network and
 // Application Load Balancers, "Target group configuration").
-var groupProtocols = map[string][]string{"HTTP": {"HTTP", "HTTPS"}, "HTTPS": {"HTTP", "HTTPS"}, "TCP": {"TCP", "TCP_UDP"}, "TLS": {"TCP", "TLS"},
-	"UDP": {"UDP", "TCP_UDP"}, "TCP_UDP": {"TCP_UDP"}}
+var groupProtocols = map[string][]string{
+	"HTTP": {"HTTP", "HTTPS"}, "HTTPS": {"HTTP", "HTTPS"}, "TCP": {"TCP", "TCP_UDP"}, "TLS": {"TCP", "TLS"},
+	"UDP": {"UDP", "TCP_UDP"}, "TCP_UDP": {"TCP_UDP"},
+}
 
 // judgeListener: a protocol of the load balancer, a free port, an issued certificate, and
 // target groups that speak the same and belong to no other load balancer.
@@ -73,14 +104,21 @@ func judgeListener(c *call) error {
 	balancer, protocol := c.cloud.find(loadBalancerType, "", c.str("loadBalancerArn")), listenerProtocol(c)
 	speaks := listenerProtocols[balancer.str("loadBalancerType")]
 	if !slices.Contains(speaks, protocol) {
-		return errorf("ValidationError: Listener protocol '%s' must be one of '%s'", protocol, strings.Join(speaks, ", "))
+		return errorf(
+			"ValidationError: Listener protocol '%s' must be one of '%s'",
+			protocol,
+			strings.Join(speaks, ", "),
+		)
 	}
 	if protocol != "" && c.get("port") == nil {
 		return errorf("ValidationError: A listener port must be specified")
 	}
 	for _, other := range c.cloud.all(listenerType) {
 		if other.ID != c.id && other.str("loadBalancerArn") == balancer.ID && other.Get("port") == c.get("port") {
-			return errorf("DuplicateListener: A listener already exists on this port for this load balancer '%s'", balancer.ID)
+			return errorf(
+				"DuplicateListener: A listener already exists on this port for this load balancer '%s'",
+				balancer.ID,
+			)
 		}
 	}
 	if err := judgeListenerCertificate(c, protocol); err != nil {
@@ -104,8 +142,17 @@ func judgeListenerCertificate(c *call, protocol string) error {
 	case arn == "":
 		return errorf("ValidationError: A certificate must be specified for %s listeners", protocol)
 	}
-	if certificate := c.cloud.find(publicCertificateType, "", arn); certificate != nil && !c.cloud.issueProven(certificate) {
-		return errorf("UnsupportedCertificate: The certificate '%s' must have a fully-qualified domain name, a supported signature, and a supported key size.", arn)
+	if certificate := c.cloud.find(
+		publicCertificateType,
+		"",
+		arn,
+	); certificate != nil &&
+		!c.cloud.issueProven(certificate) {
+		return errorf(
+			"UnsupportedCertificate: The certificate '%s' must have a fully-qualified domain name, a supported "+
+				"signature, and a supported key size.",
+			arn,
+		)
 	}
 	return nil
 }
@@ -113,11 +160,21 @@ func judgeListenerCertificate(c *call, protocol string) error {
 func judgeForward(c *call, arn, balancer, protocol string) error {
 	group := c.cloud.find(targetGroupType, "arn", arn)
 	if theirs := group.str("protocol"); theirs != "" && !slices.Contains(groupProtocols[protocol], theirs) {
-		return errorf("InvalidConfigurationRequest: Listener protocol '%s' is not supported with target group '%s' of protocol '%s'", protocol, arn, theirs)
+		return errorf(
+			"InvalidConfigurationRequest: Listener protocol '%s' is not supported with target group '%s' of "+
+				"protocol '%s'",
+			protocol,
+			arn,
+			theirs,
+		)
 	}
 	for _, other := range c.cloud.balancersOf(arn) {
 		if other != balancer {
-			return errorf("TargetGroupAssociationLimit: The following target groups cannot be associated with more than one load balancer: %s", arn)
+			return errorf(
+				"TargetGroupAssociationLimit: The following target groups cannot be associated with more than one "+
+					"load balancer: %s",
+				arn,
+			)
 		}
 	}
 	return nil
@@ -134,7 +191,12 @@ func (c *Cloud) balancersOf(group string) []string {
 	}
 	for _, rule := range c.all(listenerRuleType) {
 		on := &call{cloud: c, inputs: rule.Inputs}
-		if listener := c.find(listenerType, "", rule.str("listenerArn")); listener != nil && slices.Contains(on.forwards("actions"), group) {
+		if listener := c.find(
+			listenerType,
+			"",
+			rule.str("listenerArn"),
+		); listener != nil &&
+			slices.Contains(on.forwards("actions"), group) {
 			found = append(found, listener.str("loadBalancerArn"))
 		}
 	}
@@ -153,7 +215,8 @@ func countForwards(c *call) error {
 func (c *call) rulePriorities() []float64 {
 	var used []float64
 	for _, other := range c.cloud.all(listenerRuleType) {
-		if n, ok := other.Get("priority").(float64); ok && other.ID != c.id && other.str("listenerArn") == c.str("listenerArn") {
+		if n, ok := other.Get("priority").(float64); ok && other.ID != c.id &&
+			other.str("listenerArn") == c.str("listenerArn") {
 			used = append(used, n)
 		}
 	}
@@ -172,7 +235,9 @@ func judgeRulePriority(c *call) error {
 	listener := c.cloud.find(listenerType, "", c.str("listenerArn"))
 	balancer := listener.str("loadBalancerArn")
 	if !strings.Contains(balancer, ":loadbalancer/app/") {
-		return errorf("InvalidConfigurationRequest: Rules are only supported for listeners of application load balancers")
+		return errorf(
+			"InvalidConfigurationRequest: Rules are only supported for listeners of application load balancers",
+		)
 	}
 	for _, arn := range c.forwards("actions") {
 		if err := judgeForward(c, arn, balancer, listener.str("protocol")); err != nil {

@@ -19,7 +19,9 @@ func (c *call) balancerSubnets() []string {
 
 func checkBalancer(c *call) []fault {
 	if strings.HasPrefix(c.name(), "internal-") {
-		return []fault{{"name", fmt.Sprintf("%q cannot begin with %q: %q", "name", "internal-", c.name())}}
+		return []fault{
+			{property: "name", reason: fmt.Sprintf("%q cannot begin with %q: %q", "name", "internal-", c.name())},
+		}
 	}
 	return nil
 }
@@ -28,7 +30,8 @@ func checkBalancer(c *call) []fault {
 // cannot lose or swap subnets, cannot get its first security group, and cannot lose its last.
 // Of application load balancers only changed subnetMappings replace.
 func balancerReplaces(c *call) bool {
-	mappings := c.changed("subnetMappings") && c.known("subnetMappings") && len(c.all("subnetMappings.subnetId")) <= len(c.before("subnetMappings.subnetId"))
+	mappings := c.changed("subnetMappings") && c.known("subnetMappings") &&
+		len(c.all("subnetMappings.subnetId")) <= len(c.before("subnetMappings.subnetId"))
 	if c.str("loadBalancerType") != "network" {
 		return mappings
 	}
@@ -48,13 +51,17 @@ func balancerHost(c *call) any {
 	return fmt.Sprintf("%s%s-%s.%s.elb.amazonaws.com", prefix, c.name(), randomDigits(10), c.cloud.Region)
 }
 
-// judgeBalancer: one subnet of each zone, two zones for an application load balancer, groups of the VPC.
+// judgeBalancer: one subnet of each zone, two zones for an application load balancer, groups of the
+// VPC.
 func judgeBalancer(c *call) error {
 	zones := map[string]bool{}
 	for _, id := range c.balancerSubnets() {
 		zone := c.cloud.find(subnetType, "", id).str("availabilityZone")
 		if zones[zone] {
-			return errorf("InvalidConfigurationRequest: A load balancer cannot be attached to multiple subnets in the same Availability Zone")
+			return errorf(
+				"InvalidConfigurationRequest: A load balancer cannot be attached to multiple subnets in the same " +
+					"Availability Zone",
+			)
 		}
 		zones[zone] = true
 	}
@@ -62,14 +69,21 @@ func judgeBalancer(c *call) error {
 		return errorf("ValidationError: At least two subnets in two different Availability Zones must be specified")
 	}
 	if c.str("loadBalancerType") == "gateway" && len(c.all("securityGroups")) > 0 {
-		return errorf("InvalidConfigurationRequest: Security groups are not supported for load balancers with type 'gateway'")
+		return errorf(
+			"InvalidConfigurationRequest: Security groups are not supported for load balancers with type 'gateway'",
+		)
 	}
 	return c.cloud.sameNetwork(c.balancerSubnets()[0], c.all("securityGroups"))
 }
 
 // settleBalancer gives the load balancer an interface in each of its subnets.
 func settleBalancer(c *call) error {
-	return c.cloud.settleInterfaces(c.id, "ELB "+lastOf(c.id, ":loadbalancer/"), c.balancerSubnets(), c.all("securityGroups"))
+	return c.cloud.settleInterfaces(
+		c.id,
+		"ELB "+lastOf(c.id, ":loadbalancer/"),
+		c.balancerSubnets(),
+		c.all("securityGroups"),
+	)
 }
 
 // closeBalancer: the listeners and their rules go with the load balancer.
@@ -94,23 +108,46 @@ func checkTargetGroup(c *call) []fault {
 	if kind != "lambda" {
 		for _, path := range []string{"port", "protocol", "vpcId"} {
 			if !present(c.inputs, path) {
-				faults = append(faults, fault{path, fmt.Sprintf("Attribute %q must be specified when %q is %q.", path, "targetType", kind)})
+				faults = append(
+					faults,
+					fault{path, fmt.Sprintf("Attribute %q must be specified when %q is %q.", path, "targetType", kind)},
+				)
 			}
 		}
 	}
 	if probe == "TCP" {
 		for _, path := range []string{"healthCheck.matcher", "healthCheck.path"} {
 			if c.str(path) != "" {
-				faults = append(faults, fault{path, fmt.Sprintf("Attribute %q cannot be specified when %q is %q.", path, "healthCheck.protocol", probe)})
+				faults = append(
+					faults,
+					fault{
+						path,
+						fmt.Sprintf(
+							"Attribute %q cannot be specified when %q is %q.",
+							path,
+							"healthCheck.protocol",
+							probe,
+						),
+					},
+				)
 			}
 		}
 		if strings.HasPrefix(protocol, "HTTP") || kind == "lambda" {
-			faults = append(faults, fault{"healthCheck.protocol", fmt.Sprintf("Attribute %q cannot have value %q when %q is %q.",
-				"healthCheck.protocol", "TCP", "protocol", protocol)})
+			faults = append(
+				faults,
+				fault{"healthCheck.protocol", fmt.Sprintf("Attribute %q cannot have value %q when %q is %q.",
+					"healthCheck.protocol", "TCP", "protocol", protocol)},
+			)
 		}
 	}
 	if n := c.num("slowStart"); n != 0 && (n < 30 || n > 900) {
-		faults = append(faults, fault{"slowStart", fmt.Sprintf("expected slowStart to be 0 or in the range (30 - 900), got %s", trimFloat(n))})
+		faults = append(
+			faults,
+			fault{
+				"slowStart",
+				fmt.Sprintf("expected slowStart to be 0 or in the range (30 - 900), got %s", trimFloat(n)),
+			},
+		)
 	}
 	return faults
 }
@@ -121,14 +158,24 @@ func judgeHealthCheck(c *call) error {
 	interval, _ := probe["interval"].(float64)
 	timeout, _ := probe["timeout"].(float64)
 	if timeout >= interval {
-		return errorf("ValidationError: Health check interval must be greater than the timeout. (interval %s, timeout %s)", trimFloat(interval), trimFloat(timeout))
+		return errorf(
+			"ValidationError: Health check interval must be greater than the timeout. (interval %s, timeout %s)",
+			trimFloat(interval),
+			trimFloat(timeout),
+		)
 	}
 	return nil
 }
 
 // healthCheck is the check as asked for, over the provider's defaults, over the service's.
 func healthCheck(c *call) any {
-	layered := map[string]any{"enabled": c.str("targetType") != "lambda", "interval": 30.0, "healthyThreshold": 3.0, "unhealthyThreshold": 3.0, "port": "traffic-port"}
+	layered := map[string]any{
+		"enabled":            c.str("targetType") != "lambda",
+		"interval":           30.0,
+		"healthyThreshold":   3.0,
+		"unhealthyThreshold": 3.0,
+		"port":               "traffic-port",
+	}
 	layerFour := !strings.HasPrefix(c.str("protocol"), "HTTP") && c.str("targetType") != "lambda"
 	asked, given := lookup(c.inputs, "healthCheck")
 	fields, _ := plain(asked).(map[string]any)
@@ -178,7 +225,15 @@ func targetHealthStates(c *call) any {
 
 // uniqueTarget is the provider's id: the group's ARN and a time that no other has.
 func uniqueTarget(c *call) any {
-	return c.str("targetGroupArn") + "-" + strings.ReplaceAll(time.Now().UTC().Format("20060102150405.0000"), ".", "") + randomHex(8)
+	return c.str(
+		"targetGroupArn",
+	) + "-" + strings.ReplaceAll(
+		time.Now().UTC().Format("20060102150405.0000"),
+		".",
+		"",
+	) + randomHex(
+		8,
+	)
 }
 
 // judgeTarget: an instance that exists, or an address of the VPC.
@@ -187,7 +242,10 @@ func judgeTarget(c *call) error {
 	switch group.str("targetType") {
 	case "instance":
 		if c.cloud.find(instanceType, "", target) == nil {
-			return errorf("InvalidTarget: The following targets are not in a running state and cannot be registered: '%s'", target)
+			return errorf(
+				"InvalidTarget: The following targets are not in a running state and cannot be registered: '%s'",
+				target,
+			)
 		}
 	case "ip":
 		address, err := netip.ParseAddr(target)
@@ -196,7 +254,11 @@ func judgeTarget(c *call) error {
 		}
 		vpc, ok := rangeOf(c.cloud.find(vpcType, "", group.str("vpcId")))
 		if ok && !vpc.Contains(address) && c.str("availabilityZone") != "all" {
-			return errorf("ValidationError: You must specify Availability Zone 'all' for the IP address '%s' because it is outside the VPC of the target group", target)
+			return errorf(
+				"ValidationError: You must specify Availability Zone 'all' for the IP address '%s' because it is "+
+					"outside the VPC of the target group",
+				target,
+			)
 		}
 	}
 	return nil

@@ -11,14 +11,24 @@ import (
 func (b bench) balancer(kind, protocol string) (balancer, group string) {
 	b.Helper()
 	vpc, subnets := b.network()
-	balancer, _ = b.make(loadBalancerType, "balancer", map[string]any{"name": kind, "loadBalancerType": kind, "internal": true, "subnets": anys(subnets)})
-	group, _ = b.make(targetGroupType, "targets", map[string]any{"name": kind, "vpcId": vpc, "port": 4222.0, "protocol": protocol, "targetType": "ip"})
+	balancer, _ = b.make(
+		loadBalancerType,
+		"balancer",
+		map[string]any{"name": kind, "loadBalancerType": kind, "internal": true, "subnets": anys(subnets)},
+	)
+	group, _ = b.make(
+		targetGroupType,
+		"targets",
+		map[string]any{"name": kind, "vpcId": vpc, "port": 4222.0, "protocol": protocol, "targetType": "ip"},
+	)
 	return balancer, group
 }
 
 func forwardTo(balancer, group, protocol string, port float64) map[string]any {
-	return map[string]any{"loadBalancerArn": balancer, "port": port, "protocol": protocol,
-		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": group}}}
+	return map[string]any{
+		"loadBalancerArn": balancer, "port": port, "protocol": protocol,
+		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": group}},
+	}
 }
 
 func TestNetworkBalancerReplacements(t *testing.T) {
@@ -29,17 +39,72 @@ func TestNetworkBalancerReplacements(t *testing.T) {
 		before, after map[string]any
 		replaces      bool
 	}{
-		"first group":         {"network", map[string]any{}, map[string]any{"securityGroups": list("sg-1")}, true},
-		"last group":          {"network", map[string]any{"securityGroups": list("sg-1")}, map[string]any{}, true},
-		"another group":       {"network", map[string]any{"securityGroups": list("sg-1")}, map[string]any{"securityGroups": list("sg-2")}, false},
-		"first group of alb":  {"application", map[string]any{}, map[string]any{"securityGroups": list("sg-1")}, false},
-		"one subnet more":     {"network", map[string]any{"subnets": list("a")}, map[string]any{"subnets": list("a", "b")}, false},
-		"one subnet less":     {"network", map[string]any{"subnets": list("a", "b")}, map[string]any{"subnets": list("a")}, true},
-		"another subnet":      {"network", map[string]any{"subnets": list("a", "b")}, map[string]any{"subnets": list("a", "c")}, true},
-		"same in other order": {"network", map[string]any{"subnets": list("a", "b")}, map[string]any{"subnets": list("b", "a")}, false},
-		"subnets of alb":      {"application", map[string]any{"subnets": list("a", "b")}, map[string]any{"subnets": list("a", "c")}, false},
-		"protection":          {"network", map[string]any{}, map[string]any{"enableDeletionProtection": true}, false},
-		"internal":            {"network", map[string]any{"internal": true}, map[string]any{"internal": false}, true},
+		"first group": {
+			kind:     "network",
+			before:   map[string]any{},
+			after:    map[string]any{"securityGroups": list("sg-1")},
+			replaces: true,
+		},
+		"last group": {
+			kind:     "network",
+			before:   map[string]any{"securityGroups": list("sg-1")},
+			after:    map[string]any{},
+			replaces: true,
+		},
+		"another group": {
+			kind:     "network",
+			before:   map[string]any{"securityGroups": list("sg-1")},
+			after:    map[string]any{"securityGroups": list("sg-2")},
+			replaces: false,
+		},
+		"first group of alb": {
+			kind:     "application",
+			before:   map[string]any{},
+			after:    map[string]any{"securityGroups": list("sg-1")},
+			replaces: false,
+		},
+		"one subnet more": {
+			kind:     "network",
+			before:   map[string]any{"subnets": list("a")},
+			after:    map[string]any{"subnets": list("a", "b")},
+			replaces: false,
+		},
+		"one subnet less": {
+			kind:     "network",
+			before:   map[string]any{"subnets": list("a", "b")},
+			after:    map[string]any{"subnets": list("a")},
+			replaces: true,
+		},
+		"another subnet": {
+			kind:     "network",
+			before:   map[string]any{"subnets": list("a", "b")},
+			after:    map[string]any{"subnets": list("a", "c")},
+			replaces: true,
+		},
+		"same in other order": {
+			kind:     "network",
+			before:   map[string]any{"subnets": list("a", "b")},
+			after:    map[string]any{"subnets": list("b", "a")},
+			replaces: false,
+		},
+		"subnets of alb": {
+			kind:     "application",
+			before:   map[string]any{"subnets": list("a", "b")},
+			after:    map[string]any{"subnets": list("a", "c")},
+			replaces: false,
+		},
+		"protection": {
+			kind:     "network",
+			before:   map[string]any{},
+			after:    map[string]any{"enableDeletionProtection": true},
+			replaces: false,
+		},
+		"internal": {
+			kind:     "network",
+			before:   map[string]any{"internal": true},
+			after:    map[string]any{"internal": false},
+			replaces: true,
+		},
 	} {
 		base := map[string]any{"loadBalancerType": c.kind, "name": "n", "subnets": list("a", "b")}
 		assert.Equal(t, c.replaces, b.replacesOn(loadBalancerType, with(base, c.before), with(base, c.after)), name)
@@ -69,12 +134,32 @@ func TestTargetGroupHealthCheck(t *testing.T) {
 	_, plainTCP := b.make(targetGroupType, "tcp", inputs)
 	assert.Equal(t, "TCP", plainTCP["healthCheck"].ObjectValue()["protocol"].StringValue())
 	assert.Equal(t, "false", plainTCP["preserveClientIp"].StringValue())
-	_, probed := b.make(targetGroupType, "http", with(inputs, map[string]any{"healthCheck": map[string]any{"path": "/healthz", "interval": 10.0}}))
+	_, probed := b.make(
+		targetGroupType,
+		"http",
+		with(inputs, map[string]any{"healthCheck": map[string]any{"path": "/healthz", "interval": 10.0}}),
+	)
 	check := probed["healthCheck"].ObjectValue()
-	assert.Equal(t, []any{"HTTP", "/healthz", 10.0, 6.0, "200-399"},
-		[]any{plain(check["protocol"]), plain(check["path"]), plain(check["interval"]), plain(check["timeout"]), plain(check["matcher"])})
-	b.refused("interval must be greater than the timeout", targetGroupType, "slow",
-		with(inputs, map[string]any{"healthCheck": map[string]any{"protocol": "HTTP", "interval": 5.0, "timeout": 5.0}}))
+	assert.Equal(
+		t,
+		[]any{"HTTP", "/healthz", 10.0, 6.0, "200-399"},
+		[]any{
+			plain(check["protocol"]),
+			plain(check["path"]),
+			plain(check["interval"]),
+			plain(check["timeout"]),
+			plain(check["matcher"]),
+		},
+	)
+	b.refused(
+		"interval must be greater than the timeout",
+		targetGroupType,
+		"slow",
+		with(
+			inputs,
+			map[string]any{"healthCheck": map[string]any{"protocol": "HTTP", "interval": 5.0, "timeout": 5.0}},
+		),
+	)
 	assert.Equal(t, []string{"vpcId", "healthCheck.path"}, b.faults(targetGroupType,
 		with(without(inputs, "vpcId"), map[string]any{"healthCheck": map[string]any{"protocol": "TCP", "path": "/"}})))
 	for _, path := range []string{"port", "protocol", "vpcId", "targetType"} {
@@ -91,8 +176,18 @@ func TestListeners(t *testing.T) {
 	assert.Equal(t, 350.0, outputs["tcpIdleTimeoutSeconds"].NumberValue())
 	assert.Equal(t, balancer, b.find(targetGroupType, "", group).str("loadBalancerArns.0"))
 	b.refused("DuplicateListener", listenerType, "again", inputs)
-	b.refused("Listener protocol 'HTTP' must be one of 'TCP", listenerType, "http", forwardTo(balancer, group, "HTTP", 80))
-	b.refused("A certificate must be specified for TLS listeners", listenerType, "tls", forwardTo(balancer, group, "TLS", 443))
+	b.refused(
+		"Listener protocol 'HTTP' must be one of 'TCP",
+		listenerType,
+		"http",
+		forwardTo(balancer, group, "HTTP", 80),
+	)
+	b.refused(
+		"A certificate must be specified for TLS listeners",
+		listenerType,
+		"tls",
+		forwardTo(balancer, group, "TLS", 443),
+	)
 	assert.ErrorContains(t, b.end(targetGroupType, group), "ResourceInUse: Target group '"+group)
 	require.NoError(t, b.end(loadBalancerType, balancer))
 	assert.Nil(t, b.find(listenerType, "", id), "the listener goes with its load balancer")
@@ -103,23 +198,41 @@ func TestTargetGroupBelongsToOneBalancer(t *testing.T) {
 	b := newBench(t)
 	balancer, group := b.balancer("application", "HTTP")
 	first, _ := b.make(listenerType, "first", forwardTo(balancer, group, "HTTP", 80))
-	other, _ := b.make(loadBalancerType, "other", map[string]any{"name": "other", "subnets": b.find(loadBalancerType, "", balancer).Get("subnets")})
+	other, _ := b.make(
+		loadBalancerType,
+		"other",
+		map[string]any{"name": "other", "subnets": b.find(loadBalancerType, "", balancer).Get("subnets")},
+	)
 	b.refused("TargetGroupAssociationLimit", listenerType, "other", forwardTo(other, group, "HTTP", 80))
-	b.refused("is not supported with target group", listenerType, "tcp", map[string]any{"loadBalancerArn": other, "port": 81.0, "protocol": "HTTP",
-		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": b.tcpGroup()}}})
+	b.refused("is not supported with target group", listenerType, "tcp", map[string]any{
+		"loadBalancerArn": other, "port": 81.0, "protocol": "HTTP",
+		"defaultActions": []any{map[string]any{"type": "forward", "targetGroupArn": b.tcpGroup()}},
+	})
 
-	rule := map[string]any{"listenerArn": first, "conditions": []any{map[string]any{}}, "actions": []any{map[string]any{"type": "forward", "targetGroupArn": group}}}
+	rule := map[string]any{
+		"listenerArn": first,
+		"conditions":  []any{map[string]any{}},
+		"actions":     []any{map[string]any{"type": "forward", "targetGroupArn": group}},
+	}
 	_, made := b.make(listenerRuleType, "rule", with(rule, map[string]any{"priority": 10.0}))
 	assert.Equal(t, 10.0, made["priority"].NumberValue())
 	b.refused("PriorityInUse", listenerRuleType, "again", with(rule, map[string]any{"priority": 10.0}))
 	_, made = b.make(listenerRuleType, "next", rule)
 	assert.Equal(t, 11.0, made["priority"].NumberValue())
-	assert.Equal(t, []string{"actions[0].redirect"}, b.faults(listenerRuleType, with(rule, map[string]any{"actions": []any{map[string]any{"type": "redirect"}}})))
+	assert.Equal(
+		t,
+		[]string{"actions[0].redirect"},
+		b.faults(listenerRuleType, with(rule, map[string]any{"actions": []any{map[string]any{"type": "redirect"}}})),
+	)
 }
 
 func (b bench) tcpGroup() string {
 	b.Helper()
-	id, _ := b.make(targetGroupType, "tcp", map[string]any{"vpcId": b.all(vpcType)[0].ID, "port": 1.0, "protocol": "TCP", "targetType": "ip"})
+	id, _ := b.make(
+		targetGroupType,
+		"tcp",
+		map[string]any{"vpcId": b.all(vpcType)[0].ID, "port": 1.0, "protocol": "TCP", "targetType": "ip"},
+	)
 	return id
 }
 
@@ -131,6 +244,10 @@ func TestTargets(t *testing.T) {
 	second, _ := b.make(targetAttachmentType, "b", with(target, map[string]any{"targetId": "10.0.1.10"}))
 	assert.NotEqual(t, first, second)
 	b.refused("outside the VPC", targetAttachmentType, "far", with(target, map[string]any{"targetId": "192.168.0.1"}))
-	b.make(targetAttachmentType, "far", with(target, map[string]any{"targetId": "192.168.0.1", "availabilityZone": "all"}))
+	b.make(
+		targetAttachmentType,
+		"far",
+		with(target, map[string]any{"targetId": "192.168.0.1", "availabilityZone": "all"}),
+	)
 	assert.True(t, replacesAt(targetAttachmentType, "port"))
 }

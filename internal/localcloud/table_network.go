@@ -19,15 +19,24 @@ const (
 var _ = register(
 	row{
 		// A VPC with its subnets takes 0.5 minutes (facts, "Creation times"): half of it here.
-		token: vpcType, seconds: 15, source: "internal/service/ec2/vpc_.go",
+		token:    vpcType,
+		seconds:  15,
+		source:   "internal/service/ec2/vpc_.go",
 		replace:  []string{"cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", replacementMark},
 		defaults: map[string]any{"enableDnsSupport": true, "instanceTenancy": "default"},
 		id:       text("vpc-{hex17}"),
 		computed: join(map[string]value{
-			"arn": text("arn:aws:ec2:{region}:{account}:vpc/{id}"), "ownerId": text("{account}"),
-			"dhcpOptionsId": text("dopt-{hex17}"), "enableDnsHostnames": fixed(false), "enableNetworkAddressUsageMetrics": fixed(false),
-			"assignGeneratedIpv6CidrBlock": fixed(false), "ipv6AssociationId": fixed(""), "ipv6CidrBlock": fixed(""),
-			"ipv6CidrBlockNetworkBorderGroup": fixed(""),
+			"arn":     text("arn:aws:ec2:{region}:{account}:vpc/{id}"),
+			"ownerId": text("{account}"),
+			"dhcpOptionsId": text(
+				"dopt-{hex17}",
+			),
+			"enableDnsHostnames":               fixed(false),
+			"enableNetworkAddressUsageMetrics": fixed(false),
+			"assignGeneratedIpv6CidrBlock":     fixed(false),
+			"ipv6AssociationId":                fixed(""),
+			"ipv6CidrBlock":                    fixed(""),
+			"ipv6CidrBlockNetworkBorderGroup":  fixed(""),
 		}, madeAtCreation("defaultSecurityGroupId", "mainRouteTableId", "defaultRouteTableId", "defaultNetworkAclId")),
 		check: checks(networkRange("cidrBlock", 16, 28), oneOf("instanceTenancy", "default", "dedicated"),
 			conflicts("cidrBlock", "ipv4NetmaskLength"), replaceWhen(tenancyReplaces)),
@@ -37,50 +46,100 @@ var _ = register(
 			}
 			return nil
 		},
-		afterCreate: furnishVpc, afterDelete: clearVpc,
-		notReal: "No IPv6, no IPAM, no DHCP options, no quotas. Ranges that AWS does not take (127.0.0.0/8) are taken: they are what makes a " +
+		afterCreate: furnishVpc,
+		afterDelete: clearVpc,
+		notReal: "No IPv6, no IPAM, no DHCP options, no quotas. Ranges that AWS does not take (127.0.0.0/8) are " +
+			"taken: they are what makes a " +
 			"rehearsal's addresses reachable.",
 	},
 	row{
-		token: subnetType, seconds: 15, source: "internal/service/ec2/vpc_subnet.go",
+		token:    subnetType,
+		seconds:  15,
+		source:   "internal/service/ec2/vpc_subnet.go",
 		required: []string{"vpcId"},
 		replace:  []string{"vpcId", "cidrBlock", "availabilityZone", "availabilityZoneId", "ipv6Native", "outpostArn"},
-		defaults: map[string]any{"assignIpv6AddressOnCreation": false, "enableDns64": false, "enableResourceNameDnsAaaaRecordOnLaunch": false,
-			"enableResourceNameDnsARecordOnLaunch": false, "ipv6Native": false, "mapPublicIpOnLaunch": false},
+		defaults: map[string]any{
+			"assignIpv6AddressOnCreation":             false,
+			"enableDns64":                             false,
+			"enableResourceNameDnsAaaaRecordOnLaunch": false,
+			"enableResourceNameDnsARecordOnLaunch":    false,
+			"ipv6Native":                              false,
+			"mapPublicIpOnLaunch":                     false,
+		},
 		id: text("subnet-{hex17}"),
 		computed: map[string]value{
-			"arn": text("arn:aws:ec2:{region}:{account}:subnet/{id}"), "ownerId": text("{account}"),
+			"arn":                text("arn:aws:ec2:{region}:{account}:subnet/{id}"),
+			"ownerId":            text("{account}"),
 			"availabilityZone":   func(c *call) any { return zoneByID(c.cloud, c.str("availabilityZoneId")) },
 			"availabilityZoneId": func(c *call) any { return zoneID(c.cloud, c.str("availabilityZone")) },
-			"ipv6CidrBlock":      fixed(""), "ipv6CidrBlockAssociationId": fixed(""), "privateDnsHostnameTypeOnLaunch": fixed("ip-name"),
+			"ipv6CidrBlock": fixed(
+				"",
+			),
+			"ipv6CidrBlockAssociationId":     fixed(""),
+			"privateDnsHostnameTypeOnLaunch": fixed("ip-name"),
 		},
-		references:   []reference{{path: "vpcId", to: one(vpcType), missing: noSuchVpc, blocks: vpcInUse}},
+		references: []reference{{
+			path:    "vpcId",
+			to:      one(vpcType),
+			missing: noSuchVpc,
+			blocks:  vpcInUse,
+		}},
 		check:        checks(networkRange("cidrBlock", 0, 32), conflicts("availabilityZone", "availabilityZoneId")),
-		beforeCreate: judgeSubnet, beforeDelete: subnetIsEmpty,
+		beforeCreate: judgeSubnet,
+		beforeDelete: subnetIsEmpty,
 		afterDelete: func(c *call) error {
 			c.cloud.dropWhere(routeAssociationType, "subnetId", c.id)
 			return nil
 		},
-		notReal: "No IPv6. Every interface in a subnet holds it at once, where the provider first waits for interfaces that linger.",
+		notReal: "No IPv6. Every interface in a subnet holds it at once, where the provider first waits for " +
+			"interfaces that linger.",
 	},
 	row{
-		token: internetGatewayType, source: "internal/service/ec2/vpc_internet_gateway.go",
-		id:         text("igw-{hex17}"),
-		computed:   map[string]value{"arn": text("arn:aws:ec2:{region}:{account}:internet-gateway/{id}"), "ownerId": text("{account}"), "vpcId": fixed("")},
-		references: []reference{{path: "vpcId", to: one(vpcType), missing: noSuchVpc, blocks: vpcInUse}},
+		token:  internetGatewayType,
+		source: "internal/service/ec2/vpc_internet_gateway.go",
+		id:     text("igw-{hex17}"),
+		computed: map[string]value{
+			"arn":     text("arn:aws:ec2:{region}:{account}:internet-gateway/{id}"),
+			"ownerId": text("{account}"),
+			"vpcId":   fixed(""),
+		},
+		references: []reference{{
+			path:    "vpcId",
+			to:      one(vpcType),
+			missing: noSuchVpc,
+			blocks:  vpcInUse,
+		}},
 		// One gateway for one VPC, at creation and when it moves.
-		beforeCreate: oneGatewayEach, beforeUpdate: oneGatewayEach,
-		notReal: "Deleted even while public addresses are mapped in its VPC: the provider waits up to 20 minutes for them to go.",
+		beforeCreate: oneGatewayEach,
+		beforeUpdate: oneGatewayEach,
+		notReal: "Deleted even while public addresses are mapped in its VPC: the provider waits up to 20 " +
+			"minutes for them to go.",
 	},
 	row{
-		token: elasticAddressType, source: "internal/service/ec2/ec2_eip.go",
+		token:   elasticAddressType,
+		source:  "internal/service/ec2/ec2_eip.go",
 		replace: []string{"address", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"},
 		id:      text("eipalloc-{hex17}"),
 		computed: join(map[string]value{
-			"allocationId": func(c *call) any { return c.id }, "arn": text("arn:aws:ec2:{region}:{account}:elastic-ip/{id}"),
-			"domain": fixed("vpc"), "networkBorderGroup": text("{region}"), "publicIpv4Pool": fixed("amazon"),
-			"associationId": fixed(""), "carrierIp": fixed(""), "customerOwnedIp": fixed(""), "customerOwnedIpv4Pool": fixed(""), "ipamPoolId": fixed(""),
-			"ptrRecord": fixed(""), "privateDns": fixed(""), "privateIp": fixed(""), "instance": fixed(""), "networkInterface": fixed(""),
+			"allocationId":       func(c *call) any { return c.id },
+			"arn":                text("arn:aws:ec2:{region}:{account}:elastic-ip/{id}"),
+			"domain":             fixed("vpc"),
+			"networkBorderGroup": text("{region}"),
+			"publicIpv4Pool":     fixed("amazon"),
+			"associationId": fixed(
+				"",
+			),
+			"carrierIp":             fixed(""),
+			"customerOwnedIp":       fixed(""),
+			"customerOwnedIpv4Pool": fixed(""),
+			"ipamPoolId":            fixed(""),
+			"ptrRecord": fixed(
+				"",
+			),
+			"privateDns":       fixed(""),
+			"privateIp":        fixed(""),
+			"instance":         fixed(""),
+			"networkInterface": fixed(""),
 		}, madeAtCreation("publicIp", "publicDns")),
 		references: []reference{
 			{path: "instance", to: one(instanceType), missing: noSuchInstance},
@@ -91,24 +150,51 @@ var _ = register(
 			delete(c.cloud.private, publicAddressKey(c.str("publicIp")))
 			return nil
 		},
-		notReal: "Public addresses are of the documentation ranges 203.0.113.0/24 and 198.51.100.0/24. An address given to an instance or interface " +
+		notReal: "Public addresses are of the documentation ranges 203.0.113.0/24 and 198.51.100.0/24. An address " +
+			"given to an instance or interface " +
 			"is not carried over to it. No quota of five.",
 	},
 	row{
 		// 1.4 to 2 minutes (facts, "Creation times"): the middle.
-		token: natGatewayType, seconds: 102, source: "internal/service/ec2/vpc_nat_gateway.go",
+		token:    natGatewayType,
+		seconds:  102,
+		source:   "internal/service/ec2/vpc_nat_gateway.go",
 		required: []string{"subnetId"},
-		replace:  []string{"allocationId", "connectivityType", "privateIp", "secondaryPrivateIpAddressCount", "subnetId"},
+		replace: []string{
+			"allocationId",
+			"connectivityType",
+			"privateIp",
+			"secondaryPrivateIpAddressCount",
+			"subnetId",
+		},
 		defaults: map[string]any{"connectivityType": "public"},
 		id:       text("nat-{hex17}"),
-		computed: join(map[string]value{"secondaryPrivateIpAddressCount": fixed(0.0), "secondaryPrivateIpAddresses": fixed([]any{})},
-			madeAtCreation("associationId", "networkInterfaceId", "privateIp", "publicIp")),
+		computed: join(
+			map[string]value{
+				"secondaryPrivateIpAddressCount": fixed(0.0),
+				"secondaryPrivateIpAddresses":    fixed([]any{}),
+			},
+			madeAtCreation("associationId", "networkInterfaceId", "privateIp", "publicIp"),
+		),
 		references: []reference{
-			{path: "subnetId", to: one(subnetType), missing: noSuchSubnet, blocks: subnetInUse},
-			{path: "allocationId", to: one(elasticAddressType), missing: "InvalidAllocationID.NotFound: The allocation ID '{value}' does not exist",
-				blocks: "InvalidIPAddress.InUse: The address of allocation {value} is currently in use"},
+			{
+				path:    "subnetId",
+				to:      one(subnetType),
+				missing: noSuchSubnet,
+				blocks:  subnetInUse,
+			},
+			{
+				path:    "allocationId",
+				to:      one(elasticAddressType),
+				missing: "InvalidAllocationID.NotFound: The allocation ID '{value}' does not exist",
+				blocks:  "InvalidIPAddress.InUse: The address of allocation {value} is currently in use",
+			},
 		},
-		check: checks(oneOf("connectivityType", "public", "private"), natFaults, conflicts("secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses")),
+		check: checks(
+			oneOf("connectivityType", "public", "private"),
+			natFaults,
+			conflicts("secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses"),
+		),
 		beforeCreate: func(c *call) error {
 			for _, other := range c.cloud.all(natGatewayType) {
 				if id := c.str("allocationId"); id != "" && other.str("allocationId") == id {
@@ -117,7 +203,9 @@ var _ = register(
 			}
 			return nil
 		},
-		afterCreate: connectNat, afterDelete: disconnectNat,
-		notReal: "Made before its VPC has an internet gateway, where AWS lets it fail. Secondary addresses are not placed.",
+		afterCreate: connectNat,
+		afterDelete: disconnectNat,
+		notReal: "Made before its VPC has an internet gateway, where AWS lets it fail. Secondary addresses are " +
+			"not placed.",
 	},
 )

@@ -76,7 +76,11 @@ func (c *Cloud) freeAddress(subnet *Record) (string, error) {
 			return address, nil
 		}
 	}
-	return "", fmt.Errorf("InsufficientFreeAddressesInSubnet: The specified subnet %s does not have enough free addresses to satisfy the request.", subnet.ID)
+	return "", fmt.Errorf(
+		"InsufficientFreeAddressesInSubnet: The specified subnet %s does not have enough free addresses to satisfy "+
+			"the request.",
+		subnet.ID,
+	)
 }
 
 // judgeAddress says whether an interface may have an address in a subnet.
@@ -121,8 +125,17 @@ func (c *Cloud) placeInterface(p placement) (*Record, error) {
 		return nil, err
 	}
 	id := "eni-" + randomHex(17)
-	c.keep(ownInterfaceType, id, map[string]any{"owner": p.owner, "description": p.description, "subnetId": p.subnet,
-		"vpcId": subnet.str("vpcId"), "availabilityZone": subnet.str("availabilityZone"), "privateIp": address, "securityGroups": anys(p.groups)})
+	c.keep(ownInterfaceType, id, map[string]any{
+		"owner":       p.owner,
+		"description": p.description,
+		"subnetId":    p.subnet,
+		"vpcId": subnet.str(
+			"vpcId",
+		),
+		"availabilityZone": subnet.str("availabilityZone"),
+		"privateIp":        address,
+		"securityGroups":   anys(p.groups),
+	})
 	return c.find(ownInterfaceType, "", id), nil
 }
 
@@ -153,7 +166,12 @@ func (c *Cloud) settleInterfaces(owner, description string, subnets, groups []st
 		if has[subnet] {
 			continue
 		}
-		if _, err := c.placeInterface(placement{owner: owner, description: description, subnet: subnet, groups: groups}); err != nil {
+		if _, err := c.placeInterface(placement{
+			owner:       owner,
+			description: description,
+			subnet:      subnet,
+			groups:      groups,
+		}); err != nil {
 			return err
 		}
 	}

@@ -16,18 +16,47 @@ var flowLogSubjects = []string{"vpcId", "subnetId", "eniId", "transitGatewayId",
 
 var _ = register(
 	row{
-		// An interface endpoint takes 1 to 2 minutes (facts, "Creation times"); a gateway endpoint is quicker.
-		token: vpcEndpointType, seconds: 90, source: "internal/service/ec2/vpc_endpoint.go",
+		// An interface endpoint takes 1 to 2 minutes (facts, "Creation times"); a gateway endpoint
+		// is quicker.
+		token:    vpcEndpointType,
+		seconds:  90,
+		source:   "internal/service/ec2/vpc_endpoint.go",
 		required: []string{"vpcId"},
-		replace:  []string{"vpcId", "serviceName", "vpcEndpointType", "resourceConfigurationArn", "serviceNetworkArn", "serviceRegion", replacementMark},
+		replace: []string{
+			"vpcId",
+			"serviceName",
+			"vpcEndpointType",
+			"resourceConfigurationArn",
+			"serviceNetworkArn",
+			"serviceRegion",
+			replacementMark,
+		},
 		defaults: map[string]any{"vpcEndpointType": "Gateway"},
 		id:       text("vpce-{hex17}"),
 		computed: join(map[string]value{
-			"arn": text("arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}"), "ownerId": text("{account}"), "state": fixed("available"),
-			"requesterManaged": fixed(false), "privateDnsEnabled": fixed(false), "ipAddressType": fixed("ipv4"), "serviceRegion": text("{region}"),
-			"policy":        fixed(`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`),
-			"routeTableIds": fixed([]any{}), "subnetIds": fixed([]any{}), "cidrBlocks": fixed([]any{}), "dnsEntries": endpointNames,
-			"prefixListId": func(c *call) any { return map[bool]string{true: "pl-63a5400a"}[c.str("vpcEndpointType") == "Gateway"] },
+			"arn": text(
+				"arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}",
+			),
+			"ownerId": text("{account}"),
+			"state":   fixed("available"),
+			"requesterManaged": fixed(
+				false,
+			),
+			"privateDnsEnabled": fixed(false),
+			"ipAddressType":     fixed("ipv4"),
+			"serviceRegion":     text("{region}"),
+			"policy": fixed(
+				`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`,
+			),
+			"routeTableIds": fixed(
+				[]any{},
+			),
+			"subnetIds":  fixed([]any{}),
+			"cidrBlocks": fixed([]any{}),
+			"dnsEntries": endpointNames,
+			"prefixListId": func(c *call) any {
+				return map[bool]string{true: "pl-63a5400a"}[c.str("vpcEndpointType") == "Gateway"]
+			},
 			"securityGroupIds": func(c *call) any {
 				if c.str("vpcEndpointType") != "Interface" {
 					return []any{}
@@ -36,34 +65,74 @@ var _ = register(
 			},
 		}, madeAtCreation("networkInterfaceIds")),
 		references: []reference{
-			{path: "vpcId", to: one(vpcType), missing: "InvalidVpcId.NotFound: The Vpc Id {value} does not exist", blocks: vpcInUse},
-			{path: "subnetIds", to: one(subnetType), missing: "InvalidSubnetId.NotFound: The subnet ID '{value}' does not exist", blocks: subnetInUse},
-			{path: "securityGroupIds", to: anyGroup, missing: noSuchGroup, blocks: groupInUse},
-			{path: "routeTableIds", to: anyRouteTable, missing: "InvalidRouteTableId.NotFound: The routeTable ID '{value}' does not exist"},
+			{
+				path:    "vpcId",
+				to:      one(vpcType),
+				missing: "InvalidVpcId.NotFound: The Vpc Id {value} does not exist",
+				blocks:  vpcInUse,
+			},
+			{
+				path:    "subnetIds",
+				to:      one(subnetType),
+				missing: "InvalidSubnetId.NotFound: The subnet ID '{value}' does not exist",
+				blocks:  subnetInUse,
+			},
+			{
+				path:    "securityGroupIds",
+				to:      anyGroup,
+				missing: noSuchGroup,
+				blocks:  groupInUse,
+			},
+			{
+				path:    "routeTableIds",
+				to:      anyRouteTable,
+				missing: "InvalidRouteTableId.NotFound: The routeTable ID '{value}' does not exist",
+			},
 		},
-		check: checks(oneOf("vpcEndpointType", "Gateway", "Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork"), validJSON("policy"),
-			conflicts("serviceName", "resourceConfigurationArn", "serviceNetworkArn"), replaceWhen(func(c *call) bool {
+		check: checks(
+			oneOf("vpcEndpointType", "Gateway", "Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork"),
+			validJSON("policy"),
+			conflicts("serviceName", "resourceConfigurationArn", "serviceNetworkArn"),
+			replaceWhen(func(c *call) bool {
 				return c.changed("privateDnsEnabled") && c.str("vpcEndpointType") != "Interface"
-			})),
-		beforeCreate: judgeEndpoint, beforeUpdate: judgeEndpoint,
-		afterCreate: settleEndpoint, afterUpdate: settleEndpoint,
+			}),
+		),
+		beforeCreate: judgeEndpoint,
+		beforeUpdate: judgeEndpoint,
+		afterCreate:  settleEndpoint,
+		afterUpdate:  settleEndpoint,
 		afterDelete: func(c *call) error {
 			c.cloud.dropInterfaces(c.id)
 			return nil
 		},
-		notReal: "Which services exist is not known: any name of the region's form is taken. Traffic through endpoints and their policies is not judged. " +
+		notReal: "Which services exist is not known: any name of the region's form is taken. Traffic through " +
+			"endpoints and their policies is not judged. " +
 			"cidrBlocks is empty, and prefixListId is one for all services.",
 	},
 	row{
-		token: flowLogType, source: "internal/service/ec2/vpc_flow_log.go",
-		replace: append([]string{"deliverCrossAccountRole", "destinationOptions", "iamRoleArn", "logDestination", "logDestinationType", "logFormat",
-			"logGroupName", "maxAggregationInterval", "trafficType"}, flowLogSubjects...),
+		token:  flowLogType,
+		source: "internal/service/ec2/vpc_flow_log.go",
+		replace: append([]string{
+			"deliverCrossAccountRole",
+			"destinationOptions",
+			"iamRoleArn",
+			"logDestination",
+			"logDestinationType",
+			"logFormat",
+			"logGroupName",
+			"maxAggregationInterval",
+			"trafficType",
+		}, flowLogSubjects...),
 		defaults: map[string]any{"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600.0},
 		id:       text("fl-{hex17}"),
-		computed: map[string]value{"arn": text("arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}"),
-			"logFormat":      fixed(flowLogFormat),
-			"logGroupName":   func(c *call) any { return lastOf(strings.TrimSuffix(c.str("logDestination"), ":*"), ":log-group:") },
-			"logDestination": text("arn:aws:logs:{region}:{account}:log-group:{logGroupName}")},
+		computed: map[string]value{
+			"arn":       text("arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}"),
+			"logFormat": fixed(flowLogFormat),
+			"logGroupName": func(c *call) any {
+				return lastOf(strings.TrimSuffix(c.str("logDestination"), ":*"), ":log-group:")
+			},
+			"logDestination": text("arn:aws:logs:{region}:{account}:log-group:{logGroupName}"),
+		},
 		references: []reference{
 			{path: "vpcId", to: one(vpcType), missing: noSuchVpc},
 			{path: "subnetId", to: one(subnetType), missing: noSuchSubnet},
@@ -71,15 +140,20 @@ var _ = register(
 		},
 		check: checks(exactlyOneOf(flowLogSubjects...), oneOf("trafficType", "ACCEPT", "REJECT", "ALL"),
 			oneOf("logDestinationType", "cloud-watch-logs", "s3", "kinesis-data-firehose"), intervalFaults),
-		beforeCreate: inTurn(judgeFlowLog, needsRole("iamRoleArn", "vpc-flow-logs.amazonaws.com",
+		beforeCreate: inTurn(judgeFlowLog, needsRole(
+			"iamRoleArn",
+			"vpc-flow-logs.amazonaws.com",
 			"InvalidParameter: Unable to assume given IAM role. Role {value} does not exist",
-			"InvalidParameter: Unable to assume given IAM role {value}: its trust policy does not name vpc-flow-logs.amazonaws.com")),
+			"InvalidParameter: Unable to assume given IAM role {value}: its trust policy does not name "+
+				"vpc-flow-logs.amazonaws.com",
+		)),
 		notReal: "No flow is logged. A log group that does not exist is no fault: flow logs make it.",
 	},
 )
 
 // flowLogFormat is version 2, the default (VPC user guide, "Flow log records").
-const flowLogFormat = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} " +
+const flowLogFormat = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} " +
+	"${protocol} ${packets} ${bytes} " +
 	"${start} ${end} ${action} ${log-status}"
 
 // endpointNames are an interface endpoint's regional name and, with private DNS, the service's own.
@@ -89,14 +163,20 @@ func endpointNames(c *call) any {
 	}
 	service := serviceOf(c)
 	hosted := strings.ToUpper("Z" + randomHex(13))
-	names := []any{map[string]any{"dnsName": fmt.Sprintf("%s-%s.%s.%s.vpce.amazonaws.com", c.id, randomHex(8), service, c.cloud.Region), "hostedZoneId": hosted}}
+	names := []any{
+		map[string]any{
+			"dnsName":      fmt.Sprintf("%s-%s.%s.%s.vpce.amazonaws.com", c.id, randomHex(8), service, c.cloud.Region),
+			"hostedZoneId": hosted,
+		},
+	}
 	if c.yes("privateDnsEnabled") {
 		names = append(names, map[string]any{"dnsName": privateHost(c), "hostedZoneId": "Z" + uniqueUpper(20)})
 	}
 	return names
 }
 
-// serviceOf is the short name of an endpoint's service: "ecr.api" of "com.amazonaws.us-east-1.ecr.api".
+// serviceOf is the short name of an endpoint's service: "ecr.api" of
+// "com.amazonaws.us-east-1.ecr.api".
 func serviceOf(c *call) string {
 	return strings.TrimPrefix(c.str("serviceName"), "com.amazonaws."+c.cloud.Region+".")
 }
@@ -110,7 +190,8 @@ func privateHost(c *call) string {
 
 func judgeEndpoint(c *call) error {
 	name := c.str("serviceName")
-	if name != "" && !strings.HasPrefix(name, "com.amazonaws."+c.cloud.Region+".") && !strings.HasPrefix(name, "com.amazonaws.vpce.") {
+	if name != "" && !strings.HasPrefix(name, "com.amazonaws."+c.cloud.Region+".") &&
+		!strings.HasPrefix(name, "com.amazonaws.vpce.") {
 		return errorf("InvalidServiceName: The Vpc Endpoint Service '%s' does not exist", name)
 	}
 	switch c.str("vpcEndpointType") {
@@ -134,7 +215,11 @@ func judgeGatewayEndpoint(c *call) error {
 		tables, _ := other.Get("routeTableIds").([]any)
 		for _, table := range c.all("routeTableIds") {
 			if slices.Contains(tables, any(table)) {
-				return errorf("RouteAlreadyExists: route table %s already has a route with destination-prefix-list-id %s", table, other.str("prefixListId"))
+				return errorf(
+					"RouteAlreadyExists: route table %s already has a route with destination-prefix-list-id %s",
+					table,
+					other.str("prefixListId"),
+				)
 			}
 		}
 	}
@@ -149,7 +234,10 @@ func judgeInterfaceEndpoint(c *call) error {
 		subnet := c.cloud.find(subnetType, "", id)
 		zone := subnet.str("availabilityZone")
 		if zones[zone] != "" {
-			return errorf("DuplicateSubnetsInSameZone: Found another VPC endpoint subnet in the availability zone of %s", id)
+			return errorf(
+				"DuplicateSubnetsInSameZone: Found another VPC endpoint subnet in the availability zone of %s",
+				id,
+			)
 		}
 		zones[zone] = id
 	}
@@ -158,13 +246,22 @@ func judgeInterfaceEndpoint(c *call) error {
 	}
 	vpc := c.cloud.find(vpcType, "", c.str("vpcId"))
 	if vpc.Get("enableDnsHostnames") == false || vpc.Get("enableDnsSupport") == false {
-		return errorf("InvalidParameter: Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for %s", vpc.ID)
+		return errorf(
+			"InvalidParameter: Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC "+
+				"attributes set to true for %s",
+			vpc.ID,
+		)
 	}
 	for _, other := range c.cloud.all(vpcEndpointType) {
 		private, _ := other.Get("privateDnsEnabled").(bool)
-		if other.ID != c.id && private && other.str("vpcId") == vpc.ID && other.str("serviceName") == c.str("serviceName") {
-			return errorf("InvalidParameter: private-dns-enabled cannot be set because there is already a conflicting DNS domain for %s in the VPC %s",
-				privateHost(c), vpc.ID)
+		if other.ID != c.id && private && other.str("vpcId") == vpc.ID &&
+			other.str("serviceName") == c.str("serviceName") {
+			return errorf(
+				"InvalidParameter: private-dns-enabled cannot be set because there is already a conflicting DNS "+
+					"domain for %s in the VPC %s",
+				privateHost(c),
+				vpc.ID,
+			)
 		}
 	}
 	return nil
@@ -172,7 +269,12 @@ func judgeInterfaceEndpoint(c *call) error {
 
 // settleEndpoint gives an interface endpoint one interface in each of its subnets.
 func settleEndpoint(c *call) error {
-	if err := c.cloud.settleInterfaces(c.id, "VPC Endpoint Interface "+c.id, c.all("subnetIds"), c.all("securityGroupIds")); err != nil {
+	if err := c.cloud.settleInterfaces(
+		c.id,
+		"VPC Endpoint Interface "+c.id,
+		c.all("subnetIds"),
+		c.all("securityGroupIds"),
+	); err != nil {
 		return err
 	}
 	ids := []any{}
@@ -185,28 +287,43 @@ func settleEndpoint(c *call) error {
 
 func intervalFaults(c *call) []fault {
 	if n, given := c.get("maxAggregationInterval").(float64); given && n != 60 && n != 600 {
-		return []fault{{"maxAggregationInterval", fmt.Sprintf("expected maxAggregationInterval to be one of [60 600], got %s", trimFloat(n))}}
+		return []fault{
+			{
+				property: "maxAggregationInterval",
+				reason:   fmt.Sprintf("expected maxAggregationInterval to be one of [60 600], got %s", trimFloat(n)),
+			},
+		}
 	}
 	return nil
 }
 
 func judgeFlowLog(c *call) error {
 	if c.str("logDestinationType") == "cloud-watch-logs" && c.str("iamRoleArn") == "" {
-		return errorf("InvalidParameter: DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs")
+		return errorf(
+			"InvalidParameter: DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs",
+		)
 	}
 	if c.str("trafficType") == "" && c.str("transitGatewayId")+c.str("transitGatewayAttachmentId") == "" {
 		return errorf("MissingParameter: TrafficType can't be empty")
 	}
 	says := func(get func(string) any) string {
 		text := ""
-		for _, path := range append([]string{"trafficType", "logDestination", "logFormat", "maxAggregationInterval"}, flowLogSubjects...) {
+		for _, path := range append([]string{
+			"trafficType",
+			"logDestination",
+			"logFormat",
+			"maxAggregationInterval",
+		}, flowLogSubjects...) {
 			text += fmt.Sprint(get(path), " ")
 		}
 		return text
 	}
 	for _, other := range c.cloud.all(flowLogType) {
 		if says(c.get) == strings.ReplaceAll(says(other.Get), flowLogFormat, fmt.Sprint(c.get("logFormat"))) {
-			return errorf("FlowLogAlreadyExists: Error. There is an existing Flow Log with the same configuration and log destination.")
+			return errorf(
+				"FlowLogAlreadyExists: Error. There is an existing Flow Log with the same configuration and log " +
+					"destination.",
+			)
 		}
 	}
 	return nil

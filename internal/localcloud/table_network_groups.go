@@ -34,29 +34,52 @@ const describable = `a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`
 // inlineRules are the references and checks of ingress and egress in a group itself.
 func inlineReferences() []reference {
 	return []reference{
-		{path: "ingress.securityGroups", to: anyGroup, missing: noSuchGroup, blocks: groupInUse},
-		{path: "egress.securityGroups", to: anyGroup, missing: noSuchGroup, blocks: groupInUse},
+		{
+			path:    "ingress.securityGroups",
+			to:      anyGroup,
+			missing: noSuchGroup,
+			blocks:  groupInUse,
+		},
+		{
+			path:    "egress.securityGroups",
+			to:      anyGroup,
+			missing: noSuchGroup,
+			blocks:  groupInUse,
+		},
 	}
 }
 
 var _ = register(
 	row{
-		token: securityGroupType, seconds: 2, source: "internal/service/ec2/vpc_security_group.go",
+		token:    securityGroupType,
+		seconds:  2,
+		source:   "internal/service/ec2/vpc_security_group.go",
 		replace:  []string{"name", "namePrefix", "description", "vpcId"},
 		defaults: map[string]any{"description": "Managed by Pulumi", "revokeRulesOnDelete": false},
 		name:     &nameRule{property: "name", max: 255, auto: true},
 		id:       text("sg-{hex17}"),
-		computed: map[string]value{"arn": text("arn:aws:ec2:{region}:{account}:security-group/{id}"), "ownerId": text("{account}"),
-			"namePrefix": fixed(""), "ingress": fixed([]any{}), "egress": fixed([]any{})},
-		references: append(inlineReferences(), reference{path: "vpcId", to: one(vpcType), missing: noSuchVpc, blocks: vpcInUse}),
-		check:      checks(checkGroup, inlineFaults("ingress"), inlineFaults("egress")),
+		computed: map[string]value{
+			"arn": text("arn:aws:ec2:{region}:{account}:security-group/{id}"), "ownerId": text("{account}"),
+			"namePrefix": fixed(""), "ingress": fixed([]any{}), "egress": fixed([]any{}),
+		},
+		references: append(inlineReferences(), reference{
+			path:    "vpcId",
+			to:      one(vpcType),
+			missing: noSuchVpc,
+			blocks:  vpcInUse,
+		}),
+		check: checks(checkGroup, inlineFaults("ingress"), inlineFaults("egress")),
 		beforeCreate: func(c *call) error {
 			if c.str("vpcId") == "" {
 				return errorf("VPCIdNotSpecified: No default VPC for this user")
 			}
 			for _, other := range c.cloud.all(securityGroupType) {
 				if other.str("name") == c.name() && other.str("vpcId") == c.str("vpcId") {
-					return errorf("InvalidGroup.Duplicate: The security group '%s' already exists for VPC '%s'", c.name(), c.str("vpcId"))
+					return errorf(
+						"InvalidGroup.Duplicate: The security group '%s' already exists for VPC '%s'",
+						c.name(),
+						c.str("vpcId"),
+					)
 				}
 			}
 			return judgeDescription(c)
@@ -66,17 +89,21 @@ var _ = register(
 			c.cloud.dropWhere(egressRuleType, "securityGroupId", c.id)
 			return nil
 		},
-		notReal: "No quotas of rules. Rules made beside a group do not show in its outputs ingress and egress. The provider waits up to 15 minutes " +
+		notReal: "No quotas of rules. Rules made beside a group do not show in its outputs ingress and egress. The " +
+			"provider waits up to 15 minutes " +
 			"for what holds a group to go.",
 	},
 	row{
-		token: defaultGroupType, source: "internal/service/ec2/vpc_default_security_group.go",
+		token:    defaultGroupType,
+		source:   "internal/service/ec2/vpc_default_security_group.go",
 		replace:  []string{"vpcId"},
 		defaults: map[string]any{"revokeRulesOnDelete": false},
 		id:       func(c *call) any { return c.cloud.defaultGroup(c.str("vpcId")) },
-		computed: map[string]value{"arn": text("arn:aws:ec2:{region}:{account}:security-group/{id}"), "ownerId": text("{account}"),
+		computed: map[string]value{
+			"arn": text("arn:aws:ec2:{region}:{account}:security-group/{id}"), "ownerId": text("{account}"),
 			"description": fixed("default VPC security group"), "name": fixed("default"), "namePrefix": fixed(""),
-			"ingress": fixed([]any{}), "egress": fixed([]any{})},
+			"ingress": fixed([]any{}), "egress": fixed([]any{}),
+		},
 		references: append(inlineReferences(), reference{path: "vpcId", to: one(vpcType), missing: noSuchVpc}),
 		check:      checks(inlineFaults("ingress"), inlineFaults("egress")),
 		beforeCreate: func(c *call) error {
@@ -85,8 +112,10 @@ var _ = register(
 			}
 			return nil
 		},
-		// What the program says replaces the rules that AWS gave the group; a deletion changes nothing.
-		afterCreate: ruleDefaultGroup, afterUpdate: ruleDefaultGroup,
+		// What the program says replaces the rules that AWS gave the group; a deletion changes
+		// nothing.
+		afterCreate: ruleDefaultGroup,
+		afterUpdate: ruleDefaultGroup,
 	},
 	ruleRow(ingressRuleType, "internal/service/ec2/vpc_security_group_ingress_rule.go"),
 	ruleRow(egressRuleType, "internal/service/ec2/vpc_security_group_ingress_rule.go (the egress rule has its schema)"),
@@ -94,20 +123,30 @@ var _ = register(
 
 func ruleRow(token, source string) row {
 	return row{
-		token: token, source: source,
+		token:    token,
+		source:   source,
 		required: []string{"ipProtocol", "securityGroupId"},
 		replace:  []string{"securityGroupId", replacementMark},
 		id:       text("sgr-{hex17}"),
-		computed: map[string]value{"arn": text("arn:aws:ec2:{region}:{account}:security-group-rule/{id}"),
-			"securityGroupRuleId": func(c *call) any { return c.id }},
+		computed: map[string]value{
+			"arn":                 text("arn:aws:ec2:{region}:{account}:security-group-rule/{id}"),
+			"securityGroupRuleId": func(c *call) any { return c.id },
+		},
 		references: []reference{
 			{path: "securityGroupId", to: anyGroup, missing: noSuchGroup},
-			{path: "referencedSecurityGroupId", to: anyGroup, missing: noSuchGroup, blocks: groupInUse},
+			{
+				path:    "referencedSecurityGroupId",
+				to:      anyGroup,
+				missing: noSuchGroup,
+				blocks:  groupInUse,
+			},
 		},
 		check: checks(exactlyOneOf(ruleSources...), between("fromPort", -1, 65535), between("toPort", -1, 65535),
 			networkRange("cidrIpv4", 0, 32), replaceWhen(sourceKindReplaces)),
-		beforeCreate: inTurn(judgeDescription, judgeGroupRule), beforeUpdate: inTurn(judgeDescription, judgeGroupRule),
-		notReal: "Rules are compared with their like, not with those written in the group. Prefix lists are not checked.",
+		beforeCreate: inTurn(judgeDescription, judgeGroupRule),
+		beforeUpdate: inTurn(judgeDescription, judgeGroupRule),
+		notReal: "Rules are compared with their like, not with those written in the group. Prefix lists are " +
+			"not checked.",
 	}
 }
 
@@ -129,7 +168,7 @@ func ruleDefaultGroup(c *call) error {
 
 func checkGroup(c *call) []fault {
 	if strings.HasPrefix(c.name(), "sg-") {
-		return []fault{{"name", `invalid value for name (cannot begin with sg-)`}}
+		return []fault{{property: "name", reason: `invalid value for name (cannot begin with sg-)`}}
 	}
 	return nil
 }
@@ -144,7 +183,12 @@ func judgeDescription(c *call) error {
 	if c.row.token == securityGroupType {
 		what = "security group"
 	}
-	return errorf("InvalidParameterValue: Invalid %s description. Valid descriptions are strings less than 256 characters from the following set:  %s", what, describable)
+	return errorf(
+		"InvalidParameterValue: Invalid %s description. Valid descriptions are strings less than 256 characters "+
+			"from the following set:  %s",
+		what,
+		describable,
+	)
 }
 
 // inlineFaults is the provider's check of the rules written in a group.
@@ -156,13 +200,25 @@ func inlineFaults(direction string) func(*call) []fault {
 			rule, _ := item.(map[string]any)
 			for _, required := range []string{"protocol", "fromPort", "toPort"} {
 				if _, given := rule[required]; !given {
-					faults = append(faults, fault{fmt.Sprintf("%s[%d].%s", direction, i, required), fmt.Sprintf("Missing required argument. The argument %q "+
-						"is required, but no definition was found.", required)})
+					faults = append(
+						faults,
+						fault{
+							fmt.Sprintf("%s[%d].%s", direction, i, required),
+							fmt.Sprintf("Missing required argument. The argument %q "+
+								"is required, but no definition was found.", required),
+						},
+					)
 				}
 			}
 			if text, _ := rule["description"].(string); len(text) > 255 || !ruleDescription.MatchString(text) {
-				faults = append(faults, fault{fmt.Sprintf("%s[%d].description", direction, i), fmt.Sprintf("%q doesn't comply with restrictions "+
-					"(at most 255 characters of %s)", text, describable)})
+				faults = append(
+					faults,
+					fault{
+						fmt.Sprintf("%s[%d].description", direction, i),
+						fmt.Sprintf("%q doesn't comply with restrictions "+
+							"(at most 255 characters of %s)", text, describable),
+					},
+				)
 			}
 		}
 		return faults
@@ -185,10 +241,17 @@ func judgeGroupRule(c *call) error {
 	if slices.Contains([]string{"tcp", "udp", "6", "17"}, protocol) {
 		from, to := c.get("fromPort"), c.get("toPort")
 		if from == nil || to == nil {
-			return errorf("InvalidParameterValue: Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
+			return errorf(
+				"InvalidParameterValue: Invalid value 'Must specify both from and to ports with TCP/UDP.' for " +
+					"portRange.",
+			)
 		}
 		if c.num("fromPort") > c.num("toPort") {
-			return errorf("InvalidParameterValue: Invalid TCP/UDP port range (%s:%s)", c.str("fromPort"), c.str("toPort"))
+			return errorf(
+				"InvalidParameterValue: Invalid TCP/UDP port range (%s:%s)",
+				c.str("fromPort"),
+				c.str("toPort"),
+			)
 		}
 	}
 	for _, other := range c.cloud.all(c.row.token) {
@@ -211,6 +274,12 @@ func ruleSays(get func(string) any) string {
 	for _, kind := range ruleSources {
 		peer += text(kind)
 	}
-	return fmt.Sprintf("peer: %s, %s, from port: %s, to port: %s, ALLOW, group: %s", peer, strings.ToUpper(text("ipProtocol")), text("fromPort"),
-		text("toPort"), text("securityGroupId"))
+	return fmt.Sprintf(
+		"peer: %s, %s, from port: %s, to port: %s, ALLOW, group: %s",
+		peer,
+		strings.ToUpper(text("ipProtocol")),
+		text("fromPort"),
+		text("toPort"),
+		text("securityGroupId"),
+	)
 }

@@ -21,10 +21,27 @@ func networkRange(path string, shortest, longest int) func(*call) []fault {
 			case err != nil || !prefix.Addr().Is4():
 				faults = append(faults, fault{path, fmt.Sprintf("%q is not a valid IPv4 CIDR block: %s", path, given)})
 			case prefix != prefix.Masked():
-				faults = append(faults, fault{path, fmt.Sprintf("%q is not a valid IPv4 CIDR block; did you mean %q?", given, prefix.Masked())})
+				faults = append(
+					faults,
+					fault{
+						path,
+						fmt.Sprintf("%q is not a valid IPv4 CIDR block; did you mean %q?", given, prefix.Masked()),
+					},
+				)
 			case prefix.Bits() < shortest || prefix.Bits() > longest:
-				faults = append(faults, fault{path, fmt.Sprintf("expected %q to contain a network Value with between %d and %d significant bits, got: %d",
-					path, shortest, longest, prefix.Bits())})
+				faults = append(
+					faults,
+					fault{
+						path,
+						fmt.Sprintf(
+							"expected %q to contain a network Value with between %d and %d significant bits, got: %d",
+							path,
+							shortest,
+							longest,
+							prefix.Bits(),
+						),
+					},
+				)
 			}
 		}
 		return faults
@@ -47,9 +64,15 @@ func tenancyReplaces(c *call) bool {
 // and everything outside), its main route table and its network ACL.
 func furnishVpc(c *call) error {
 	group, table, acl := "sg-"+randomHex(17), "rtb-"+randomHex(17), "acl-"+randomHex(17)
-	c.cloud.keep(vpcDefaultGroupType, group, map[string]any{"vpcId": c.id, "name": "default", "description": "default VPC security group",
-		"ingress": []any{map[string]any{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true}},
-		"egress":  []any{map[string]any{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": []any{"0.0.0.0/0"}}}})
+	c.cloud.keep(vpcDefaultGroupType, group, map[string]any{
+		"vpcId":       c.id,
+		"name":        "default",
+		"description": "default VPC security group",
+		"ingress":     []any{map[string]any{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true}},
+		"egress": []any{
+			map[string]any{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": []any{"0.0.0.0/0"}},
+		},
+	})
 	c.cloud.keep(mainRouteTableType, table, map[string]any{"vpcId": c.id})
 	c.cloud.keep(vpcDefaultACLType, acl, map[string]any{"vpcId": c.id})
 	c.set("defaultSecurityGroupId", group)
@@ -79,8 +102,13 @@ func (c *Cloud) dropWhere(token, property, value string) {
 func judgeSubnet(c *call) error {
 	zones := c.cloud.Zones()
 	if zone := c.str("availabilityZone"); zone != "" && !slices.Contains(zones, zone) {
-		return errorf("InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnets can currently only be created in "+
-			"the following availability zones: %s.", zone, strings.Join(zones, ", "))
+		return errorf(
+			"InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnets can currently "+
+				"only be created in "+
+				"the following availability zones: %s.",
+			zone,
+			strings.Join(zones, ", "),
+		)
 	}
 	given := c.str("cidrBlock")
 	own, err := netip.ParsePrefix(given)
@@ -161,21 +189,33 @@ func natFaults(c *call) []fault {
 		var faults []fault
 		for _, path := range []string{"allocationId", "secondaryAllocationIds"} {
 			if present(c.inputs, path) {
-				faults = append(faults, fault{path, fmt.Sprintf("%s is not supported with connectivityType = %q", path, kind)})
+				faults = append(
+					faults,
+					fault{path, fmt.Sprintf("%s is not supported with connectivityType = %q", path, kind)},
+				)
 			}
 		}
 		return faults
 	}
 	if present(c.inputs, "secondaryPrivateIpAddressCount") {
-		return []fault{{"secondaryPrivateIpAddressCount", `secondaryPrivateIpAddressCount is not supported with connectivityType = "public"`}}
+		return []fault{
+			{
+				property: "secondaryPrivateIpAddressCount",
+				reason:   `secondaryPrivateIpAddressCount is not supported with connectivityType = "public"`,
+			},
+		}
 	}
 	return nil
 }
 
 // connectNat makes the gateway's interface and gives it the address.
 func connectNat(c *call) error {
-	own, err := c.cloud.placeInterface(placement{owner: c.id, description: "Interface for NAT Gateway " + c.id,
-		subnet: c.str("subnetId"), address: c.str("privateIp")})
+	own, err := c.cloud.placeInterface(placement{
+		owner:       c.id,
+		description: "Interface for NAT Gateway " + c.id,
+		subnet:      c.str("subnetId"),
+		address:     c.str("privateIp"),
+	})
 	if err != nil {
 		return err
 	}
@@ -185,15 +225,20 @@ func connectNat(c *call) error {
 	if address == nil {
 		if c.str("connectivityType") == "public" {
 			c.cloud.dropInterfaces(c.id)
-			return errorf("MissingParameter: The request must include the AllocationId parameter. Add the required parameter and retry the request.")
+			return errorf(
+				"MissingParameter: The request must include the AllocationId parameter. Add the required parameter " +
+					"and retry the request.",
+			)
 		}
 		return nil
 	}
 	association := "eipassoc-" + randomHex(17)
 	c.set("associationId", association)
 	c.set("publicIp", address.str("publicIp"))
-	for key, v := range map[string]string{"associationId": association, "networkInterface": own.ID, "privateIp": own.str("privateIp"),
-		"privateDns": c.cloud.privateName(own.str("privateIp"))} {
+	for key, v := range map[string]string{
+		"associationId": association, "networkInterface": own.ID, "privateIp": own.str("privateIp"),
+		"privateDns": c.cloud.privateName(own.str("privateIp")),
+	} {
 		address.setOutput(key, v)
 	}
 	return nil

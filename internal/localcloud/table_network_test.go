@@ -14,7 +14,15 @@ func (b bench) network() (vpc string, subnets []string) {
 	b.Helper()
 	vpc, _ = b.make(vpcType, "vpc", map[string]any{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
 	for i, zone := range b.Zones() {
-		id, _ := b.make(subnetType, "subnet", map[string]any{"vpcId": vpc, "availabilityZone": zone, "cidrBlock": "10.0." + trimFloat(float64(i)) + ".0/24"})
+		id, _ := b.make(
+			subnetType,
+			"subnet",
+			map[string]any{
+				"vpcId":            vpc,
+				"availabilityZone": zone,
+				"cidrBlock":        "10.0." + trimFloat(float64(i)) + ".0/24",
+			},
+		)
 		subnets = append(subnets, id)
 	}
 	return vpc, subnets
@@ -60,15 +68,30 @@ func TestVpcComesAndGoesWithItsDefaults(t *testing.T) {
 func TestSubnetRanges(t *testing.T) {
 	b := newBench(t)
 	vpc, subnets := b.network()
-	for text, cidr := range map[string]string{"InvalidSubnet.Conflict": "10.0.0.128/25", "InvalidSubnet.Range: The CIDR '10.1": "10.1.0.0/24",
-		"InvalidSubnet.Range: The CIDR '10.0.9.0/29'": "10.0.9.0/29"} {
+	for text, cidr := range map[string]string{
+		"InvalidSubnet.Conflict": "10.0.0.128/25", "InvalidSubnet.Range: The CIDR '10.1": "10.1.0.0/24",
+		"InvalidSubnet.Range: The CIDR '10.0.9.0/29'": "10.0.9.0/29",
+	} {
 		b.refused(text, subnetType, "other", map[string]any{"vpcId": vpc, "cidrBlock": cidr})
 	}
-	b.refused("parameter availabilityZone is invalid", subnetType, "other", map[string]any{"vpcId": vpc, "cidrBlock": "10.0.9.0/24", "availabilityZone": "us-east-1q"})
-	assert.Equal(t, []string{"cidrBlock"}, b.faults(subnetType, map[string]any{"vpcId": vpc, "cidrBlock": "10.0.9.7/24"}))
+	b.refused(
+		"parameter availabilityZone is invalid",
+		subnetType,
+		"other",
+		map[string]any{"vpcId": vpc, "cidrBlock": "10.0.9.0/24", "availabilityZone": "us-east-1q"},
+	)
+	assert.Equal(
+		t,
+		[]string{"cidrBlock"},
+		b.faults(subnetType, map[string]any{"vpcId": vpc, "cidrBlock": "10.0.9.7/24"}),
+	)
 
 	group := b.group(vpc)
-	held, _ := b.make(networkInterfaceType, "interface", map[string]any{"subnetId": subnets[0], "securityGroups": []any{group}})
+	held, _ := b.make(
+		networkInterfaceType,
+		"interface",
+		map[string]any{"subnetId": subnets[0], "securityGroups": []any{group}},
+	)
 	assert.ErrorContains(t, b.end(subnetType, subnets[0]), "has dependencies and cannot be deleted")
 	assert.ErrorContains(t, b.end(securityGroupType, group), "has a dependent object")
 	require.NoError(t, b.end(networkInterfaceType, held))
@@ -82,8 +105,17 @@ func TestNatGatewayHoldsItsAddress(t *testing.T) {
 	address, outputs := b.make(elasticAddressType, "address", nil)
 	nat, made := b.make(natGatewayType, "nat", map[string]any{"subnetId": subnets[0], "allocationId": address})
 	assert.Equal(t, outputs["publicIp"], made["publicIp"])
-	assert.Equal(t, made["networkInterfaceId"].StringValue(), b.find(elasticAddressType, "", address).str("networkInterface"))
-	b.refused("Resource.AlreadyAssociated", natGatewayType, "other", map[string]any{"subnetId": subnets[1], "allocationId": address})
+	assert.Equal(
+		t,
+		made["networkInterfaceId"].StringValue(),
+		b.find(elasticAddressType, "", address).str("networkInterface"),
+	)
+	b.refused(
+		"Resource.AlreadyAssociated",
+		natGatewayType,
+		"other",
+		map[string]any{"subnetId": subnets[1], "allocationId": address},
+	)
 	assert.ErrorContains(t, b.end(elasticAddressType, address), "InvalidIPAddress.InUse")
 	assert.ErrorContains(t, b.end(subnetType, subnets[0]), "DependencyViolation")
 	require.NoError(t, b.end(natGatewayType, nat))
@@ -102,9 +134,18 @@ func TestRoutes(t *testing.T) {
 	// The number that the provider gives the default route, as seen in public state files.
 	assert.Equal(t, "r-"+routes+"1080289494", id)
 	b.refused("RouteAlreadyExists", routeType, "again", route)
-	assert.Equal(t, []string{"destinationCidrBlock", "gatewayId"}, b.faults(routeType, map[string]any{"routeTableId": routes}))
+	assert.Equal(
+		t,
+		[]string{"destinationCidrBlock", "gatewayId"},
+		b.faults(routeType, map[string]any{"routeTableId": routes}),
+	)
 	b.make(routeAssociationType, "association", map[string]any{"routeTableId": routes, "subnetId": subnets[0]})
-	b.refused("Resource.AlreadyAssociated", routeAssociationType, "again", map[string]any{"routeTableId": routes, "subnetId": subnets[0]})
+	b.refused(
+		"Resource.AlreadyAssociated",
+		routeAssociationType,
+		"again",
+		map[string]any{"routeTableId": routes, "subnetId": subnets[0]},
+	)
 	require.NoError(t, b.end(routeTableType, routes))
 	assert.Empty(t, b.all(routeType))
 	assert.Empty(t, b.all(routeAssociationType))
@@ -114,10 +155,21 @@ func TestSecurityGroupRules(t *testing.T) {
 	b := newBench(t)
 	vpc, _ := b.network()
 	from, to := b.group(vpc), b.group(vpc)
-	rule := map[string]any{"securityGroupId": from, "referencedSecurityGroupId": to, "ipProtocol": "tcp", "fromPort": 4222.0, "toPort": 4222.0}
+	rule := map[string]any{
+		"securityGroupId":           from,
+		"referencedSecurityGroupId": to,
+		"ipProtocol":                "tcp",
+		"fromPort":                  4222.0,
+		"toPort":                    4222.0,
+	}
 	b.make(egressRuleType, "rule", rule)
 	b.refused("InvalidPermission.Duplicate", egressRuleType, "again", rule)
-	b.refused("Invalid rule description", egressRuleType, "text", with(rule, map[string]any{"fromPort": 1.0, "description": "node → node"}))
+	b.refused(
+		"Invalid rule description",
+		egressRuleType,
+		"text",
+		with(rule, map[string]any{"fromPort": 1.0, "description": "node → node"}),
+	)
 	b.refused("Must specify both from and to ports", egressRuleType, "ports", without(rule, "toPort"))
 	assert.ErrorContains(t, b.end(securityGroupType, to), "has a dependent object")
 	require.NoError(t, b.end(securityGroupType, from), "a group's own rules go with it")
@@ -126,23 +178,36 @@ func TestSecurityGroupRules(t *testing.T) {
 	assert.False(t, b.replacesOn(egressRuleType, rule, with(rule, map[string]any{"toPort": 4223.0})))
 	ranged := with(without(rule, "referencedSecurityGroupId"), map[string]any{"cidrIpv4": "10.0.0.0/8"})
 	assert.True(t, b.replacesOn(egressRuleType, rule, ranged), "another kind of peer")
-	assert.Equal(t, []string{"ingress[0].description"}, b.faults(securityGroupType, map[string]any{"vpcId": vpc,
-		"ingress": []any{map[string]any{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "description": "it's"}}}))
+	assert.Equal(t, []string{"ingress[0].description"}, b.faults(securityGroupType, map[string]any{
+		"vpcId":   vpc,
+		"ingress": []any{map[string]any{"protocol": "tcp", "fromPort": 1.0, "toPort": 1.0, "description": "it's"}},
+	}))
 }
 
 func TestInterfaceEndpoints(t *testing.T) {
 	b := newBench(t)
 	vpc, subnets := b.network()
-	endpoint := map[string]any{"vpcId": vpc, "serviceName": "com.amazonaws.us-east-1.ecr.api", "vpcEndpointType": "Interface",
-		"subnetIds": anys(subnets), "privateDnsEnabled": true}
+	endpoint := map[string]any{
+		"vpcId": vpc, "serviceName": "com.amazonaws.us-east-1.ecr.api", "vpcEndpointType": "Interface",
+		"subnetIds": anys(subnets), "privateDnsEnabled": true,
+	}
 	id, outputs := b.make(vpcEndpointType, "endpoint", endpoint)
 	assert.Len(t, outputs["networkInterfaceIds"].ArrayValue(), 3)
-	assert.Equal(t, "api.ecr.us-east-1.amazonaws.com", outputs["dnsEntries"].ArrayValue()[1].ObjectValue()["dnsName"].StringValue())
+	assert.Equal(
+		t,
+		"api.ecr.us-east-1.amazonaws.com",
+		outputs["dnsEntries"].ArrayValue()[1].ObjectValue()["dnsName"].StringValue(),
+	)
 	b.refused("conflicting DNS domain", vpcEndpointType, "again", endpoint)
 	require.NoError(t, b.change(vpcEndpointType, id, with(endpoint, map[string]any{"subnetIds": anys(subnets[:2])})))
 	assert.Len(t, b.ownInterfaces(id), 2)
 	assert.False(t, b.replacesOn(vpcEndpointType, endpoint, with(endpoint, map[string]any{"privateDnsEnabled": false})))
-	b.refused("does not match available service types", vpcEndpointType, "gateway", map[string]any{"vpcId": vpc, "serviceName": "com.amazonaws.us-east-1.logs"})
+	b.refused(
+		"does not match available service types",
+		vpcEndpointType,
+		"gateway",
+		map[string]any{"vpcId": vpc, "serviceName": "com.amazonaws.us-east-1.logs"},
+	)
 	require.NoError(t, b.end(vpcEndpointType, id))
 	assert.Empty(t, b.ownInterfaces(id))
 }
@@ -150,13 +215,20 @@ func TestInterfaceEndpoints(t *testing.T) {
 func TestFlowLogs(t *testing.T) {
 	b := newBench(t)
 	vpc, _ := b.network()
-	inputs := map[string]any{"vpcId": vpc, "trafficType": "ALL", "logDestination": "arn:aws:logs:us-east-1:123456789012:log-group:/flows",
-		"iamRoleArn": b.role("flows", "vpc-flow-logs.amazonaws.com")}
+	inputs := map[string]any{
+		"vpcId": vpc, "trafficType": "ALL", "logDestination": "arn:aws:logs:us-east-1:123456789012:log-group:/flows",
+		"iamRoleArn": b.role("flows", "vpc-flow-logs.amazonaws.com"),
+	}
 	_, outputs := b.make(flowLogType, "flows", inputs)
 	assert.Equal(t, "/flows", outputs["logGroupName"].StringValue())
 	b.refused("FlowLogAlreadyExists", flowLogType, "again", inputs)
 	b.refused("DeliverLogsPermissionArn can't be empty", flowLogType, "role", without(inputs, "iamRoleArn"))
-	b.refused("does not name vpc-flow-logs", flowLogType, "trust", with(inputs, map[string]any{"trafficType": "REJECT", "iamRoleArn": b.role("other", "ec2.amazonaws.com")}))
+	b.refused(
+		"does not name vpc-flow-logs",
+		flowLogType,
+		"trust",
+		with(inputs, map[string]any{"trafficType": "REJECT", "iamRoleArn": b.role("other", "ec2.amazonaws.com")}),
+	)
 }
 
 // with and without make a changed copy of inputs.

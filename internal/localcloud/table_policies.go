@@ -88,10 +88,16 @@ func readStatements(raw json.RawMessage) ([]policyStatement, error) {
 	}
 	statements := make([]policyStatement, len(many))
 	for i, d := range many {
-		statements[i] = policyStatement{Effect: d.Effect, Conditions: conditions(d.Condition),
-			Actions: append(oneOrMany(d.Action), oneOrMany(d.NotAction)...), notAction: d.NotAction != nil,
-			Resources: append(oneOrMany(d.Resource), oneOrMany(d.NotResource)...), notResource: d.NotResource != nil,
-			Principals: principals(d.Principal, d.NotPrincipal), notPrincipal: d.NotPrincipal != nil}
+		statements[i] = policyStatement{
+			Effect:       d.Effect,
+			Conditions:   conditions(d.Condition),
+			Actions:      append(oneOrMany(d.Action), oneOrMany(d.NotAction)...),
+			notAction:    d.NotAction != nil,
+			Resources:    append(oneOrMany(d.Resource), oneOrMany(d.NotResource)...),
+			notResource:  d.NotResource != nil,
+			Principals:   principals(d.Principal, d.NotPrincipal),
+			notPrincipal: d.NotPrincipal != nil,
+		}
 	}
 	return statements, nil
 }
@@ -101,7 +107,10 @@ func conditions(given map[string]map[string]any) []policyCondition {
 	var found []policyCondition
 	for _, operator := range slices.Sorted(maps.Keys(given)) {
 		for _, key := range slices.Sorted(maps.Keys(given[operator])) {
-			found = append(found, policyCondition{operator, key, oneOrMany(given[operator][key])})
+			found = append(
+				found,
+				policyCondition{Operator: operator, Key: key, Values: oneOrMany(given[operator][key])},
+			)
 		}
 	}
 	return found
@@ -153,7 +162,9 @@ func (s *policyStatement) judge(kind policyKind) error {
 	}
 	for _, action := range s.Actions {
 		if !vendorAction.MatchString(action) {
-			return fmt.Errorf("MalformedPolicyDocument: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+			return fmt.Errorf(
+				"MalformedPolicyDocument: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
+			)
 		}
 	}
 	switch kind {
@@ -261,7 +272,8 @@ func (c *Cloud) roleAllows(role *Record, action string, managed ...string) bool 
 			continue
 		}
 		for _, s := range policy.Statements {
-			if s.Effect == "Allow" && !s.notAction && slices.ContainsFunc(s.Actions, func(p string) bool { return covers(p, action) }) {
+			if s.Effect == "Allow" && !s.notAction &&
+				slices.ContainsFunc(s.Actions, func(p string) bool { return covers(p, action) }) {
 				return true
 			}
 		}

@@ -29,36 +29,80 @@ type redisAccess struct {
 }
 
 // regionCodes stand in ElastiCache's host names.
-var regionCodes = map[string]string{"us-east-1": "use1", "us-east-2": "use2", "us-west-2": "usw2",
-	"eu-central-1": "euc1", "eu-west-1": "euw1"}
+var regionCodes = map[string]string{
+	"us-east-1": "use1", "us-east-2": "use2", "us-west-2": "usw2",
+	"eu-central-1": "euc1", "eu-west-1": "euw1",
+}
 
 var _ = register(
 	row{
-		token: replicationGroupType, seconds: 540,
+		token:   replicationGroupType,
+		seconds: 540,
 		source: "internal/service/elasticache/replication_group.go, validate.go, engine_version.go; names of hosts: " +
 			"AWS ElastiCache user guide, \"Finding connection endpoints\"",
 		required: []string{"description"},
-		replace: []string{"replicationGroupId", "atRestEncryptionEnabled", "kmsKeyId", "dataTieringEnabled",
-			"globalReplicationGroupId", "networkType", "port", "securityGroupNames", "snapshotArns", "snapshotName", "subnetGroupName"},
-		defaults: map[string]any{"automaticFailoverEnabled": false, "multiAzEnabled": false, "authTokenUpdateStrategy": "ROTATE"},
-		name: &nameRule{property: "replicationGroupId", max: 40, auto: true, unique: true, pattern: regexp.MustCompile(`^[A-Za-z]([0-9A-Za-z]|-[0-9A-Za-z])*$`),
-			taken: "ReplicationGroupAlreadyExists: Replication group {value} already exists."},
+		replace: []string{
+			"replicationGroupId",
+			"atRestEncryptionEnabled",
+			"kmsKeyId",
+			"dataTieringEnabled",
+			"globalReplicationGroupId",
+			"networkType",
+			"port",
+			"securityGroupNames",
+			"snapshotArns",
+			"snapshotName",
+			"subnetGroupName",
+		},
+		defaults: map[string]any{
+			"automaticFailoverEnabled": false,
+			"multiAzEnabled":           false,
+			"authTokenUpdateStrategy":  "ROTATE",
+		},
+		name: &nameRule{
+			property: "replicationGroupId",
+			max:      40,
+			auto:     true,
+			unique:   true,
+			pattern:  regexp.MustCompile(`^[A-Za-z]([0-9A-Za-z]|-[0-9A-Za-z])*$`),
+			taken:    "ReplicationGroupAlreadyExists: Replication group {value} already exists.",
+		},
 		id: func(c *call) any { return strings.ToLower(c.name()) },
 		computed: join(redisEndpoints, map[string]value{
 			"arn":            text("arn:aws:elasticache:{region}:{account}:replicationgroup:{id}"),
 			"clusterEnabled": func(c *call) any { return clusterMode(c) },
-			"clusterMode":    func(c *call) any { return map[bool]string{true: "enabled", false: "disabled"}[clusterMode(c)] },
-			"engine":         fixed("redis"), "engineVersion": func(c *call) any { return redisVersionOf(c) },
+			"clusterMode": func(c *call) any {
+				return map[bool]string{true: "enabled", false: "disabled"}[clusterMode(c)]
+			},
+			"engine":                   fixed("redis"),
+			"engineVersion":            func(c *call) any { return redisVersionOf(c) },
 			"atRestEncryptionEnabled":  func(c *call) any { return redisEngine(c) == "valkey" },
 			"transitEncryptionEnabled": fixed(false),
-			"transitEncryptionMode":    func(c *call) any { return map[bool]string{true: "required"}[c.yes("transitEncryptionEnabled")] },
-			"autoMinorVersionUpgrade":  fixed(true), "dataTieringEnabled": fixed(false), "port": fixed(6379.0),
-			"numNodeGroups": fixed(1.0), "replicasPerNodeGroup": func(c *call) any { return max(c.num("numCacheClusters"), 1) - 1 },
-			"networkType": fixed("ipv4"), "ipDiscovery": fixed("ipv4"), "subnetGroupName": fixed("default"),
-			"maintenanceWindow": fixed("sun:05:00-sun:06:00"), "snapshotWindow": fixed("03:00-04:00"),
-			"snapshotRetentionLimit": fixed(0.0), "securityGroupIds": fixed([]any{}), "securityGroupNames": fixed([]any{}),
+			"transitEncryptionMode": func(c *call) any {
+				return map[bool]string{true: "required"}[c.yes("transitEncryptionEnabled")]
+			},
+			"autoMinorVersionUpgrade": fixed(true),
+			"dataTieringEnabled":      fixed(false),
+			"port":                    fixed(6379.0),
+			"numNodeGroups": fixed(
+				1.0,
+			),
+			"replicasPerNodeGroup": func(c *call) any { return max(c.num("numCacheClusters"), 1) - 1 },
+			"networkType":          fixed("ipv4"),
+			"ipDiscovery":          fixed("ipv4"),
+			"subnetGroupName":      fixed("default"),
+			"maintenanceWindow":    fixed("sun:05:00-sun:06:00"),
+			"snapshotWindow":       fixed("03:00-04:00"),
+			"snapshotRetentionLimit": fixed(
+				0.0,
+			),
+			"securityGroupIds":   fixed([]any{}),
+			"securityGroupNames": fixed([]any{}),
 			"parameterGroupName": func(c *call) any {
-				return "default." + redisFamily(redisEngine(c), redisVersionOf(c)) + map[bool]string{true: ".cluster.on"}[clusterMode(c)]
+				return "default." + redisFamily(
+					redisEngine(c),
+					redisVersionOf(c),
+				) + map[bool]string{true: ".cluster.on"}[clusterMode(c)]
 			},
 		}),
 		derived: map[string]value{
@@ -67,15 +111,37 @@ var _ = register(
 			"numCacheClusters":    func(c *call) any { return float64(len(memberClusters(c).([]any))) },
 		},
 		references: []reference{
-			{path: "subnetGroupName", to: one(subnetGroupType), missing: "CacheSubnetGroupNotFoundFault: Cache Subnet Group {value} does not exist.",
-				blocks: "CacheSubnetGroupInUse: Cache subnet group {value} is currently in use by a cache cluster."},
-			{path: "securityGroupIds", to: one("aws:ec2/securityGroup:SecurityGroup"), missing: "InvalidParameterValue: Some security groups are invalid: {value}",
-				blocks: "DependencyViolation: resource {value} has a dependent object"},
-			{path: "notificationTopicArn", to: one("aws:sns/topic:Topic"), missing: "InvalidParameterValue: Topic {value} does not exist"},
+			{
+				path:    "subnetGroupName",
+				to:      one(subnetGroupType),
+				missing: "CacheSubnetGroupNotFoundFault: Cache Subnet Group {value} does not exist.",
+				blocks:  "CacheSubnetGroupInUse: Cache subnet group {value} is currently in use by a cache cluster.",
+			},
+			{
+				path:    "securityGroupIds",
+				to:      one("aws:ec2/securityGroup:SecurityGroup"),
+				missing: "InvalidParameterValue: Some security groups are invalid: {value}",
+				blocks:  "DependencyViolation: resource {value} has a dependent object",
+			},
+			{
+				path:    "notificationTopicArn",
+				to:      one("aws:sns/topic:Topic"),
+				missing: "InvalidParameterValue: Topic {value} does not exist",
+			},
 		},
-		check: checks(checkReplicationGroup, between("snapshotRetentionLimit", 0, 35), oneOf("engine", "redis", "valkey"),
-			oneOf("authTokenUpdateStrategy", "SET", "ROTATE", "DELETE"), oneOf("transitEncryptionMode", "preferred", "required"),
-			oneOf("clusterMode", "enabled", "disabled", "compatible")),
+		check: checks(
+			checkReplicationGroup,
+			between("snapshotRetentionLimit", 0, 35),
+			oneOf("engine", "redis", "valkey"),
+			oneOf(
+				"authTokenUpdateStrategy",
+				"SET",
+				"ROTATE",
+				"DELETE",
+			),
+			oneOf("transitEncryptionMode", "preferred", "required"),
+			oneOf("clusterMode", "enabled", "disabled", "compatible"),
+		),
 		beforeCreate: inTurn(judgeReplicationGroup, judgeRedisParameters, judgeRedisLogs,
 			needsKey("kmsKeyId", "InvalidKMSKeyFault: KMS key {value} does not exist")),
 		afterCreate: func(c *call) error {
@@ -89,22 +155,38 @@ var _ = register(
 		beforeUpdate: inTurn(judgeReplicationGroup, judgeRedisParameters, judgeRedisLogs, judgeRedisUpdate),
 		afterUpdate:  rotateToken,
 		beforeDelete: func(c *call) error {
-			if name := c.str("finalSnapshotIdentifier"); name != "" && c.cloud.find(cacheSnapshotType, "", name) != nil {
+			if name := c.str(
+				"finalSnapshotIdentifier",
+			); name != "" &&
+				c.cloud.find(cacheSnapshotType, "", name) != nil {
 				return fmt.Errorf("SnapshotAlreadyExistsFault: Snapshot with specified name already exists.")
 			}
 			return nil
 		},
 		afterDelete: snapshotAtEnd,
-		notReal: "Redis runs where tasks run: Debian's redis-server, whatever engine and version are asked for, or one server in the process that neither fails over nor changes its token. " +
-			"How fast ElastiCache fails over and replaces a node is not known here: it is Redis's own cluster-node-timeout, 5 s, and another process at once. Parameters, node types, logs, encryption at rest and maintenance are pretended; shards and replicas cannot be changed while they run. A downgrade of the engine, or TLS switched on an engine before 7.0.5, is refused where the provider " +
-			"would replace. AWS's texts for combinations that it refuses are paraphrased where they could not be found. No automatic snapshots.",
+		notReal: "Redis runs where tasks run: Debian's redis-server, whatever engine and version are asked for, or " +
+			"one server in the process that neither fails over nor changes its token. " +
+			"How fast ElastiCache fails over and replaces a node is not known here: it is Redis's own " +
+			"cluster-node-timeout, 5 s, and another process at once. Parameters, node types, logs, encryption at " +
+			"rest and maintenance are pretended; shards and replicas cannot be changed while they run. A downgrade " +
+			"of the engine, or TLS switched on an engine before 7.0.5, is refused where the provider " +
+			"would replace. AWS's texts for combinations that it refuses are paraphrased where they could not be " +
+			"found. No automatic snapshots.",
 	},
 	row{
-		token: subnetGroupType, source: "internal/service/elasticache/subnet_group.go",
-		required: []string{"subnetIds"}, replace: []string{"name"},
+		token:    subnetGroupType,
+		source:   "internal/service/elasticache/subnet_group.go",
+		required: []string{"subnetIds"},
+		replace:  []string{"name"},
 		defaults: map[string]any{"description": "Managed by Pulumi"},
-		name: &nameRule{property: "name", max: 255, pattern: regexp.MustCompile(`^[0-9A-Za-z-]+$`), auto: true, unique: true,
-			taken: "CacheSubnetGroupAlreadyExists: Cache subnet group {value} already exists."},
+		name: &nameRule{
+			property: "name",
+			max:      255,
+			pattern:  regexp.MustCompile(`^[0-9A-Za-z-]+$`),
+			auto:     true,
+			unique:   true,
+			taken:    "CacheSubnetGroupAlreadyExists: Cache subnet group {value} already exists.",
+		},
 		id:       func(c *call) any { return strings.ToLower(c.name()) },
 		computed: map[string]value{"arn": text("arn:aws:elasticache:{region}:{account}:subnetgroup:{id}")},
 		derived: map[string]value{"vpcId": func(c *call) any {
@@ -115,23 +197,38 @@ var _ = register(
 			}
 			return resource.Computed{Element: resource.NewStringProperty("")}
 		}},
-		references: []reference{{path: "subnetIds", to: one("aws:ec2/subnet:Subnet"),
+		references: []reference{{
+			path:    "subnetIds",
+			to:      one("aws:ec2/subnet:Subnet"),
 			missing: "InvalidSubnet: The subnet ID '{value}' does not exist",
-			blocks:  "DependencyViolation: The subnet '{value}' has dependencies and cannot be deleted."}},
+			blocks:  "DependencyViolation: The subnet '{value}' has dependencies and cannot be deleted.",
+		}},
 	},
 	row{
-		token: parameterGroupType, source: "internal/service/elasticache/parameter_group.go",
-		required: []string{"family"}, replace: []string{"name", "family", "description"},
+		token:    parameterGroupType,
+		source:   "internal/service/elasticache/parameter_group.go",
+		required: []string{"family"},
+		replace:  []string{"name", "family", "description"},
 		defaults: map[string]any{"description": "Managed by Pulumi"},
-		name: &nameRule{property: "name", max: 255, pattern: regexp.MustCompile(`^[A-Za-z]([0-9A-Za-z]|-[0-9A-Za-z])*$`), auto: true, unique: true,
-			taken: "CacheParameterGroupAlreadyExists: Parameter group {value} already exists"},
+		name: &nameRule{
+			property: "name",
+			max:      255,
+			pattern:  regexp.MustCompile(`^[A-Za-z]([0-9A-Za-z]|-[0-9A-Za-z])*$`),
+			auto:     true,
+			unique:   true,
+			taken:    "CacheParameterGroupAlreadyExists: Parameter group {value} already exists",
+		},
 		id:       func(c *call) any { return strings.ToLower(c.name()) },
 		computed: map[string]value{"arn": text("arn:aws:elasticache:{region}:{account}:parametergroup:{id}")},
 		check:    oneOf("family", "redis5.0", "redis6.x", "redis7", "valkey7", "valkey8", "memcached1.6"),
 		beforeDelete: func(c *call) error {
 			for _, group := range c.cloud.all(replicationGroupType) {
 				if group.str("parameterGroupName") == c.id {
-					return fmt.Errorf("InvalidCacheParameterGroupState: One or more cache clusters are still using parameter group %s", c.id)
+					return fmt.Errorf(
+						"InvalidCacheParameterGroupState: One or more cache clusters are still using parameter "+
+							"group %s",
+						c.id,
+					)
 				}
 			}
 			return nil
@@ -172,7 +269,13 @@ func redisFamily(engine, version string) string {
 
 // fullVersion is the patch release behind a version.
 func fullVersion(engine, version string) string {
-	known := map[string]string{"redis 6.2": "6.2.6", "redis 6.x": "6.2.6", "redis 7.0": "7.0.7", "valkey 7.2": "7.2.6", "valkey 8.0": "8.0.1"}
+	known := map[string]string{
+		"redis 6.2":  "6.2.6",
+		"redis 6.x":  "6.2.6",
+		"redis 7.0":  "7.0.7",
+		"valkey 7.2": "7.2.6",
+		"valkey 8.0": "8.0.1",
+	}
 	if full, ok := known[engine+" "+version]; ok {
 		return full
 	}
@@ -228,9 +331,21 @@ func memberClusters(c *call) any {
 // redisEndpoints: with shards there is one configuration endpoint; without, a primary and a
 // reader. TLS has forms of its own.
 var redisEndpoints = map[string]value{
-	"configurationEndpointAddress": redisHost(true, "clustercfg.{id}.{hash}.{code}.cache.amazonaws.com", "{id}.{hash}.clustercfg.{code}.cache.amazonaws.com"),
-	"primaryEndpointAddress":       redisHost(false, "master.{id}.{hash}.{code}.cache.amazonaws.com", "{id}.{hash}.ng.0001.{code}.cache.amazonaws.com"),
-	"readerEndpointAddress":        redisHost(false, "replica.{id}.{hash}.{code}.cache.amazonaws.com", "{id}-ro.{hash}.ng.0001.{code}.cache.amazonaws.com"),
+	"configurationEndpointAddress": redisHost(
+		true,
+		"clustercfg.{id}.{hash}.{code}.cache.amazonaws.com",
+		"{id}.{hash}.clustercfg.{code}.cache.amazonaws.com",
+	),
+	"primaryEndpointAddress": redisHost(
+		false,
+		"master.{id}.{hash}.{code}.cache.amazonaws.com",
+		"{id}.{hash}.ng.0001.{code}.cache.amazonaws.com",
+	),
+	"readerEndpointAddress": redisHost(
+		false,
+		"replica.{id}.{hash}.{code}.cache.amazonaws.com",
+		"{id}-ro.{hash}.ng.0001.{code}.cache.amazonaws.com",
+	),
 }
 
 func redisHost(clustered bool, withTLS, plain string) value {
@@ -244,7 +359,15 @@ func redisHost(clustered bool, withTLS, plain string) value {
 		}
 		// The six characters are the same for all of an account's groups in a region.
 		sum := sha256.Sum256([]byte(c.cloud.Account + c.cloud.Region))
-		return strings.NewReplacer("{id}", c.id, "{hash}", hex.EncodeToString(sum[:])[:6], "{code}", regionCodes[c.cloud.Region]).Replace(form)
+		return strings.NewReplacer(
+			"{id}",
+			c.id,
+			"{hash}",
+			hex.EncodeToString(sum[:])[:6],
+			"{code}",
+			regionCodes[c.cloud.Region],
+		).
+			Replace(form)
 	}
 }
 

@@ -16,16 +16,30 @@ func checkReplicationGroup(c *call) []fault {
 	refuse := func(property, reason string) { faults = append(faults, fault{property, reason}) }
 	if token := c.str("authToken"); token != "" {
 		if len(token) < 16 || len(token) > 128 {
-			refuse("authToken", `"authToken" must contain from 16 to 128 alphanumeric characters or symbols (excluding @, ", and /)`)
+			refuse(
+				"authToken",
+				`"authToken" must contain from 16 to 128 alphanumeric characters or symbols (excluding @, ", and /)`,
+			)
 		}
 		if strings.ContainsAny(token, `@"/`) {
-			refuse("authToken", `only alphanumeric characters or symbols (excluding @, ", and /) allowed in "authToken"`)
+			refuse(
+				"authToken",
+				`only alphanumeric characters or symbols (excluding @, ", and /) allowed in "authToken"`,
+			)
 		}
 	}
 	if version := c.str("engineVersion"); version != "" && !redisVersion.MatchString(version) {
-		refuse("engineVersion", fmt.Sprintf("engineVersion: %s is invalid. For Redis v6 or higher, use <major>.<minor>. For Redis v5 or lower, use <major>.<minor>.<patch>.", version))
+		refuse(
+			"engineVersion",
+			fmt.Sprintf(
+				"engineVersion: %s is invalid. For Redis v6 or higher, use <major>.<minor>. For Redis v5 or lower, "+
+					"use <major>.<minor>.<patch>.",
+				version,
+			),
+		)
 	}
-	if failover, known := c.get("automaticFailoverEnabled").(bool); c.yes("multiAzEnabled") && (known && !failover || !present(c.inputs, "automaticFailoverEnabled")) {
+	if failover, known := c.get("automaticFailoverEnabled").(bool); c.yes("multiAzEnabled") &&
+		(known && !failover || !present(c.inputs, "automaticFailoverEnabled")) {
 		refuse("automaticFailoverEnabled", "automatic_failover_enabled must be true if multi_az_enabled is true")
 	}
 	if n, known := c.get("numCacheClusters").(float64); known && c.yes("automaticFailoverEnabled") && n < 2 {
@@ -48,17 +62,33 @@ func judgeReplicationGroup(c *call) error {
 	case c.str("nodeType") == "":
 		return fmt.Errorf(`"node_type" is required unless "global_replication_group_id" is set.`)
 	case c.str("authToken") != "" && !c.yes("transitEncryptionEnabled"):
-		return fmt.Errorf("InvalidParameterCombination: AuthToken can only be specified when TransitEncryptionEnabled is true.")
+		return fmt.Errorf(
+			"InvalidParameterCombination: AuthToken can only be specified when TransitEncryptionEnabled is true.",
+		)
 	case present(c.inputs, "userGroupIds") && !c.yes("transitEncryptionEnabled"):
-		return fmt.Errorf("InvalidParameterCombination: User group based access control requires encryption-in-transit to be enabled on the replication group.")
+		return fmt.Errorf(
+			"InvalidParameterCombination: User group based access control requires encryption-in-transit to be " +
+				"enabled on the replication group.",
+		)
 	case clusterMode(c) && !c.yes("automaticFailoverEnabled"):
-		return fmt.Errorf("InvalidParameterCombination: Redis with cluster mode enabled cannot be created with auto failover turned off.")
+		return fmt.Errorf(
+			"InvalidParameterCombination: Redis with cluster mode enabled cannot be created with auto failover " +
+				"turned off.",
+		)
 	case c.num("replicasPerNodeGroup") > 5:
-		return fmt.Errorf("InvalidParameterValue: Number of replicas per node group must be between 0 and 5, got %s", c.str("replicasPerNodeGroup"))
+		return fmt.Errorf(
+			"InvalidParameterValue: Number of replicas per node group must be between 0 and 5, got %s",
+			c.str("replicasPerNodeGroup"),
+		)
 	case c.yes("multiAzEnabled") && len(memberClusters(c).([]any)) < 2:
-		return fmt.Errorf("InvalidParameterCombination: Multi-AZ cannot be enabled for a replication group without replicas.")
+		return fmt.Errorf(
+			"InvalidParameterCombination: Multi-AZ cannot be enabled for a replication group without replicas.",
+		)
 	case c.num("numNodeGroups") > 500:
-		return fmt.Errorf("InvalidParameterValue: Number of node groups must be at most 500, got %s", c.str("numNodeGroups"))
+		return fmt.Errorf(
+			"InvalidParameterValue: Number of node groups must be at most 500, got %s",
+			c.str("numNodeGroups"),
+		)
 	}
 	if name := c.str("snapshotName"); name != "" && c.old == nil && c.cloud.find(cacheSnapshotType, "", name) == nil {
 		return fmt.Errorf("SnapshotNotFoundFault: Snapshot %s not found.", name)
@@ -77,10 +107,18 @@ func judgeRedisParameters(c *call) error {
 		return fmt.Errorf("CacheParameterGroupNotFound: CacheParameterGroup not found: %s", name)
 	}
 	if want := redisFamily(redisEngine(c), redisVersionOf(c)); want != group.str("family") {
-		return fmt.Errorf("InvalidParameterCombination: Expected a parameter group of family %s but found one of family %s", want, group.str("family"))
+		return fmt.Errorf(
+			"InvalidParameterCombination: Expected a parameter group of family %s but found one of family %s",
+			want,
+			group.str("family"),
+		)
 	}
 	if c.num("numNodeGroups") > 1 && parameterOf(group, "cluster-enabled") != "yes" {
-		return fmt.Errorf("InvalidParameterCombination: Parameter group %s is not cluster-enabled, but %s node groups are asked for", name, c.str("numNodeGroups"))
+		return fmt.Errorf(
+			"InvalidParameterCombination: Parameter group %s is not cluster-enabled, but %s node groups are asked for",
+			name,
+			c.str("numNodeGroups"),
+		)
 	}
 	return nil
 }
@@ -107,20 +145,34 @@ func judgeRedisLogs(c *call) error {
 func judgeRedisUpdate(c *call) error {
 	before, now := c.was("engineVersion"), redisVersionOf(c)
 	if before != "" && now != "" && olderThan(now, before) {
-		return fmt.Errorf("InvalidParameterValue: engine version %s is older than %s; ElastiCache does not downgrade, replace the group", now, before)
+		return fmt.Errorf(
+			"InvalidParameterValue: engine version %s is older than %s; ElastiCache does not downgrade, replace the "+
+				"group",
+			now,
+			before,
+		)
 	}
 	if c.was("engine") == "valkey" && redisEngine(c) == "redis" {
 		return fmt.Errorf("InvalidParameterValue: valkey cannot become redis; replace the group")
 	}
 	if c.changed("transitEncryptionEnabled") {
 		if olderThan(fullVersion(redisEngine(c), now), "7.0.5") {
-			return fmt.Errorf("InvalidParameterValue: TLS of engine version %s can only be set at creation; replace the group", now)
+			return fmt.Errorf(
+				"InvalidParameterValue: TLS of engine version %s can only be set at creation; replace the group",
+				now,
+			)
 		}
 		if c.yes("transitEncryptionEnabled") && c.str("transitEncryptionMode") != "preferred" {
-			return fmt.Errorf("InvalidParameterCombination: TLS is switched on in two steps: transitEncryptionMode preferred, then required")
+			return fmt.Errorf(
+				"InvalidParameterCombination: TLS is switched on in two steps: transitEncryptionMode preferred, " +
+					"then required",
+			)
 		}
 		if !c.yes("transitEncryptionEnabled") && c.was("transitEncryptionMode") != "preferred" {
-			return fmt.Errorf("InvalidParameterCombination: TLS is switched off in two steps: transitEncryptionMode preferred, then off")
+			return fmt.Errorf(
+				"InvalidParameterCombination: TLS is switched off in two steps: transitEncryptionMode preferred, " +
+					"then off",
+			)
 		}
 	}
 	return nil
@@ -150,8 +202,10 @@ func rotateToken(c *call) error {
 func snapshotAtEnd(c *call) error {
 	delete(c.cloud.private, c.vaultKey())
 	if name := c.str("finalSnapshotIdentifier"); name != "" {
-		c.cloud.keep(cacheSnapshotType, name, map[string]any{"name": name, "replicationGroupId": c.id,
-			"engine": c.str("engine"), "engineVersion": c.str("engineVersion"), "numNodeGroups": c.num("numNodeGroups")})
+		c.cloud.keep(cacheSnapshotType, name, map[string]any{
+			"name": name, "replicationGroupId": c.id,
+			"engine": c.str("engine"), "engineVersion": c.str("engineVersion"), "numNodeGroups": c.num("numNodeGroups"),
+		})
 	}
 	return nil
 }

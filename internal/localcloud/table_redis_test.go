@@ -10,9 +10,19 @@ import (
 )
 
 func redisInputs(changes map[string]any) map[string]any {
-	inputs := map[string]any{"replicationGroupId": "game", "description": "state", "nodeType": "cache.r7g.large", "engineVersion": "7.1",
-		"numNodeGroups": 3.0, "replicasPerNodeGroup": 1.0, "automaticFailoverEnabled": true, "multiAzEnabled": true,
-		"transitEncryptionEnabled": true, "authToken": "0123456789abcdef", "parameterGroupName": "default.redis7.cluster.on"}
+	inputs := map[string]any{
+		"replicationGroupId":       "game",
+		"description":              "state",
+		"nodeType":                 "cache.r7g.large",
+		"engineVersion":            "7.1",
+		"numNodeGroups":            3.0,
+		"replicasPerNodeGroup":     1.0,
+		"automaticFailoverEnabled": true,
+		"multiAzEnabled":           true,
+		"transitEncryptionEnabled": true,
+		"authToken":                "0123456789abcdef",
+		"parameterGroupName":       "default.redis7.cluster.on",
+	}
 	for key, v := range changes {
 		if inputs[key] = v; v == nil {
 			delete(inputs, key)
@@ -29,10 +39,32 @@ func TestReplicationGroupEndpoints(t *testing.T) {
 		want     string
 		members  int
 	}{
-		{"shards, TLS", nil, "configurationEndpointAddress", `^clustercfg\.game\.[0-9a-f]{6}\.use1\.cache\.amazonaws\.com$`, 6},
-		{"shards, plain", map[string]any{"transitEncryptionEnabled": false, "authToken": nil}, "configurationEndpointAddress", `^game\.[0-9a-f]{6}\.clustercfg\.use1`, 6},
-		{"no shards, TLS", map[string]any{"numNodeGroups": nil, "replicasPerNodeGroup": nil, "numCacheClusters": 2.0, "parameterGroupName": nil},
-			"primaryEndpointAddress", `^master\.game\.[0-9a-f]{6}\.use1`, 2},
+		{
+			name:     "shards, TLS",
+			changes:  nil,
+			property: "configurationEndpointAddress",
+			want:     `^clustercfg\.game\.[0-9a-f]{6}\.use1\.cache\.amazonaws\.com$`,
+			members:  6,
+		},
+		{
+			name:     "shards, plain",
+			changes:  map[string]any{"transitEncryptionEnabled": false, "authToken": nil},
+			property: "configurationEndpointAddress",
+			want:     `^game\.[0-9a-f]{6}\.clustercfg\.use1`,
+			members:  6,
+		},
+		{
+			name: "no shards, TLS",
+			changes: map[string]any{
+				"numNodeGroups":        nil,
+				"replicasPerNodeGroup": nil,
+				"numCacheClusters":     2.0,
+				"parameterGroupName":   nil,
+			},
+			property: "primaryEndpointAddress",
+			want:     `^master\.game\.[0-9a-f]{6}\.use1`,
+			members:  2,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, outputs := newBench(t).make(replicationGroupType, "game", redisInputs(tt.changes))
@@ -49,27 +81,54 @@ func TestReplicationGroupRefusals(t *testing.T) {
 		"cannot be created with auto failover turned": {"automaticFailoverEnabled": false, "multiAzEnabled": false},
 		"SnapshotNotFoundFault":                       {"snapshotName": "none"},
 		"CacheParameterGroupNotFound":                 {"parameterGroupName": "mine"},
-		"The log group /redis does not exist": {"logDeliveryConfigurations": []any{map[string]any{"destination": "/redis",
-			"destinationType": "cloudwatch-logs", "logFormat": "json", "logType": "slow-log"}}},
+		"The log group /redis does not exist": {"logDeliveryConfigurations": []any{map[string]any{
+			"destination":     "/redis",
+			"destinationType": "cloudwatch-logs", "logFormat": "json", "logType": "slow-log",
+		}}},
 	} {
 		newBench(t).refused(text, replicationGroupType, "game", redisInputs(changes))
 	}
 	b := newBench(t)
-	assert.Equal(t, []string{"authToken"}, b.faults(replicationGroupType, redisInputs(map[string]any{"authToken": "short"})))
-	assert.Equal(t, []string{"authToken"}, b.faults(replicationGroupType, redisInputs(map[string]any{"authToken": "0123456789abcde@"})))
-	assert.Equal(t, []string{"automaticFailoverEnabled"}, b.faults(replicationGroupType, redisInputs(map[string]any{"automaticFailoverEnabled": false})))
+	assert.Equal(
+		t,
+		[]string{"authToken"},
+		b.faults(replicationGroupType, redisInputs(map[string]any{"authToken": "short"})),
+	)
+	assert.Equal(
+		t,
+		[]string{"authToken"},
+		b.faults(replicationGroupType, redisInputs(map[string]any{"authToken": "0123456789abcde@"})),
+	)
+	assert.Equal(
+		t,
+		[]string{"automaticFailoverEnabled"},
+		b.faults(replicationGroupType, redisInputs(map[string]any{"automaticFailoverEnabled": false})),
+	)
 	b.make(parameterGroupType, "p", map[string]any{"name": "six", "family": "redis6.x"})
-	b.refused("Expected a parameter group of family redis7 but found one of family redis6.x", replicationGroupType, "game",
-		redisInputs(map[string]any{"parameterGroupName": "six"}))
+	b.refused(
+		"Expected a parameter group of family redis7 but found one of family redis6.x",
+		replicationGroupType,
+		"game",
+		redisInputs(map[string]any{"parameterGroupName": "six"}),
+	)
 }
 
 func TestTokenRotationAndEnd(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.make(replicationGroupType, "game", redisInputs(map[string]any{"authToken": nil}))
 	access := func() redisAccess { return b.private[replicationGroupType+" "+id].(redisAccess) }
-	require.NoError(t, b.change(replicationGroupType, id, redisInputs(map[string]any{"authTokenUpdateStrategy": "ROTATE"})))
+	require.NoError(
+		t,
+		b.change(replicationGroupType, id, redisInputs(map[string]any{"authTokenUpdateStrategy": "ROTATE"})),
+	)
 	assert.True(t, access().Passwordless, "the first token by ROTATE leaves login without one valid")
-	next := redisInputs(map[string]any{"authToken": "fedcba9876543210", "authTokenUpdateStrategy": "SET", "finalSnapshotIdentifier": "last"})
+	next := redisInputs(
+		map[string]any{
+			"authToken":               "fedcba9876543210",
+			"authTokenUpdateStrategy": "SET",
+			"finalSnapshotIdentifier": "last",
+		},
+	)
 	require.NoError(t, b.change(replicationGroupType, id, next))
 	assert.Equal(t, redisAccess{Tokens: []string{"fedcba9876543210"}}, access())
 	older := redisInputs(map[string]any{"engineVersion": "7.0", "finalSnapshotIdentifier": "last"})

@@ -58,10 +58,17 @@ func exactlyOneOf(paths ...string) func(*call) []fault {
 		given := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !present(c.inputs, path) })
 		switch {
 		case len(given) == 0:
-			return []fault{{paths[0], quoted(paths[0]) + ": one of " + quoted(paths...) + " must be specified"}}
+			return []fault{
+				{property: paths[0], reason: quoted(paths[0]) + ": one of " + quoted(paths...) + " must be specified"},
+			}
 		case len(given) > 1:
-			return []fault{{given[0], quoted(given[0]) + ": only one of " + quoted(paths...) + " can be specified, but " +
-				quoted(given...) + " were specified."}}
+			return []fault{
+				{
+					property: given[0],
+					reason: quoted(given[0]) + ": only one of " + quoted(paths...) + " can be specified, but " +
+						quoted(given...) + " were specified.",
+				},
+			}
 		}
 		return nil
 	}

@@ -52,7 +52,15 @@ func (b bench) change(token, id string, inputs map[string]any) error {
 	b.Helper()
 	old, outputs := b.read(table[token], id)
 	require.NotNil(b, outputs, id)
-	_, err := b.update(table[token], id, "urn:pulumi:test::test::"+token+"::changed", old, resource.NewPropertyMapFromMap(inputs), outputs, false)
+	_, err := b.update(
+		table[token],
+		id,
+		"urn:pulumi:test::test::"+token+"::changed",
+		old,
+		resource.NewPropertyMapFromMap(inputs),
+		outputs,
+		false,
+	)
 	return err
 }
 
@@ -72,8 +80,12 @@ func (b bench) faults(token string, inputs map[string]any) []string {
 
 // role makes a role that a service may assume.
 func (b bench) role(name, service string) string {
-	_, outputs := b.make("aws:iam/role:Role", name, map[string]any{"name": name, "assumeRolePolicy": `{"Version":"2012-10-17","Statement":` +
-		`[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`})
+	_, outputs := b.make(
+		"aws:iam/role:Role",
+		name,
+		map[string]any{"name": name, "assumeRolePolicy": `{"Version":"2012-10-17","Statement":` +
+			`[{"Effect":"Allow","Principal":{"Service":"` + service + `"},"Action":"sts:AssumeRole"}]}`},
+	)
 	return outputs["arn"].StringValue()
 }
 

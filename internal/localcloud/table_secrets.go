@@ -37,10 +37,14 @@ var keyTarget = "NotFoundException: Key '{value}' does not exist"
 
 var _ = register(
 	row{
-		token: "aws:kms/key:Key", source: "internal/service/kms/key.go", seconds: 30,
+		token:   "aws:kms/key:Key",
+		source:  "internal/service/kms/key.go",
+		seconds: 30,
 		replace: []string{"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"},
-		defaults: map[string]any{"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
-			"enableKeyRotation": false, "isEnabled": true, "keyUsage": "ENCRYPT_DECRYPT"},
+		defaults: map[string]any{
+			"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
+			"enableKeyRotation": false, "isEnabled": true, "keyUsage": "ENCRYPT_DECRYPT",
+		},
 		id: func(c *call) any {
 			if c.yes("multiRegion") {
 				return "mrk-" + randomHex(32)
@@ -52,8 +56,13 @@ var _ = register(
 			"description": fixed(""), "multiRegion": fixed(false), "rotationPeriodInDays": fixed(365.0),
 			"policy": func(c *call) any { return defaultKeyPolicy(c.cloud.Account) },
 		},
-		check:        checks(validJSON("policy"), between("deletionWindowInDays", 7, 30), between("rotationPeriodInDays", 90, 2560)),
-		beforeCreate: judgeKeyPolicy, beforeUpdate: judgeKeyPolicy,
+		check: checks(
+			validJSON("policy"),
+			between("deletionWindowInDays", 7, 30),
+			between("rotationPeriodInDays", 90, 2560),
+		),
+		beforeCreate: judgeKeyPolicy,
+		beforeUpdate: judgeKeyPolicy,
 		afterDelete: func(c *call) error {
 			c.cloud.keep(pendingKeyType, c.id, map[string]any{"arn": c.str("arn"), "keyId": c.id})
 			return nil
@@ -61,11 +70,17 @@ var _ = register(
 		notReal: "Nothing is encrypted: the key's material does not exist. The waiting time has no end.",
 	},
 	row{
-		token: "aws:kms/alias:Alias", source: "internal/service/kms/alias.go",
+		token:    "aws:kms/alias:Alias",
+		source:   "internal/service/kms/alias.go",
 		required: []string{"targetKeyId"},
 		replace:  []string{"name", "namePrefix"},
-		name: &nameRule{property: "name", max: 256, pattern: regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`), unique: true,
-			taken: "AlreadyExistsException: An alias with the name {value} already exists"},
+		name: &nameRule{
+			property: "name",
+			max:      256,
+			pattern:  regexp.MustCompile(`^alias/[a-zA-Z0-9/_-]+$`),
+			unique:   true,
+			taken:    "AlreadyExistsException: An alias with the name {value} already exists",
+		},
 		id: func(c *call) any {
 			if c.name() == "" {
 				c.set("name", "alias/"+lastOf(c.urn, "::")+"-"+randomHex(7))
@@ -76,18 +91,26 @@ var _ = register(
 		derived:  map[string]value{"targetKeyArn": targetKeyARN},
 		check: func(c *call) []fault {
 			if strings.HasPrefix(c.name(), "alias/aws/") {
-				return []fault{{"name", "the prefix alias/aws/ is reserved for AWS"}}
+				return []fault{{property: "name", reason: "the prefix alias/aws/ is reserved for AWS"}}
 			}
 			return nil
 		},
-		beforeCreate: needsKey("targetKeyId", keyTarget), beforeUpdate: needsKey("targetKeyId", keyTarget),
+		beforeCreate: needsKey("targetKeyId", keyTarget),
+		beforeUpdate: needsKey("targetKeyId", keyTarget),
 	},
 	row{
-		token: "aws:secretsmanager/secret:Secret", source: "internal/service/secretsmanager/secret.go",
+		token:    "aws:secretsmanager/secret:Secret",
+		source:   "internal/service/secretsmanager/secret.go",
 		replace:  []string{"name", "namePrefix"},
 		defaults: map[string]any{"forceOverwriteReplicaSecret": false, "recoveryWindowInDays": 30.0},
-		name: &nameRule{property: "name", max: 512, pattern: regexp.MustCompile(`^[0-9A-Za-z/_+=.@-]+$`), auto: true, unique: true,
-			taken: "ResourceExistsException: The operation failed because the secret {value} already exists."},
+		name: &nameRule{
+			property: "name",
+			max:      512,
+			pattern:  regexp.MustCompile(`^[0-9A-Za-z/_+=.@-]+$`),
+			auto:     true,
+			unique:   true,
+			taken:    "ResourceExistsException: The operation failed because the secret {value} already exists.",
+		},
 		id: func(c *call) any {
 			return c.expand("arn:aws:secretsmanager:{region}:{account}:secret:{name}-") + randomOf(lettersAndDigits, 6)
 		},
@@ -99,7 +122,8 @@ var _ = register(
 		notReal:      "Replicas in other regions are kept as input only; the recovery window has no end.",
 	},
 	row{
-		token: "aws:secretsmanager/secretVersion:SecretVersion", source: "internal/service/secretsmanager/secret_version.go",
+		token:    "aws:secretsmanager/secretVersion:SecretVersion",
+		source:   "internal/service/secretsmanager/secret_version.go",
 		required: []string{"secretId"},
 		replace:  []string{"secretId", "secretBinary", "secretString"},
 		id: func(c *call) any {
@@ -112,17 +136,20 @@ var _ = register(
 		}),
 		check: func(c *call) []fault {
 			if c.str("secretString") != "" && c.str("secretBinary") != "" {
-				return []fault{{"secretString", `"secretString": conflicts with secretBinary`}}
+				return []fault{{property: "secretString", reason: `"secretString": conflicts with secretBinary`}}
 			}
 			return nil
 		},
-		beforeCreate: judgeSecretValue, afterCreate: storeSecretValue,
-		notReal: "AWSCURRENT and AWSPREVIOUS move as in AWS; a version made under another stage keeps it, and goes with its resource.",
+		beforeCreate: judgeSecretValue,
+		afterCreate:  storeSecretValue,
+		notReal: "AWSCURRENT and AWSPREVIOUS move as in AWS; a version made under another stage keeps it, and " +
+			"goes with its resource.",
 	},
 )
 
 func defaultKeyPolicy(account string) string {
-	return `{"Id":"key-default-1","Statement":[{"Action":"kms:*","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account +
+	return `{"Id":"key-default-1","Statement":[{"Action":"kms:*","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` +
+		account +
 		`:root"},"Resource":"*","Sid":"Enable IAM User Permissions"}],"Version":"2012-10-17"}`
 }
 
@@ -134,7 +161,10 @@ func judgeKeyPolicy(c *call) error {
 	}
 	policy, err := readPolicy(text, resourcePolicy)
 	if err != nil {
-		return fmt.Errorf("%s", strings.Replace(err.Error(), "MalformedPolicyDocument:", "MalformedPolicyDocumentException:", 1))
+		return fmt.Errorf(
+			"%s",
+			strings.Replace(err.Error(), "MalformedPolicyDocument:", "MalformedPolicyDocumentException:", 1),
+		)
 	}
 	owners := []string{"arn:aws:iam::" + c.cloud.Account + ":root", c.cloud.Account, "*"}
 	for _, s := range policy.Statements {
@@ -148,7 +178,10 @@ func judgeKeyPolicy(c *call) error {
 	if c.yes("bypassPolicyLockoutSafetyCheck") {
 		return nil
 	}
-	return fmt.Errorf("MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in the future.")
+	return fmt.Errorf(
+		"MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in the " +
+			"future.",
+	)
 }
 
 // targetKeyARN follows the alias's target, which may be an id or an ARN.
@@ -165,7 +198,15 @@ func recoveryWindow(c *call) []fault {
 	if !given || days == 0 || days >= 7 && days <= 30 {
 		return nil
 	}
-	return []fault{{"recoveryWindowInDays", fmt.Sprintf("expected recoveryWindowInDays to be 0 or in the range (7 - 30), got %s", trimFloat(days))}}
+	return []fault{
+		{
+			property: "recoveryWindowInDays",
+			reason: fmt.Sprintf(
+				"expected recoveryWindowInDays to be 0 or in the range (7 - 30), got %s",
+				trimFloat(days),
+			),
+		},
+	}
 }
 
 var needsSecretKey = needsKey("kmsKeyId", "InvalidParameterException: The KMS key {value} does not exist")
@@ -173,7 +214,10 @@ var needsSecretKey = needsKey("kmsKeyId", "InvalidParameterException: The KMS ke
 // refuseScheduledName: the provider tries for two minutes and then reports the same error.
 func refuseScheduledName(c *call) error {
 	if c.cloud.find(deletedSecretType, "", c.name()) != nil {
-		return fmt.Errorf("InvalidRequestException: You can't create this secret because a secret with this name is already scheduled for deletion.")
+		return fmt.Errorf(
+			"InvalidRequestException: You can't create this secret because a secret with this name is already " +
+				"scheduled for deletion.",
+		)
 	}
 	return nil
 }
@@ -183,8 +227,10 @@ func burySecret(c *call) error {
 	delete(c.cloud.private, c.id)
 	days := c.num("recoveryWindowInDays")
 	if days > 0 {
-		c.cloud.keep(deletedSecretType, c.str("name"), map[string]any{"arn": c.id, "name": c.str("name"),
-			"deletionDate": time.Now().UTC().AddDate(0, 0, int(days)).Format(time.RFC3339)})
+		c.cloud.keep(deletedSecretType, c.str("name"), map[string]any{
+			"arn": c.id, "name": c.str("name"),
+			"deletionDate": time.Now().UTC().AddDate(0, 0, int(days)).Format(time.RFC3339),
+		})
 	}
 	return nil
 }
@@ -224,8 +270,12 @@ func storeSecretValue(c *call) error {
 		}
 	}
 	c.cloud.private[secret.ID] = secretContent{
-		CurrentVersion: c.str("versionId"), Current: c.str("secretString") + c.str("secretBinary"),
-		PreviousVersion: content.CurrentVersion, Previous: content.Current,
-		CurrentIs: secretForm{c.str("secretBinary") != "", time.Now().UTC()}, PreviousIs: content.CurrentIs}
+		CurrentVersion:  c.str("versionId"),
+		Current:         c.str("secretString") + c.str("secretBinary"),
+		PreviousVersion: content.CurrentVersion,
+		Previous:        content.Current,
+		CurrentIs:       secretForm{c.str("secretBinary") != "", time.Now().UTC()},
+		PreviousIs:      content.CurrentIs,
+	}
 	return nil
 }

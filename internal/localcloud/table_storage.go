@@ -28,9 +28,16 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*[a-z0-9]$`)
 
 // bucketSetting is the row of a setting of one bucket: one per bucket, under the bucket's name.
 func bucketSetting(token, source string, required []string) row {
-	return row{token: token, source: source, required: append([]string{"bucket"}, required...),
-		replace: []string{"bucket"}, id: text("{bucket}"),
-		references: []reference{{path: "bucket", to: one(bucketType), missing: "NoSuchBucket: The specified bucket does not exist"}}}
+	return row{
+		token:    token,
+		source:   source,
+		required: append([]string{"bucket"}, required...),
+		replace:  []string{"bucket"},
+		id:       text("{bucket}"),
+		references: []reference{
+			{path: "bucket", to: one(bucketType), missing: "NoSuchBucket: The specified bucket does not exist"},
+		},
+	}
 }
 
 // ownedBy is the change of those settings that may name the bucket's owner.
@@ -44,20 +51,38 @@ func (r row) with(change func(*row)) row {
 
 var _ = register(
 	row{
-		token: bucketType, source: "pulumi-aws SDK doc; AWS S3 user guide, \"Bucket naming rules\"",
+		token:    bucketType,
+		source:   "pulumi-aws SDK doc; AWS S3 user guide, \"Bucket naming rules\"",
 		replace:  []string{"bucket", "bucketPrefix", "objectLockEnabled"},
 		defaults: map[string]any{"forceDestroy": false},
-		name: &nameRule{property: "bucket", min: 3, max: 63, pattern: bucketName, auto: true, unique: true,
-			taken: "BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded and you already own it."},
-		computed: map[string]value{
-			"arn": text("arn:aws:s3:::{bucket}"), "bucketDomainName": text("{bucket}.s3.amazonaws.com"),
-			"bucketRegionalDomainName": text("{bucket}.s3.{region}.amazonaws.com"), "region": text("{region}"),
-			"hostedZoneId":      func(c *call) any { return bucketZones[c.cloud.Region] },
-			"objectLockEnabled": fixed(false), "requestPayer": fixed("BucketOwner"), "accelerationStatus": fixed(""), "policy": fixed(""),
-			"websiteDomain": fixed(""), "websiteEndpoint": fixed(""),
+		name: &nameRule{
+			property: "bucket",
+			min:      3,
+			max:      63,
+			pattern:  bucketName,
+			auto:     true,
+			unique:   true,
+			taken: "BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded and you " +
+				"already own it.",
 		},
-		check: checkBucketName, beforeDelete: emptyBucket,
-		notReal: "Names are unique in this account only, not in the world.",
+		computed: map[string]value{
+			"arn":                      text("arn:aws:s3:::{bucket}"),
+			"bucketDomainName":         text("{bucket}.s3.amazonaws.com"),
+			"bucketRegionalDomainName": text("{bucket}.s3.{region}.amazonaws.com"),
+			"region":                   text("{region}"),
+			"hostedZoneId":             func(c *call) any { return bucketZones[c.cloud.Region] },
+			"objectLockEnabled": fixed(
+				false,
+			),
+			"requestPayer":       fixed("BucketOwner"),
+			"accelerationStatus": fixed(""),
+			"policy":             fixed(""),
+			"websiteDomain":      fixed(""),
+			"websiteEndpoint":    fixed(""),
+		},
+		check:        checkBucketName,
+		beforeDelete: emptyBucket,
+		notReal:      "Names are unique in this account only, not in the world.",
 	},
 	bucketSetting("aws:s3/bucketVersioningV2:BucketVersioningV2", "internal/service/s3/bucket_versioning.go",
 		[]string{"versioningConfiguration", "versioningConfiguration.status"}).with(ownedBy).with(func(r *row) {
@@ -70,15 +95,41 @@ var _ = register(
 			return nil
 		}
 	}),
-	bucketSetting("aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "pulumi-aws SDK doc", []string{"rules"}).with(ownedBy).with(func(r *row) {
-		r.check = oneOf("rules.applyServerSideEncryptionByDefault.sseAlgorithm", "AES256", "aws:kms", "aws:kms:dsse")
-		r.beforeCreate = needsKey("rules.applyServerSideEncryptionByDefault.kmsMasterKeyId", "KMS.NotFoundException: Key '{value}' does not exist")
-		r.beforeUpdate = r.beforeCreate
+	bucketSetting(
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+		"pulumi-aws SDK doc",
+		[]string{"rules"},
+	).with(ownedBy).
+		with(func(r *row) {
+			r.check = oneOf(
+				"rules.applyServerSideEncryptionByDefault.sseAlgorithm",
+				"AES256",
+				"aws:kms",
+				"aws:kms:dsse",
+			)
+			r.beforeCreate = needsKey(
+				"rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
+				"KMS.NotFoundException: Key '{value}' does not exist",
+			)
+			r.beforeUpdate = r.beforeCreate
+		}),
+	bucketSetting(
+		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+		"pulumi-aws SDK doc",
+		nil,
+	).with(func(r *row) {
+		r.defaults = map[string]any{
+			"blockPublicAcls":       false,
+			"blockPublicPolicy":     false,
+			"ignorePublicAcls":      false,
+			"restrictPublicBuckets": false,
+		}
 	}),
-	bucketSetting("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "pulumi-aws SDK doc", nil).with(func(r *row) {
-		r.defaults = map[string]any{"blockPublicAcls": false, "blockPublicPolicy": false, "ignorePublicAcls": false, "restrictPublicBuckets": false}
-	}),
-	bucketSetting("aws:s3/bucketOwnershipControls:BucketOwnershipControls", "pulumi-aws SDK doc", []string{"rule"}).with(func(r *row) {
+	bucketSetting(
+		"aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+		"pulumi-aws SDK doc",
+		[]string{"rule"},
+	).with(func(r *row) {
 		r.check = oneOf("rule.objectOwnership", "BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
 	}),
 	bucketSetting("aws:s3/bucketPolicy:BucketPolicy", "pulumi-aws SDK doc", []string{"policy"}).with(func(r *row) {
@@ -86,27 +137,48 @@ var _ = register(
 		r.beforeCreate = judgeBucketPolicy
 		r.beforeUpdate = judgeBucketPolicy
 	}),
-	bucketSetting("aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2", "pulumi-aws SDK doc", []string{"rules"}).with(ownedBy).with(func(r *row) {
-		r.computed = map[string]value{"transitionDefaultMinimumObjectSize": fixed("all_storage_classes_128K")}
-		r.check = oneOf("rules.status", "Enabled", "Disabled")
-		r.beforeCreate = judgeLifecycle
-		r.beforeUpdate = judgeLifecycle
-		r.notReal = "Nothing expires."
-	}),
+	bucketSetting(
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+		"pulumi-aws SDK doc",
+		[]string{"rules"},
+	).with(ownedBy).
+		with(func(r *row) {
+			r.computed = map[string]value{"transitionDefaultMinimumObjectSize": fixed("all_storage_classes_128K")}
+			r.check = oneOf("rules.status", "Enabled", "Disabled")
+			r.beforeCreate = judgeLifecycle
+			r.beforeUpdate = judgeLifecycle
+			r.notReal = "Nothing expires."
+		}),
 	row{
-		token: objectType, source: "internal/service/s3/object.go",
-		required: []string{"bucket", "key"}, replace: []string{"bucket", "key"},
+		token:    objectType,
+		source:   "internal/service/s3/object.go",
+		required: []string{"bucket", "key"},
+		replace:  []string{"bucket", "key"},
 		defaults: map[string]any{"forceDestroy": false},
 		name:     &nameRule{property: "key", max: 1024},
 		id:       freeID("{key}", "{bucket}/{key}"),
 		computed: map[string]value{
-			"arn": text("arn:aws:s3:::{bucket}/{key}"), "acl": fixed("private"), "contentType": fixed("application/octet-stream"),
-			"storageClass": fixed("STANDARD"), "serverSideEncryption": fixed("AES256"), "bucketKeyEnabled": fixed(false),
-			"versionId": newObjectVersion, "checksumCrc32": fixed(""), "checksumCrc32c": fixed(""), "checksumCrc64nvme": fixed(""),
-			"checksumSha1": fixed(""), "checksumSha256": fixed(""),
+			"arn": text(
+				"arn:aws:s3:::{bucket}/{key}",
+			),
+			"acl":         fixed("private"),
+			"contentType": fixed("application/octet-stream"),
+			"storageClass": fixed(
+				"STANDARD",
+			),
+			"serverSideEncryption": fixed("AES256"),
+			"bucketKeyEnabled":     fixed(false),
+			"versionId":            newObjectVersion,
+			"checksumCrc32":        fixed(""),
+			"checksumCrc32c":       fixed(""),
+			"checksumCrc64nvme":    fixed(""),
+			"checksumSha1":         fixed(""),
+			"checksumSha256":       fixed(""),
 		},
-		derived:    map[string]value{"etag": func(c *call) any { return objectTag(c.inputs) }},
-		references: []reference{{path: "bucket", to: one(bucketType), missing: "NoSuchBucket: The specified bucket does not exist"}},
+		derived: map[string]value{"etag": func(c *call) any { return objectTag(c.inputs) }},
+		references: []reference{
+			{path: "bucket", to: one(bucketType), missing: "NoSuchBucket: The specified bucket does not exist"},
+		},
 		check: func(c *call) []fault {
 			var given []string
 			for _, path := range []string{"source", "content", "contentBase64"} {
@@ -115,11 +187,14 @@ var _ = register(
 				}
 			}
 			if len(given) > 1 {
-				return []fault{{given[0], fmt.Sprintf("%q: conflicts with %s", given[0], given[1])}}
+				return []fault{{property: given[0], reason: fmt.Sprintf("%q: conflicts with %s", given[0], given[1])}}
 			}
 			return nil
 		},
-		beforeCreate: inTurn(readableObject, needsKey("kmsKeyId", "KMS.NotFoundException: Key '{value}' does not exist")),
+		beforeCreate: inTurn(
+			readableObject,
+			needsKey("kmsKeyId", "KMS.NotFoundException: Key '{value}' does not exist"),
+		),
 		beforeUpdate: readableObject,
 		afterCreate:  storeObject,
 		afterUpdate: func(c *call) error {
@@ -132,22 +207,34 @@ var _ = register(
 			c.cloud.dropObject(c.str("bucket"), c.str("key"))
 			return nil
 		},
-		notReal: "Earlier versions of an object are not kept. The etag is the MD5 under KMS encryption too. Checksums are empty.",
+		notReal: "Earlier versions of an object are not kept. The etag is the MD5 under KMS encryption too. " +
+			"Checksums are empty.",
 	},
 )
 
 // bucketZones are the hosted zones of S3's website endpoints (AWS general reference).
-var bucketZones = map[string]string{"us-east-1": "Z3AQBSTGFYJSTF", "us-east-2": "Z2O1EMRO9K5GLX", "us-west-2": "Z3BJ6K6RIION7M",
-	"eu-central-1": "Z21DNDUVLTQW6Q", "eu-west-1": "Z1BKCTXD74EZPE"}
+var bucketZones = map[string]string{
+	"us-east-1": "Z3AQBSTGFYJSTF", "us-east-2": "Z2O1EMRO9K5GLX", "us-west-2": "Z3BJ6K6RIION7M",
+	"eu-central-1": "Z21DNDUVLTQW6Q", "eu-west-1": "Z1BKCTXD74EZPE",
+}
 
 func checkBucketName(c *call) []fault {
 	name := c.name()
 	_, notAddress := netip.ParseAddr(name)
 	switch {
 	case strings.Contains(name, ".."), name != "" && notAddress == nil,
-		strings.HasPrefix(name, "xn--"), strings.HasPrefix(name, "sthree-"), strings.HasSuffix(name, "-s3alias"), strings.HasSuffix(name, "--ol-s3"):
-		return []fault{{"bucket", fmt.Sprintf("only valid bucket names are allowed, got %s: no two adjacent periods, no IP address, "+
-			"not starting with xn-- or sthree-, not ending in -s3alias or --ol-s3", name)}}
+		strings.HasPrefix(name, "xn--"), strings.HasPrefix(name, "sthree-"),
+		strings.HasSuffix(name, "-s3alias"), strings.HasSuffix(name, "--ol-s3"):
+		return []fault{
+			{
+				property: "bucket",
+				reason: fmt.Sprintf(
+					"only valid bucket names are allowed, got %s: no two adjacent periods, no IP address, "+
+						"not starting with xn-- or sthree-, not ending in -s3alias or --ol-s3",
+					name,
+				),
+			},
+		}
 	}
 	return nil
 }
@@ -177,7 +264,11 @@ func judgeBucketPolicy(c *call) error {
 	}
 	arn := "arn:aws:s3:::" + c.str("bucket")
 	blocked := false
-	if block := c.cloud.find("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "", c.str("bucket")); block != nil {
+	if block := c.cloud.find(
+		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+		"",
+		c.str("bucket"),
+	); block != nil {
 		blocked, _ = block.Get("blockPublicPolicy").(bool)
 	}
 	for _, s := range policy.Statements {
@@ -188,8 +279,12 @@ func judgeBucketPolicy(c *call) error {
 		}
 		public := slices.Contains(s.Principals["AWS"], "*") || slices.Contains(s.Principals["*"], "*")
 		if public && blocked && s.Effect == "Allow" && len(s.Conditions) == 0 {
-			return fmt.Errorf("AccessDenied: User is not authorized to perform: s3:PutBucketPolicy on resource: %q because public policies "+
-				"are blocked by the BlockPublicPolicy block public access setting.", arn)
+			return fmt.Errorf(
+				"AccessDenied: User is not authorized to perform: s3:PutBucketPolicy on resource: %q because public "+
+					"policies "+
+					"are blocked by the BlockPublicPolicy block public access setting.",
+				arn,
+			)
 		}
 	}
 	return nil
@@ -265,7 +360,8 @@ func objectFile(inputs resource.PropertyMap) string {
 	return ""
 }
 
-// fileTags are the tags of files that were read, by name, size and time: nats-server has 20 MB and is asked for several times.
+// fileTags are the tags of files that were read, by name, size and time: nats-server has 20 MB and
+// is asked for several times.
 var fileTags sync.Map
 
 // tagOfFile is the etag of a file's content; "" where it cannot be read.
@@ -279,7 +375,7 @@ func tagOfFile(path string) string {
 	if err != nil {
 		return ""
 	}
-	key := version{path, about.Size(), about.ModTime()}
+	key := version{path: path, size: about.Size(), modified: about.ModTime()}
 	if known, found := fileTags.Load(key); found {
 		return known.(string)
 	}
@@ -327,8 +423,17 @@ func storeObject(c *call) error {
 		return err
 	}
 	bucket, key := c.str("bucket"), c.str("key")
-	held := storedObject{modified: time.Now().UTC().Truncate(time.Second), tag: c.str("etag"), contentType: c.str("contentType"), version: c.str("versionId")}
-	held.encryption, held.key, held.bucketKey = c.cloud.objectEncryption(bucket, inputOf(c, "serverSideEncryption"), inputOf(c, "kmsKeyId"))
+	held := storedObject{
+		modified:    time.Now().UTC().Truncate(time.Second),
+		tag:         c.str("etag"),
+		contentType: c.str("contentType"),
+		version:     c.str("versionId"),
+	}
+	held.encryption, held.key, held.bucketKey = c.cloud.objectEncryption(
+		bucket,
+		inputOf(c, "serverSideEncryption"),
+		inputOf(c, "kmsKeyId"),
+	)
 	c.cloud.private[objectKey(bucket, key)] = content
 	c.cloud.private[objectPropertiesKey(bucket, key)] = held
 	c.cloud.remove(storedObjectType, bucket+"/"+key) // what something else has put there is the program's now
@@ -346,7 +451,11 @@ func inputOf(c *call, path string) string {
 // bucket's rule says, or else with S3's own key (Amazon S3 user guide, "Setting default server-side
 // encryption behavior for Amazon S3 buckets"). key is an ARN, "" for a key that AWS manages.
 func (c *Cloud) objectEncryption(bucket, algorithm, keyName string) (encryption, key string, bucketKey bool) {
-	setting := c.find("aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "", bucket)
+	setting := c.find(
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+		"",
+		bucket,
+	)
 	if setting != nil {
 		bucketKey, _ = setting.Get("rules.bucketKeyEnabled").(bool)
 		if algorithm == "" && keyName == "" {

@@ -14,7 +14,11 @@ import (
 func TestObjectKeepsItsContent(t *testing.T) {
 	b := newBench(t)
 	bucket, _ := b.make(bucketType, "b", map[string]any{"bucket": "artifacts-1"})
-	b.make("aws:s3/bucketVersioningV2:BucketVersioningV2", "v", map[string]any{"bucket": bucket, "versioningConfiguration": map[string]any{"status": "Enabled"}})
+	b.make(
+		"aws:s3/bucketVersioningV2:BucketVersioningV2",
+		"v",
+		map[string]any{"bucket": bucket, "versioningConfiguration": map[string]any{"status": "Enabled"}},
+	)
 	path := filepath.Join(t.TempDir(), "server")
 	require.NoError(t, os.WriteFile(path, []byte("hello"), 0o600))
 	file, err := asset.FromPath(path)
@@ -23,7 +27,10 @@ func TestObjectKeepsItsContent(t *testing.T) {
 	assert.Equal(t, "5d41402abc4b2a76b9719d911017c592", outputs["etag"].StringValue())
 	version := outputs["versionId"].StringValue()
 	assert.Len(t, version, 32)
-	require.NoError(t, b.change(objectType, id, map[string]any{"bucket": bucket, "key": "bin/server", "content": "hello again"}))
+	require.NoError(
+		t,
+		b.change(objectType, id, map[string]any{"bucket": bucket, "key": "bin/server", "content": "hello again"}),
+	)
 	content, found := b.object(bucket, "bin/server")
 	assert.True(t, found)
 	assert.Equal(t, "hello again", string(content))
@@ -39,12 +46,24 @@ func TestBucketNamesAndPolicies(t *testing.T) {
 		assert.Equal(t, []string{"bucket"}, b.faults(bucketType, map[string]any{"bucket": name}), name)
 	}
 	bucket, _ := b.make(bucketType, "b", map[string]any{"bucket": "public-1"})
-	b.make("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "p", map[string]any{"bucket": bucket, "blockPublicPolicy": true})
+	b.make(
+		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+		"p",
+		map[string]any{"bucket": bucket, "blockPublicPolicy": true},
+	)
 	const token = "aws:s3/bucketPolicy:BucketPolicy"
-	b.refused("BlockPublicPolicy", token, "p", map[string]any{"bucket": bucket,
-		"policy": `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::public-1/*"}]}`})
-	b.refused("invalid resource", token, "p", map[string]any{"bucket": bucket,
-		"policy": `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other/*"}]}`})
-	b.make(token, "p", map[string]any{"bucket": bucket,
-		"policy": `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::public-1/*"}]}`})
+	b.refused("BlockPublicPolicy", token, "p", map[string]any{
+		"bucket": bucket,
+		"policy": `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject",` +
+			`"Resource":"arn:aws:s3:::public-1/*"}]}`,
+	})
+	b.refused("invalid resource", token, "p", map[string]any{
+		"bucket": bucket,
+		"policy": `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other/*"}]}`,
+	})
+	b.make(token, "p", map[string]any{
+		"bucket": bucket,
+		"policy": `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*",` +
+			`"Resource":"arn:aws:s3:::public-1/*"}]}`,
+	})
 }

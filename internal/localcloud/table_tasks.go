@@ -17,11 +17,28 @@ const (
 
 var _ = register(
 	row{
-		token: taskDefinitionType, source: "internal/service/ecs/task_definition.go; AWS ECS developer guide, \"Task size\"",
+		token:    taskDefinitionType,
+		source:   "internal/service/ecs/task_definition.go; AWS ECS developer guide, \"Task size\"",
 		required: []string{"containerDefinitions", "family"},
-		replace: []string{"containerDefinitions", "cpu", "enableFaultInjection", "ephemeralStorage", "executionRoleArn", "family",
-			"inferenceAccelerators", "ipcMode", "memory", "networkMode", "pidMode", "placementConstraints", "proxyConfiguration",
-			"requiresCompatibilities", "runtimePlatform", "taskRoleArn", "volumes"},
+		replace: []string{
+			"containerDefinitions",
+			"cpu",
+			"enableFaultInjection",
+			"ephemeralStorage",
+			"executionRoleArn",
+			"family",
+			"inferenceAccelerators",
+			"ipcMode",
+			"memory",
+			"networkMode",
+			"pidMode",
+			"placementConstraints",
+			"proxyConfiguration",
+			"requiresCompatibilities",
+			"runtimePlatform",
+			"taskRoleArn",
+			"volumes",
+		},
 		defaults: map[string]any{"skipDestroy": false, "trackLatest": false},
 		name:     &nameRule{property: "family", max: 255, pattern: regexp.MustCompile(`^[0-9A-Za-z_-]+$`)},
 		id:       freeID("{family}", "{family}:{revision}"),
@@ -29,21 +46,51 @@ var _ = register(
 			"arnWithoutRevision": text("arn:aws:ecs:{region}:{account}:task-definition/{family}"),
 			"networkMode":        fixed("bridge"), "enableFaultInjection": fixed(false),
 		}),
-		check: checks(checkContainers, between("ephemeralStorage.sizeInGib", 21, 200), oneOf("requiresCompatibilities", "EC2", "FARGATE", "EXTERNAL"),
-			oneOf("networkMode", "awsvpc", "bridge", "host", "none")),
+		check: checks(
+			checkContainers,
+			between("ephemeralStorage.sizeInGib", 21, 200),
+			oneOf("requiresCompatibilities", "EC2", "FARGATE", "EXTERNAL"),
+			oneOf("networkMode", "awsvpc", "bridge", "host", "none"),
+		),
 		beforeCreate: inTurn(judgeContainers, judgeFargate,
 			needsRole("executionRoleArn", "", "ClientException: Role is not valid", ""),
 			needsRole("taskRoleArn", "", "ClientException: Role is not valid", ""), registerRevision),
 		afterDelete: deregister,
 	},
 	row{
-		token: serviceType, source: "internal/service/ecs/service.go", seconds: 60,
-		replace: []string{"cluster", "name", "iamRole", "launchType", "schedulingStrategy", "deploymentController", "capacityProviderStrategies"},
-		defaults: map[string]any{"deploymentMaximumPercent": 200.0, "deploymentMinimumHealthyPercent": 100.0, "enableEcsManagedTags": false,
-			"enableExecuteCommand": false, "schedulingStrategy": "REPLICA", "waitForSteadyState": false, "desiredCount": 0.0},
-		name: &nameRule{property: "name", max: 255, pattern: clusterName, auto: true},
+		token:   serviceType,
+		source:  "internal/service/ecs/service.go",
+		seconds: 60,
+		replace: []string{
+			"cluster",
+			"name",
+			"iamRole",
+			"launchType",
+			"schedulingStrategy",
+			"deploymentController",
+			"capacityProviderStrategies",
+		},
+		defaults: map[string]any{
+			"deploymentMaximumPercent":        200.0,
+			"deploymentMinimumHealthyPercent": 100.0,
+			"enableEcsManagedTags":            false,
+			"enableExecuteCommand":            false,
+			"schedulingStrategy":              "REPLICA",
+			"waitForSteadyState":              false,
+			"desiredCount":                    0.0,
+		},
+		name: &nameRule{
+			property: "name",
+			max:      255,
+			pattern:  clusterName,
+			auto:     true,
+		},
 		id: func(c *call) any {
-			return c.expand("arn:aws:ecs:{region}:{account}:service/") + c.cloud.cluster(c.clusterOf()).str("name") + "/" + c.name()
+			return c.expand(
+				"arn:aws:ecs:{region}:{account}:service/",
+			) + c.cloud.cluster(c.clusterOf()).
+				str("name") +
+				"/" + c.name()
 		},
 		computed: map[string]value{
 			"cluster": text("default"), "platformVersion": text("LATEST"), "triggers": fixed(map[string]any{}),
@@ -54,20 +101,45 @@ var _ = register(
 			"availabilityZoneRebalancing": fixed("DISABLED"),
 		},
 		references: []reference{
-			{path: "networkConfiguration.subnets", to: one("aws:ec2/subnet:Subnet"),
-				missing: "InvalidParameterException: Error retrieving subnet information for [{value}]: The subnet ID '{value}' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
-				blocks:  "DependencyViolation: The subnet '{value}' has dependencies and cannot be deleted."},
-			{path: "networkConfiguration.securityGroups", to: one("aws:ec2/securityGroup:SecurityGroup"),
-				missing: "InvalidParameterException: Error retrieving security group information for [{value}]: The security group '{value}' does not exist (ErrorCode: InvalidGroup.NotFound)",
-				blocks:  "DependencyViolation: resource {value} has a dependent object"},
-			{path: "loadBalancers.targetGroupArn", to: one(targetGroupType), by: "arn",
-				missing: "InvalidParameterException: The target group {value} does not exist"},
+			{
+				path: "networkConfiguration.subnets",
+				to:   one("aws:ec2/subnet:Subnet"),
+				missing: "InvalidParameterException: Error retrieving subnet information for [{value}]: The subnet " +
+					"ID '{value}' does not exist (ErrorCode: InvalidSubnetID.NotFound)",
+				blocks: "DependencyViolation: The subnet '{value}' has dependencies and cannot be deleted.",
+			},
+			{
+				path: "networkConfiguration.securityGroups",
+				to:   one("aws:ec2/securityGroup:SecurityGroup"),
+				missing: "InvalidParameterException: Error retrieving security group information for [{value}]: The " +
+					"security group '{value}' does not exist (ErrorCode: InvalidGroup.NotFound)",
+				blocks: "DependencyViolation: resource {value} has a dependent object",
+			},
+			{
+				path:    "loadBalancers.targetGroupArn",
+				to:      one(targetGroupType),
+				by:      "arn",
+				missing: "InvalidParameterException: The target group {value} does not exist",
+			},
 		},
-		check: checks(oneOf("launchType", "EC2", "FARGATE", "EXTERNAL"), oneOf("schedulingStrategy", "REPLICA", "DAEMON"),
-			oneOf("propagateTags", "SERVICE", "TASK_DEFINITION", "NONE"), oneOf("deploymentController.type", "ECS", "CODE_DEPLOY", "EXTERNAL")),
-		beforeCreate: inTurn(uniqueService, judgeService), beforeUpdate: judgeService,
-		notReal: "Where nothing lives, or Life.Images is not set, tasks are records: a service is steady as soon as it is accepted, and one whose tasks' secrets cannot be fetched is refused. " +
-			"Tasks that live have one container; its user, read-only root, volumes, limits and logs to CloudWatch are pretended; a service whose first tasks cannot even be started is taken away again, the start period of health checks is as many times as long as tasks start at once, " +
+		check: checks(
+			oneOf("launchType", "EC2", "FARGATE", "EXTERNAL"),
+			oneOf("schedulingStrategy", "REPLICA", "DAEMON"),
+			oneOf(
+				"propagateTags",
+				"SERVICE",
+				"TASK_DEFINITION",
+				"NONE",
+			),
+			oneOf("deploymentController.type", "ECS", "CODE_DEPLOY", "EXTERNAL"),
+		),
+		beforeCreate: inTurn(uniqueService, judgeService),
+		beforeUpdate: judgeService,
+		notReal: "Where nothing lives, or Life.Images is not set, tasks are records: a service is steady as soon as " +
+			"it is accepted, and one whose tasks' secrets cannot be fetched is refused. " +
+			"Tasks that live have one container; its user, read-only root, volumes, limits and logs to CloudWatch " +
+			"are pretended; a service whose first tasks cannot even be started is taken away again, the start " +
+			"period of health checks is as many times as long as tasks start at once, " +
 			"and what runs is checked on the real clock. " +
 			"A changed capacity provider strategy replaces even with forceNewDeployment.",
 	},
@@ -109,7 +181,8 @@ func deregister(c *call) error {
 	return nil
 }
 
-// revision finds a task definition by its ARN, "family:revision", or "family" for the latest active one.
+// revision finds a task definition by its ARN, "family:revision", or "family" for the latest active
+// one.
 func (c *Cloud) revision(name string) *Record {
 	name = lastOf(name, "task-definition/")
 	var latest *Record
@@ -148,7 +221,10 @@ func uniqueService(c *call) error {
 // judgeService is what CreateService and UpdateService refuse.
 func judgeService(c *call) error {
 	if present(c.inputs, "healthCheckGracePeriodSeconds") && len(c.all("loadBalancers.targetGroupArn")) == 0 {
-		return fmt.Errorf("InvalidParameterException: Health check grace period is only valid for services configured to use load balancers")
+		return fmt.Errorf(
+			"InvalidParameterException: Health check grace period is only valid for services configured to use load " +
+				"balancers",
+		)
 	}
 	if c.str("taskDefinition") == "" {
 		return fmt.Errorf("InvalidParameterException: TaskDefinition can not be blank.")
@@ -166,14 +242,22 @@ func judgeService(c *call) error {
 	}
 	awsvpc := definition.str("networkMode") == "awsvpc"
 	if awsvpc && !present(c.inputs, "networkConfiguration") {
-		return fmt.Errorf("InvalidParameterException: Network Configuration must be provided when networkMode 'awsvpc' is specified.")
+		return fmt.Errorf(
+			"InvalidParameterException: Network Configuration must be provided when networkMode 'awsvpc' is specified.",
+		)
 	}
 	if !awsvpc && present(c.inputs, "networkConfiguration") {
-		return fmt.Errorf("InvalidParameterException: Network Configuration is not valid for the given networkMode of this task definition.")
+		return fmt.Errorf(
+			"InvalidParameterException: Network Configuration is not valid for the given networkMode of this task " +
+				"definition.",
+		)
 	}
 	if c.yes("enableExecuteCommand") && definition.str("taskRoleArn") == "" {
-		return fmt.Errorf("InvalidParameterException: The service couldn't be created because a valid taskRoleArn is not being used. " +
-			"Specify a valid task role in your task definition and try again.")
+		return fmt.Errorf(
+			"InvalidParameterException: The service couldn't be created because a valid taskRoleArn is not being " +
+				"used. " +
+				"Specify a valid task role in your task definition and try again.",
+		)
 	}
 	if err := judgeLoadBalancers(c, definition, awsvpc); err != nil {
 		return err
@@ -194,19 +278,38 @@ func judgeLoadBalancers(c *call, definition *Record, awsvpc bool) error {
 			continue
 		}
 		if !c.cloud.behindLoadBalancer(arn) {
-			return fmt.Errorf("InvalidParameterException: The target group with targetGroupArn %s does not have an associated load balancer.", arn)
+			return fmt.Errorf(
+				"InvalidParameterException: The target group with targetGroupArn %s does not have an associated "+
+					"load balancer.",
+				arn,
+			)
 		}
 		if kind := group.str("targetType"); awsvpc && kind != "ip" {
-			return fmt.Errorf("InvalidParameterException: The provided target group %s has target type %s, which is incompatible with the awsvpc "+
-				"network mode specified in the task definition.", arn, kind)
+			return fmt.Errorf(
+				"InvalidParameterException: The provided target group %s has target type %s, which is incompatible "+
+					"with the awsvpc "+
+					"network mode specified in the task definition.",
+				arn,
+				kind,
+			)
 		}
 		at := slices.IndexFunc(containers, func(d containerDefinition) bool { return d.Name == entry["containerName"] })
 		if at < 0 {
-			return fmt.Errorf("InvalidParameterException: The container %v does not exist in the task definition.", entry["containerName"])
+			return fmt.Errorf(
+				"InvalidParameterException: The container %v does not exist in the task definition.",
+				entry["containerName"],
+			)
 		}
 		port, _ := entry["containerPort"].(float64)
-		if !slices.ContainsFunc(containers[at].PortMappings, func(p portMapping) bool { return p.ContainerPort == int(port) }) {
-			return fmt.Errorf("InvalidParameterException: The container %v did not have a container port %d defined.", entry["containerName"], int(port))
+		if !slices.ContainsFunc(
+			containers[at].PortMappings,
+			func(p portMapping) bool { return p.ContainerPort == int(port) },
+		) {
+			return fmt.Errorf(
+				"InvalidParameterException: The container %v did not have a container port %d defined.",
+				entry["containerName"],
+				int(port),
+			)
 		}
 	}
 	return nil
@@ -214,10 +317,14 @@ func judgeLoadBalancers(c *call, definition *Record, awsvpc bool) error {
 
 // behindLoadBalancer says whether a listener or one of its rules forwards to a target group.
 func (c *Cloud) behindLoadBalancer(arn string) bool {
-	for token, actions := range map[string]string{"aws:lb/listener:Listener": "defaultActions", "aws:lb/listenerRule:ListenerRule": "actions"} {
+	for token, actions := range map[string]string{
+		"aws:lb/listener:Listener":         "defaultActions",
+		"aws:lb/listenerRule:ListenerRule": "actions",
+	} {
 		for _, r := range c.all(token) {
 			on := &call{cloud: c, inputs: r.Inputs}
-			if slices.Contains(on.all(actions+".targetGroupArn"), arn) || slices.Contains(on.all(actions+".forward.targetGroups.arn"), arn) {
+			if slices.Contains(on.all(actions+".targetGroupArn"), arn) ||
+				slices.Contains(on.all(actions+".forward.targetGroups.arn"), arn) {
 				return true
 			}
 		}

@@ -45,7 +45,12 @@ func readContainers(text string) ([]containerDefinition, error) {
 func checkContainers(c *call) []fault {
 	if text := c.str("containerDefinitions"); text != "" {
 		if _, err := readContainers(text); err != nil {
-			return []fault{{"containerDefinitions", "ECS Task Definition container_definitions is invalid: " + err.Error()}}
+			return []fault{
+				{
+					property: "containerDefinitions",
+					reason:   "ECS Task Definition container_definitions is invalid: " + err.Error(),
+				},
+			}
 		}
 	}
 	return nil
@@ -80,7 +85,12 @@ func judgeContainers(c *call) error {
 		return fmt.Errorf("ClientException: Task definition must have at least one essential container.")
 	}
 	if task := int(sizeOf(c.str("memory"))); task > 0 && memory > task {
-		return fmt.Errorf("ClientException: Invalid setting for container. The memory of the containers, %d MiB, is more than the task's, %d MiB.", memory, task)
+		return fmt.Errorf(
+			"ClientException: Invalid setting for container. The memory of the containers, %d MiB, is more than the "+
+				"task's, %d MiB.",
+			memory,
+			task,
+		)
 	}
 	return nil
 }
@@ -89,11 +99,17 @@ func judgeContainers(c *call) error {
 func judgeContainer(c *call, d containerDefinition) error {
 	role := c.str("executionRoleArn")
 	if len(d.Secrets) > 0 && role == "" {
-		return fmt.Errorf("ClientException: When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.")
+		return fmt.Errorf(
+			"ClientException: When you are specifying container secrets, you must also specify a value for " +
+				"'executionRoleArn'.",
+		)
 	}
 	if d.LogConfiguration != nil && d.LogConfiguration.LogDriver == "awslogs" {
 		if role == "" && forFargate(c) {
-			return fmt.Errorf("ClientException: Fargate requires task definition to have execution role ARN to support log driver awslogs.")
+			return fmt.Errorf(
+				"ClientException: Fargate requires task definition to have execution role ARN to support log driver " +
+					"awslogs.",
+			)
 		}
 		for _, option := range []string{"awslogs-group", "awslogs-region"} {
 			if d.LogConfiguration.Options[option] == "" {
@@ -102,11 +118,16 @@ func judgeContainer(c *call, d containerDefinition) error {
 		}
 	}
 	if strings.Contains(d.Image, ".dkr.ecr.") && role == "" && forFargate(c) {
-		return fmt.Errorf("ClientException: Fargate requires task definition to have execution role ARN to support ECR images.")
+		return fmt.Errorf(
+			"ClientException: Fargate requires task definition to have execution role ARN to support ECR images.",
+		)
 	}
 	for _, p := range d.PortMappings {
 		if c.str("networkMode") == "awsvpc" && p.HostPort != 0 && p.HostPort != p.ContainerPort {
-			return fmt.Errorf("ClientException: When networkMode=awsvpc, the host ports and container ports in port mappings must match.")
+			return fmt.Errorf(
+				"ClientException: When networkMode=awsvpc, the host ports and container ports in port mappings must " +
+					"match.",
+			)
 		}
 	}
 	return nil
@@ -115,8 +136,10 @@ func judgeContainer(c *call, d containerDefinition) error {
 func forFargate(c *call) bool { return slices.Contains(c.all("requiresCompatibilities"), "FARGATE") }
 
 // fargateMemory is the memory, in MiB, that Fargate offers for CPU units: from, to, step.
-var fargateMemory = map[int][3]int{512: {1024, 4096, 1024}, 1024: {2048, 8192, 1024}, 2048: {4096, 16384, 1024},
-	4096: {8192, 30720, 1024}, 8192: {16384, 61440, 4096}, 16384: {32768, 122880, 8192}}
+var fargateMemory = map[int][3]int{
+	512: {1024, 4096, 1024}, 1024: {2048, 8192, 1024}, 2048: {4096, 16384, 1024},
+	4096: {8192, 30720, 1024}, 8192: {16384, 61440, 4096}, 16384: {32768, 122880, 8192},
+}
 
 // judgeFargate is what RegisterTaskDefinition refuses of a task for Fargate.
 func judgeFargate(c *call) error {

@@ -12,8 +12,10 @@ import (
 const oneContainer = `[{"name":"app","image":"nginx","portMappings":[{"containerPort":8080}]}]`
 
 func taskInputs(changes map[string]any) map[string]any {
-	inputs := map[string]any{"family": "chat", "containerDefinitions": oneContainer, "requiresCompatibilities": []any{"FARGATE"},
-		"networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+	inputs := map[string]any{
+		"family": "chat", "containerDefinitions": oneContainer, "requiresCompatibilities": []any{"FARGATE"},
+		"networkMode": "awsvpc", "cpu": "256", "memory": "512",
+	}
 	for key, v := range changes {
 		if inputs[key] = v; v == nil {
 			delete(inputs, key)
@@ -27,8 +29,18 @@ func TestFargateSizes(t *testing.T) {
 		cpu, memory int
 		offered     bool
 	}{
-		{256, 512, true}, {256, 2048, true}, {256, 3072, false}, {256, 4096, false}, {512, 1024, true}, {512, 512, false}, {1024, 1536, false},
-		{4096, 30720, true}, {8192, 20480, true}, {8192, 17408, false}, {16384, 122880, true}, {300, 1024, false},
+		{cpu: 256, memory: 512, offered: true},
+		{cpu: 256, memory: 2048, offered: true},
+		{cpu: 256, memory: 3072, offered: false},
+		{cpu: 256, memory: 4096, offered: false},
+		{cpu: 512, memory: 1024, offered: true},
+		{cpu: 512, memory: 512, offered: false},
+		{cpu: 1024, memory: 1536, offered: false},
+		{cpu: 4096, memory: 30720, offered: true},
+		{cpu: 8192, memory: 20480, offered: true},
+		{cpu: 8192, memory: 17408, offered: false},
+		{cpu: 16384, memory: 122880, offered: true},
+		{cpu: 300, memory: 1024, offered: false},
 	} {
 		assert.Equal(t, tt.offered, fargateSize(tt.cpu, tt.memory), "%d CPU, %d MiB", tt.cpu, tt.memory)
 	}
@@ -43,15 +55,25 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		"No Fargate configuration exists for given values: 256 CPU, 4096 memory": {"memory": "4096"},
 		"Fargate only supports network mode":                                     {"networkMode": "bridge"},
 		"'cpu' be defined at the task level":                                     {"cpu": nil},
-		"Role is not valid":                                                      {"executionRoleArn": "arn:aws:iam::123456789012:role/none"},
-		"Container list cannot be empty":                                         {"containerDefinitions": "[]"},
-		"at least one essential container":                                       {"containerDefinitions": `[{"name":"a","image":"b","essential":false}]`},
-		"When you are specifying container secrets":                              {"containerDefinitions": `[{"name":"a","image":"b","secrets":[{"name":"X","valueFrom":"arn"}]}]`},
-		"more than the task's, 512 MiB":                                          {"containerDefinitions": `[{"name":"a","image":"b","memory":1024}]`},
+		"Role is not valid": {
+			"executionRoleArn": "arn:aws:iam::123456789012:role/none",
+		},
+		"Container list cannot be empty": {"containerDefinitions": "[]"},
+		"at least one essential container": {
+			"containerDefinitions": `[{"name":"a","image":"b","essential":false}]`,
+		},
+		"When you are specifying container secrets": {
+			"containerDefinitions": `[{"name":"a","image":"b","secrets":[{"name":"X","valueFrom":"arn"}]}]`,
+		},
+		"more than the task's, 512 MiB": {"containerDefinitions": `[{"name":"a","image":"b","memory":1024}]`},
 	} {
 		b.refused(text, taskDefinitionType, "chat", taskInputs(changes))
 	}
-	assert.Equal(t, []string{"containerDefinitions"}, b.faults(taskDefinitionType, taskInputs(map[string]any{"containerDefinitions": "{"})))
+	assert.Equal(
+		t,
+		[]string{"containerDefinitions"},
+		b.faults(taskDefinitionType, taskInputs(map[string]any{"containerDefinitions": "{"})),
+	)
 }
 
 func TestRevisionsCountUpOverTheCloudsLife(t *testing.T) {
@@ -76,8 +98,14 @@ func TestServiceRefusals(t *testing.T) {
 	group := "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/chat/0123456789abcdef"
 	b.Seed(targetGroupType, group, resource.NewPropertyMapFromMap(map[string]any{"arn": group, "targetType": "ip"}))
 	inputs := func(changes map[string]any) map[string]any {
-		all := map[string]any{"name": "chat", "cluster": cluster, "taskDefinition": definition["arn"].StringValue(), "launchType": "FARGATE",
-			"desiredCount": 2.0, "networkConfiguration": map[string]any{"subnets": []any{"subnet-1"}}}
+		all := map[string]any{
+			"name":                 "chat",
+			"cluster":              cluster,
+			"taskDefinition":       definition["arn"].StringValue(),
+			"launchType":           "FARGATE",
+			"desiredCount":         2.0,
+			"networkConfiguration": map[string]any{"subnets": []any{"subnet-1"}},
+		}
 		for key, v := range changes {
 			if all[key] = v; v == nil {
 				delete(all, key)
@@ -86,25 +114,53 @@ func TestServiceRefusals(t *testing.T) {
 		return all
 	}
 	balanced := func(container string, port float64) map[string]any {
-		return map[string]any{"loadBalancers": []any{map[string]any{"targetGroupArn": group, "containerName": container, "containerPort": port}}}
+		return map[string]any{
+			"loadBalancers": []any{
+				map[string]any{"targetGroupArn": group, "containerName": container, "containerPort": port},
+			},
+		}
 	}
 	b.refused("Cluster not found", serviceType, "chat", inputs(map[string]any{"cluster": "other"}))
 	b.refused("TaskDefinition not found", serviceType, "chat", inputs(map[string]any{"taskDefinition": "chat:9"}))
-	b.refused("Network Configuration must be provided", serviceType, "chat", inputs(map[string]any{"networkConfiguration": nil}))
-	b.refused("valid taskRoleArn is not being used", serviceType, "chat", inputs(map[string]any{"enableExecuteCommand": true}))
+	b.refused(
+		"Network Configuration must be provided",
+		serviceType,
+		"chat",
+		inputs(map[string]any{"networkConfiguration": nil}),
+	)
+	b.refused(
+		"valid taskRoleArn is not being used",
+		serviceType,
+		"chat",
+		inputs(map[string]any{"enableExecuteCommand": true}),
+	)
 	b.refused("does not have an associated load balancer", serviceType, "chat", inputs(balanced("app", 8080)))
-	b.put(&Record{Type: "aws:lb/listener:Listener", ID: "listener", Outputs: resource.PropertyMap{}, Inputs: resource.NewPropertyMapFromMap(
-		map[string]any{"defaultActions": []any{map[string]any{"forward": map[string]any{"targetGroups": []any{map[string]any{"arn": group}}}}}})})
+	b.put(&Record{
+		Type:    "aws:lb/listener:Listener",
+		ID:      "listener",
+		Outputs: resource.PropertyMap{},
+		Inputs: resource.NewPropertyMapFromMap(
+			map[string]any{
+				"defaultActions": []any{
+					map[string]any{"forward": map[string]any{"targetGroups": []any{map[string]any{"arn": group}}}},
+				},
+			},
+		),
+	})
 	b.refused("The container web does not exist", serviceType, "chat", inputs(balanced("web", 8080)))
 	b.refused("did not have a container port 80 defined", serviceType, "chat", inputs(balanced("app", 80)))
 	id, _ := b.make(serviceType, "chat", inputs(balanced("app", 8080)))
 	assert.Equal(t, "arn:aws:ecs:us-east-1:123456789012:service/game/chat", id)
 	b.refused("Creation of service was not idempotent", serviceType, "twin", inputs(nil))
 	assert.ErrorContains(t, b.end(clusterType, cluster), "ClusterContainsServicesException")
-	b.make(scalingType, "t", map[string]any{"resourceId": "service/game/chat", "serviceNamespace": "ecs",
-		"scalableDimension": "ecs:service:DesiredCount", "minCapacity": 2.0, "maxCapacity": 10.0})
-	b.refused("ECS service doesn't exist", scalingType, "u", map[string]any{"resourceId": "service/game/none", "serviceNamespace": "ecs",
-		"scalableDimension": "ecs:service:DesiredCount", "minCapacity": 2.0, "maxCapacity": 10.0})
+	b.make(scalingType, "t", map[string]any{
+		"resourceId": "service/game/chat", "serviceNamespace": "ecs",
+		"scalableDimension": "ecs:service:DesiredCount", "minCapacity": 2.0, "maxCapacity": 10.0,
+	})
+	b.refused("ECS service doesn't exist", scalingType, "u", map[string]any{
+		"resourceId": "service/game/none", "serviceNamespace": "ecs",
+		"scalableDimension": "ecs:service:DesiredCount", "minCapacity": 2.0, "maxCapacity": 10.0,
+	})
 }
 
 func TestRepositoryWithImagesStays(t *testing.T) {
@@ -127,10 +183,34 @@ func TestLifecyclePolicyIsJudged(t *testing.T) {
 	b := newBench(t)
 	b.make(repositoryType, "r", map[string]any{"name": "chat"})
 	rule := func(priority, status string) string {
-		return `{"rulePriority":` + priority + `,"selection":{"tagStatus":"` + status + `","tagPrefixList":["v"],"countType":"imageCountMoreThan","countNumber":10},"action":{"type":"expire"}}`
+		return `{"rulePriority":` + priority + `,"selection":{"tagStatus":"` + status +
+			`","tagPrefixList":["v"],"countType":"imageCountMoreThan","countNumber":10},"action":{"type":"expire"}}`
 	}
 	const token = "aws:ecr/lifecyclePolicy:LifecyclePolicy"
-	b.refused("highest rulePriority", token, "l", map[string]any{"repository": "chat", "policy": `{"rules":[` + rule("1", "any") + "," + rule("2", "tagged") + `]}`})
-	b.refused("must be unique", token, "l", map[string]any{"repository": "chat", "policy": `{"rules":[` + rule("1", "any") + "," + rule("1", "tagged") + `]}`})
-	b.make(token, "l", map[string]any{"repository": "chat", "policy": `{"rules":[` + rule("2", "any") + "," + rule("1", "tagged") + `]}`})
+	b.refused(
+		"highest rulePriority",
+		token,
+		"l",
+		map[string]any{
+			"repository": "chat",
+			"policy":     `{"rules":[` + rule("1", "any") + "," + rule("2", "tagged") + `]}`,
+		},
+	)
+	b.refused(
+		"must be unique",
+		token,
+		"l",
+		map[string]any{
+			"repository": "chat",
+			"policy":     `{"rules":[` + rule("1", "any") + "," + rule("1", "tagged") + `]}`,
+		},
+	)
+	b.make(
+		token,
+		"l",
+		map[string]any{
+			"repository": "chat",
+			"policy":     `{"rules":[` + rule("2", "any") + "," + rule("1", "tagged") + `]}`,
+		},
+	)
 }

@@ -1,6 +1,6 @@
-// What Fargate fetches before a container starts: the secrets that its definition names. Sources: ECS developer guide,
-// "Pass Secrets Manager secrets through Amazon ECS environment variables" (the form of valueFrom) and "Resolve Amazon ECS
-// ResourceInitializationError errors" (the wording).
+// What Fargate fetches before a container starts: the secrets that its definition names. Sources:
+// ECS developer guide, "Pass Secrets Manager secrets through Amazon ECS environment variables" (the
+// form of valueFrom) and "Resolve Amazon ECS ResourceInitializationError errors" (the wording).
 package localcloud
 
 import (
@@ -8,14 +8,16 @@ import (
 	"strings"
 )
 
-// Fields of valueFrom between colons: the secret's ARN, and with it a JSON key, a stage and a version.
+// Fields of valueFrom between colons: the secret's ARN, and with it a JSON key, a stage and a
+// version.
 const (
 	secretARNFields     = 7
 	secretVersionFields = 10
 )
 
-// judgeTaskSecrets refuses a service with tasks whose secrets cannot be fetched; AWS starts such tasks again and
-// again until the circuit breaker opens. What lies in Parameter Store is not looked at, nor is a JSON key.
+// judgeTaskSecrets refuses a service with tasks whose secrets cannot be fetched; AWS starts such
+// tasks again and again until the circuit breaker opens. What lies in Parameter Store is not looked
+// at, nor is a JSON key.
 func judgeTaskSecrets(c *call, definition *Record) error {
 	if c.num("desiredCount") == 0 {
 		return nil
@@ -30,8 +32,15 @@ func judgeTaskSecrets(c *call, definition *Record) error {
 				continue
 			}
 			if fault := c.cloud.secretFault(s.ValueFrom); fault != "" {
-				return fmt.Errorf("waiting for ECS Service to be stable: tasks failed to start: ResourceInitializationError: unable to pull secrets "+
-					"or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: %s (%s of container %s)", fault, s.Name, d.Name)
+				return fmt.Errorf(
+					"waiting for ECS Service to be stable: tasks failed to start: ResourceInitializationError: "+
+						"unable to pull secrets "+
+						"or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: "+
+						"%s (%s of container %s)",
+					fault,
+					s.Name,
+					d.Name,
+				)
 			}
 		}
 	}
@@ -59,9 +68,11 @@ func (c *Cloud) secretFault(from string) string {
 	stages := map[string]string{"AWSCURRENT": content.CurrentVersion, "AWSPREVIOUS": content.PreviousVersion}
 	switch {
 	case version == "" && stages[stage] == "":
-		return "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: " + stage
+		return "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging " +
+			"label: " + stage
 	case version != "" && version != content.CurrentVersion && version != content.PreviousVersion:
-		return "ResourceNotFoundException: Secrets Manager can't find the specified secret value for VersionId: " + version
+		return "ResourceNotFoundException: Secrets Manager can't find the specified secret value for VersionId: " +
+			version
 	}
 	return ""
 }

@@ -15,15 +15,29 @@ func TestTasksStartOnlyWithSecretsThatExist(t *testing.T) {
 	role := b.role("execution", "ecs-tasks.amazonaws.com")
 	secret, _ := b.make("aws:secretsmanager/secret:Secret", "seed", map[string]any{"name": "seed"})
 	version := func(value string) string {
-		_, made := b.make("aws:secretsmanager/secretVersion:SecretVersion", value, map[string]any{"secretId": secret, "secretString": value})
+		_, made := b.make(
+			"aws:secretsmanager/secretVersion:SecretVersion",
+			value,
+			map[string]any{"secretId": secret, "secretString": value},
+		)
 		return made["versionId"].StringValue()
 	}
 	first := version("first")
 	try := func(from string, tasks float64) error {
-		_, definition := b.make(taskDefinitionType, "chat", taskInputs(map[string]any{"executionRoleArn": role, "containerDefinitions": fmt.Sprintf(
-			`[{"name":"app","image":"nginx","secrets":[{"name":"SEED","valueFrom":%q}]}]`, from)}))
-		id, _, err := b.try(serviceType, "chat", map[string]any{"name": "chat", "cluster": cluster, "taskDefinition": definition["arn"].StringValue(),
-			"launchType": "FARGATE", "desiredCount": tasks, "networkConfiguration": map[string]any{"subnets": []any{"subnet-1"}}})
+		_, definition := b.make(
+			taskDefinitionType,
+			"chat",
+			taskInputs(map[string]any{"executionRoleArn": role, "containerDefinitions": fmt.Sprintf(
+				`[{"name":"app","image":"nginx","secrets":[{"name":"SEED","valueFrom":%q}]}]`, from)}),
+		)
+		id, _, err := b.try(serviceType, "chat", map[string]any{
+			"name":                 "chat",
+			"cluster":              cluster,
+			"taskDefinition":       definition["arn"].StringValue(),
+			"launchType":           "FARGATE",
+			"desiredCount":         tasks,
+			"networkConfiguration": map[string]any{"subnets": []any{"subnet-1"}},
+		})
 		if err == nil {
 			require.NoError(t, b.end(serviceType, id))
 		}

@@ -1,8 +1,8 @@
-// Whether an AWS service may assume a role: its trust policy, and for what the service says that it acts.
-// Sources: IAM user guide, "The confused deputy problem" and "AWS global condition context keys"; VPC user guide,
-// "IAM role for publishing flow logs to CloudWatch Logs"; EBS user guide, "IAM service roles for Amazon Data Lifecycle
-// Manager"; ECS developer guide, "Amazon ECS task IAM role"; EventBridge Scheduler user guide, "Confused deputy
-// prevention".
+// Whether an AWS service may assume a role: its trust policy, and for what the service says that it
+// acts. Sources: IAM user guide, "The confused deputy problem" and "AWS global condition context
+// keys"; VPC user guide, "IAM role for publishing flow logs to CloudWatch Logs"; EBS user guide,
+// "IAM service roles for Amazon Data Lifecycle Manager"; ECS developer guide, "Amazon ECS task IAM
+// role"; EventBridge Scheduler user guide, "Confused deputy prevention".
 package localcloud
 
 import (
@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// actsFor is what services name in aws:SourceArn when they assume a role, an example of its kind. Those that are
-// not here name nothing: EC2 for an instance's profile and Lambda for a function.
+// actsFor is what services name in aws:SourceArn when they assume a role, an example of its kind.
+// Those that are not here name nothing: EC2 for an instance's profile and Lambda for a function.
 var actsFor = map[string]string{
 	"ecs-tasks.amazonaws.com":     "arn:aws:ecs:{region}:{account}:task/cluster/0123456789abcdef0123456789abcdef",
 	"vpc-flow-logs.amazonaws.com": "arn:aws:ec2:{region}:{account}:vpc-flow-log/fl-0123456789abcdef0",
@@ -19,17 +19,21 @@ var actsFor = map[string]string{
 	"scheduler.amazonaws.com":     "arn:aws:scheduler:{region}:{account}:schedule-group/default",
 }
 
-// mayAssume says whether a trust policy lets a service of this account's region assume the role. A condition that
-// is not known here is an error.
+// mayAssume says whether a trust policy lets a service of this account's region assume the role. A
+// condition that is not known here is an error.
 func (c *Cloud) mayAssume(document, service string) (bool, error) {
 	policy, err := readPolicy(document, trustPolicy)
 	if err != nil {
 		return false, err
 	}
-	asked := evaluation{ask: access{action: "sts:AssumeRole"}, context: map[string]string{"aws:principalisawsservice": "true"}}
+	asked := evaluation{
+		ask:     access{action: "sts:AssumeRole"},
+		context: map[string]string{"aws:principalisawsservice": "true"},
+	}
 	if source, says := actsFor[service]; says {
 		asked.context["aws:sourceaccount"] = c.Account
-		asked.context["aws:sourcearn"] = strings.NewReplacer("{region}", c.Region, "{account}", c.Account).Replace(source)
+		asked.context["aws:sourcearn"] = strings.NewReplacer("{region}", c.Region, "{account}", c.Account).
+			Replace(source)
 	}
 	allowed := false
 	for _, s := range policy.Statements {

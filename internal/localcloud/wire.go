@@ -33,7 +33,10 @@ func (c *Cloud) ServeAPI() (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serving the embedded AWS on a port of 127.0.0.1: %w", err)
 	}
-	api := &API{URL: "http://" + listener.Addr().String(), server: &http.Server{Handler: c.apiHandler(), ReadHeaderTimeout: time.Minute}}
+	api := &API{
+		URL:    "http://" + listener.Addr().String(),
+		server: &http.Server{Handler: c.apiHandler(), ReadHeaderTimeout: time.Minute},
+	}
 	go func() { _ = api.server.Serve(listener) }() // ends with Close, and then always in an error
 	return api, nil
 }
@@ -65,9 +68,19 @@ type operation func(*wireRequest, http.ResponseWriter) *apiError
 
 // operations are all that is served, by signing name of the service and operation.
 var operations = map[string]map[string]operation{
-	"s3": {"GetObject": getObject, "HeadObject": getObject, "PutObject": putObject, "DeleteObject": deleteObject, "ListObjectsV2": listObjects},
-	"acm-pca": {"IssueCertificate": issueOverWire, "GetCertificate": getCertificate,
-		"GetCertificateAuthorityCertificate": getAuthorityCertificate, "DescribeCertificateAuthority": describeAuthority},
+	"s3": {
+		"GetObject":     getObject,
+		"HeadObject":    getObject,
+		"PutObject":     putObject,
+		"DeleteObject":  deleteObject,
+		"ListObjectsV2": listObjects,
+	},
+	"acm-pca": {
+		"IssueCertificate":                   issueOverWire,
+		"GetCertificate":                     getCertificate,
+		"GetCertificateAuthorityCertificate": getAuthorityCertificate,
+		"DescribeCertificateAuthority":       describeAuthority,
+	},
 	"secretsmanager": {"GetSecretValue": getSecretValue},
 	"sts":            {"GetCallerIdentity": getCallerIdentity},
 }
@@ -105,11 +118,21 @@ func (in *wireRequest) dispatch(w http.ResponseWriter) *apiError {
 func (in *wireRequest) read() *apiError {
 	body, err := readAll(in.http.Body, in.http.ContentLength)
 	if errors.Is(err, errTooLarge) {
-		return &apiError{http.StatusBadRequest, "EntityTooLarge",
-			fmt.Sprintf("Your proposed upload exceeds the maximum allowed size: the embedded AWS takes %d bytes", maxBody)}
+		return &apiError{
+			status: http.StatusBadRequest,
+			code:   "EntityTooLarge",
+			message: fmt.Sprintf(
+				"Your proposed upload exceeds the maximum allowed size: the embedded AWS takes %d bytes",
+				maxBody,
+			),
+		}
 	}
 	if err != nil {
-		return &apiError{http.StatusBadRequest, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header."}
+		return &apiError{
+			status:  http.StatusBadRequest,
+			code:    "IncompleteBody",
+			message: "You did not provide the number of bytes specified by the Content-Length HTTP header.",
+		}
 	}
 	in.body = body
 	return nil

@@ -25,7 +25,8 @@ type issueOnce struct {
 	until time.Time
 }
 
-// idempotencyTime is how long a token means the same certificate (IssueCertificate, IdempotencyToken).
+// idempotencyTime is how long a token means the same certificate (IssueCertificate,
+// IdempotencyToken).
 const idempotencyTime = 5 * time.Minute
 
 // issueInput is the request of IssueCertificate.
@@ -89,15 +90,24 @@ func (in *wireRequest) agree(asked issueInput) (*signing, string, *apiError) {
 	if before := c.wire().requests[tokenKey(asked)]; c.wire().now().Before(before.until) {
 		return nil, before.arn, nil
 	}
-	agreed, err := c.agreeCertificate(issueRequest{Authority: asked.CertificateAuthorityArn, Request: string(asked.Csr),
-		Template: asked.TemplateArn, SigningAlgorithm: asked.SigningAlgorithm, ValidityType: asked.Validity.Type,
-		ValidityValue: asked.Validity.Value.String()})
+	agreed, err := c.agreeCertificate(issueRequest{
+		Authority:        asked.CertificateAuthorityArn,
+		Request:          string(asked.Csr),
+		Template:         asked.TemplateArn,
+		SigningAlgorithm: asked.SigningAlgorithm,
+		ValidityType:     asked.Validity.Type,
+		ValidityValue:    asked.Validity.Value.String(),
+	})
 	if err != nil {
 		return nil, "", fromRow(err)
 	}
 	if signatureAlgorithms[asked.SigningAlgorithm] == 0 {
-		return nil, "", &apiError{400, "ValidationException", fmt.Sprintf("the signing algorithm %q is not one of %s",
-			asked.SigningAlgorithm, strings.Join(signingAlgorithms, ", "))}
+		return nil, "", &apiError{
+			status: 400,
+			code:   "ValidationException",
+			message: fmt.Sprintf("the signing algorithm %q is not one of %s",
+				asked.SigningAlgorithm, strings.Join(signingAlgorithms, ", ")),
+		}
 	}
 	return agreed, "", nil
 }
@@ -150,21 +160,33 @@ func (in *wireRequest) certificate(authority, arn string) (issued, *apiError) {
 	if made := c.wire().certificates[arn]; made != nil && made.authority == authority {
 		if !made.asked {
 			made.asked = true
-			return issued{}, &apiError{400, "RequestInProgressException", "The request to issue the certificate " + arn + " is in progress."}
+			return issued{}, &apiError{
+				status:  400,
+				code:    "RequestInProgressException",
+				message: "The request to issue the certificate " + arn + " is in progress.",
+			}
 		}
 		return made.issued, nil
 	}
 	if own := c.find(certificateType, "", arn); own != nil && own.str("certificateAuthorityArn") == authority {
-		return issued{arn, own.str("certificate"), own.str("certificateChain")}, nil
+		return issued{ARN: arn, Certificate: own.str("certificate"), Chain: own.str("certificateChain")}, nil
 	}
-	return issued{}, &apiError{400, "ResourceNotFoundException", "Could not find certificate " + arn}
+	return issued{}, &apiError{
+		status:  400,
+		code:    "ResourceNotFoundException",
+		message: "Could not find certificate " + arn,
+	}
 }
 
 // authorityRecord finds a CA. Call it with the lock held.
 func (in *wireRequest) authorityRecord(arn string) (*Record, *apiError) {
 	record := in.cloud.find(authorityType, "", arn)
 	if record == nil {
-		return nil, &apiError{400, "ResourceNotFoundException", "Could not find Certificate Authority " + arn}
+		return nil, &apiError{
+			status:  400,
+			code:    "ResourceNotFoundException",
+			message: "Could not find Certificate Authority " + arn,
+		}
 	}
 	return record, nil
 }
@@ -176,7 +198,12 @@ func getAuthorityCertificate(in *wireRequest, w http.ResponseWriter) *apiError {
 		return fault
 	}
 	if record.status == statusPending {
-		return &apiError{400, "InvalidStateException", "The certificate authority " + record.ID + " has no certificate yet: its state is " + statusPending + "."}
+		return &apiError{
+			status: 400,
+			code:   "InvalidStateException",
+			message: "The certificate authority " + record.ID + " has no certificate yet: its state is " +
+				statusPending + ".",
+		}
 	}
 	answer := map[string]string{"Certificate": strings.TrimSpace(record.str("certificate"))}
 	if chain := strings.TrimSpace(record.str("certificateChain")); chain != "" {
@@ -223,10 +250,14 @@ func describeAuthority(in *wireRequest, w http.ResponseWriter) *apiError {
 	for key, value := range given {
 		subject[strings.ToUpper(key[:1])+key[1:]] = value
 	}
-	answer := map[string]any{"Arn": record.ID, "OwnerAccount": in.cloud.Account, "Type": record.str("type"), "Status": record.status,
+	answer := map[string]any{
+		"Arn": record.ID, "OwnerAccount": in.cloud.Account, "Type": record.str("type"), "Status": record.status,
 		"UsageMode": record.str("usageMode"), "KeyStorageSecurityStandard": record.str("keyStorageSecurityStandard"),
-		"CertificateAuthorityConfiguration": map[string]any{"KeyAlgorithm": record.str("certificateAuthorityConfiguration.keyAlgorithm"),
-			"SigningAlgorithm": record.str("certificateAuthorityConfiguration.signingAlgorithm"), "Subject": subject}}
+		"CertificateAuthorityConfiguration": map[string]any{
+			"KeyAlgorithm":     record.str("certificateAuthorityConfiguration.keyAlgorithm"),
+			"SigningAlgorithm": record.str("certificateAuthorityConfiguration.signingAlgorithm"), "Subject": subject,
+		},
+	}
 	if record.status != statusPending {
 		answer["Serial"] = record.str("serial")
 		for field, property := range map[string]string{"NotBefore": "notBefore", "NotAfter": "notAfter"} {

@@ -27,29 +27,46 @@ const endEntityTemplate = "arn:aws:acm-pca:::template/EndEntityCertificate/V1"
 func nodeRights(authority string) []statement {
 	issue := allow("acm-pca:IssueCertificate", authority)
 	issue["Condition"] = map[string]any{"StringEquals": map[string]any{"acm-pca:TemplateArn": endEntityTemplate}}
-	return []statement{issue, allow([]string{"acm-pca:GetCertificate", "acm-pca:GetCertificateAuthorityCertificate"}, authority)}
+	return []statement{
+		issue,
+		allow([]string{"acm-pca:GetCertificate", "acm-pca:GetCertificateAuthorityCertificate"}, authority),
+	}
 }
 
 // signingRequest is a node's request with a key of its own.
 func signingRequest(t *testing.T, key crypto.Signer) []byte {
 	t.Helper()
-	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "nats-1"},
-		DNSNames: []string{"nats.internal", "nats-1"}, IPAddresses: []net.IP{net.ParseIP("127.20.0.10")}}, key)
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{
+		Subject:  pkix.Name{CommonName: "nats-1"},
+		DNSNames: []string{"nats.internal", "nats-1"}, IPAddresses: []net.IP{net.ParseIP("127.20.0.10")},
+	}, key)
 	require.NoError(t, err)
 	return []byte(pemOf("CERTIFICATE REQUEST", der))
 }
 
 func issueInputFor(authority string, csr []byte, days int64) *acmpca.IssueCertificateInput {
-	return &acmpca.IssueCertificateInput{CertificateAuthorityArn: &authority, Csr: csr, SigningAlgorithm: types.SigningAlgorithmSha256withecdsa,
-		TemplateArn: aws.String(endEntityTemplate), Validity: &types.Validity{Type: types.ValidityPeriodTypeDays, Value: &days}}
+	return &acmpca.IssueCertificateInput{
+		CertificateAuthorityArn: &authority,
+		Csr:                     csr,
+		SigningAlgorithm:        types.SigningAlgorithmSha256withecdsa,
+		TemplateArn:             aws.String(endEntityTemplate),
+		Validity:                &types.Validity{Type: types.ValidityPeriodTypeDays, Value: &days},
+	}
 }
 
 // obtain issues and fetches, asking again while AWS is not ready.
-func obtain(t *testing.T, client *acmpca.Client, input *acmpca.IssueCertificateInput) (leaf *x509.Certificate, chain string) {
+func obtain(
+	t *testing.T,
+	client *acmpca.Client,
+	input *acmpca.IssueCertificateInput,
+) (leaf *x509.Certificate, chain string) {
 	t.Helper()
 	made, err := client.IssueCertificate(context.Background(), input)
 	require.NoError(t, err)
-	ask := &acmpca.GetCertificateInput{CertificateAuthorityArn: input.CertificateAuthorityArn, CertificateArn: made.CertificateArn}
+	ask := &acmpca.GetCertificateInput{
+		CertificateAuthorityArn: input.CertificateAuthorityArn,
+		CertificateArn:          made.CertificateArn,
+	}
 	_, err = client.GetCertificate(context.Background(), ask)
 	var early *types.RequestInProgressException
 	require.ErrorAs(t, err, &early, "AWS is not ready at once")
@@ -73,7 +90,10 @@ func TestANodeGetsItsCertificate(t *testing.T) {
 			authority := activeRoot(w.bench, "SHORT_LIVED_CERTIFICATE")
 			client := acmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
 			leaf, chain := obtain(t, client, issueInputFor(authority, signingRequest(t, key), 6))
-			root, err := client.GetCertificateAuthorityCertificate(context.Background(), &acmpca.GetCertificateAuthorityCertificateInput{CertificateAuthorityArn: &authority})
+			root, err := client.GetCertificateAuthorityCertificate(
+				context.Background(),
+				&acmpca.GetCertificateAuthorityCertificateInput{CertificateAuthorityArn: &authority},
+			)
 			require.NoError(t, err)
 			assert.Equal(t, *root.Certificate, chain)
 			assert.Nil(t, root.CertificateChain)
@@ -81,7 +101,9 @@ func TestANodeGetsItsCertificate(t *testing.T) {
 			require.True(t, roots.AppendCertsFromPEM([]byte(*root.Certificate)))
 			for _, usage := range []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth} {
 				for _, host := range []string{"nats.internal", "127.20.0.10"} {
-					_, err = leaf.Verify(x509.VerifyOptions{DNSName: host, Roots: roots, KeyUsages: []x509.ExtKeyUsage{usage}})
+					_, err = leaf.Verify(
+						x509.VerifyOptions{DNSName: host, Roots: roots, KeyUsages: []x509.ExtKeyUsage{usage}},
+					)
 					require.NoError(t, err)
 				}
 			}
@@ -93,13 +115,31 @@ func TestANodeGetsItsCertificate(t *testing.T) {
 
 func TestAnRSAAuthoritySigns(t *testing.T) {
 	w := newWired(t)
-	id, outputs := w.make(authorityType, "ca", map[string]any{"type": "ROOT", "usageMode": "SHORT_LIVED_CERTIFICATE", "certificateAuthorityConfiguration": map[string]any{
-		"keyAlgorithm": "RSA_2048", "signingAlgorithm": "SHA256WITHRSA", "subject": map[string]any{"commonName": "RSA Root", "organization": "Test"}}})
-	_, own := w.make(certificateType, "root", map[string]any{"certificateAuthorityArn": id, "signingAlgorithm": "SHA256WITHRSA",
+	id, outputs := w.make(
+		authorityType,
+		"ca",
+		map[string]any{
+			"type":      "ROOT",
+			"usageMode": "SHORT_LIVED_CERTIFICATE",
+			"certificateAuthorityConfiguration": map[string]any{
+				"keyAlgorithm":     "RSA_2048",
+				"signingAlgorithm": "SHA256WITHRSA",
+				"subject":          map[string]any{"commonName": "RSA Root", "organization": "Test"},
+			},
+		},
+	)
+	_, own := w.make(certificateType, "root", map[string]any{
+		"certificateAuthorityArn":   id,
+		"signingAlgorithm":          "SHA256WITHRSA",
 		"certificateSigningRequest": outputs["certificateSigningRequest"].StringValue(),
-		"templateArn":               "arn:aws:acm-pca:::template/RootCACertificate/V1", "validity": map[string]any{"type": "YEARS", "value": "10"}})
+		"templateArn":               "arn:aws:acm-pca:::template/RootCACertificate/V1",
+		"validity":                  map[string]any{"type": "YEARS", "value": "10"},
+	})
 	client := acmpca.NewFromConfig(w.as(w.role("node", allow("acm-pca:*", id))))
-	_, err := client.GetCertificateAuthorityCertificate(context.Background(), &acmpca.GetCertificateAuthorityCertificateInput{CertificateAuthorityArn: &id})
+	_, err := client.GetCertificateAuthorityCertificate(
+		context.Background(),
+		&acmpca.GetCertificateAuthorityCertificateInput{CertificateAuthorityArn: &id},
+	)
 	var early *types.InvalidStateException
 	require.ErrorAs(t, err, &early)
 	w.make("aws:acmpca/certificateAuthorityCertificate:CertificateAuthorityCertificate", "root",
@@ -115,7 +155,10 @@ func TestAnRSAAuthoritySigns(t *testing.T) {
 	leaf, _ := obtain(t, client, input)
 	assert.Equal(t, x509.SHA256WithRSA, leaf.SignatureAlgorithm)
 
-	told, err := client.DescribeCertificateAuthority(context.Background(), &acmpca.DescribeCertificateAuthorityInput{CertificateAuthorityArn: &id})
+	told, err := client.DescribeCertificateAuthority(
+		context.Background(),
+		&acmpca.DescribeCertificateAuthorityInput{CertificateAuthorityArn: &id},
+	)
 	require.NoError(t, err)
 	assert.Equal(t, types.CertificateAuthorityStatusActive, told.CertificateAuthority.Status)
 	assert.Equal(t, types.CertificateAuthorityUsageModeShortLivedCertificate, told.CertificateAuthority.UsageMode)
@@ -145,15 +188,28 @@ func TestWhatTheAuthorityDoesNotIssue(t *testing.T) {
 		alter         func(*acmpca.IssueCertificateInput)
 		code, message string
 	}{
-		"forged request": {func(in *acmpca.IssueCertificateInput) { in.Csr = forged() }, "MalformedCSRException", "signature"},
-		"eight days":     {func(in *acmpca.IssueCertificateInput) { in.Validity.Value = aws.Int64(8) }, "ValidationException", "7 days"},
-		"another template": {func(in *acmpca.IssueCertificateInput) {
-			in.TemplateArn = aws.String("arn:aws:acm-pca:::template/EndEntityServerAuthCertificate/V1")
-		}, "AccessDeniedException", "no identity-based policy allows the acm-pca:IssueCertificate action"},
-		"no template": {func(in *acmpca.IssueCertificateInput) { in.TemplateArn = nil }, "AccessDeniedException", "acm-pca:IssueCertificate"},
-		"another authority": {func(in *acmpca.IssueCertificateInput) { in.CertificateAuthorityArn = aws.String(short + "0") },
-			"AccessDeniedException", "acm-pca:IssueCertificate"},
-		"passthrough": {func(in *acmpca.IssueCertificateInput) { in.ApiPassthrough = &types.ApiPassthrough{} }, "NotImplemented", "ApiPassthrough"},
+		"forged request": {alter: func(in *acmpca.IssueCertificateInput) {
+			in.Csr = forged()
+		}, code: "MalformedCSRException", message: "signature"},
+		"eight days": {alter: func(in *acmpca.IssueCertificateInput) {
+			in.Validity.Value = aws.Int64(8)
+		}, code: "ValidationException", message: "7 days"},
+		"another template": {
+			alter: func(in *acmpca.IssueCertificateInput) {
+				in.TemplateArn = aws.String("arn:aws:acm-pca:::template/EndEntityServerAuthCertificate/V1")
+			}, code: "AccessDeniedException",
+			message: "no identity-based policy allows the acm-pca:IssueCertificate action",
+		},
+		"no template": {alter: func(in *acmpca.IssueCertificateInput) {
+			in.TemplateArn = nil
+		}, code: "AccessDeniedException", message: "acm-pca:IssueCertificate"},
+		"another authority": {
+			alter: func(in *acmpca.IssueCertificateInput) { in.CertificateAuthorityArn = aws.String(short + "0") },
+			code:  "AccessDeniedException", message: "acm-pca:IssueCertificate",
+		},
+		"passthrough": {alter: func(in *acmpca.IssueCertificateInput) {
+			in.ApiPassthrough = &types.ApiPassthrough{}
+		}, code: "NotImplemented", message: "ApiPassthrough"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			input := issueInputFor(short, csr, 7)

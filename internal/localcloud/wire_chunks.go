@@ -21,9 +21,10 @@ import (
 	"strings"
 )
 
-// unchunk takes the body out of aws-chunked coding, whose form is that of HTTP's chunks with trailers.
+// unchunk takes the body out of aws-chunked coding, whose form is that of HTTP's chunks with
+// trailers.
 func (in *wireRequest) unchunk() *apiError {
-	broken := &apiError{400, "IncompleteBody", "The request body terminated unexpectedly"}
+	broken := &apiError{status: 400, code: "IncompleteBody", message: "The request body terminated unexpectedly"}
 	reader := bufio.NewReader(bytes.NewReader(in.body))
 	content, err := io.ReadAll(httputil.NewChunkedReader(reader))
 	if err != nil {
@@ -31,7 +32,8 @@ func (in *wireRequest) unchunk() *apiError {
 	}
 	// What is left is the trailer: header lines and an empty one, which some clients leave out.
 	rest, _ := io.ReadAll(reader) // a bytes.Reader cannot fail
-	trailer, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(bytes.TrimSpace(rest), "\r\n\r\n"...)))).ReadMIMEHeader()
+	trailer, err := textproto.NewReader(bufio.NewReader(bytes.NewReader(append(bytes.TrimSpace(rest), "\r\n\r\n"...)))).
+		ReadMIMEHeader()
 	if err != nil && len(bytes.TrimSpace(rest)) > 0 {
 		return broken
 	}
@@ -42,7 +44,12 @@ func (in *wireRequest) unchunk() *apiError {
 	announced := strings.Split(strings.ToLower(in.http.Header.Get("X-Amz-Trailer")), ",")
 	for name := range trailer {
 		if !slices.Contains(announced, strings.ToLower(name)) {
-			return &apiError{400, "MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema."}
+			return &apiError{
+				status: 400,
+				code:   "MalformedTrailerError",
+				message: "The request contained trailing data that was not well-formed or did not conform to our " +
+					"published schema.",
+			}
 		}
 	}
 	in.body, in.trailer = content, http.Header(trailer)
@@ -75,19 +82,32 @@ func (in *wireRequest) checkIntegrity() (map[string]string, *apiError) {
 			}
 			begin, known := checksums[algorithm]
 			if !known {
-				return nil, notImplemented("the embedded S3 does not know the checksum %s; use crc32, crc32c, crc64nvme, sha1 or sha256", algorithm)
+				return nil, notImplemented(
+					"the embedded S3 does not know the checksum %s; use crc32, crc32c, crc64nvme, sha1 or sha256",
+					algorithm,
+				)
 			}
 			sum := begin()
 			sum.Write(in.body)
 			if values[0] != base64.StdEncoding.EncodeToString(sum.Sum(nil)) {
-				return nil, &apiError{400, "BadDigest", "The " + strings.ToUpper(algorithm) + " you specified did not match the calculated checksum."}
+				return nil, &apiError{
+					status: 400,
+					code:   "BadDigest",
+					message: "The " + strings.ToUpper(
+						algorithm,
+					) + " you specified did not match the calculated checksum.",
+				}
 			}
 			given[algorithm] = values[0]
 		}
 	}
 	sum := md5.Sum(in.body)
 	if said := in.http.Header.Get("Content-Md5"); said != "" && said != base64.StdEncoding.EncodeToString(sum[:]) {
-		return nil, &apiError{400, "BadDigest", "The Content-MD5 you specified did not match what we received."}
+		return nil, &apiError{
+			status:  400,
+			code:    "BadDigest",
+			message: "The Content-MD5 you specified did not match what we received.",
+		}
 	}
 	return given, nil
 }

@@ -20,16 +20,40 @@ var conditionOperators = map[string]func(pattern, value string) bool{
 	"Bool":                   strings.EqualFold,
 }
 
-// conditionKeys are those that are known, lower case; one that ends in / or : is a family. A known key
-// that a request does not have is absent, as in AWS.
+// conditionKeys are those that are known, lower case; one that ends in / or : is a family. A known
+// key that a request does not have is absent, as in AWS.
 var conditionKeys = []string{
-	"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:principaltag/", "aws:principalisawsservice", "aws:userid", "aws:username",
-	"aws:securetransport", "aws:requestedregion", "aws:resourceaccount", "aws:resourcetag/", "aws:requesttag/", "aws:viaawsservice",
-	"aws:sourceaccount", "aws:sourcearn", // only AWS services that act for themselves have these two
-	"s3:prefix", "s3:delimiter", "s3:max-keys", "s3:resourceaccount", "s3:authtype", "s3:signatureversion",
-	"s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id",
-	"acm-pca:templatearn", "secretsmanager:secretid", "secretsmanager:versionid", "secretsmanager:versionstage",
-	"kms:calleraccount", "kms:grantisforawsresource", "kms:viaservice", "kms:encryptioncontext:",
+	"aws:principalarn",
+	"aws:principalaccount",
+	"aws:principaltype",
+	"aws:principaltag/",
+	"aws:principalisawsservice",
+	"aws:userid",
+	"aws:username",
+	"aws:securetransport",
+	"aws:requestedregion",
+	"aws:resourceaccount",
+	"aws:resourcetag/",
+	"aws:requesttag/",
+	"aws:viaawsservice",
+	"aws:sourceaccount",
+	"aws:sourcearn", // only AWS services that act for themselves have these two
+	"s3:prefix",
+	"s3:delimiter",
+	"s3:max-keys",
+	"s3:resourceaccount",
+	"s3:authtype",
+	"s3:signatureversion",
+	"s3:x-amz-server-side-encryption",
+	"s3:x-amz-server-side-encryption-aws-kms-key-id",
+	"acm-pca:templatearn",
+	"secretsmanager:secretid",
+	"secretsmanager:versionid",
+	"secretsmanager:versionstage",
+	"kms:calleraccount",
+	"kms:grantisforawsresource",
+	"kms:viaservice",
+	"kms:encryptioncontext:",
 }
 
 func knownKey(key string) bool {
@@ -42,10 +66,15 @@ func knownKey(key string) bool {
 // requestContext are the values of all condition keys that a request has.
 func (c *Cloud) requestContext(caller *session, role *Record, ask access) map[string]string {
 	context := map[string]string{
-		"aws:principalarn": caller.roleARN, "aws:principalaccount": c.Account, "aws:principaltype": "AssumedRole", "aws:principalisawsservice": "false",
-		"aws:userid": caller.unique + ":" + caller.name, "aws:requestedregion": c.Region, "aws:resourceaccount": c.Account,
-		"aws:securetransport": "true", // see ServeAPI
-		"aws:viaawsservice":   "false",
+		"aws:principalarn":          caller.roleARN,
+		"aws:principalaccount":      c.Account,
+		"aws:principaltype":         "AssumedRole",
+		"aws:principalisawsservice": "false",
+		"aws:userid":                caller.unique + ":" + caller.name,
+		"aws:requestedregion":       c.Region,
+		"aws:resourceaccount":       c.Account,
+		"aws:securetransport":       "true", // see ServeAPI
+		"aws:viaawsservice":         "false",
 	}
 	tagKeys(context, "aws:principaltag/", role)
 	for key, value := range ask.context {
@@ -97,7 +126,10 @@ func (e evaluation) test(condition policyCondition) (bool, error) {
 	}
 	value, present := e.context[key]
 	if condition.Operator == "Null" {
-		return slices.ContainsFunc(condition.Values, func(absent string) bool { return strings.EqualFold(absent, fmt.Sprint(!present)) }), nil
+		return slices.ContainsFunc(
+			condition.Values,
+			func(absent string) bool { return strings.EqualFold(absent, fmt.Sprint(!present)) },
+		), nil
 	}
 	name, ifExists := strings.CutSuffix(condition.Operator, "IfExists")
 	negated := false

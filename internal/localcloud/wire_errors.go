@@ -55,14 +55,20 @@ func (p protocol) refuse(w http.ResponseWriter, in *wireRequest, fault *apiError
 			XMLName                              xml.Name `xml:"Error"`
 			Code, Message, RequestId, HostId     string
 			BucketName, Key, Resource, Condition string `xml:",omitempty"`
-		}{Code: fault.code, Message: fault.message, RequestId: in.id, HostId: in.id, Resource: in.http.URL.Path})
+		}{
+			Code:      fault.code,
+			Message:   fault.message,
+			RequestId: in.id,
+			HostId:    in.id,
+			Resource:  in.http.URL.Path,
+		})
 	case query:
 		type body struct{ Type, Code, Message string }
 		writeXML(w, fault.status, in.http.Method, struct {
 			XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ ErrorResponse"`
 			Error     body
 			RequestId string
-		}{Error: body{"Sender", fault.code, fault.message}, RequestId: in.id})
+		}{Error: body{Type: "Sender", Code: fault.code, Message: fault.message}, RequestId: in.id})
 	default:
 		w.Header().Set("x-amzn-ErrorType", fault.code)
 		writeJSON(w, fault.status, map[string]string{"__type": fault.code, "message": fault.message})
@@ -71,15 +77,19 @@ func (p protocol) refuse(w http.ResponseWriter, in *wireRequest, fault *apiError
 
 // unknown is the answer to an operation that is not served.
 func (p protocol) unknown(in *wireRequest) *apiError {
-	message := fmt.Sprintf("The embedded AWS has no operation %s of service %q; README.md of internal/localcloud lists what it serves over the wire.",
-		orUnnamed(in.operation), in.service)
+	message := fmt.Sprintf(
+		"The embedded AWS has no operation %s of service %q; README.md of internal/localcloud lists what it serves "+
+			"over the wire.",
+		orUnnamed(in.operation),
+		in.service,
+	)
 	switch p {
 	case restXML:
 		return notImplemented("%s", message)
 	case query:
-		return &apiError{http.StatusBadRequest, "InvalidAction", message}
+		return &apiError{status: http.StatusBadRequest, code: "InvalidAction", message: message}
 	}
-	return &apiError{http.StatusBadRequest, "UnknownOperationException", message}
+	return &apiError{status: http.StatusBadRequest, code: "UnknownOperationException", message: message}
 }
 
 func orUnnamed(operation string) string {
@@ -92,16 +102,16 @@ func orUnnamed(operation string) string {
 // notImplemented is the answer where AWS would do something that the embedded AWS cannot: it never
 // pretends. The code and status are S3's; SDKs do not try again on it.
 func notImplemented(format string, values ...any) *apiError {
-	return &apiError{http.StatusNotImplemented, "NotImplemented", fmt.Sprintf(format, values...)}
+	return &apiError{status: http.StatusNotImplemented, code: "NotImplemented", message: fmt.Sprintf(format, values...)}
 }
 
 // denied is a refusal by policies.
 func (p protocol) denied(message string) *apiError {
 	switch p {
 	case restXML, query:
-		return &apiError{http.StatusForbidden, "AccessDenied", message}
+		return &apiError{status: http.StatusForbidden, code: "AccessDenied", message: message}
 	}
-	return &apiError{http.StatusBadRequest, "AccessDeniedException", message}
+	return &apiError{status: http.StatusBadRequest, code: "AccessDeniedException", message: message}
 }
 
 var awsErrorCode = regexp.MustCompile(`^[A-Z][A-Za-z0-9.]+$`)
@@ -113,7 +123,7 @@ func fromRow(err error) *apiError {
 	if !ok || !awsErrorCode.MatchString(code) {
 		return notImplemented("%s", err)
 	}
-	return &apiError{http.StatusBadRequest, code, message}
+	return &apiError{status: http.StatusBadRequest, code: code, message: message}
 }
 
 func writeXML(w http.ResponseWriter, status int, method string, v any) {
@@ -138,16 +148,25 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_, _ = w.Write(content) // the client is gone: nobody to tell
 }
 
-// decode reads a JSON request; what the embedded AWS does not know in it is refused, not passed over.
-// The fields that are needed are named as the service's reference does.
+// decode reads a JSON request; what the embedded AWS does not know in it is refused, not passed
+// over. The fields that are needed are named as the service's reference does.
 func (in *wireRequest) decode(into any, needed ...string) *apiError {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(in.body, &given); err != nil {
-		return &apiError{http.StatusBadRequest, "SerializationException", "the request is not a JSON object"}
+		return &apiError{
+			status:  http.StatusBadRequest,
+			code:    "SerializationException",
+			message: "the request is not a JSON object",
+		}
 	}
 	for _, name := range needed {
 		if _, ok := given[name]; !ok {
-			return &apiError{http.StatusBadRequest, "ValidationException", "1 validation error detected: Value at '" + name + "' failed to satisfy constraint: Member must not be null"}
+			return &apiError{
+				status: http.StatusBadRequest,
+				code:   "ValidationException",
+				message: "1 validation error detected: Value at '" + name +
+					"' failed to satisfy constraint: Member must not be null",
+			}
 		}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(in.body))

@@ -7,18 +7,47 @@ import (
 	"fmt"
 )
 
-// managedDocuments are by the policy's path and name. AWSDataLifecycleManagerServiceRole is left out:
-// its holder calls EC2, which is not served here.
+// managedDocuments are by the policy's path and name. AWSDataLifecycleManagerServiceRole is left
+// out: its holder calls EC2, which is not served here.
 var managedDocuments = map[string]string{
-	"AmazonSSMManagedInstanceCore": allowAll("ssm:DescribeAssociation", "ssm:GetDeployablePatchSnapshotForInstance", "ssm:GetDocument", "ssm:DescribeDocument",
-		"ssm:GetManifest", "ssm:GetParameter", "ssm:GetParameters", "ssm:ListAssociations", "ssm:ListInstanceAssociations", "ssm:PutInventory",
-		"ssm:PutComplianceItems", "ssm:PutConfigurePackageResult", "ssm:UpdateAssociationStatus", "ssm:UpdateInstanceAssociationStatus",
-		"ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel",
-		"ssmmessages:OpenDataChannel", "ec2messages:AcknowledgeMessage", "ec2messages:DeleteMessage", "ec2messages:FailMessage",
-		"ec2messages:GetEndpoint", "ec2messages:GetMessages", "ec2messages:SendReply"),
-	"service-role/AWSLambdaVPCAccessExecutionRole": allowAll("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents",
-		"ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
-		"ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
+	"AmazonSSMManagedInstanceCore": allowAll(
+		"ssm:DescribeAssociation",
+		"ssm:GetDeployablePatchSnapshotForInstance",
+		"ssm:GetDocument",
+		"ssm:DescribeDocument",
+		"ssm:GetManifest",
+		"ssm:GetParameter",
+		"ssm:GetParameters",
+		"ssm:ListAssociations",
+		"ssm:ListInstanceAssociations",
+		"ssm:PutInventory",
+		"ssm:PutComplianceItems",
+		"ssm:PutConfigurePackageResult",
+		"ssm:UpdateAssociationStatus",
+		"ssm:UpdateInstanceAssociationStatus",
+		"ssm:UpdateInstanceInformation",
+		"ssmmessages:CreateControlChannel",
+		"ssmmessages:CreateDataChannel",
+		"ssmmessages:OpenControlChannel",
+		"ssmmessages:OpenDataChannel",
+		"ec2messages:AcknowledgeMessage",
+		"ec2messages:DeleteMessage",
+		"ec2messages:FailMessage",
+		"ec2messages:GetEndpoint",
+		"ec2messages:GetMessages",
+		"ec2messages:SendReply",
+	),
+	"service-role/AWSLambdaVPCAccessExecutionRole": allowAll(
+		"logs:CreateLogGroup",
+		"logs:CreateLogStream",
+		"logs:PutLogEvents",
+		"ec2:CreateNetworkInterface",
+		"ec2:DescribeNetworkInterfaces",
+		"ec2:DescribeSubnets",
+		"ec2:DeleteNetworkInterface",
+		"ec2:AssignPrivateIpAddresses",
+		"ec2:UnassignPrivateIpAddresses",
+	),
 }
 
 // allowAll is a policy that allows actions on everything.
@@ -27,7 +56,12 @@ func allowAll(actions ...string) string {
 		Effect, Resource string
 		Action           []string
 	}
-	text, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []statement{{"Allow", "*", actions}}})
+	text, err := json.Marshal(
+		map[string]any{
+			"Version":   "2012-10-17",
+			"Statement": []statement{{Effect: "Allow", Resource: "*", Action: actions}},
+		},
+	)
 	if err != nil {
 		panic(fmt.Sprintf("localcloud: encoding a managed policy: %v", err))
 	}

@@ -2,7 +2,8 @@
 // explicit deny wins; then one of them must allow. What cannot be judged here is refused, and the
 // refusal says so. Sources: IAM user guide, "Policy evaluation logic", "IAM JSON policy elements:
 // Principal" and "Troubleshoot access denied error messages"; KMS developer guide, "Key policies in
-// AWS KMS" (a key's policy must allow too: the caller itself, or its account, which leaves it to IAM).
+// AWS KMS" (a key's policy must allow too: the caller itself, or its account, which leaves it to
+// IAM).
 package localcloud
 
 import (
@@ -43,7 +44,12 @@ func (in *wireRequest) allow(ask access) *apiError {
 func (in *wireRequest) judge(ask access) *apiError {
 	reason, err := in.cloud.judgeAccess(in.caller, ask)
 	if err != nil {
-		return notImplemented("The embedded AWS cannot judge %s on %s: %s. It refuses what it cannot judge.", ask.action, ask.resource, err)
+		return notImplemented(
+			"The embedded AWS cannot judge %s on %s: %s. It refuses what it cannot judge.",
+			ask.action,
+			ask.resource,
+			err,
+		)
 	}
 	if reason == "" {
 		return nil
@@ -57,7 +63,13 @@ func refusal(caller string, ask access, reason string) string {
 	if shown == "" {
 		shown = ask.resource
 	}
-	return fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s %s", caller, ask.action, shown, reason)
+	return fmt.Sprintf(
+		"User: %s is not authorized to perform: %s on resource: %s %s",
+		caller,
+		ask.action,
+		shown,
+		reason,
+	)
 }
 
 // judgeAccess says why a request is refused, "" where it passes; err: what cannot be judged.
@@ -70,7 +82,12 @@ func (c *Cloud) judgeAccess(caller *session, ask access) (reason string, err err
 	if err != nil {
 		return "", err
 	}
-	request := evaluation{caller: caller, ask: ask, account: c.Account, context: c.requestContext(caller, role, ask)}
+	request := evaluation{
+		caller:  caller,
+		ask:     ask,
+		account: c.Account,
+		context: c.requestContext(caller, role, ask),
+	}
 	identity, err := request.verdict(documents, identityPolicy)
 	if err != nil {
 		return "", err
@@ -115,14 +132,22 @@ func (c *Cloud) identityPolicies(role *Record) ([]string, error) {
 	for _, arn := range arns {
 		name, byAWS := strings.CutPrefix(arn, "arn:aws:iam::aws:policy/")
 		if !byAWS {
-			if own := c.find("aws:iam/policy:Policy", "", arn); own != nil && slices.Contains(oneOrMany(attached), arn) {
+			if own := c.find(
+				"aws:iam/policy:Policy",
+				"",
+				arn,
+			); own != nil &&
+				slices.Contains(oneOrMany(attached), arn) {
 				documents = append(documents, own.str("policy"))
 			}
 			continue
 		}
 		text, known := managedDocuments[name]
 		if !known {
-			return nil, fmt.Errorf("what AWS's managed policy %s allows is not known here; add it to wire_managed.go", arn)
+			return nil, fmt.Errorf(
+				"what AWS's managed policy %s allows is not known here; add it to wire_managed.go",
+				arn,
+			)
 		}
 		documents = append(documents, text)
 	}
@@ -197,7 +222,8 @@ func (e evaluation) covers(s policyStatement) bool {
 	action := slices.ContainsFunc(s.Actions, func(p string) bool {
 		return glob(strings.ToLower(p), strings.ToLower(e.ask.action))
 	})
-	resource := len(s.Resources) == 0 || slices.ContainsFunc(s.Resources, func(p string) bool { return glob(p, e.ask.resource) })
+	resource := len(s.Resources) == 0 ||
+		slices.ContainsFunc(s.Resources, func(p string) bool { return glob(p, e.ask.resource) })
 	return action != s.notAction && resource != s.notResource
 }
 

@@ -61,12 +61,42 @@ func (in *wireRequest) bucketAndKey() (bucket, key string) {
 // others ask for what the embedded S3 does not do.
 var (
 	understoodQuery = map[string][]string{
-		"GetObject": {"x-id", "versionId"}, "HeadObject": {"x-id", "versionId"}, "PutObject": {"x-id"}, "DeleteObject": {"x-id"},
-		"ListObjectsV2": {"x-id", "list-type", "prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type", "fetch-owner"},
+		"GetObject": {
+			"x-id",
+			"versionId",
+		},
+		"HeadObject":   {"x-id", "versionId"},
+		"PutObject":    {"x-id"},
+		"DeleteObject": {"x-id"},
+		"ListObjectsV2": {
+			"x-id",
+			"list-type",
+			"prefix",
+			"delimiter",
+			"max-keys",
+			"continuation-token",
+			"start-after",
+			"encoding-type",
+			"fetch-owner",
+		},
 	}
-	understoodHeaders = []string{"x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-amz-user-agent", "x-amz-decoded-content-length",
-		"x-amz-trailer", "x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type", "x-amz-expected-bucket-owner",
-		"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-storage-class", "x-amz-te"}
+	understoodHeaders = []string{
+		"x-amz-date",
+		"x-amz-security-token",
+		"x-amz-content-sha256",
+		"x-amz-user-agent",
+		"x-amz-decoded-content-length",
+		"x-amz-trailer",
+		"x-amz-sdk-checksum-algorithm",
+		"x-amz-checksum-algorithm",
+		"x-amz-checksum-mode",
+		"x-amz-checksum-type",
+		"x-amz-expected-bucket-owner",
+		"x-amz-server-side-encryption",
+		"x-amz-server-side-encryption-aws-kms-key-id",
+		"x-amz-storage-class",
+		"x-amz-te",
+	}
 )
 
 // onBucket is what every operation on a bucket begins with. Call it with the lock held.
@@ -86,10 +116,10 @@ func (in *wireRequest) onBucket() (bucket, key string, fault *apiError) {
 		}
 	}
 	if in.cloud.find(bucketType, "", bucket) == nil {
-		return "", "", &apiError{404, "NoSuchBucket", "The specified bucket does not exist"}
+		return "", "", &apiError{status: 404, code: "NoSuchBucket", message: "The specified bucket does not exist"}
 	}
 	if owner := in.http.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != in.cloud.Account {
-		return "", "", &apiError{403, "AccessDenied", "Access Denied"}
+		return "", "", &apiError{status: 403, code: "AccessDenied", message: "Access Denied"}
 	}
 	return bucket, key, nil
 }
@@ -100,13 +130,22 @@ func (in *wireRequest) allowS3(action, bucket, key string, context map[string]st
 }
 
 func (in *wireRequest) s3Access(action, bucket, key string, context map[string]string) access {
-	all := map[string]string{"s3:authtype": "REST-HEADER", "s3:signatureversion": signatureScheme, "s3:resourceaccount": in.cloud.Account}
+	all := map[string]string{
+		"s3:authtype":         "REST-HEADER",
+		"s3:signatureversion": signatureScheme,
+		"s3:resourceaccount":  in.cloud.Account,
+	}
 	maps.Copy(all, context)
 	resource := "arn:aws:s3:::" + bucket
 	if key != "" {
 		resource += "/" + key
 	}
-	ask := access{action: action, resource: resource, shown: strconv.Quote(resource), context: all}
+	ask := access{
+		action:   action,
+		resource: resource,
+		shown:    strconv.Quote(resource),
+		context:  all,
+	}
 	if policy := in.cloud.find("aws:s3/bucketPolicy:BucketPolicy", "", bucket); policy != nil {
 		ask.own = []string{policy.str("policy")}
 	}
@@ -122,7 +161,8 @@ func (in *wireRequest) useObjectKey(action, bucket, key string, held storedObjec
 	return in.useKey(held.key, action, "s3", map[string]string{"aws:s3:arn": context})
 }
 
-// fetch finds an object that the caller may read. Without s3:ListBucket nobody learns that an object is missing.
+// fetch finds an object that the caller may read. Without s3:ListBucket nobody learns that an
+// object is missing.
 func (in *wireRequest) fetch() (content []byte, held storedObject, fault *apiError) {
 	c := in.cloud
 	c.mu.Lock()
@@ -141,18 +181,23 @@ func (in *wireRequest) fetch() (content []byte, held storedObject, fault *apiErr
 			in.note(list.action, list.resource, false)
 			return nil, held, fault
 		}
-		return nil, held, &apiError{404, "NoSuchKey", "The specified key does not exist."}
+		return nil, held, &apiError{status: 404, code: "NoSuchKey", message: "The specified key does not exist."}
 	}
 	held, _ = c.private[objectPropertiesKey(bucket, key)].(storedObject)
 	if version := in.http.URL.Query().Get("versionId"); version != "" && version != held.version {
-		return nil, held, notImplemented("the embedded S3 keeps the newest version of an object only, and %s is not that of %s", version, key)
+		return nil, held, notImplemented(
+			"the embedded S3 keeps the newest version of an object only, and %s is not that of %s",
+			version,
+			key,
+		)
 	}
 	return content, held, in.useObjectKey("kms:Decrypt", bucket, key, held)
 }
 
 var rangeStart = regexp.MustCompile(`^bytes=(\d+)-`)
 
-// getObject answers HeadObject too: Go's file server leaves the body out, and knows conditions and ranges.
+// getObject answers HeadObject too: Go's file server leaves the body out, and knows conditions and
+// ranges.
 func getObject(in *wireRequest, w http.ResponseWriter) *apiError {
 	content, held, fault := in.fetch()
 	if fault != nil {
@@ -162,11 +207,15 @@ func getObject(in *wireRequest, w http.ResponseWriter) *apiError {
 	asked, match := in.http.Header.Get("Range"), in.http.Header.Get("If-Match")
 	if start := rangeStart.FindStringSubmatch(asked); start != nil {
 		if n, err := strconv.Atoi(start[1]); err != nil || n >= len(content) {
-			return &apiError{416, "InvalidRange", "The requested range is not satisfiable"}
+			return &apiError{status: 416, code: "InvalidRange", message: "The requested range is not satisfiable"}
 		}
 	}
 	if match != "" && match != "*" && match != tag && match != held.tag {
-		return &apiError{412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"}
+		return &apiError{
+			status:  412,
+			code:    "PreconditionFailed",
+			message: "At least one of the pre-conditions you specified did not hold",
+		}
 	}
 	in.describe(w, held)
 	w.Header().Set("Content-Type", held.contentType)

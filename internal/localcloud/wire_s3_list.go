@@ -39,12 +39,22 @@ type listedPrefix struct{ Prefix string }
 // listObjects answers one page; the continuation token is the last entry of the page before.
 func listObjects(in *wireRequest, w http.ResponseWriter) *apiError {
 	asked := in.http.URL.Query()
-	page := &listing{Prefix: asked.Get("prefix"), Delimiter: asked.Get("delimiter"), StartAfter: asked.Get("start-after"),
-		EncodingType: asked.Get("encoding-type"), ContinuationToken: asked.Get("continuation-token"), MaxKeys: mostKeys}
+	page := &listing{
+		Prefix:            asked.Get("prefix"),
+		Delimiter:         asked.Get("delimiter"),
+		StartAfter:        asked.Get("start-after"),
+		EncodingType:      asked.Get("encoding-type"),
+		ContinuationToken: asked.Get("continuation-token"),
+		MaxKeys:           mostKeys,
+	}
 	if text := asked.Get("max-keys"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 {
-			return &apiError{400, "InvalidArgument", "Provided max-keys not an integer or within integer range"}
+			return &apiError{
+				status:  400,
+				code:    "InvalidArgument",
+				message: "Provided max-keys not an integer or within integer range",
+			}
 		}
 		page.MaxKeys = min(n, mostKeys)
 	}
@@ -52,7 +62,11 @@ func listObjects(in *wireRequest, w http.ResponseWriter) *apiError {
 	if page.ContinuationToken != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(page.ContinuationToken)
 		if err != nil {
-			return &apiError{400, "InvalidArgument", "The continuation token provided is incorrect"}
+			return &apiError{
+				status:  400,
+				code:    "InvalidArgument",
+				message: "The continuation token provided is incorrect",
+			}
 		}
 		after = string(raw)
 	}
@@ -66,7 +80,8 @@ func listObjects(in *wireRequest, w http.ResponseWriter) *apiError {
 	return nil
 }
 
-// objects are those under the page's prefix, in the order of their keys, if the caller may list them.
+// objects are those under the page's prefix, in the order of their keys, if the caller may list
+// them.
 func (in *wireRequest) objects(page *listing) ([]listedObject, *apiError) {
 	c := in.cloud
 	c.mu.Lock()
@@ -93,8 +108,13 @@ func (in *wireRequest) objects(page *listing) ([]listedObject, *apiError) {
 		}
 		raw, _ := content.([]byte)
 		held, _ := c.private[objectPropertiesKey(bucket, key)].(storedObject)
-		found = append(found, listedObject{Key: key, LastModified: held.modified.Format(time.RFC3339), ETag: `"` + held.tag + `"`,
-			Size: len(raw), StorageClass: "STANDARD"})
+		found = append(found, listedObject{
+			Key:          key,
+			LastModified: held.modified.Format(time.RFC3339),
+			ETag:         `"` + held.tag + `"`,
+			Size:         len(raw),
+			StorageClass: "STANDARD",
+		})
 	}
 	slices.SortFunc(found, func(a, b listedObject) int { return strings.Compare(a.Key, b.Key) })
 	return found, nil
@@ -139,7 +159,13 @@ func (page *listing) encode() {
 	for i := range page.CommonPrefixes {
 		page.CommonPrefixes[i].Prefix = encodeKey(page.CommonPrefixes[i].Prefix)
 	}
-	page.Prefix, page.Delimiter, page.StartAfter = encodeKey(page.Prefix), encodeKey(page.Delimiter), encodeKey(page.StartAfter)
+	page.Prefix, page.Delimiter, page.StartAfter = encodeKey(
+		page.Prefix,
+	), encodeKey(
+		page.Delimiter,
+	), encodeKey(
+		page.StartAfter,
+	)
 }
 
 func encodeKey(key string) string { return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/") }

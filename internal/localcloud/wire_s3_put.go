@@ -1,5 +1,6 @@
-// S3 over the wire: writing and deleting of objects. Sources: Amazon S3 API reference, PutObject and
-// DeleteObject; Amazon S3 user guide, "Add preconditions to S3 operations with conditional requests".
+// S3 over the wire: writing and deleting of objects. Sources: Amazon S3 API reference, PutObject
+// and DeleteObject; Amazon S3 user guide, "Add preconditions to S3 operations with conditional
+// requests".
 package localcloud
 
 import (
@@ -44,12 +45,21 @@ func (in *wireRequest) store(tag string, checksums map[string]string) (held stor
 	if fault := in.allowS3("s3:PutObject", bucket, key, context); fault != nil {
 		return held, fault
 	}
-	held = storedObject{modified: time.Now().UTC().Truncate(time.Second), tag: tag, contentType: header.Get("Content-Type"),
-		checksums: checksums, metadata: ownMetadata(header)}
+	held = storedObject{
+		modified:    time.Now().UTC().Truncate(time.Second),
+		tag:         tag,
+		contentType: header.Get("Content-Type"),
+		checksums:   checksums,
+		metadata:    ownMetadata(header),
+	}
 	if held.contentType == "" {
 		held.contentType = "binary/octet-stream"
 	}
-	held.encryption, held.key, held.bucketKey = c.objectEncryption(bucket, header.Get(encryptionHeaders[0]), header.Get(encryptionHeaders[1]))
+	held.encryption, held.key, held.bucketKey = c.objectEncryption(
+		bucket,
+		header.Get(encryptionHeaders[0]),
+		header.Get(encryptionHeaders[1]),
+	)
 	if fault := in.useObjectKey("kms:GenerateDataKey", bucket, key, held); fault != nil {
 		return held, fault
 	}
@@ -67,11 +77,15 @@ func (in *wireRequest) store(tag string, checksums map[string]string) (held stor
 func ownMetadata(header http.Header) map[string]string {
 	own := map[string]string{}
 	for name, values := range header {
-		if strings.HasPrefix(name, "X-Amz-Meta-") || slices.Contains([]string{"Cache-Control", "Content-Disposition", "Content-Language"}, name) {
+		if strings.HasPrefix(name, "X-Amz-Meta-") ||
+			slices.Contains([]string{"Cache-Control", "Content-Disposition", "Content-Language"}, name) {
 			own[name] = values[0]
 		}
 	}
-	if coding := strings.Trim(strings.ReplaceAll(header.Get("Content-Encoding"), "aws-chunked", ""), ", "); coding != "" {
+	if coding := strings.Trim(
+		strings.ReplaceAll(header.Get("Content-Encoding"), "aws-chunked", ""),
+		", ",
+	); coding != "" {
 		own["Content-Encoding"] = coding
 	}
 	return own
@@ -83,14 +97,19 @@ func (c *Cloud) putConditions(header http.Header, bucket, key string) *apiError 
 	match := strings.Trim(header.Get("If-Match"), `"`)
 	switch {
 	case match != "" && !exists:
-		return &apiError{404, "NoSuchKey", "The specified key does not exist."}
+		return &apiError{status: 404, code: "NoSuchKey", message: "The specified key does not exist."}
 	case header.Get("If-None-Match") == "*" && exists, match != "" && match != held.tag:
-		return &apiError{412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"}
+		return &apiError{
+			status:  412,
+			code:    "PreconditionFailed",
+			message: "At least one of the pre-conditions you specified did not hold",
+		}
 	}
 	return nil
 }
 
-// objectRecord finds the record of an object, of the program or of something else; nil if there is none.
+// objectRecord finds the record of an object, of the program or of something else; nil if there is
+// none.
 func (c *Cloud) objectRecord(token, bucket, key string) *Record {
 	for _, r := range c.records[token] {
 		if r.str("key") == key && r.str("bucket") == bucket {
@@ -100,8 +119,8 @@ func (c *Cloud) objectRecord(token, bucket, key string) *Record {
 	return nil
 }
 
-// recordObject makes an object known to its bucket, which AWS does not delete while it holds one. One
-// that the program made stays the program's, and a refresh sees the change.
+// recordObject makes an object known to its bucket, which AWS does not delete while it holds one.
+// One that the program made stays the program's, and a refresh sees the change.
 func (c *Cloud) recordObject(bucket, key, tag, version string) {
 	if own := c.objectRecord(objectType, bucket, key); own != nil {
 		own.setOutput("etag", tag)

@@ -1,5 +1,5 @@
-// Secrets Manager and STS over the wire. Sources: Secrets Manager API reference, GetSecretValue, and
-// user guide, "Secret encryption and decryption"; STS API reference, GetCallerIdentity.
+// Secrets Manager and STS over the wire. Sources: Secrets Manager API reference, GetSecretValue,
+// and user guide, "Secret encryption and decryption"; STS API reference, GetCallerIdentity.
 package localcloud
 
 import (
@@ -29,8 +29,10 @@ func getSecretValue(in *wireRequest, w http.ResponseWriter) *apiError {
 	if fault != nil {
 		return fault
 	}
-	answer := map[string]any{"ARN": version.of.arn, "Name": version.of.name, "VersionId": version.id, "VersionStages": version.stages,
-		"SecretString": version.value}
+	answer := map[string]any{
+		"ARN": version.of.arn, "Name": version.of.name, "VersionId": version.id, "VersionStages": version.stages,
+		"SecretString": version.value,
+	}
 	if version.form.binary {
 		delete(answer, "SecretString")
 		answer["SecretBinary"] = version.value
@@ -48,9 +50,18 @@ func (in *wireRequest) secret(id, versionID, stage string) (secretVersion, *apiE
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	secret := c.secretByID(id)
-	ask := access{action: "secretsmanager:GetSecretValue", resource: id, shown: id, context: map[string]string{"secretsmanager:secretid": id}}
-	// What the request leaves out is absent, although the default is AWSCURRENT (user guide, "Condition keys").
-	for key, value := range map[string]string{"secretsmanager:versionid": versionID, "secretsmanager:versionstage": stage} {
+	ask := access{
+		action:   "secretsmanager:GetSecretValue",
+		resource: id,
+		shown:    id,
+		context:  map[string]string{"secretsmanager:secretid": id},
+	}
+	// What the request leaves out is absent, although the default is AWSCURRENT (user guide,
+	// "Condition keys").
+	for key, value := range map[string]string{
+		"secretsmanager:versionid":    versionID,
+		"secretsmanager:versionstage": stage,
+	} {
 		if value != "" {
 			ask.context[key] = value
 		}
@@ -67,9 +78,17 @@ func (in *wireRequest) secret(id, versionID, stage string) (secretVersion, *apiE
 	}
 	if secret == nil {
 		if c.find(deletedSecretType, "", id) != nil || c.find(deletedSecretType, "arn", id) != nil {
-			return secretVersion{}, &apiError{400, "InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion."}
+			return secretVersion{}, &apiError{
+				status:  400,
+				code:    "InvalidRequestException",
+				message: "You can't perform this operation on the secret because it was marked for deletion.",
+			}
 		}
-		return secretVersion{}, &apiError{400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret."}
+		return secretVersion{}, &apiError{
+			status:  400,
+			code:    "ResourceNotFoundException",
+			message: "Secrets Manager can't find the specified secret.",
+		}
 	}
 	version, found := c.versionOf(secret, versionID, stage)
 	if !found {
@@ -85,7 +104,11 @@ func noVersion(versionID, stage string) *apiError {
 	if versionID == "" {
 		what = "staging label: " + defaultStage(stage)
 	}
-	return &apiError{400, "ResourceNotFoundException", "Secrets Manager can't find the specified secret value for " + what}
+	return &apiError{
+		status:  400,
+		code:    "ResourceNotFoundException",
+		message: "Secrets Manager can't find the specified secret value for " + what,
+	}
 }
 
 func defaultStage(stage string) string {
@@ -113,17 +136,32 @@ func (c *Cloud) versions(secret *Record) []secretVersion {
 	var found []secretVersion
 	content, _ := c.private[secret.ID].(secretContent)
 	if content.CurrentVersion != "" {
-		found = append(found, secretVersion{id: content.CurrentVersion, value: content.Current, stages: []string{"AWSCURRENT"}, form: content.CurrentIs})
+		found = append(found, secretVersion{
+			id:     content.CurrentVersion,
+			value:  content.Current,
+			stages: []string{"AWSCURRENT"},
+			form:   content.CurrentIs,
+		})
 	}
 	if content.PreviousVersion != "" {
-		found = append(found, secretVersion{id: content.PreviousVersion, value: content.Previous, stages: []string{"AWSPREVIOUS"}, form: content.PreviousIs})
+		found = append(found, secretVersion{
+			id:     content.PreviousVersion,
+			value:  content.Previous,
+			stages: []string{"AWSPREVIOUS"},
+			form:   content.PreviousIs,
+		})
 	}
 	for _, r := range c.all("aws:secretsmanager/secretVersion:SecretVersion") {
 		stages, _ := r.Get("versionStages").([]any)
 		id := r.str("versionId")
-		if strings.HasPrefix(r.ID, secret.ID+"|") && id != content.CurrentVersion && id != content.PreviousVersion && len(stages) > 0 {
-			found = append(found, secretVersion{id: id, value: r.str("secretString") + r.str("secretBinary"), stages: oneOrMany(stages),
-				form: secretForm{binary: r.str("secretBinary") != ""}})
+		if strings.HasPrefix(r.ID, secret.ID+"|") && id != content.CurrentVersion && id != content.PreviousVersion &&
+			len(stages) > 0 {
+			found = append(found, secretVersion{
+				id:     id,
+				value:  r.str("secretString") + r.str("secretBinary"),
+				stages: oneOrMany(stages),
+				form:   secretForm{binary: r.str("secretBinary") != ""},
+			})
 		}
 	}
 	return found
@@ -131,14 +169,24 @@ func (c *Cloud) versions(secret *Record) []secretVersion {
 
 // openSecret asks for the secret's key in the caller's name.
 func (in *wireRequest) openSecret(secret *Record, version string) *apiError {
-	fault := in.useKey(secret.str("kmsKeyId"), "kms:Decrypt", "secretsmanager", map[string]string{"SecretARN": secret.ID, "SecretVersionId": version})
+	fault := in.useKey(
+		secret.str("kmsKeyId"),
+		"kms:Decrypt",
+		"secretsmanager",
+		map[string]string{"SecretARN": secret.ID, "SecretVersionId": version},
+	)
 	switch {
 	case fault == nil:
 		return nil
 	case fault.code == "AccessDeniedException":
 		fault.message = "Access to KMS is not allowed"
 	case strings.HasPrefix(fault.code, "KMS."):
-		return &apiError{400, "DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key: " + fault.message}
+		return &apiError{
+			status: 400,
+			code:   "DecryptionFailure",
+			message: "Secrets Manager can't decrypt the protected secret text using the provided KMS key: " +
+				fault.message,
+		}
 	}
 	return fault
 }
@@ -154,6 +202,13 @@ func getCallerIdentity(in *wireRequest, w http.ResponseWriter) *apiError {
 		XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`
 		Result    result   `xml:"GetCallerIdentityResult"`
 		RequestId string   `xml:"ResponseMetadata>RequestId"`
-	}{Result: result{in.caller.arn(c.Account), in.caller.unique + ":" + in.caller.name, c.Account}, RequestId: in.id})
+	}{
+		Result: result{
+			Arn:     in.caller.arn(c.Account),
+			UserId:  in.caller.unique + ":" + in.caller.name,
+			Account: c.Account,
+		},
+		RequestId: in.id,
+	})
 	return nil
 }

@@ -30,7 +30,9 @@ func TestASecretIsReadByWhoMay(t *testing.T) {
 		}
 		return client.GetSecretValue(context.Background(), input)
 	}
-	task := secretsmanager.NewFromConfig(w.as(w.role("task", allow("secretsmanager:GetSecretValue", id), allow("kms:Decrypt", key))))
+	task := secretsmanager.NewFromConfig(
+		w.as(w.role("task", allow("secretsmanager:GetSecretValue", id), allow("kms:Decrypt", key))),
+	)
 	_, err := read(task, id, "")
 	var missing *types.ResourceNotFoundException
 	require.ErrorAs(t, err, &missing)
@@ -38,12 +40,24 @@ func TestASecretIsReadByWhoMay(t *testing.T) {
 
 	w.make(versionToken, "one", map[string]any{"secretId": id, "secretString": "seed-1"})
 	w.make(versionToken, "two", map[string]any{"secretId": id, "secretString": "seed-2"})
-	w.make(versionToken, "three", map[string]any{"secretId": id, "secretString": "seed-3", "versionStages": []any{"AWSPENDING"}})
-	for stage, want := range map[string]string{"": "seed-2", "AWSCURRENT": "seed-2", "AWSPREVIOUS": "seed-1", "AWSPENDING": "seed-3"} {
+	w.make(
+		versionToken,
+		"three",
+		map[string]any{"secretId": id, "secretString": "seed-3", "versionStages": []any{"AWSPENDING"}},
+	)
+	for stage, want := range map[string]string{
+		"":            "seed-2",
+		"AWSCURRENT":  "seed-2",
+		"AWSPREVIOUS": "seed-1",
+		"AWSPENDING":  "seed-3",
+	} {
 		got, err := read(task, id, stage)
 		require.NoError(t, err, stage)
 		assert.Equal(t, want, *got.SecretString, stage)
-		byVersion, err := task.GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{SecretId: &id, VersionId: got.VersionId})
+		byVersion, err := task.GetSecretValue(
+			context.Background(),
+			&secretsmanager.GetSecretValueInput{SecretId: &id, VersionId: got.VersionId},
+		)
 		require.NoError(t, err)
 		assert.Equal(t, want, *byVersion.SecretString)
 	}
@@ -57,8 +71,13 @@ func TestASecretIsReadByWhoMay(t *testing.T) {
 	code, message, status := apiCode(t, err)
 	assert.Equal(t, "AccessDeniedException", code)
 	assert.Equal(t, 400, status)
-	assert.Equal(t, "User: arn:aws:sts::123456789012:assumed-role/task/test-session is not authorized to perform: secretsmanager:GetSecretValue on resource: "+
-		other+" because no identity-based policy allows the secretsmanager:GetSecretValue action", message)
+	assert.Equal(
+		t,
+		"User: arn:aws:sts::123456789012:assumed-role/task/test-session is not authorized to perform: "+
+			"secretsmanager:GetSecretValue on resource: "+
+			other+" because no identity-based policy allows the secretsmanager:GetSecretValue action",
+		message,
+	)
 	keyless := secretsmanager.NewFromConfig(w.as(w.role("keyless", allow("secretsmanager:GetSecretValue", "*"))))
 	_, err = read(keyless, id, "")
 	code, message, _ = apiCode(t, err)
@@ -73,8 +92,14 @@ func TestASecretsOwnPolicyAndItsEnd(t *testing.T) {
 	w := newWired(t)
 	task, denied := w.role("task"), w.role("denied", allow("*", "*"))
 	id, _ := w.make(secretToken, "s", map[string]any{"name": "own", "policy": policyText(
-		statement{"Effect": "Allow", "Principal": map[string]any{"AWS": task}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"},
-		statement{"Effect": "Deny", "Principal": map[string]any{"AWS": denied}, "Action": "*", "Resource": "*"})})
+		statement{
+			"Effect":    "Allow",
+			"Principal": map[string]any{"AWS": task},
+			"Action":    "secretsmanager:GetSecretValue",
+			"Resource":  "*",
+		},
+		statement{"Effect": "Deny", "Principal": map[string]any{"AWS": denied}, "Action": "*", "Resource": "*"},
+	)})
 	w.make(versionToken, "v", map[string]any{"secretId": id, "secretBinary": "AAEC"})
 	ask := &secretsmanager.GetSecretValueInput{SecretId: aws.String(id)}
 	got, err := secretsmanager.NewFromConfig(w.as(task)).GetSecretValue(context.Background(), ask)
@@ -89,7 +114,10 @@ func TestASecretsOwnPolicyAndItsEnd(t *testing.T) {
 	_, err = all.GetSecretValue(context.Background(), ask)
 	var gone *types.InvalidRequestException
 	require.ErrorAs(t, err, &gone)
-	_, err = all.GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("never")})
+	_, err = all.GetSecretValue(
+		context.Background(),
+		&secretsmanager.GetSecretValueInput{SecretId: aws.String("never")},
+	)
 	var never *types.ResourceNotFoundException
 	require.ErrorAs(t, err, &never)
 }

@@ -26,7 +26,8 @@ type Credentials struct {
 type session struct {
 	Credentials
 	role, roleARN string
-	// unique is the role's id at the time: a role of the same name that is made later is another one.
+	// unique is the role's id at the time: a role of the same name that is made later is another
+	// one.
 	unique string
 	name   string
 }
@@ -65,7 +66,12 @@ const wireKey = "over the wire"
 func (c *Cloud) wire() *wireState {
 	state, ok := c.private[wireKey].(*wireState)
 	if !ok {
-		state = &wireState{sessions: map[string]*session{}, certificates: map[string]*wireCertificate{}, requests: map[string]issueOnce{}, now: time.Now}
+		state = &wireState{
+			sessions:     map[string]*session{},
+			certificates: map[string]*wireCertificate{},
+			requests:     map[string]issueOnce{},
+			now:          time.Now,
+		}
 		c.private[wireKey] = state
 	}
 	return state
@@ -75,8 +81,8 @@ func (c *Cloud) wire() *wireState {
 var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
 // Session gives credentials of a role that exists, good for six hours. The name says who has them,
-// as a task's or an instance's id does; 2 to 64 letters, digits and _+=,.@-. Whether the role may be
-// assumed by anybody is not asked here: ServeMetadata asks it for instances.
+// as a task's or an instance's id does; 2 to 64 letters, digits and _+=,.@-. Whether the role may
+// be assumed by anybody is not asked here: ServeMetadata asks it for instances.
 func (c *Cloud) Session(roleARN, name string) (Credentials, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,15 +92,33 @@ func (c *Cloud) Session(roleARN, name string) (Credentials, error) {
 func (c *Cloud) session(roleARN, name string) (Credentials, error) {
 	role := c.roleByARN(roleARN)
 	if role == nil {
-		return Credentials{}, fmt.Errorf("giving credentials of role %q to %q: there is no such role; create it first", roleARN, name)
+		return Credentials{}, fmt.Errorf(
+			"giving credentials of role %q to %q: there is no such role; create it first",
+			roleARN,
+			name,
+		)
 	}
 	if !sessionName.MatchString(name) {
-		return Credentials{}, fmt.Errorf("giving credentials of role %q: the session name %q does not match %s", roleARN, name, sessionName)
+		return Credentials{}, fmt.Errorf(
+			"giving credentials of role %q: the session name %q does not match %s",
+			roleARN,
+			name,
+			sessionName,
+		)
 	}
 	state := c.wire()
-	made := &session{role: role.ID, roleARN: roleARN, unique: role.str("uniqueId"), name: name, Credentials: Credentials{
-		AccessKeyID: "ASIA" + uniqueUpper(16), SecretAccessKey: randomOf(lettersAndDigits, 40),
-		Token: randomOf(lettersAndDigits, 200), Expires: state.now().UTC().Add(sessionHours * time.Hour).Truncate(time.Second)}}
+	made := &session{
+		role:    role.ID,
+		roleARN: roleARN,
+		unique:  role.str("uniqueId"),
+		name:    name,
+		Credentials: Credentials{
+			AccessKeyID:     "ASIA" + uniqueUpper(16),
+			SecretAccessKey: randomOf(lettersAndDigits, 40),
+			Token:           randomOf(lettersAndDigits, 200),
+			Expires:         state.now().UTC().Add(sessionHours * time.Hour).Truncate(time.Second),
+		},
+	}
 	for id, old := range state.sessions {
 		if state.now().Sub(old.Expires) > sessionHours*time.Hour {
 			delete(state.sessions, id) // long expired: a client that still has it hears that it is not known
@@ -119,7 +143,12 @@ func (c *Cloud) Calls() []APICall {
 // note remembers that a call was let pass or refused. Call it with the lock held.
 func (in *wireRequest) note(action, resource string, allowed bool) {
 	state := in.cloud.wire()
-	in.noted = &APICall{Time: state.now(), Action: action, Resource: resource, Allowed: allowed}
+	in.noted = &APICall{
+		Time:     state.now(),
+		Action:   action,
+		Resource: resource,
+		Allowed:  allowed,
+	}
 	if in.caller != nil {
 		in.noted.Role, in.noted.Session = in.caller.role, in.caller.name
 	}

@@ -1,7 +1,7 @@
 // Signature Version 4 is really checked: the signature is made again with the session's secret by
 // the SDK's own signer and must be the same. Sources: IAM user guide, "Create a signed AWS API
-// request"; Amazon S3 API reference, "Authenticating requests (AWS Signature Version 4)"; the errors:
-// the services' "Common errors" and Amazon S3 API reference, "List of error codes".
+// request"; Amazon S3 API reference, "Authenticating requests (AWS Signature Version 4)"; the
+// errors: the services' "Common errors" and Amazon S3 API reference, "List of error codes".
 package localcloud
 
 import (
@@ -32,7 +32,8 @@ type scope struct {
 	signature                        string
 }
 
-// readScope takes an Authorization header apart; malformed says what is wrong with it, "" where nothing is.
+// readScope takes an Authorization header apart; malformed says what is wrong with it, "" where
+// nothing is.
 func readScope(header string) (s scope, malformed string) {
 	if header == "" {
 		return s, ""
@@ -66,37 +67,83 @@ func readScope(header string) (s scope, malformed string) {
 type authFault map[protocol]apiError
 
 const (
-	invalidToken  = "The security token included in the request is invalid."
-	expiredToken  = "The security token included in the request is expired"
-	wrongSecret   = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
-	wrongSecretS3 = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+	invalidToken = "The security token included in the request is invalid."
+	expiredToken = "The security token included in the request is expired"
+	wrongSecret  = "The request signature we calculated does not match the signature you provided. Check your AWS " +
+		"Secret Access Key and signing method. Consult the service documentation for details."
+	wrongSecretS3 = "The request signature we calculated does not match the signature you provided. Check your key " +
+		"and signing method."
 )
 
 var (
-	unsigned = authFault{restXML: {403, "AccessDenied", "Access Denied"},
-		query:  {403, "MissingAuthenticationToken", "Request is missing Authentication Token"},
-		json11: {400, "MissingAuthenticationTokenException", "Missing Authentication Token"}}
-	malformedHeader = authFault{restXML: {400, "AuthorizationHeaderMalformed", "The authorization header is malformed"},
-		query:  {400, "IncompleteSignature", "The Authorization header is malformed"},
-		json11: {400, "IncompleteSignatureException", "The Authorization header is malformed"}}
-	unknownKey = authFault{restXML: {403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."},
-		query:  {403, "InvalidClientTokenId", invalidToken},
-		json11: {400, "UnrecognizedClientException", invalidToken}}
-	wrongToken = authFault{restXML: {400, "InvalidToken", "The provided token is malformed or otherwise invalid."},
-		query:  {403, "InvalidClientTokenId", invalidToken},
-		json11: {400, "UnrecognizedClientException", invalidToken}}
-	expired = authFault{restXML: {400, "ExpiredToken", "The provided token has expired."},
-		query:  {403, "ExpiredToken", expiredToken},
-		json11: {400, "ExpiredTokenException", expiredToken}}
-	wrongClock = authFault{restXML: {403, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large."},
-		query:  {403, "SignatureDoesNotMatch", "Signature expired: the request is more than 15 minutes off"},
-		json11: {400, "InvalidSignatureException", "Signature expired: the request is more than 15 minutes off"}}
-	wrongRegion = authFault{restXML: {400, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region is wrong"},
-		query:  {403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region."},
-		json11: {400, "InvalidSignatureException", "Credential should be scoped to a valid region."}}
-	wrongSignature = authFault{restXML: {403, "SignatureDoesNotMatch", wrongSecretS3},
-		query:  {403, "SignatureDoesNotMatch", wrongSecret},
-		json11: {400, "InvalidSignatureException", wrongSecret}}
+	unsigned = authFault{
+		restXML: {status: 403, code: "AccessDenied", message: "Access Denied"},
+		query:   {status: 403, code: "MissingAuthenticationToken", message: "Request is missing Authentication Token"},
+		json11:  {status: 400, code: "MissingAuthenticationTokenException", message: "Missing Authentication Token"},
+	}
+	malformedHeader = authFault{
+		restXML: {status: 400, code: "AuthorizationHeaderMalformed", message: "The authorization header is malformed"},
+		query:   {status: 400, code: "IncompleteSignature", message: "The Authorization header is malformed"},
+		json11:  {status: 400, code: "IncompleteSignatureException", message: "The Authorization header is malformed"},
+	}
+	unknownKey = authFault{
+		restXML: {
+			status:  403,
+			code:    "InvalidAccessKeyId",
+			message: "The AWS Access Key Id you provided does not exist in our records.",
+		},
+		query:  {status: 403, code: "InvalidClientTokenId", message: invalidToken},
+		json11: {status: 400, code: "UnrecognizedClientException", message: invalidToken},
+	}
+	wrongToken = authFault{
+		restXML: {status: 400, code: "InvalidToken", message: "The provided token is malformed or otherwise invalid."},
+		query:   {status: 403, code: "InvalidClientTokenId", message: invalidToken},
+		json11:  {status: 400, code: "UnrecognizedClientException", message: invalidToken},
+	}
+	expired = authFault{
+		restXML: {status: 400, code: "ExpiredToken", message: "The provided token has expired."},
+		query:   {status: 403, code: "ExpiredToken", message: expiredToken},
+		json11:  {status: 400, code: "ExpiredTokenException", message: expiredToken},
+	}
+	wrongClock = authFault{
+		restXML: {
+			status:  403,
+			code:    "RequestTimeTooSkewed",
+			message: "The difference between the request time and the current time is too large.",
+		},
+		query: {
+			status:  403,
+			code:    "SignatureDoesNotMatch",
+			message: "Signature expired: the request is more than 15 minutes off",
+		},
+		json11: {
+			status:  400,
+			code:    "InvalidSignatureException",
+			message: "Signature expired: the request is more than 15 minutes off",
+		},
+	}
+	wrongRegion = authFault{
+		restXML: {
+			status:  400,
+			code:    "AuthorizationHeaderMalformed",
+			message: "The authorization header is malformed; the region is wrong",
+		},
+		query: {
+			status:  403,
+			code:    "SignatureDoesNotMatch",
+			message: "Credential should be scoped to a valid region.",
+		},
+		json11: {
+			status:  400,
+			code:    "InvalidSignatureException",
+			message: "Credential should be scoped to a valid region.",
+		},
+	}
+	wrongSignature = authFault{
+		restXML: {status: 403, code: "SignatureDoesNotMatch", message: wrongSecretS3},
+		query:   {status: 403, code: "SignatureDoesNotMatch", message: wrongSecret},
+		json11:  {status: 400, code: "InvalidSignatureException", message: wrongSecret},
+	}
 )
 
 // as is the fault in a protocol's words, with what is to be known beside them.
@@ -164,7 +211,12 @@ func (c *Cloud) caller(accessKey string) (*session, time.Time) {
 
 // signAgain is the signature that the request should have, over the headers that it names.
 func signAgain(r *http.Request, s scope, own Credentials, payloadHash string, at time.Time) (string, error) {
-	same := &http.Request{Method: r.Method, Host: r.Host, Header: http.Header{}, URL: &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}}
+	same := &http.Request{
+		Method: r.Method,
+		Host:   r.Host,
+		Header: http.Header{},
+		URL:    &url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery},
+	}
 	for _, name := range s.signed {
 		if name == "content-length" {
 			same.ContentLength = r.ContentLength
@@ -177,8 +229,20 @@ func signAgain(r *http.Request, s scope, own Credentials, payloadHash string, at
 	signer := v4.NewSigner(func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = s.service == "s3" // S3 alone signs the path as it is sent
 	})
-	credentials := aws.Credentials{AccessKeyID: own.AccessKeyID, SecretAccessKey: own.SecretAccessKey, SessionToken: own.Token}
-	if err := signer.SignHTTP(context.Background(), credentials, same, payloadHash, s.service, s.region, at); err != nil {
+	credentials := aws.Credentials{
+		AccessKeyID:     own.AccessKeyID,
+		SecretAccessKey: own.SecretAccessKey,
+		SessionToken:    own.Token,
+	}
+	if err := signer.SignHTTP(
+		context.Background(),
+		credentials,
+		same,
+		payloadHash,
+		s.service,
+		s.region,
+		at,
+	); err != nil {
 		return "", err
 	}
 	again, _ := readScope(same.Header.Get("Authorization"))
@@ -194,20 +258,28 @@ func (in *wireRequest) payloadHash() (string, *apiError) {
 	}
 	said := in.http.Header.Get("X-Amz-Content-Sha256")
 	if said == "" {
-		return "", &apiError{400, "InvalidRequest", "Missing required header for this request: x-amz-content-sha256"}
+		return "", &apiError{
+			status:  400,
+			code:    "InvalidRequest",
+			message: "Missing required header for this request: x-amz-content-sha256",
+		}
 	}
 	return said, nil
 }
 
-// readPayload is what S3 does once the signature is right: every x-amz- header must be under it, the
-// body must be what was signed, and chunks are taken apart.
+// readPayload is what S3 does once the signature is right: every x-amz- header must be under it,
+// the body must be what was signed, and chunks are taken apart.
 func (in *wireRequest) readPayload(s scope) *apiError {
 	if in.protocol != restXML {
 		return nil
 	}
 	for name := range in.http.Header {
 		if lower := strings.ToLower(name); strings.HasPrefix(lower, "x-amz-") && !slices.Contains(s.signed, lower) {
-			return &apiError{403, "AccessDenied", "There were headers present in the request which were not signed: " + lower}
+			return &apiError{
+				status:  403,
+				code:    "AccessDenied",
+				message: "There were headers present in the request which were not signed: " + lower,
+			}
 		}
 	}
 	switch said := in.http.Header.Get("X-Amz-Content-Sha256"); {
@@ -216,10 +288,18 @@ func (in *wireRequest) readPayload(s scope) *apiError {
 	case said == "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
 		return in.unchunk()
 	case strings.HasPrefix(said, "STREAMING-"):
-		return notImplemented("the embedded S3 does not check chunks that are signed one by one (%s); send the body with its SHA-256 or UNSIGNED-PAYLOAD", said)
+		return notImplemented(
+			"the embedded S3 does not check chunks that are signed one by one (%s); send the body with its SHA-256 "+
+				"or UNSIGNED-PAYLOAD",
+			said,
+		)
 	default:
 		if sum := sha256.Sum256(in.body); said != hex.EncodeToString(sum[:]) {
-			return &apiError{400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed."}
+			return &apiError{
+				status:  400,
+				code:    "XAmzContentSHA256Mismatch",
+				message: "The provided 'x-amz-content-sha256' header does not match what was computed.",
+			}
 		}
 	}
 	return nil

@@ -57,10 +57,19 @@ func policyText(statements ...statement) string {
 // role makes a role that EC2 may assume, with an inline policy of these statements.
 func (w wired) role(name string, statements ...statement) string {
 	w.Helper()
-	_, outputs := w.make("aws:iam/role:Role", name, map[string]any{"name": name, "assumeRolePolicy": policyText(statement{
-		"Effect": "Allow", "Principal": map[string]any{"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})})
+	_, outputs := w.make(
+		"aws:iam/role:Role",
+		name,
+		map[string]any{"name": name, "assumeRolePolicy": policyText(statement{
+			"Effect": "Allow", "Principal": map[string]any{"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole",
+		})},
+	)
 	if len(statements) > 0 {
-		w.make("aws:iam/rolePolicy:RolePolicy", name, map[string]any{"name": name, "role": name, "policy": policyText(statements...)})
+		w.make(
+			"aws:iam/rolePolicy:RolePolicy",
+			name,
+			map[string]any{"name": name, "role": name, "policy": policyText(statements...)},
+		)
 	}
 	return outputs["arn"].StringValue()
 }
@@ -78,9 +87,17 @@ func (w wired) as(roleARN string) aws.Config {
 }
 
 func (w wired) with(given Credentials) aws.Config {
-	return aws.Config{Region: "us-east-1", BaseEndpoint: aws.String(w.url), // the checksums are the SDK's defaults
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported, ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-		Credentials: credentials.NewStaticCredentialsProvider(given.AccessKeyID, given.SecretAccessKey, given.Token)}
+	return aws.Config{
+		Region:                     "us-east-1",
+		BaseEndpoint:               aws.String(w.url), // the checksums are the SDK's defaults
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+		Credentials: credentials.NewStaticCredentialsProvider(
+			given.AccessKeyID,
+			given.SecretAccessKey,
+			given.Token,
+		),
+	}
 }
 
 // apiCode is the error code and message, and the HTTP status, that an SDK saw.
@@ -122,22 +139,49 @@ func TestWhoIsNotBelieved(t *testing.T) {
 		with            Credentials
 		s3, sts, secret string
 	}{
-		"unknown key":  {change(func(c *Credentials) { c.AccessKeyID = "ASIANOBODY" }), "InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"},
-		"wrong secret": {change(func(c *Credentials) { c.SecretAccessKey = "guessed" }), "SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException"},
-		"wrong token":  {change(func(c *Credentials) { c.Token = "guessed" }), "InvalidToken", "InvalidClientTokenId", "UnrecognizedClientException"},
-		"no token":     {change(func(c *Credentials) { c.Token = "" }), "InvalidToken", "InvalidClientTokenId", "UnrecognizedClientException"},
-		"expired":      {old, "ExpiredToken", "ExpiredToken", "ExpiredTokenException"},
+		"unknown key": {
+			with:   change(func(c *Credentials) { c.AccessKeyID = "ASIANOBODY" }),
+			s3:     "InvalidAccessKeyId",
+			sts:    "InvalidClientTokenId",
+			secret: "UnrecognizedClientException",
+		},
+		"wrong secret": {
+			with:   change(func(c *Credentials) { c.SecretAccessKey = "guessed" }),
+			s3:     "SignatureDoesNotMatch",
+			sts:    "SignatureDoesNotMatch",
+			secret: "InvalidSignatureException",
+		},
+		"wrong token": {
+			with:   change(func(c *Credentials) { c.Token = "guessed" }),
+			s3:     "InvalidToken",
+			sts:    "InvalidClientTokenId",
+			secret: "UnrecognizedClientException",
+		},
+		"no token": {
+			with:   change(func(c *Credentials) { c.Token = "" }),
+			s3:     "InvalidToken",
+			sts:    "InvalidClientTokenId",
+			secret: "UnrecognizedClientException",
+		},
+		"expired": {
+			with:   old,
+			s3:     "ExpiredToken",
+			sts:    "ExpiredToken",
+			secret: "ExpiredTokenException",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := w.with(c.with)
-			_, err := s3.NewFromConfig(config).GetObject(context.Background(), &s3.GetObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k")})
+			_, err := s3.NewFromConfig(config).
+				GetObject(context.Background(), &s3.GetObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k")})
 			code, _, _ := apiCode(t, err)
 			assert.Equal(t, c.s3, code)
 			_, err = sts.NewFromConfig(config).GetCallerIdentity(context.Background(), nil)
 			code, _, status := apiCode(t, err)
 			assert.Equal(t, c.sts, code)
 			assert.Equal(t, 403, status)
-			_, err = secretsmanager.NewFromConfig(config).GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("s")})
+			_, err = secretsmanager.NewFromConfig(config).
+				GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("s")})
 			code, _, status = apiCode(t, err)
 			assert.Equal(t, c.secret, code)
 			assert.Equal(t, 400, status)
@@ -158,17 +202,33 @@ func TestWhatIsSignedCannotBeChanged(t *testing.T) {
 		alter func(*http.Request)
 		code  string
 	}{
-		"path":            {func(r *http.Request) { r.URL.Path = "/data-1/other" }, "SignatureDoesNotMatch"},
-		"query":           {func(r *http.Request) { r.URL.RawQuery = "x-id=GetObject" }, "SignatureDoesNotMatch"},
-		"signed header":   {func(r *http.Request) { r.Header.Set("X-Amz-Meta-Owner", "eve") }, "SignatureDoesNotMatch"},
-		"unsigned header": {func(r *http.Request) { r.Header.Set("X-Amz-Server-Side-Encryption", "AES256") }, "AccessDenied"},
-		"hash":            {func(r *http.Request) { r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD") }, "SignatureDoesNotMatch"},
-		"date":            {func(r *http.Request) { r.Header.Set("X-Amz-Date", "20200101T000000Z") }, "AuthorizationHeaderMalformed"},
+		"path": {alter: func(r *http.Request) {
+			r.URL.Path = "/data-1/other"
+		}, code: "SignatureDoesNotMatch"},
+		"query": {alter: func(r *http.Request) {
+			r.URL.RawQuery = "x-id=GetObject"
+		}, code: "SignatureDoesNotMatch"},
+		"signed header": {alter: func(r *http.Request) {
+			r.Header.Set("X-Amz-Meta-Owner", "eve")
+		}, code: "SignatureDoesNotMatch"},
+		"unsigned header": {alter: func(r *http.Request) {
+			r.Header.Set("X-Amz-Server-Side-Encryption", "AES256")
+		}, code: "AccessDenied"},
+		"hash": {alter: func(r *http.Request) {
+			r.Header.Set("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")
+		}, code: "SignatureDoesNotMatch"},
+		"date": {alter: func(r *http.Request) {
+			r.Header.Set("X-Amz-Date", "20200101T000000Z")
+		}, code: "AuthorizationHeaderMalformed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := s3.NewFromConfig(config, func(o *s3.Options) { o.HTTPClient = altering{c.alter} })
-			_, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k"),
-				Body: strings.NewReader("content"), Metadata: map[string]string{"owner": "bob"}})
+			_, err := client.PutObject(context.Background(), &s3.PutObjectInput{
+				Bucket:   aws.String("data-1"),
+				Key:      aws.String("k"),
+				Body:     strings.NewReader("content"),
+				Metadata: map[string]string{"owner": "bob"},
+			})
 			code, _, _ := apiCode(t, err)
 			assert.Equal(t, c.code, code)
 		})
@@ -199,7 +259,8 @@ func TestAnotherBodyThanTheSignedOneIsRefused(t *testing.T) {
 		const body = "Action=GetCallerIdentity&Version=2011-06-16"
 		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 	}}
-	_, err = sts.NewFromConfig(config, func(o *sts.Options) { o.HTTPClient = swap }).GetCallerIdentity(context.Background(), nil)
+	_, err = sts.NewFromConfig(config, func(o *sts.Options) { o.HTTPClient = swap }).
+		GetCallerIdentity(context.Background(), nil)
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "SignatureDoesNotMatch", code, "the body is signed")
 }
@@ -225,14 +286,19 @@ func TestWhatIsNotServedSaysSo(t *testing.T) {
 	code, message, _ := apiCode(t, err)
 	assert.Equal(t, "UnknownOperationException", code)
 	assert.Contains(t, message, "no operation ListSecrets")
-	_, err = sts.NewFromConfig(config).AssumeRole(context.Background(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::123456789012:role/all"), RoleSessionName: aws.String("x")})
+	_, err = sts.NewFromConfig(config).
+		AssumeRole(context.Background(), &sts.AssumeRoleInput{
+			RoleArn:         aws.String("arn:aws:iam::123456789012:role/all"),
+			RoleSessionName: aws.String("x"),
+		})
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "InvalidAction", code)
 	_, err = s3.NewFromConfig(config).ListBuckets(context.Background(), nil)
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "NotImplemented", code)
 	_, err = acmpca.NewFromConfig(config).RevokeCertificate(context.Background(), &acmpca.RevokeCertificateInput{
-		CertificateAuthorityArn: aws.String("a"), CertificateSerial: aws.String("b"), RevocationReason: "SUPERSEDED"})
+		CertificateAuthorityArn: aws.String("a"), CertificateSerial: aws.String("b"), RevocationReason: "SUPERSEDED",
+	})
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "UnknownOperationException", code)
 }
@@ -247,7 +313,8 @@ func TestUnsignedRequestsAreRefused(t *testing.T) {
 	assert.Len(t, w.Calls(), 1)
 }
 
-// Nodes, tasks and the engine work at once: nothing is lost, and (under -race) nothing is shared unguarded.
+// Nodes, tasks and the engine work at once: nothing is lost, and (under -race) nothing is shared
+// unguarded.
 func TestManyCallAtOnce(t *testing.T) {
 	w := newWired(t)
 	w.make(bucketType, "b", map[string]any{"bucket": "data-1"})
@@ -261,16 +328,27 @@ func TestManyCallAtOnce(t *testing.T) {
 		done.Go(func() error {
 			client, name := s3.NewFromConfig(config), aws.String(fmt.Sprint("k-", i))
 			for range 10 {
-				if _, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String("data-1"), Key: name, Body: strings.NewReader(*name)}); err != nil {
+				if _, err := client.PutObject(
+					context.Background(),
+					&s3.PutObjectInput{Bucket: aws.String("data-1"), Key: name, Body: strings.NewReader(*name)},
+				); err != nil {
 					return err
 				}
-				if _, err := client.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: aws.String("data-1")}); err != nil {
+				if _, err := client.ListObjectsV2(
+					context.Background(),
+					&s3.ListObjectsV2Input{Bucket: aws.String("data-1")},
+				); err != nil {
 					return err
 				}
-				if _, err := acmpca.NewFromConfig(config).IssueCertificate(context.Background(), issueInputFor(authority, csr, 7)); err != nil {
+				if _, err := acmpca.NewFromConfig(config).
+					IssueCertificate(context.Background(), issueInputFor(authority, csr, 7)); err != nil {
 					return err
 				}
-				w.Change(bucketType, "data-1", func(p resource.PropertyMap) { p["touched"] = resource.NewNumberProperty(float64(i)) })
+				w.Change(
+					bucketType,
+					"data-1",
+					func(p resource.PropertyMap) { p["touched"] = resource.NewNumberProperty(float64(i)) },
+				)
 				w.Records(storedObjectType)
 			}
 			return nil

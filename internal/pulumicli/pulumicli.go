@@ -22,7 +22,9 @@ var Version = semver.MustParse("3.259.0")
 // tool is how the CLI is built, which takes some minutes, once. The version is linked in, else
 // the Automation API cannot read it.
 var tool = gotool.Tool{
-	Folder: "tools/pulumi", Module: "github.com/pulumi/pulumi/pkg/v3", Command: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+	Folder:      "tools/pulumi",
+	Module:      "github.com/pulumi/pulumi/pkg/v3",
+	Command:     "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
 	LinkerFlags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v" + Version.String(),
 }
 

@@ -95,7 +95,10 @@ func Resolve(exported []byte, ids map[string]string) ([]byte, error) {
 		answered[urn] = true
 		switch {
 		case !known || id == "":
-			faults = append(faults, fmt.Errorf("%s was being created: say its id in AWS, or %q if AWS does not have it", urn, Gone))
+			faults = append(
+				faults,
+				fmt.Errorf("%s was being created: say its id in AWS, or %q if AWS does not have it", urn, Gone),
+			)
 		case id != Gone:
 			if o.Resource["id"], err = json.Marshal(id); err != nil {
 				return nil, err

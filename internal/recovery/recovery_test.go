@@ -8,16 +8,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const exported = `{"version":3,"deployment":{"manifest":{"time":"t"},"resources":[{"urn":"a","id":"1"}],"pending_operations":[
+const exported = `{"version":3,"deployment":{"manifest":{"time":"t"},
+ "resources":[{"urn":"a","id":"1"}],"pending_operations":[
  {"type":"creating","resource":{"urn":"b","type":"aws:ecr/repository:Repository","inputs":{"name":"prod/auth"}}},
- {"type":"creating","resource":{"urn":"c","type":"aws:ec2/networkInterface:NetworkInterface","inputs":{"tags":{"Name":"prod-nats-1"}}}},
+ {"type":"creating","resource":{"urn":"c","type":"aws:ec2/networkInterface:NetworkInterface",
+  "inputs":{"tags":{"Name":"prod-nats-1"}}}},
  {"type":"updating","resource":{"urn":"a","id":"1"}}]}}`
 
 func TestListSaysWhatToLookFor(t *testing.T) {
 	list, err := List([]byte(exported))
 	require.NoError(t, err)
-	assert.Equal(t, []Pending{{"b", "aws:ecr/repository:Repository", "prod/auth"},
-		{"c", "aws:ec2/networkInterface:NetworkInterface", "prod-nats-1"}}, list)
+	assert.Equal(t, []Pending{
+		{URN: "b", Type: "aws:ecr/repository:Repository", Name: "prod/auth"},
+		{URN: "c", Type: "aws:ec2/networkInterface:NetworkInterface", Name: "prod-nats-1"},
+	}, list)
 }
 
 func TestResolveTakesWhatExistsAndForgetsTheRest(t *testing.T) {

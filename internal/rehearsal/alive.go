@@ -41,14 +41,22 @@ func (s *Stage) enliven(ctx context.Context) error {
 		}
 		life.Images = images(folder)
 		if life.RedisServer, err = exec.LookPath("redis-server"); err != nil {
-			fmt.Fprintln(s.options.Progress, "There is no redis-server: one server in this process stands for all of Redis. Debian has it: apt-get install redis-server")
+			fmt.Fprintln(
+				s.options.Progress,
+				"There is no redis-server: one server in this process stands for all of Redis. Debian has it: "+
+					"apt-get install redis-server",
+			)
 		}
 	}
 	if err := s.Cloud.ComeAlive(life); err != nil {
 		return err
 	}
 	if err := flowguard.Supported(); err != nil {
-		fmt.Fprintf(s.options.Progress, "Connections between machines are not judged by the security groups on this computer: %v\n", err)
+		fmt.Fprintf(
+			s.options.Progress,
+			"Connections between machines are not judged by the security groups on this computer: %v\n",
+			err,
+		)
 	}
 	s.Cloud.Function = s.control
 	return nil

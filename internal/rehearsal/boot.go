@@ -24,7 +24,13 @@ func natsBoot(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	var seen []string
-	for _, look := range []func(context.Context, *cluster) (string, error){bootedServers, oneLeader, onlyTLS, onlyAllowedFlows, streamsInPlace} {
+	for _, look := range []func(context.Context, *cluster) (string, error){
+		bootedServers,
+		oneLeader,
+		onlyTLS,
+		onlyAllowedFlows,
+		streamsInPlace,
+	} {
 		found, err := look(ctx, c)
 		if err != nil {
 			return strings.Join(seen, "\n"), err
@@ -52,7 +58,12 @@ func bootedServers(ctx context.Context, c *cluster) (string, error) {
 		configurations[strings.Join(v.Tags[1:], " ")]++
 	}
 	if len(c.nodes()) != 5 || len(versions) != 1 || len(configurations) != 1 {
-		return "", fmt.Errorf("%d nodes with versions %v and configurations %v", len(c.nodes()), versions, configurations)
+		return "", fmt.Errorf(
+			"%d nodes with versions %v and configurations %v",
+			len(c.nodes()),
+			versions,
+			configurations,
+		)
 	}
 	return fmt.Sprintf("5 servers, version %s, %s", joinKeys(versions), joinKeys(configurations)), nil
 }
@@ -80,10 +91,17 @@ func onlyTLS(ctx context.Context, c *cluster) (string, error) {
 		return "", err
 	}
 	defer service.leave()
-	for version, wanted := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true, tls.VersionTLS13: true} {
+	for version, wanted := range map[uint16]bool{
+		tls.VersionTLS11: false,
+		tls.VersionTLS12: true,
+		tls.VersionTLS13: true,
+	} {
 		err := service.handshake(version)
 		if wanted != (err == nil) {
-			return "", errors.Join(fmt.Errorf("%s: wanted to be let in: %v, got: %v", tls.VersionName(version), wanted, err == nil), err)
+			return "", errors.Join(
+				fmt.Errorf("%s: wanted to be let in: %v, got: %v", tls.VersionName(version), wanted, err == nil),
+				err,
+			)
 		}
 	}
 	return "TLS 1.2 and 1.3 through the load balancer's name, TLS 1.1 refused", nil

@@ -13,8 +13,8 @@ import (
 // notAnswered is the exit status of timeout(1) when its command did not end in time.
 const notAnswered = "exit status 124"
 
-// onlyAllowedFlows: a node reaches another's routes. Its monitoring, which answers the controller, it
-// does not reach, and the servers themselves tried nothing that the security groups drop.
+// onlyAllowedFlows: a node reaches another's routes. Its monitoring, which answers the controller,
+// it does not reach, and the servers themselves tried nothing that the security groups drop.
 func onlyAllowedFlows(ctx context.Context, c *cluster) (string, error) {
 	if err := flowguard.Supported(); err != nil {
 		return fmt.Sprintf("connections between machines were not judged: %v", err), nil
@@ -33,8 +33,14 @@ func onlyAllowedFlows(ctx context.Context, c *cluster) (string, error) {
 	case !strings.Contains(err.Error(), notAnswered):
 		return "", fmt.Errorf("%s to port 8222 of %s, wanted no answer: %w", from.name, to.name, err)
 	}
-	if !slices.ContainsFunc(c.stage.Cloud.Dropped(), func(line string) bool { return strings.HasSuffix(line, to.address+" port 8222") }) {
-		return "", fmt.Errorf("the connection to port 8222 was not dropped by a security group; dropped were %q", c.stage.Cloud.Dropped())
+	if !slices.ContainsFunc(
+		c.stage.Cloud.Dropped(),
+		func(line string) bool { return strings.HasSuffix(line, to.address+" port 8222") },
+	) {
+		return "", fmt.Errorf(
+			"the connection to port 8222 was not dropped by a security group; dropped were %q",
+			c.stage.Cloud.Dropped(),
+		)
 	}
 	return "node to node: routes connect, monitoring gets no answer", nil
 }

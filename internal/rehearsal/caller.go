@@ -1,4 +1,5 @@
-// Callers of the gateway: they stand in the VPC with a security group of their own, as other programs there do, and speak HTTP.
+// Callers of the gateway: they stand in the VPC with a security group of their own, as other
+// programs there do, and speak HTTP.
 package rehearsal
 
 import (
@@ -43,13 +44,17 @@ func newCaller(ctx context.Context, s *Stage) (*caller, error) {
 		return nil, err
 	}
 	s.Cloud.Seed(securityGroupType, callersGroup, resource.NewPropertyMapFromMap(map[string]any{
-		"egress": []any{map[string]any{"protocol": "-1", "cidrBlocks": []any{"0.0.0.0/0"}}}}))
+		"egress": []any{map[string]any{"protocol": "-1", "cidrBlocks": []any{"0.0.0.0/0"}}},
+	}))
 	source, err := s.Cloud.Visit("caller", subnet, []string{callersGroup})
 	if err != nil {
 		return nil, err
 	}
 	c := &caller{desk: &desk{cloud: s.Cloud, who: "caller", source: source}, base: base}
-	c.http = &http.Client{Transport: &http.Transport{DialContext: s.Cloud.DialFrom(source), MaxIdleConnsPerHost: askers}, Timeout: time.Minute}
+	c.http = &http.Client{
+		Transport: &http.Transport{DialContext: s.Cloud.DialFrom(source), MaxIdleConnsPerHost: askers},
+		Timeout:   time.Minute,
+	}
 	return c, nil
 }
 
@@ -100,10 +105,17 @@ func scrape(ctx context.Context, s *Stage) (scraped, error) {
 		return nil, err
 	}
 	defer place.leave()
-	client := &http.Client{Transport: &http.Transport{DialContext: place.cloud.DialFrom(place.source), DisableKeepAlives: true}, Timeout: time.Minute}
+	client := &http.Client{
+		Transport: &http.Transport{DialContext: place.cloud.DialFrom(place.source), DisableKeepAlives: true},
+		Timeout:   time.Minute,
+	}
 	found := scraped{}
 	for _, task := range s.Cloud.Tasks(front.Name) {
-		if found[task.Name], err = fetch(ctx, client, fmt.Sprintf("http://%s:%d/metrics", task.Address, gateway.Port)); err != nil {
+		if found[task.Name], err = fetch(
+			ctx,
+			client,
+			fmt.Sprintf("http://%s:%d/metrics", task.Address, gateway.Port),
+		); err != nil {
 			return nil, err
 		}
 	}
@@ -134,7 +146,8 @@ func fetch(ctx context.Context, client *http.Client, url string) (string, error)
 	return string(text), errors.Join(err, response.Body.Close())
 }
 
-// sumOf adds the values of a metric in Prometheus's text format, of those lines that have all the labels ("name=\"value\"").
+// sumOf adds the values of a metric in Prometheus's text format, of those lines that have all the
+// labels ("name=\"value\"").
 func sumOf(text, metric string, labels []string) (sum int) {
 	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
 		name, value, _ := strings.Cut(lines.Text(), "} ")

@@ -32,8 +32,8 @@ func (l *logLines) since(n int) [][]byte {
 	return l.lines[min(n, len(l.lines)):]
 }
 
-// metric waits until the controller logs a metric, from now on, with a value that is as wanted. Ticks are
-// the schedule's own; nobody calls them here.
+// metric waits until the controller logs a metric, from now on, with a value that is as wanted.
+// Ticks are the schedule's own; nobody calls them here.
 func (s *Stage) metric(ctx context.Context, name string, wanted func(float64) bool) (value float64, err error) {
 	return s.metricSince(ctx, s.controllerLines(), name, wanted)
 }
@@ -41,9 +41,14 @@ func (s *Stage) metric(ctx context.Context, name string, wanted func(float64) bo
 // controllerLines counts what the controller has written so far.
 func (s *Stage) controllerLines() int { return len(s.controllerLog.since(0)) }
 
-// metricSince waits for a value that one tick alone shows, and that may have been written already: begin is the count of lines
-// before what the tick tells of.
-func (s *Stage) metricSince(ctx context.Context, begin int, name string, wanted func(float64) bool) (value float64, err error) {
+// metricSince waits for a value that one tick alone shows, and that may have been written already:
+// begin is the count of lines before what the tick tells of.
+func (s *Stage) metricSince(
+	ctx context.Context,
+	begin int,
+	name string,
+	wanted func(float64) bool,
+) (value float64, err error) {
 	err = poll(ctx, settleLimit, func() error {
 		var seen []float64
 		for _, line := range s.controllerLog.since(begin) {

@@ -60,10 +60,18 @@ func changeImage(ctx context.Context, s *Stage) (string, error) {
 			return steps.Summary(), fmt.Errorf("%s %s was touched too", step.Operation, step.URN)
 		}
 	}
-	if !touched["aws:ecs/taskDefinition:TaskDefinition"] || !touched[serviceType] || !touched[invocationType] || len(touched) != 3 {
-		return steps.Summary(), fmt.Errorf("wanted one task definition, one service and the gate of the services to change, got %v", touched)
+	if !touched["aws:ecs/taskDefinition:TaskDefinition"] || !touched[serviceType] || !touched[invocationType] ||
+		len(touched) != 3 {
+		return steps.Summary(), fmt.Errorf(
+			"wanted one task definition, one service and the gate of the services to change, got %v",
+			touched,
+		)
 	}
-	return steps.Summary() + ": quest-system's task definition and service, and the question whether it answers", restore(ctx, s)
+	return steps.Summary() + ": quest-system's task definition and service, and the question whether it " +
+			"answers", restore(
+			ctx,
+			s,
+		)
 }
 
 // changeRollback looks at incident 19: what ECS took back must not be called deployed.
@@ -83,7 +91,11 @@ func changeRollback(ctx context.Context, s *Stage) (string, error) {
 		return "", fmt.Errorf("the same update once more: %w", err)
 	}
 	end()
-	return "the update failed and named the service, and so did the next; with a version that stays up it passed", restore(ctx, s)
+	return "the update failed and named the service, and so did the next; with a version that stays up it " +
+			"passed", restore(
+			ctx,
+			s,
+		)
 }
 
 func changeService(ctx context.Context, s *Stage) (string, error) {
@@ -92,7 +104,9 @@ func changeService(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	added := []any{map[string]any{"name": name, "queue": "q.match", "rpc": []any{"svc.match.v1.find"}, "events": []any{}}}
+	added := []any{
+		map[string]any{"name": name, "queue": "q.match", "rpc": []any{"svc.match.v1.find"}, "events": []any{}},
+	}
 	steps, err := upWith(ctx, s, map[string]any{"additionalServices": added, "serviceImages": images})
 	if err != nil {
 		return steps.Summary(), err
@@ -107,7 +121,10 @@ func changeService(ctx context.Context, s *Stage) (string, error) {
 	}
 	services := len(s.Cloud.Records(serviceType))
 	if services != 25 {
-		return steps.Summary(), fmt.Errorf("wanted 23 services, the gateway and the verification, the cloud has %d", services)
+		return steps.Summary(), fmt.Errorf(
+			"wanted 23 services, the gateway and the verification, the cloud has %d",
+			services,
+		)
 	}
 	summary := steps.Summary() + ": 23 services and the gateway, every instance as it was"
 	return summary, retire(ctx, s, map[string]any{"additionalServices": added, "serviceImages": images})
@@ -155,8 +172,10 @@ func changeAMI(ctx context.Context, s *Stage) (string, error) {
 	order := rollOrder(s.Cloud.Events()[before:])
 	var wanted []string
 	for n := 1; n <= 5; n++ {
-		for _, what := range []string{"delete nats-%d-gate", "delete nats-%d-attachment", "delete nats-%d-instance",
-			"create nats-%d-instance", "create nats-%d-attachment", "create nats-%d-gate"} {
+		for _, what := range []string{
+			"delete nats-%d-gate", "delete nats-%d-attachment", "delete nats-%d-instance",
+			"create nats-%d-instance", "create nats-%d-attachment", "create nats-%d-gate",
+		} {
 			wanted = append(wanted, fmt.Sprintf(what, n))
 		}
 	}
@@ -178,7 +197,11 @@ func changeAMI(ctx context.Context, s *Stage) (string, error) {
 
 // keptRecords are the ids of what must outlive an instance.
 func keptRecords(c *localcloud.Cloud) (ids []string) {
-	for _, token := range []string{"aws:ebs/volume:Volume", "aws:ec2/networkInterface:NetworkInterface", "aws:route53/record:Record"} {
+	for _, token := range []string{
+		"aws:ebs/volume:Volume",
+		"aws:ec2/networkInterface:NetworkInterface",
+		"aws:route53/record:Record",
+	} {
 		for _, r := range c.Records(token) {
 			ids = append(ids, r.ID)
 		}

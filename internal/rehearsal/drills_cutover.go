@@ -1,5 +1,5 @@
-// Drill of the move from HTTP to NATS: a legacy service stands beside the platform, the gateway's load balancer shares requests, and some of
-// what the legacy service answers is compared with NATS.
+// Drill of the move from HTTP to NATS: a legacy service stands beside the platform, the gateway's
+// load balancer shares requests, and some of what the legacy service answers is compared with NATS.
 package rehearsal
 
 import (
@@ -32,17 +32,20 @@ const (
 	legacyGroup       = "sg-01e6acy001e6acy00"
 	legacyPort        = 8080
 	legacyMark        = "X-Legacy"
-	// measured requests make the measured share right to half a point, one standard deviation, at most.
+	// measured requests make the measured share right to half a point, one standard deviation, at
+	// most.
 	measured = 10_000
 	// all show that each goes to the same side.
 	all = 1000
 	// sharePoints is how far a measured share may be from its weight (issue of this drill).
 	sharePoints = 2
-	// The subjects asked: one that both systems answer alike, one that they answer differently, and a command.
+	// The subjects asked: one that both systems answer alike, one that they answer differently, and
+	// a command.
 	alikeRoute, differentRoute, commandRoute = "/ai/models", "/state/get", "/quest/generate"
 )
 
-// cutover goes from the legacy service to NATS, back and there again, and retires the legacy service.
+// cutover goes from the legacy service to NATS, back and there again, and retires the legacy
+// service.
 func cutover(ctx context.Context, s *Stage) (seen string, err error) {
 	old, err := standLegacy(ctx, s)
 	if err != nil {
@@ -80,8 +83,12 @@ func cutover(ctx context.Context, s *Stage) (seen string, err error) {
 	}
 	compared, shadowErr := shadowed(ctx, s, step, old, calls)
 	err = errors.Join(err, shadowErr, step("natsWeight", 100), restore(ctx, s), calls.end(), noLegacy(s))
-	return fmt.Sprintf("percent answered by the gateway: %s; %s; %d requests meanwhile, none failed; retired, nothing legacy is left",
-		strings.Join(shares, ", "), compared, calls.asked.Load()), err
+	return fmt.Sprintf(
+		"percent answered by the gateway: %s; %s; %d requests meanwhile, none failed; retired, nothing legacy is left",
+		strings.Join(shares, ", "),
+		compared,
+		calls.asked.Load(),
+	), err
 }
 
 // shadowed has half of what the legacy service answers compared.
@@ -95,7 +102,13 @@ func shadowed(ctx context.Context, s *Stage, step func(string, any) error, old *
 	share, err := calls.share(ctx, all)
 	errs := []error{err}
 	if share != 0 {
-		errs = append(errs, fmt.Errorf("%.1f %% of requests that are shadowed or legacy were not answered by the legacy service", share))
+		errs = append(
+			errs,
+			fmt.Errorf(
+				"%.1f %% of requests that are shadowed or legacy were not answered by the legacy service",
+				share,
+			),
+		)
 	}
 	metrics, err := scrape(ctx, s)
 	if err != nil {
@@ -106,10 +119,22 @@ func shadowed(ctx context.Context, s *Stage, step func(string, any) error, old *
 		counts[outcome] = metrics.sum("gateway_shadow_total", fmt.Sprintf("outcome=%q", outcome))
 	}
 	if counts["same"] == 0 || counts["different"] == 0 || counts["skipped"] == 0 || counts["failed"] > 0 {
-		errs = append(errs, fmt.Errorf("the gateway compared %v, wanted some the same, some different, commands skipped, none failed", counts))
+		errs = append(
+			errs,
+			fmt.Errorf(
+				"the gateway compared %v, wanted some the same, some different, commands skipped, none failed",
+				counts,
+			),
+		)
 	}
-	return fmt.Sprintf("of half of the legacy answers %d were compared as the same, %d as different, %d commands were not asked twice",
-		counts["same"], counts["different"], counts["skipped"]), errors.Join(append(errs, step("shadowPercent", 0))...)
+	return fmt.Sprintf(
+			"of half of the legacy answers %d were compared as the same, %d as different, %d commands were not "+
+				"asked twice",
+			counts["same"],
+			counts["different"],
+			counts["skipped"],
+		), errors.Join(
+			append(errs, step("shadowPercent", 0))...)
 }
 
 // noLegacy wants nothing of the legacy service left in what the program made.
@@ -126,7 +151,10 @@ func noLegacy(s *Stage) error {
 		}
 	}
 	for _, r := range s.Cloud.Records("aws:lb/listener:Listener") {
-		if text, err := json.Marshal(r.Get("defaultActions")); err != nil || strings.Contains(string(text), legacyTargetGroup) {
+		if text, err := json.Marshal(
+			r.Get("defaultActions"),
+		); err != nil ||
+			strings.Contains(string(text), legacyTargetGroup) {
 			left = append(left, nameOf(r.URN))
 		}
 	}
@@ -158,15 +186,44 @@ func standLegacy(ctx context.Context, s *Stage) (*legacy, error) {
 	}
 	vpc := s.Cloud.Records("aws:ec2/vpc:Vpc")[0]
 	everybody := []any{map[string]any{"protocol": "-1", "cidrBlocks": []any{"0.0.0.0/0"}}}
-	s.Cloud.Seed(securityGroupType, legacyGroup, resource.NewPropertyMapFromMap(map[string]any{"egress": everybody, "ingress": everybody}))
+	s.Cloud.Seed(
+		securityGroupType,
+		legacyGroup,
+		resource.NewPropertyMapFromMap(map[string]any{"egress": everybody, "ingress": everybody}),
+	)
 	address, err := s.Cloud.Visit("legacy", subnet, []string{legacyGroup})
 	if err != nil {
 		return nil, err
 	}
-	s.Cloud.Seed(targetGroupType, legacyTargetGroup, resource.NewPropertyMapFromMap(map[string]any{"arn": legacyTargetGroup, "name": "legacy", "protocol": "HTTP",
-		"port": float64(legacyPort), "targetType": "ip", "vpcId": vpc.ID, "deregistrationDelay": 60.0,
-		"healthCheck": map[string]any{"path": "/health", "port": "traffic-port", "matcher": "200", "interval": 10.0, "timeout": 5.0, "healthyThreshold": 2.0, "unhealthyThreshold": 3.0}}))
-	s.Cloud.Seed(targetType, "legacy", resource.NewPropertyMapFromMap(map[string]any{"targetGroupArn": legacyTargetGroup, "targetId": address.String(), "port": float64(legacyPort)}))
+	s.Cloud.Seed(targetGroupType, legacyTargetGroup, resource.NewPropertyMapFromMap(map[string]any{
+		"arn":                 legacyTargetGroup,
+		"name":                "legacy",
+		"protocol":            "HTTP",
+		"port":                float64(legacyPort),
+		"targetType":          "ip",
+		"vpcId":               vpc.ID,
+		"deregistrationDelay": 60.0,
+		"healthCheck": map[string]any{
+			"path":               "/health",
+			"port":               "traffic-port",
+			"matcher":            "200",
+			"interval":           10.0,
+			"timeout":            5.0,
+			"healthyThreshold":   2.0,
+			"unhealthyThreshold": 3.0,
+		},
+	}))
+	s.Cloud.Seed(
+		targetType,
+		"legacy",
+		resource.NewPropertyMapFromMap(
+			map[string]any{
+				"targetGroupArn": legacyTargetGroup,
+				"targetId":       address.String(),
+				"port":           float64(legacyPort),
+			},
+		),
+	)
 	l := &legacy{stage: s, address: netip.AddrPortFrom(address, legacyPort).String(), ended: make(chan error, 1)}
 	if l.desk, err = newDesk(ctx, s, "legacy asks", "gateway-lb"); err != nil {
 		return nil, err
@@ -180,7 +237,8 @@ func standLegacy(ctx context.Context, s *Stage) (*legacy, error) {
 	return l, nil
 }
 
-// handler answers as the platform does, for it asks the gateway; but for one route, and with a mark on everything.
+// handler answers as the platform does, for it asks the gateway; but for one route, and with a mark
+// on everything.
 func (l *legacy) handler() http.Handler {
 	_, front, _ := services.Table() // it was read before, by all that stands
 	proxy := &httputil.ReverseProxy{
@@ -197,7 +255,8 @@ func (l *legacy) handler() http.Handler {
 				r.Header.Set("Content-Length", fmt.Sprint(len(text)))
 			}
 			return nil
-		}}
+		},
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(legacyMark, "yes")
 		if r.URL.Path == "/health" {
@@ -215,7 +274,11 @@ func (l *legacy) end() error {
 	l.desk.leave()
 	c := l.stage.Cloud
 	c.Leave("legacy")
-	for token, id := range map[string]string{targetType: "legacy", targetGroupType: legacyTargetGroup, securityGroupType: legacyGroup} {
+	for token, id := range map[string]string{
+		targetType:        "legacy",
+		targetGroupType:   legacyTargetGroup,
+		securityGroupType: legacyGroup,
+	} {
 		c.Remove(token, id)
 	}
 	return err
@@ -251,7 +314,12 @@ func newCalls(ctx context.Context, s *Stage) (*calls, error) {
 }
 
 func (c *calls) call(ctx context.Context, route string) {
-	request, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, c.base+route, strings.NewReader("{}"))
+	request, err := http.NewRequestWithContext(
+		context.WithoutCancel(ctx),
+		http.MethodPost,
+		c.base+route,
+		strings.NewReader("{}"),
+	)
 	if err == nil {
 		var response *http.Response
 		if response, err = c.http.Do(request); err == nil {

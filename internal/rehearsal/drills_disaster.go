@@ -18,8 +18,15 @@ func drRebuild(ctx context.Context, s *Stage) (string, error) {
 	if err := s.Close(); err != nil {
 		return "", fmt.Errorf("losing the first region: %w", err)
 	}
-	second, err := NewStage(ctx, Options{Root: s.root, Region: "us-west-2", Stack: "dr", Observe: s.observe, Override: map[string]any{
-		"allowedAccounts": []any{s.Cloud.Account}, "natsVolumeSnapshots": ids(disks), "redisSnapshotName": redis.ID}})
+	second, err := NewStage(ctx, Options{
+		Root:    s.root,
+		Region:  "us-west-2",
+		Stack:   "dr",
+		Observe: s.observe,
+		Override: map[string]any{
+			"allowedAccounts": []any{s.Cloud.Account}, "natsVolumeSnapshots": ids(disks), "redisSnapshotName": redis.ID,
+		},
+	})
 	if err != nil {
 		return "", err
 	}

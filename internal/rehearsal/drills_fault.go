@@ -54,7 +54,12 @@ func interruptResume(ctx context.Context, s *Stage) (string, error) {
 	if err != nil || len(orphans) > 0 {
 		return "", errors.Join(err, fmt.Errorf("in the cloud but not in the state: %s", strings.Join(orphans, ", ")))
 	}
-	return fmt.Sprintf("killed after %d creations; %s; then %s; nothing twice, nothing orphaned", made, recovered, steps.Summary()), nil
+	return fmt.Sprintf(
+		"killed after %d creations; %s; then %s; nothing twice, nothing orphaned",
+		made,
+		recovered,
+		steps.Summary(),
+	), nil
 }
 
 // recover does what docs/runbook.md says under "The engine was killed": the lock is taken off,
@@ -102,7 +107,11 @@ func (s *Stage) recover(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("recovering: %w", err)
 	}
-	return fmt.Sprintf("%s under way, %d of them found in the cloud and taken over", plural(len(underWay), "creation"), taken), nil
+	return fmt.Sprintf(
+		"%s under way, %d of them found in the cloud and taken over",
+		plural(len(underWay), "creation"),
+		taken,
+	), nil
 }
 
 // madeTwice names resources of which AWS holds two.
@@ -147,16 +156,50 @@ type refusal struct{ token, name, text string }
 // refusals are ten resources spread over the platform, in the order in which it is made; errors
 // as the services word them.
 var refusals = []refusal{
-	{"aws:kms/key:Key", "keys-data", "LimitExceededException: You have reached the quota for keys."},
-	{"aws:ec2/natGateway:NatGateway", "network-vpc-2", "NatGatewayLimitExceeded: The maximum number of NAT Gateways has been reached."},
-	{"aws:acmpca/certificateAuthority:CertificateAuthority", "", "LimitExceededException: You have reached the limit of certificate authorities."},
-	{"aws:s3/bucketObjectv2:BucketObjectv2", "", "SlowDown: Please reduce your request rate."},
-	{"aws:lambda/function:Function", "controller-function", "CodeStorageExceededException: Code storage limit exceeded."},
-	{"aws:elasticache/replicationGroup:ReplicationGroup", "", "InsufficientCacheClusterCapacity: The requested cache node type is not available in the specified Availability Zone."},
-	{"aws:ec2/instance:Instance", "nats-3-instance", "InsufficientInstanceCapacity: We currently do not have sufficient m6i.large capacity in the Availability Zone you requested."},
-	{invocationType, "nats-4-gate", "Lambda function (rehearsal-controller) returned error: gate of nats-4: not up after 600s"},
-	{serviceType, "quest-system-service", "ClientException: The specified capacity provider was not found."},
-	{"aws:lb/loadBalancer:LoadBalancer", "gateway-load-balancer", "TooManyLoadBalancers: The maximum number of load balancers has been reached."},
+	{token: "aws:kms/key:Key", name: "keys-data", text: "LimitExceededException: You have reached the quota for keys."},
+	{
+		token: "aws:ec2/natGateway:NatGateway",
+		name:  "network-vpc-2",
+		text:  "NatGatewayLimitExceeded: The maximum number of NAT Gateways has been reached.",
+	},
+	{
+		token: "aws:acmpca/certificateAuthority:CertificateAuthority",
+		name:  "",
+		text:  "LimitExceededException: You have reached the limit of certificate authorities.",
+	},
+	{token: "aws:s3/bucketObjectv2:BucketObjectv2", name: "", text: "SlowDown: Please reduce your request rate."},
+	{
+		token: "aws:lambda/function:Function",
+		name:  "controller-function",
+		text:  "CodeStorageExceededException: Code storage limit exceeded.",
+	},
+	{
+		token: "aws:elasticache/replicationGroup:ReplicationGroup",
+		name:  "",
+		text: "InsufficientCacheClusterCapacity: The requested cache node type is not available in the specified " +
+			"Availability Zone.",
+	},
+	{
+		token: "aws:ec2/instance:Instance",
+		name:  "nats-3-instance",
+		text: "InsufficientInstanceCapacity: We currently do not have sufficient m6i.large capacity in the " +
+			"Availability Zone you requested.",
+	},
+	{
+		token: invocationType,
+		name:  "nats-4-gate",
+		text:  "Lambda function (rehearsal-controller) returned error: gate of nats-4: not up after 600s",
+	},
+	{
+		token: serviceType,
+		name:  "quest-system-service",
+		text:  "ClientException: The specified capacity provider was not found.",
+	},
+	{
+		token: "aws:lb/loadBalancer:LoadBalancer",
+		name:  "gateway-load-balancer",
+		text:  "TooManyLoadBalancers: The maximum number of load balancers has been reached.",
+	},
 }
 
 // failResume starts from an empty cloud for each: what an update makes before it fails depends on
@@ -172,7 +215,10 @@ func failResume(ctx context.Context, s *Stage) (string, error) {
 			return "", fmt.Errorf("%s %s: %w", r.token, r.name, err)
 		}
 	}
-	return fmt.Sprintf("%s failed with AWS's words, each time the rest stayed and the next up completed the platform", plural(len(refusals), "creation")), nil
+	return fmt.Sprintf(
+		"%s failed with AWS's words, each time the rest stayed and the next up completed the platform",
+		plural(len(refusals), "creation"),
+	), nil
 }
 
 func failOnce(ctx context.Context, s *Stage, r refusal) error {

@@ -1,4 +1,5 @@
-// The drill of the gateway's contract with strangers: what hostile.go lists is sent through its load balancer, byte by byte.
+// The drill of the gateway's contract with strangers: what hostile.go lists is sent through its
+// load balancer, byte by byte.
 package rehearsal
 
 import (
@@ -22,7 +23,8 @@ import (
 	"github.com/bodybroker/platform/assets/services"
 )
 
-// strangerLimit ends a connection on which nothing comes any more: longer than the gateway takes for any request.
+// strangerLimit ends a connection on which nothing comes any more: longer than the gateway takes
+// for any request.
 const strangerLimit = 30 * time.Second
 
 // stranger sends bytes to the gateway's load balancer.
@@ -61,7 +63,11 @@ func gatewayContract(ctx context.Context, s *Stage) (string, error) {
 	}
 	table := hostileRequests()
 	families := map[string]bool{}
-	sender := stranger{caller: c, address: net.JoinHostPort(place.Hostname(), cmp.Or(place.Port(), "80")), secrets: s.secrets()}
+	sender := stranger{
+		caller:  c,
+		address: net.JoinHostPort(place.Hostname(), cmp.Or(place.Port(), "80")),
+		secrets: s.secrets(),
+	}
 	var errs []error
 	for _, row := range table {
 		families[row.family] = true
@@ -73,7 +79,11 @@ func gatewayContract(ctx context.Context, s *Stage) (string, error) {
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Sprintf("%d requests of %d families", len(table), len(families)), err
 	}
-	return fmt.Sprintf("%d requests of %d families: every status right, no process ended, nothing leaked", len(table), len(families)), nil
+	return fmt.Sprintf(
+		"%d requests of %d families: every status right, no process ended, nothing leaked",
+		len(table),
+		len(families),
+	), nil
 }
 
 // play sends one request and judges what came back.
@@ -103,14 +113,16 @@ func (s stranger) send(ctx context.Context, raw string, gone bool) (answer heard
 		_, err := io.WriteString(connection, raw)
 		return answer, err
 	}
-	// A server may answer before it has read everything, and then reads no more: what came back says whether that was right.
+	// A server may answer before it has read everything, and then reads no more: what came back
+	// says whether that was right.
 	go func() { _, _ = io.WriteString(connection, raw) }()
 	var all bytes.Buffer
 	reader := bufio.NewReader(io.TeeReader(connection, &all))
 	method, _, _ := strings.Cut(raw, " ")
 	err = answer.read(reader, method)
 	if half, can := connection.(interface{ CloseWrite() error }); can && err == nil {
-		// A server that still listens learns that nothing more comes; what it has to say of bytes that were left over, it says now.
+		// A server that still listens learns that nothing more comes; what it has to say of bytes
+		// that were left over, it says now.
 		_ = half.CloseWrite() // the server may have closed it
 		if answer.more, err = io.ReadAll(reader); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			err = nil // a connection that is reset is over too
@@ -174,7 +186,8 @@ func (r hostileRequest) judge(answer heard) error {
 	return errors.Join(errs...)
 }
 
-// spoken wants the gateway's own form: JSON, with the error if it is one, or server-sent events of JSON.
+// spoken wants the gateway's own form: JSON, with the error if it is one, or server-sent events of
+// JSON.
 func spoken(kind string, answer heard) error {
 	if answer.status == http.StatusOK && kind == "text/event-stream" {
 		for _, event := range strings.Split(strings.TrimSpace(string(answer.body)), "\n\n") {
@@ -198,16 +211,20 @@ func spoken(kind string, answer heard) error {
 
 func shortened(text []byte) []byte { return text[:min(len(text), 200)] }
 
-// gatewayTook is what the gateway's tasks counted together, of all subjects and of the one that is only smuggled.
+// gatewayTook is what the gateway's tasks counted together, of all subjects and of the one that is
+// only smuggled.
 type gatewayTook struct{ all, smuggled int }
 
 func countsOf(ctx context.Context, s *Stage) (gatewayTook, error) {
 	metrics, err := scrape(ctx, s)
-	return gatewayTook{metrics.sum(subjectsMetric), metrics.sum(subjectsMetric, fmt.Sprintf("subject=%q", smuggledSubject))}, err
+	return gatewayTook{
+		metrics.sum(subjectsMetric),
+		metrics.sum(subjectsMetric, fmt.Sprintf("subject=%q", smuggledSubject)),
+	}, err
 }
 
-// counted wants the gateway to have taken the requests that are for it, and no other. A request is counted when its answer is
-// written, so the last ones are waited for.
+// counted wants the gateway to have taken the requests that are for it, and no other. A request is
+// counted when its answer is written, so the last ones are waited for.
 func counted(ctx context.Context, s *Stage, table []hostileRequest, before gatewayTook) error {
 	least, most := 0, 0
 	for _, row := range table {
@@ -224,8 +241,15 @@ func counted(ctx context.Context, s *Stage, table []hostileRequest, before gatew
 			return err
 		}
 		if took := now.all - before.all; took < least || took > most || now.smuggled != before.smuggled {
-			return fmt.Errorf("the gateway counted %d requests, wanted %d to %d; of %s, which is only hidden in others, %d, wanted none",
-				took, least, most, smuggledSubject, now.smuggled-before.smuggled)
+			return fmt.Errorf(
+				"the gateway counted %d requests, wanted %d to %d; of %s, which is only hidden in others, %d, "+
+					"wanted none",
+				took,
+				least,
+				most,
+				smuggledSubject,
+				now.smuggled-before.smuggled,
+			)
 		}
 		return nil
 	})
@@ -253,7 +277,10 @@ func unharmed(ctx context.Context, s *Stage, c *caller, before map[string][]int)
 	errs := []error{c.ask(ctx, loadSubject)}
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if !slices.Equal(before[name], now[name]) {
-			errs = append(errs, fmt.Errorf("of %s run the processes %v, wanted those of before, %v", name, now[name], before[name]))
+			errs = append(
+				errs,
+				fmt.Errorf("of %s run the processes %v, wanted those of before, %v", name, now[name], before[name]),
+			)
 		}
 	}
 	return errors.Join(errs...)
@@ -278,7 +305,10 @@ func silentLogs(s *Stage) error {
 				shown = append(shown, "the log of "+task.Name+" shows the seed of an identity")
 			}
 			if at := bytes.Index(text, []byte("panic")); at >= 0 {
-				shown = append(shown, fmt.Sprintf("the log of %s tells of a panic: %q", task.Name, shortened(text[at:])))
+				shown = append(
+					shown,
+					fmt.Sprintf("the log of %s tells of a panic: %q", task.Name, shortened(text[at:])),
+				)
 			}
 			for _, one := range shown {
 				errs = append(errs, errors.New(one))

@@ -33,8 +33,10 @@ func refreshNoop(ctx context.Context, s *Stage) (string, error) {
 			group = g.ID
 		}
 	}
-	opened := resource.NewPropertyValue(map[string]any{"protocol": "tcp", "fromPort": 22, "toPort": 22,
-		"cidrBlocks": []any{"0.0.0.0/0"}, "description": "opened by hand"})
+	opened := resource.NewPropertyValue(map[string]any{
+		"protocol": "tcp", "fromPort": 22, "toPort": 22,
+		"cidrBlocks": []any{"0.0.0.0/0"}, "description": "opened by hand",
+	})
 	if !s.Cloud.Change(securityGroupType, group, func(properties resource.PropertyMap) {
 		properties["ingress"] = resource.NewArrayProperty(append(properties["ingress"].ArrayValue(), opened))
 	}) {
@@ -93,7 +95,11 @@ func guardProtect(ctx context.Context, s *Stage) (string, error) {
 	if disks := len(s.Cloud.Records("aws:ebs/volume:Volume")); disks != 5 {
 		return "", fmt.Errorf("%d of 5 disks are left", disks)
 	}
-	return "refused by the preview that every pulumi up begins with, nothing touched; without a preview all five disks stay", restore(ctx, s)
+	return "refused by the preview that every pulumi up begins with, nothing touched; without a preview all five " +
+			"disks stay", restore(
+			ctx,
+			s,
+		)
 }
 
 // refusedFor says what is missing from an error that should name what it protects.

@@ -16,7 +16,12 @@ const longestStall = 10 * time.Second
 
 // underLoad runs a drill while the load runs, waits until the cluster is whole again and reads
 // every acknowledged message back. judge gets the load's report.
-func underLoad(ctx context.Context, s *Stage, fault func(*cluster, *load) (string, error), judge func(loadReport) error) (string, error) {
+func underLoad(
+	ctx context.Context,
+	s *Stage,
+	fault func(*cluster, *load) (string, error),
+	judge func(loadReport) error,
+) (string, error) {
 	c, err := newCluster(ctx, s)
 	if err != nil {
 		return "", err
@@ -76,7 +81,8 @@ func killEach(ctx context.Context, s *Stage) (string, error) {
 				return "", err
 			}
 		}
-		// The leader is one of the five, so it was killed once at least, wherever it went meanwhile.
+		// The leader is one of the five, so it was killed once at least, wherever it went
+		// meanwhile.
 		if led == 0 {
 			if err := c.killLeader(ctx); err != nil {
 				return "", err
@@ -150,8 +156,8 @@ func replied(ctx context.Context, l *load) error {
 	})
 }
 
-// killTwo: two nodes may hold two of the three replicas of a stream, which then takes no writes until one of them
-// is back; requests go on meanwhile.
+// killTwo: two nodes may hold two of the three replicas of a stream, which then takes no writes
+// until one of them is back; requests go on meanwhile.
 func killTwo(ctx context.Context, s *Stage) (string, error) {
 	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
 		nodes := c.nodes()
@@ -202,7 +208,10 @@ func loseQuorum(ctx context.Context, s *Stage) (string, error) {
 			return poll(ctx, settleLimit, func() error {
 				now := l.soFar()
 				if now.Acknowledged > refused.Acknowledged {
-					return fmt.Errorf("%d messages were acknowledged without a majority", now.Acknowledged-refused.Acknowledged)
+					return fmt.Errorf(
+						"%d messages were acknowledged without a majority",
+						now.Acknowledged-refused.Acknowledged,
+					)
 				}
 				if now.RefusedWrites < refused.RefusedWrites+2*publishers {
 					return errors.New("waiting for more refused writes")
@@ -217,7 +226,8 @@ func loseQuorum(ctx context.Context, s *Stage) (string, error) {
 	}, anything)
 }
 
-// keepers are the nodes that hold a stream's replicas. Without these three it has no majority either; with two of them it would go on.
+// keepers are the nodes that hold a stream's replicas. Without these three it has no majority
+// either; with two of them it would go on.
 func (c *cluster) keepers(ctx context.Context, stream string) ([]clusterNode, error) {
 	access, leave, err := c.stage.looking(ctx, "keepers")
 	if err != nil {

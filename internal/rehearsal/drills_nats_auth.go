@@ -24,7 +24,8 @@ import (
 // forbiddenEach is how many forbidden actions every identity tries.
 const forbiddenEach = 200
 
-// action is one thing that a client does: publish to a subject, or subscribe, perhaps in a queue group.
+// action is one thing that a client does: publish to a subject, or subscribe, perhaps in a queue
+// group.
 type action struct{ verb, subject, queue string }
 
 func (a action) String() string { return strings.TrimSpace(a.verb + " " + a.subject + " " + a.queue) }
@@ -47,7 +48,7 @@ func everyone() ([]rights, error) {
 	}
 	var all []rights
 	for _, u := range nats.Users(table, front, streams) {
-		all = append(all, rights{u.Name, u.Publish, u.Subscribe})
+		all = append(all, rights{name: u.Name, publish: u.Publish, subscribe: u.Subscribe})
 	}
 	return all, nil
 }
@@ -57,22 +58,25 @@ func candidates(all []rights) []action {
 	found := map[action]bool{}
 	for _, r := range all {
 		for _, pattern := range r.publish {
-			found[action{"publish", concrete(pattern), ""}] = true
-			found[action{"subscribe", concrete(pattern), ""}] = true
-			found[action{"subscribe", concrete(pattern), "q.stolen"}] = true
+			found[action{verb: "publish", subject: concrete(pattern), queue: ""}] = true
+			found[action{verb: "subscribe", subject: concrete(pattern), queue: ""}] = true
+			found[action{verb: "subscribe", subject: concrete(pattern), queue: "q.stolen"}] = true
 		}
 		for _, pattern := range r.subscribe {
 			subject, queue, _ := strings.Cut(pattern, " ")
-			found[action{"subscribe", concrete(subject), queue}] = true
-			found[action{"subscribe", concrete(subject), ""}] = true
-			found[action{"subscribe", concrete(subject), "q.stolen"}] = true
-			found[action{"publish", concrete(subject), ""}] = true
+			found[action{verb: "subscribe", subject: concrete(subject), queue: queue}] = true
+			found[action{verb: "subscribe", subject: concrete(subject), queue: ""}] = true
+			found[action{verb: "subscribe", subject: concrete(subject), queue: "q.stolen"}] = true
+			found[action{verb: "publish", subject: concrete(subject), queue: ""}] = true
 		}
 	}
-	for _, subject := range []string{"$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.INFO2", "$JS.API.STREAM.LIST", "$JS.API.STREAM.DELETE.GAME_EVENTS",
-		"$JS.API.STREAM.PURGE.DLQ", "$JS.API.CONSUMER.CREATE.GAME_EVENTS", "dlq.GAME_EVENTS.quest_processor", "evt", "svc", "anything.else"} {
-		found[action{"publish", subject, ""}] = true
-		found[action{"subscribe", subject, ""}] = true
+	for _, subject := range []string{
+		"$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.INFO2", "$JS.API.STREAM.LIST", "$JS.API.STREAM.DELETE.GAME_EVENTS",
+		"$JS.API.STREAM.PURGE.DLQ", "$JS.API.CONSUMER.CREATE.GAME_EVENTS",
+		"dlq.GAME_EVENTS.quest_processor", "evt", "svc", "anything.else",
+	} {
+		found[action{verb: "publish", subject: subject, queue: ""}] = true
+		found[action{verb: "subscribe", subject: subject, queue: ""}] = true
 	}
 	return slices.SortedFunc(maps.Keys(found), func(a, b action) int { return strings.Compare(a.String(), b.String()) })
 }
@@ -116,8 +120,13 @@ func everyIdentity(ctx context.Context, s *Stage) (string, error) {
 	if err := place.strangers(); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d identities: %d allowed actions went through, %d forbidden ones were refused; no key, a wrong key, plain text and another authority were turned away",
-		len(all), allowed, forbidden), nil
+	return fmt.Sprintf(
+		"%d identities: %d allowed actions went through, %d forbidden ones were refused; no key, a wrong key, plain "+
+			"text and another authority were turned away",
+		len(all),
+		allowed,
+		forbidden,
+	), nil
 }
 
 // try does all that an identity may and forbiddenEach things that it may not.
@@ -147,7 +156,15 @@ func (d *desk) try(r rights, tried []action) (allowed, forbidden int, err error)
 	if err := c.FlushTimeout(askFor); err != nil {
 		return 0, 0, err
 	}
-	return len(wanted), len(unwanted), poll(context.Background(), askFor, func() error { return refused.compare(wanted, unwanted) })
+	return len(
+			wanted,
+		), len(
+			unwanted,
+		), poll(
+			context.Background(),
+			askFor,
+			func() error { return refused.compare(wanted, unwanted) },
+		)
 }
 
 func (a action) do(c *natsgo.Conn) error {
@@ -169,8 +186,11 @@ type refusedActions struct {
 	seen map[action]bool
 }
 
-// violation is the server's own wording (nats-server, client.go: pubPermissionViolation, subPermissionViolation).
-var violation = regexp.MustCompile(`(?i)permissions violation for (publish|subscription) to "([^"]+)"(?: using queue "([^"]+)")?`)
+// violation is the server's own wording (nats-server, client.go: pubPermissionViolation,
+// subPermissionViolation).
+var violation = regexp.MustCompile(
+	`(?i)permissions violation for (publish|subscription) to "([^"]+)"(?: using queue "([^"]+)")?`,
+)
 
 func (r *refusedActions) note(_ *natsgo.Conn, _ *natsgo.Subscription, err error) {
 	parts := violation.FindStringSubmatch(err.Error())
@@ -180,7 +200,7 @@ func (r *refusedActions) note(_ *natsgo.Conn, _ *natsgo.Subscription, err error)
 	verb := map[string]string{"publish": "publish", "subscription": "subscribe"}[strings.ToLower(parts[1])]
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seen[action{verb, parts[2], parts[3]}] = true
+	r.seen[action{verb: verb, subject: parts[2], queue: parts[3]}] = true
 }
 
 func (r *refusedActions) compare(wanted, unwanted []action) error {
@@ -223,12 +243,24 @@ func (d *desk) strangers() error {
 	}
 	c, err := d.connectWith(seed, "a key that nobody knows")
 	turnedAway("a wrong key", c, err)
-	c, err = d.connectWith(own, loadService, func(o *natsgo.Options) error { o.Nkey, o.SignatureCB = "", nil; return nil })
+	c, err = d.connectWith(
+		own,
+		loadService,
+		func(o *natsgo.Options) error { o.Nkey, o.SignatureCB = "", nil; return nil },
+	)
 	turnedAway("no key", c, err)
-	c, err = d.connectWith(own, loadService, func(o *natsgo.Options) error { o.Secure, o.TLSConfig = false, nil; return nil },
-		func(o *natsgo.Options) error { o.Url = strings.Replace(d.url, "tls://", "nats://", 1); return nil })
+	c, err = d.connectWith(
+		own,
+		loadService,
+		func(o *natsgo.Options) error { o.Secure, o.TLSConfig = false, nil; return nil },
+		func(o *natsgo.Options) error { o.Url = strings.Replace(d.url, "tls://", "nats://", 1); return nil },
+	)
 	turnedAway("plain text", c, err)
-	c, err = d.connectWith(own, loadService, natsgo.Secure(&tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}))
+	c, err = d.connectWith(
+		own,
+		loadService,
+		natsgo.Secure(&tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}),
+	)
 	turnedAway("another authority", c, err)
 	return errors.Join(errs...)
 }

@@ -18,8 +18,8 @@ import (
 // keptStreams are compared message by message. Messages of the others expire within minutes.
 var keptStreams = []string{loadStream, textStream, workStream, "DLQ"}
 
-// backupAndRestore backs the streams up as the schedule does, loses every disk, lets the runbook's procedure make the
-// cluster anew and restores ("Streams are lost: restore them").
+// backupAndRestore backs the streams up as the schedule does, loses every disk, lets the runbook's
+// procedure make the cluster anew and restores ("Streams are lost: restore them").
 func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 	access, leave, err := s.looking(ctx, "backup")
 	if err != nil {
@@ -75,8 +75,14 @@ func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 		total += c.Messages
 	}
 	_, err = replicated(ctx, s)
-	return fmt.Sprintf("backup %s of %d streams; five disks lost, five empty ones made; restored: %d messages in %s, counts, contents and consumers' positions equal",
-		saved.Backup, len(saved.Saved), total, strings.Join(keptStreams, ", ")), err
+	return fmt.Sprintf(
+		"backup %s of %d streams; five disks lost, five empty ones made; restored: %d messages in %s, counts, "+
+			"contents and consumers' positions equal",
+		saved.Backup,
+		len(saved.Saved),
+		total,
+		strings.Join(keptStreams, ", "),
+	), err
 }
 
 // leaveWork leaves a message of every kind, and a consumer in the middle of its stream.
@@ -168,7 +174,10 @@ func (s *Stage) ask(request controller.Request) (response controller.Response, e
 	if err != nil {
 		return response, err
 	}
-	answer, err := s.control(fmt.Sprint(s.Cloud.Records("aws:lambda/function:Function")[0].Get("name")), string(payload))
+	answer, err := s.control(
+		fmt.Sprint(s.Cloud.Records("aws:lambda/function:Function")[0].Get("name")),
+		string(payload),
+	)
 	if err != nil {
 		return response, fmt.Errorf("asking the controller for %s: %w", request.Action, err)
 	}

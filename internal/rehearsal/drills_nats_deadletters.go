@@ -18,7 +18,8 @@ const (
 	stuckBody     = "a quest that nobody can process"
 )
 
-// deadLetter lets a message run out of its deliveries and waits for the scheduled tick to put it into the DLQ.
+// deadLetter lets a message run out of its deliveries and waits for the scheduled tick to put it
+// into the DLQ.
 func deadLetter(ctx context.Context, s *Stage) (string, error) {
 	place, err := newDesk(ctx, s, "dead letters", "service")
 	if err != nil {
@@ -83,7 +84,11 @@ func deadLetter(ctx context.Context, s *Stage) (string, error) {
 	if err := sentBack(ctx, s, access, letter.Sequence); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("after %d deliveries the scheduled tick moved it: in the DLQ once, with its stream, consumer, subject and sequence; the metric said 1, then 0; asked to, the controller sent it back", deliveries), nil
+	return fmt.Sprintf(
+		"after %d deliveries the scheduled tick moved it: in the DLQ once, with its stream, consumer, subject and "+
+			"sequence; the metric said 1, then 0; asked to, the controller sent it back",
+		deliveries,
+	), nil
 }
 
 // sentBack asks for the letter to be sent again, and wants its message at the end of its stream.

@@ -39,14 +39,25 @@ func replaceDisk(ctx context.Context, s *Stage) (string, error) {
 		}
 		for i, now := range c.nodes() {
 			if replaced := machines[i].instance != now.instance; replaced != (now.name == node) {
-				return "", fmt.Errorf("%s was instance %s and is %s: wanted another machine for %s alone", now.name, machines[i].instance, now.instance, node)
+				return "", fmt.Errorf(
+					"%s was instance %s and is %s: wanted another machine for %s alone",
+					now.name,
+					machines[i].instance,
+					now.instance,
+					node,
+				)
 			}
 		}
 		if err := c.whole(ctx); err != nil {
 			return "", err
 		}
 		streams, err := replicated(ctx, s)
-		return fmt.Sprintf("the disk of %s was lost, found gone by a refresh, made anew by an update: %d streams have all their replicas", node, streams), err
+		return fmt.Sprintf(
+			"the disk of %s was lost, found gone by a refresh, made anew by an update: %d streams have all their "+
+				"replicas",
+			node,
+			streams,
+		), err
 	}, noFailures)
 }
 
@@ -67,7 +78,10 @@ func replicated(ctx context.Context, s *Stage) (int, error) {
 				errs = append(errs, fmt.Errorf("stream %s says nothing of its replicas", info.Config.Name))
 				continue
 			}
-			current := slices.DeleteFunc(slices.Clone(info.Cluster.Replicas), func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline })
+			current := slices.DeleteFunc(
+				slices.Clone(info.Cluster.Replicas),
+				func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline },
+			)
 			if info.Cluster.Leader == "" || 1+len(current) < info.Config.Replicas {
 				errs = append(errs, fmt.Errorf("stream %s has leader %q and %d current followers, wanted %d replicas",
 					info.Config.Name, info.Cluster.Leader, len(current), info.Config.Replicas))

@@ -13,7 +13,8 @@ import (
 )
 
 const (
-	// smallDiskGiB is the smallest disk that EBS makes (EBS user guide, "General Purpose SSD volumes").
+	// smallDiskGiB is the smallest disk that EBS makes (EBS user guide, "General Purpose SSD
+	// volumes").
 	smallDiskGiB = 1
 	// bigMessage is the size of what fills it, in bytes; every stream takes it.
 	bigMessage = 500_000
@@ -43,7 +44,14 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 		stored, refused := work.fill(ctx, workSubject, work.limit/bigMessage+1)
 		stored += near
 		if err := refusedFor(refused, "maximum bytes exceeded"); err != nil {
-			return "", fmt.Errorf("%d messages of %d bytes into %s, which takes %d bytes: %w", stored, bigMessage, workStream, work.limit, err)
+			return "", fmt.Errorf(
+				"%d messages of %d bytes into %s, which takes %d bytes: %w",
+				stored,
+				bigMessage,
+				workStream,
+				work.limit,
+				err,
+			)
 		}
 		if err := errors.Join(work.holds(ctx, 1, stored), answered(ctx, l)); err != nil {
 			return "", fmt.Errorf("with %s full: %w", workStream, err)
@@ -54,7 +62,13 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 		}
 		again, err := work.fill(ctx, workSubject, done)
 		if err != nil {
-			return "", fmt.Errorf("after %d messages of %s were worked off only %d found room: %w", done, workStream, again, err)
+			return "", fmt.Errorf(
+				"after %d messages of %s were worked off only %d found room: %w",
+				done,
+				workStream,
+				again,
+				err,
+			)
 		}
 		text, err := l.streamAs(ctx, textService, textStream)
 		if err != nil {
@@ -64,18 +78,34 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("%d messages of %d bytes into %s: %w", told, bigMessage, textStream, err)
 		}
-		if err := errors.Join(text.holds(ctx, 2, told), work.holds(ctx, 1, stored+again), answered(ctx, l)); err != nil {
+		if err := errors.Join(
+			text.holds(ctx, 2, told),
+			work.holds(ctx, 1, stored+again),
+			answered(ctx, l),
+		); err != nil {
 			return "", fmt.Errorf("with everything full: %w", err)
 		}
 		if err := enlarged(ctx, s, c, work); err != nil {
 			return "", err
 		}
-		return fmt.Sprintf("the metric of work queues said %.0f %%; then %s took %d messages of %d bytes and refused the next one; %d worked off made room for %d more; %s took %d and let its oldest go; no stream lost its place; disks twice as large took more without a restart",
-			warned, workStream, stored, bigMessage, done, again, textStream, told), nil
+		return fmt.Sprintf(
+			"the metric of work queues said %.0f %%; then %s took %d messages of %d bytes and refused the next one; "+
+				"%d worked off made room for %d more; %s took %d and let its oldest go; no stream lost its place; "+
+				"disks twice as large took more without a restart",
+			warned,
+			workStream,
+			stored,
+			bigMessage,
+			done,
+			again,
+			textStream,
+			told,
+		), nil
 	}, noFailures)
 }
 
-// enlarged gives the nodes larger disks, and wants a full work queue to take more with the same servers.
+// enlarged gives the nodes larger disks, and wants a full work queue to take more with the same
+// servers.
 func enlarged(ctx context.Context, s *Stage, c *cluster, full filling) error {
 	nodes := c.nodes()
 	before, err := c.versions(ctx)
@@ -124,7 +154,8 @@ func (l *load) streamAs(ctx context.Context, service, stream string) (filling, e
 	return f, nil
 }
 
-// fill publishes big messages until there are so many or one is refused, and says how many were acknowledged.
+// fill publishes big messages until there are so many or one is refused, and says how many were
+// acknowledged.
 func (f filling) fill(ctx context.Context, subject string, count int) (stored int, err error) {
 	body := []byte(strings.Repeat("x", bigMessage))
 	for stored < count {
@@ -136,20 +167,32 @@ func (f filling) fill(ctx context.Context, subject string, count int) (stored in
 	return stored, nil
 }
 
-// holds wants a stream that counts on from where it was: nothing was reset. first is the least first sequence.
+// holds wants a stream that counts on from where it was: nothing was reset. first is the least
+// first sequence.
 func (f filling) holds(ctx context.Context, first, last int) error {
 	info, err := f.look.Info(ctx)
 	if err != nil {
 		return fmt.Errorf("looking at %s: %w", f.name, err)
 	}
 	state := info.State
-	if state.LastSeq != uint64(last) || state.FirstSeq < uint64(first) || state.Bytes > uint64(f.limit) || state.Msgs == 0 {
-		return fmt.Errorf("%s holds messages %d to %d, %d bytes: wanted up to %d, from %d on, at most %d bytes", f.name, state.FirstSeq, state.LastSeq, state.Bytes, last, first, f.limit)
+	if state.LastSeq != uint64(last) || state.FirstSeq < uint64(first) || state.Bytes > uint64(f.limit) ||
+		state.Msgs == 0 {
+		return fmt.Errorf(
+			"%s holds messages %d to %d, %d bytes: wanted up to %d, from %d on, at most %d bytes",
+			f.name,
+			state.FirstSeq,
+			state.LastSeq,
+			state.Bytes,
+			last,
+			first,
+			f.limit,
+		)
 	}
 	return nil
 }
 
-// workOff does some of the work that waits, as the service's tasks do, until the stream has let it go.
+// workOff does some of the work that waits, as the service's tasks do, until the stream has let it
+// go.
 func (f filling) workOff(ctx context.Context, count int) (done int, err error) {
 	before, err := f.look.Info(ctx)
 	if err != nil {
@@ -169,11 +212,18 @@ func (f filling) workOff(ctx context.Context, count int) (done int, err error) {
 		}
 		done++
 	}
-	// The acknowledgement is answered by the consumer's leader; the stream's leader, often another server, hears of it a little later.
+	// The acknowledgement is answered by the consumer's leader; the stream's leader, often another
+	// server, hears of it a little later.
 	return done, poll(ctx, settleLimit, func() error {
 		now, err := f.look.Info(ctx)
 		if err == nil && now.State.Msgs+uint64(done) > before.State.Msgs {
-			err = fmt.Errorf("%s had %d messages, %d are worked off, and it has %d yet", f.name, before.State.Msgs, done, now.State.Msgs)
+			err = fmt.Errorf(
+				"%s had %d messages, %d are worked off, and it has %d yet",
+				f.name,
+				before.State.Msgs,
+				done,
+				now.State.Msgs,
+			)
 		}
 		return err
 	})

@@ -1,5 +1,6 @@
-// What went wrong the last time, recreated on the standing platform: each update fails with a message
-// that says why, or the fault cannot be expressed at all. Numbers are those of the list of incidents.
+// What went wrong the last time, recreated on the standing platform: each update fails with a
+// message that says why, or the fault cannot be expressed at all. Numbers are those of the list of
+// incidents.
 package rehearsal
 
 import (
@@ -13,18 +14,50 @@ import (
 
 // incidents are the parts of nats.incidents, by the number of the incident.
 var incidents = []scenario{
-	{"nats.incidents.1", "instances run and no server on them: the update fails", incident1},
-	{"nats.incidents.2", "servers that do not find each other are no cluster: the update fails", incident2},
-	{"nats.incidents.3", "no certificate: the server does not start, least of all in plain text, and the update fails", incident3},
-	{"nats.incidents.4", "the data disk has another device name at every boot and is found", onCluster(incident4)},
-	{"nats.incidents.5", "folders are given to a user that exists; if it cannot be made, nothing goes on", onCluster(incident5)},
-	{"nats.incidents.6", "no route carries a password; routes want a certificate", onCluster(incident6)},
-	{"nats.incidents.7", "a replaced node is the same peer of the meta group", onCluster(incident7)},
-	{"nats.incidents.8", "a replaced node has its own disk with all that was on it; no disk is left over", onCluster(incident8)},
-	{"nats.incidents.9", "a key that cannot be used fails the update at once", incident9},
-	{"nats.incidents.10", "more IOPS than the instance type sustains are refused before anything is made", incident10},
-	{"nats.incidents.11", "an open port is no healthy server", onCluster(incident11)},
-	{"nats.incidents.12", "a server program of other bytes is not started, nothing comes from the internet", incident12},
+	{id: "nats.incidents.1", wanted: "instances run and no server on them: the update fails", play: incident1},
+	{
+		id:     "nats.incidents.2",
+		wanted: "servers that do not find each other are no cluster: the update fails",
+		play:   incident2,
+	},
+	{
+		id:     "nats.incidents.3",
+		wanted: "no certificate: the server does not start, least of all in plain text, and the update fails",
+		play:   incident3,
+	},
+	{
+		id:     "nats.incidents.4",
+		wanted: "the data disk has another device name at every boot and is found",
+		play:   onCluster(incident4),
+	},
+	{
+		id:     "nats.incidents.5",
+		wanted: "folders are given to a user that exists; if it cannot be made, nothing goes on",
+		play:   onCluster(incident5),
+	},
+	{
+		id:     "nats.incidents.6",
+		wanted: "no route carries a password; routes want a certificate",
+		play:   onCluster(incident6),
+	},
+	{id: "nats.incidents.7", wanted: "a replaced node is the same peer of the meta group", play: onCluster(incident7)},
+	{
+		id:     "nats.incidents.8",
+		wanted: "a replaced node has its own disk with all that was on it; no disk is left over",
+		play:   onCluster(incident8),
+	},
+	{id: "nats.incidents.9", wanted: "a key that cannot be used fails the update at once", play: incident9},
+	{
+		id:     "nats.incidents.10",
+		wanted: "more IOPS than the instance type sustains are refused before anything is made",
+		play:   incident10,
+	},
+	{id: "nats.incidents.11", wanted: "an open port is no healthy server", play: onCluster(incident11)},
+	{
+		id:     "nats.incidents.12",
+		wanted: "a server program of other bytes is not started, nothing comes from the internet",
+		play:   incident12,
+	},
 }
 
 // onCluster is a drill by somebody who looks at the cluster from the controller's place.
@@ -53,9 +86,16 @@ func (s *Stage) replaceNode(ctx context.Context, node string) (Steps, error) {
 	return s.Up(ctx)
 }
 
-// failsAt breaks something, wants the replacement of nats-1 to fail with all words and to leave the other
-// nodes alone, mends it and wants the next replacement to succeed. look sees what the fault did.
-func failsAt(ctx context.Context, s *Stage, broken func() (mend func() error, err error), look func(*cluster, clusterNode) error, words ...string) error {
+// failsAt breaks something, wants the replacement of nats-1 to fail with all words and to leave the
+// other nodes alone, mends it and wants the next replacement to succeed. look sees what the fault
+// did.
+func failsAt(
+	ctx context.Context,
+	s *Stage,
+	broken func() (mend func() error, err error),
+	look func(*cluster, clusterNode) error,
+	words ...string,
+) error {
 	c, err := newCluster(ctx, s)
 	if err != nil {
 		return err

@@ -41,10 +41,17 @@ func withoutRights(s *Stage, sids ...string) func() (func() error, error) {
 			})
 			less, err := json.Marshal(document)
 			if err != nil || len(document.Statement) != all-len(sids) {
-				return nil, errors.Join(fmt.Errorf("wanted the nodes' role to have statements %v, got %q", sids, whole), err)
+				return nil, errors.Join(
+					fmt.Errorf("wanted the nodes' role to have statements %v, got %q", sids, whole),
+					err,
+				)
 			}
 			set := func(text string) error {
-				s.Cloud.Change(token, r.ID, func(properties resource.PropertyMap) { properties["policy"] = resource.NewProperty(text) })
+				s.Cloud.Change(
+					token,
+					r.ID,
+					func(properties resource.PropertyMap) { properties["policy"] = resource.NewProperty(text) },
+				)
 				return nil
 			}
 			return func() error { return set(whole) }, set(string(less))
@@ -107,12 +114,20 @@ func incident2(ctx context.Context, s *Stage) (string, error) {
 		}
 		return s.Cloud.Heal, s.Cloud.Partition(one, rest)
 	}, nil, "gate of nats-1", "not passed", "no meta leader")
-	return "routes are fixed addresses, no group is asked; a server that reached no other failed the gate although it listened", err
+	return "routes are fixed addresses, no group is asked; a server that reached no other failed the gate although " +
+		"it listened", err
 }
 
 // incident3: the authority does not answer, so there is no certificate.
 func incident3(ctx context.Context, s *Stage) (string, error) {
-	err := failsAt(ctx, s, withoutRights(s, "Certificates"), console("acm-pca:IssueCertificate"), "gate of nats-1", "not passed")
+	err := failsAt(
+		ctx,
+		s,
+		withoutRights(s, "Certificates"),
+		console("acm-pca:IssueCertificate"),
+		"gate of nats-1",
+		"not passed",
+	)
 	return "without a certificate nothing listened, the console said why, the gate failed the update", err
 }
 
@@ -140,7 +155,11 @@ func incident4(ctx context.Context, c *cluster) (string, error) {
 		}
 	}
 	if names["/dev/nvme1n1"] > 0 || len(names) < 2 {
-		return "", fmt.Errorf("the disk was %v in %d boots: wanted several names, and never the one that scripts take for granted", names, boots)
+		return "", fmt.Errorf(
+			"the disk was %v in %d boots: wanted several names, and never the one that scripts take for granted",
+			names,
+			boots,
+		)
 	}
 	return fmt.Sprintf("%d boots of %s, disk at %s, found each time", boots, n.name, joinKeys(names)), nil
 }
@@ -176,11 +195,16 @@ func incident12(ctx context.Context, s *Stage) (string, error) {
 	err := failsAt(ctx, s, func() (func() error, error) {
 		for _, r := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
 			if nameOf(r.URN) == "artifacts-server" {
-				undo := s.Cloud.Put(fmt.Sprint(r.Get("bucket")), fmt.Sprint(r.Get("key")), []byte("not the server that was built"))
+				undo := s.Cloud.Put(
+					fmt.Sprint(r.Get("bucket")),
+					fmt.Sprint(r.Get("key")),
+					[]byte("not the server that was built"),
+				)
 				return func() error { undo(); return nil }, nil
 			}
 		}
 		return nil, errors.New("the bucket has no server program")
 	}, console("has SHA-256"), "gate of nats-1", "not passed")
-	return "other bytes under the server's name were not started: the console named both digests, the gate failed the update; user-data names no address of the internet", err
+	return "other bytes under the server's name were not started: the console named both digests, the gate failed " +
+		"the update; user-data names no address of the internet", err
 }

@@ -41,13 +41,20 @@ func incident6(ctx context.Context, c *cluster) (string, error) {
 	if err := c.stage.route(ctx, nodes[1], nodes[0], own); err != nil {
 		return "", fmt.Errorf("a route with a certificate: %w", err)
 	}
-	if err := c.stage.route(ctx, nodes[1], nodes[0]); err == nil || !strings.Contains(err.Error(), "certificate required") {
+	if err := c.stage.route(
+		ctx,
+		nodes[1],
+		nodes[0],
+	); err == nil ||
+		!strings.Contains(err.Error(), "certificate required") {
 		return "", errors.Join(errors.New("a route without a certificate: wanted it turned away for that"), err)
 	}
-	return "five configurations without a secret; a route with a node's certificate was let in, one without was turned away", nil
+	return "five configurations without a secret; a route with a node's certificate was let in, one without was " +
+		"turned away", nil
 }
 
-// route opens a connection between two nodes as a server does, and waits for the first word of the other.
+// route opens a connection between two nodes as a server does, and waits for the first word of the
+// other.
 func (s *Stage) route(ctx context.Context, from, to clusterNode, certificates ...tls.Certificate) error {
 	source, err := netip.ParseAddr(from.address)
 	if err != nil {
@@ -64,9 +71,12 @@ func (s *Stage) route(ctx context.Context, from, to clusterNode, certificates ..
 	if err := raw.SetDeadline(deadline); err != nil {
 		return err
 	}
-	// Routes begin with TLS, without a greeting (nats-server, route.go: createRoute). In TLS 1.3 a client hears only
-	// with the first read that it lacked a certificate.
-	connection := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, Certificates: certificates, MinVersion: tls.VersionTLS13}) //nolint:gosec // who answers is not the question here
+	// Routes begin with TLS, without a greeting (nats-server, route.go: createRoute). In TLS 1.3 a
+	// client hears only with the first read that it lacked a certificate.
+	connection := tls.Client(
+		raw,
+		&tls.Config{InsecureSkipVerify: true, Certificates: certificates, MinVersion: tls.VersionTLS13},
+	) //nolint:gosec // who answers is not the question here
 	_, err = connection.Read(make([]byte, 1))
 	return err
 }
@@ -150,7 +160,12 @@ func incident8(ctx context.Context, c *cluster) (string, error) {
 	}
 	after, total := disks(), len(c.stage.Cloud.Records("aws:ebs/volume:Volume"))
 	if fmt.Sprint(after) != fmt.Sprint(before) || total != len(after) {
-		return "", fmt.Errorf("disks were attached as %v and are as %v; there are %d disks in all", before, after, total)
+		return "", fmt.Errorf(
+			"disks were attached as %v and are as %v; there are %d disks in all",
+			before,
+			after,
+			total,
+		)
 	}
 	now, err := os.ReadDir(filepath.Join(c.nodes()[4].machine.Dir(), stores))
 	if err != nil {
@@ -159,14 +174,22 @@ func incident8(ctx context.Context, c *cluster) (string, error) {
 	if len(kept) == 0 || len(now) < len(kept) {
 		return "", fmt.Errorf("the store held %d accounts and holds %d", len(kept), len(now))
 	}
-	return fmt.Sprintf("%s on another machine with its own disk and what was on it; %d disks, all attached", n.name, total), nil
+	return fmt.Sprintf(
+		"%s on another machine with its own disk and what was on it; %d disks, all attached",
+		n.name,
+		total,
+	), nil
 }
 
 // incident9: the key of the nodes' disks cannot be used.
 func incident9(ctx context.Context, s *Stage) (string, error) {
 	const token = "aws:kms/key:Key"
 	set := func(id string, enabled bool) error {
-		if !s.Cloud.Change(token, id, func(properties resource.PropertyMap) { properties["isEnabled"] = resource.NewProperty(enabled) }) {
+		if !s.Cloud.Change(
+			token,
+			id,
+			func(properties resource.PropertyMap) { properties["isEnabled"] = resource.NewProperty(enabled) },
+		) {
 			return fmt.Errorf("there is no key %s", id)
 		}
 		return nil
@@ -181,7 +204,8 @@ func incident9(ctx context.Context, s *Stage) (string, error) {
 	err := failsAt(ctx, s, func() (func() error, error) {
 		return func() error { return set(key, true) }, set(key, false)
 	}, nil, "nats-1-instance", "DisabledException", "is disabled")
-	return "with its key disabled the machine was not launched, the update said which key; nothing else was touched", err
+	return "with its key disabled the machine was not launched, the update said which key; nothing else was " +
+		"touched", err
 }
 
 // incident10: what the old system paid for and could not use.
@@ -190,13 +214,17 @@ func incident10(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	steps, failed := s.Preview(ctx)
-	if err := errors.Join(refusedFor(failed, "natsVolumeIops", "natsVolumeThroughput", "m6i.large", "3,600", "pulumi config set"), s.Configure(nil)); err != nil {
+	if err := errors.Join(
+		refusedFor(failed, "natsVolumeIops", "natsVolumeThroughput", "m6i.large", "3,600", "pulumi config set"),
+		s.Configure(nil),
+	); err != nil {
 		return "", err
 	}
 	if touched := steps.Changes(); len(touched) > 0 {
 		return steps.Summary(), errors.New("resources were planned before the configuration was refused")
 	}
-	return "refused before the first resource, with both keys, what m6i.large sustains and the command that sets it", nil
+	return "refused before the first resource, with both keys, what m6i.large sustains and the command that " +
+		"sets it", nil
 }
 
 // reachServers connects so many times, each of which must lead to a server.
@@ -235,11 +263,15 @@ func incident11(ctx context.Context, c *cluster) (string, error) {
 		return nil
 	})
 	if err == nil {
-		// The load balancer's nodes learn of it a little later than the one that looked (alive_balancers.go, propagation).
+		// The load balancer's nodes learn of it a little later than the one that looked
+		// (alive_balancers.go, propagation).
 		err = poll(ctx, settleLimit, func() error { return reachServers(place, 20) })
 	}
 	if err = errors.Join(err, impostor.Close(), n.machine.Start()); err != nil {
 		return "", err
 	}
-	return "a port that is open and no server behind it: the load balancer took it out, and then 20 clients of 20 reached a server", c.whole(ctx)
+	return "a port that is open and no server behind it: the load balancer took it out, and then 20 clients of 20 " +
+			"reached a server", c.whole(
+			ctx,
+		)
 }

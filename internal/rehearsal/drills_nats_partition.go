@@ -17,7 +17,8 @@ import (
 	natsassets "github.com/bodybroker/platform/assets/nats"
 )
 
-// triesAlone is how often each client of the smaller side asks for an acknowledgement that it must not get.
+// triesAlone is how often each client of the smaller side asks for an acknowledgement that it must
+// not get.
 const triesAlone = 3
 
 // side is one part of a cluster that was cut, with a client at each node.
@@ -102,7 +103,7 @@ func (s *side) connect(from *desk) error {
 			connection.Close()
 			return err
 		}
-		s.clients = append(s.clients, client{n.name, connection, access})
+		s.clients = append(s.clients, client{node: n.name, connection: connection, access: access})
 	}
 	return nil
 }
@@ -167,7 +168,12 @@ func apart(ctx context.Context, l *load, small, large side) (string, error) {
 	if err := errors.Join(append(errs, wrong...)...); err != nil {
 		return fmt.Sprintf("%s cut off", &small), err
 	}
-	return fmt.Sprintf("%s cut off: all %d writes there refused, %s served; then healed", &small, triesAlone*len(small.clients), &large), nil
+	return fmt.Sprintf(
+		"%s cut off: all %d writes there refused, %s served; then healed",
+		&small,
+		triesAlone*len(small.clients),
+		&large,
+	), nil
 }
 
 // content is what a node has of a stream.
@@ -193,7 +199,10 @@ func (c *cluster) replicasEqual(ctx context.Context) error {
 		}
 		for _, stream := range wanted {
 			if copies := len(held[stream.Name]); copies != stream.Replicas {
-				errs = append(errs, fmt.Errorf("stream %s is on %d nodes, wanted %d", stream.Name, copies, stream.Replicas))
+				errs = append(
+					errs,
+					fmt.Errorf("stream %s is on %d nodes, wanted %d", stream.Name, copies, stream.Replicas),
+				)
 			}
 		}
 		for stream, copies := range held {

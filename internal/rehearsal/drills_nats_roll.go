@@ -30,8 +30,14 @@ func rollAMI(ctx context.Context, s *Stage) (string, error) {
 		}
 		for i, now := range c.nodes() {
 			if before[i].instance == now.instance || before[i].address != now.address {
-				return "", fmt.Errorf("%s was instance %s at %s and is %s at %s: wanted another machine at the same address",
-					now.name, before[i].instance, before[i].address, now.instance, now.address)
+				return "", fmt.Errorf(
+					"%s was instance %s at %s and is %s at %s: wanted another machine at the same address",
+					now.name,
+					before[i].instance,
+					before[i].address,
+					now.instance,
+					now.address,
+				)
 			}
 		}
 		return "five new machines, one after the other", oneAtATime(s, events)
@@ -66,7 +72,16 @@ const newcomerName = "match-maker"
 
 // reload adds a service: its permissions reach five running servers.
 func reload(ctx context.Context, s *Stage) (string, error) {
-	added := map[string]any{"additionalServices": []any{map[string]any{"name": newcomerName, "queue": "q.match", "rpc": []any{"svc.match.v1.find"}, "events": []any{}}}}
+	added := map[string]any{
+		"additionalServices": []any{
+			map[string]any{
+				"name":   newcomerName,
+				"queue":  "q.match",
+				"rpc":    []any{"svc.match.v1.find"},
+				"events": []any{},
+			},
+		},
+	}
 	seen, err := underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
 		starts, reconnects := map[string]time.Time{}, l.reconnects()
 		for _, n := range c.nodes() {
@@ -91,7 +106,10 @@ func reload(ctx context.Context, s *Stage) (string, error) {
 		if now := l.reconnects(); now != reconnects {
 			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
 		}
-		return "five servers took a 23rd service's permissions without a restart or a dropped connection", newcomerMay(ctx, s)
+		return "five servers took a 23rd service's permissions without a restart or a dropped connection", newcomerMay(
+			ctx,
+			s,
+		)
 	}, noFailures)
 	if err != nil {
 		return seen, err
@@ -107,7 +125,10 @@ func newcomerMay(ctx context.Context, s *Stage) error {
 	}
 	defer place.leave()
 	refused := make(chan error, 8)
-	c, err := place.connect(newcomerName, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
+	c, err := place.connect(
+		newcomerName,
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }),
+	)
 	if err != nil {
 		return err
 	}
@@ -132,13 +153,16 @@ func newcomerMay(ctx context.Context, s *Stage) error {
 	})
 }
 
-// renewCertificates gives every node a certificate five of whose six days are over, and lets the timer's
-// unit run as it does every hour.
+// renewCertificates gives every node a certificate five of whose six days are over, and lets the
+// timer's unit run as it does every hour.
 func renewCertificates(ctx context.Context, s *Stage) (string, error) {
 	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
 		reconnects := l.reconnects()
 		s.Cloud.SetCertificateClock(func() time.Time { return time.Now().Add(-5 * 24 * time.Hour) })
-		aged, err := c.certify(ctx, func(n clusterNode) error { return os.Remove(filepath.Join(n.machine.Dir(), "etc/nats/tls/server.crt")) })
+		aged, err := c.certify(
+			ctx,
+			func(n clusterNode) error { return os.Remove(filepath.Join(n.machine.Dir(), "etc/nats/tls/server.crt")) },
+		)
 		s.Cloud.SetCertificateClock(nil)
 		if err != nil {
 			return "", fmt.Errorf("giving the nodes old certificates: %w", err)
@@ -152,17 +176,24 @@ func renewCertificates(ctx context.Context, s *Stage) (string, error) {
 		}
 		for name, before := range aged {
 			if now := renewed[name]; now.Sub(before) < 4*24*time.Hour {
-				return "", fmt.Errorf("the certificate of %s ended %s and ends %s: it was not renewed", name, before, now)
+				return "", fmt.Errorf(
+					"the certificate of %s ended %s and ends %s: it was not renewed",
+					name,
+					before,
+					now,
+				)
 			}
 		}
 		if now := l.reconnects(); now != reconnects {
 			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
 		}
-		return "with a day left the metric said so; then five servers showed a new certificate, and no connection was dropped", nil
+		return "with a day left the metric said so; then five servers showed a new certificate, and no connection " +
+			"was dropped", nil
 	}, noFailures)
 }
 
-// certify runs the certificate's unit on every node and tells until when each server's certificate lives.
+// certify runs the certificate's unit on every node and tells until when each server's certificate
+// lives.
 func (c *cluster) certify(ctx context.Context, before func(clusterNode) error) (map[string]time.Time, error) {
 	ends := map[string]time.Time{}
 	for _, n := range c.nodes() {
@@ -170,7 +201,11 @@ func (c *cluster) certify(ctx context.Context, before func(clusterNode) error) (
 			return nil, err
 		}
 		if err := n.machine.Fire("nats-certificate.service"); err != nil {
-			return nil, fmt.Errorf("%w\nthe server's journal:\n%s", err, lastLines(n.machine.Journal("nats.service"), 15))
+			return nil, fmt.Errorf(
+				"%w\nthe server's journal:\n%s",
+				err,
+				lastLines(n.machine.Journal("nats.service"), 15),
+			)
 		}
 		v, err := c.server(ctx, n)
 		if err != nil {

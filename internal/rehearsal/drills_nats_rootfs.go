@@ -19,16 +19,21 @@ import (
 // rootDrill is the drill that needs a Debian tree, which is kept in buildFolder.
 const rootDrill, buildFolder = "nats.rootfs", ".build"
 
-// rootBootLimit is for a boot with user-data: seconds where all goes well, minutes where the node's program waits in vain.
+// rootBootLimit is for a boot with user-data: seconds where all goes well, minutes where the node's
+// program waits in vain.
 const rootBootLimit = 6 * time.Minute
 
-// bootRootFileSystem boots nats-1 a second time, as its instance's user-data makes it on Debian, while the machine that the
-// rehearsal gave it is off; its disk is an empty one.
+// bootRootFileSystem boots nats-1 a second time, as its instance's user-data makes it on Debian,
+// while the machine that the rehearsal gave it is off; its disk is an empty one.
 func bootRootFileSystem(ctx context.Context, c *cluster) (seen string, err error) {
 	if err := rootfs.Supported(); err != nil {
 		return "", notRun(err.Error())
 	}
-	tree, err := rootfs.Tree(ctx, filepath.Join(c.stage.root, buildFolder), func(text string) { fmt.Fprintln(c.stage.options.Progress, text) })
+	tree, err := rootfs.Tree(
+		ctx,
+		filepath.Join(c.stage.root, buildFolder),
+		func(text string) { fmt.Fprintln(c.stage.options.Progress, text) },
+	)
 	if errors.Is(err, rootfs.ErrNoDebootstrap) {
 		return "", notRun(err.Error())
 	}
@@ -67,7 +72,8 @@ func (c *cluster) rootOptions(n clusterNode, tree string) (o rootfs.Options, end
 		if nameOf(r.URN) != n.name+"-volume" {
 			continue
 		}
-		// EC2 shows the volume's id without its hyphen as the serial number (EBS user guide, "Identify NVMe EBS volumes").
+		// EC2 shows the volume's id without its hyphen as the serial number (EBS user guide,
+		// "Identify NVMe EBS volumes").
 		o.DiskSerial = strings.ReplaceAll(r.ID, "-", "")
 		var gibibytes int64
 		if _, err := fmt.Sscan(fmt.Sprint(r.Get("size")), &gibibytes); err != nil {
@@ -82,7 +88,10 @@ func (c *cluster) rootOptions(n clusterNode, tree string) (o rootfs.Options, end
 	if err != nil {
 		return o, nil, err
 	}
-	o.Environment = map[string]string{"AWS_ENDPOINT_URL": cloud.APIURL(), "AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.URL + "/"}
+	o.Environment = map[string]string{
+		"AWS_ENDPOINT_URL":                  cloud.APIURL(),
+		"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.URL + "/",
+	}
 	return o, metadata.Close, nil
 }
 
@@ -101,31 +110,64 @@ func (c *cluster) inRoot(ctx context.Context, n clusterNode, o rootfs.Options) (
 	}
 	booted := time.Since(start)
 	var all []string
-	for _, look := range []func(context.Context, clusterNode, *rootfs.Machine) (string, error){c.rootState, c.rootCertificate, c.rootUnits, c.rootStop} {
+	for _, look := range []func(context.Context, clusterNode, *rootfs.Machine) (string, error){
+		c.rootState,
+		c.rootCertificate,
+		c.rootUnits,
+		c.rootStop,
+	} {
 		found, err := look(limited, n, m)
 		if err != nil {
-			return strings.Join(all, "\n"), fmt.Errorf("%w\nuser-data:\n%s\nnats.service:\n%s", err, m.Journal(ctx, rootfs.UserDataUnit), m.Journal(ctx, "nats.service"))
+			return strings.Join(
+					all,
+					"\n",
+				), fmt.Errorf(
+					"%w\nuser-data:\n%s\nnats.service:\n%s",
+					err,
+					m.Journal(ctx, rootfs.UserDataUnit),
+					m.Journal(ctx, "nats.service"),
+				)
 		}
 		all = append(all, found)
 	}
 	version, err := m.Run(ctx, "systemctl", "--version")
 	release, _, _ := strings.Cut(version, " (")
-	return fmt.Sprintf("user-data of %s in an ext4 file system on a loop device, %s as process 1: up %.1f s after power on\n%s", n.name, release,
-		booted.Seconds(), strings.Join(all, "\n")), err
+	return fmt.Sprintf(
+		"user-data of %s in an ext4 file system on a loop device, %s as process 1: up %.1f s after power on\n%s",
+		n.name,
+		release,
+		booted.Seconds(),
+		strings.Join(all, "\n"),
+	), err
 }
 
 // rootStates are commands and what they must say: all that bootstrap leaves on the system.
 var rootStates = []struct{ command, says string }{
-	{"id nats", `^uid=\d+\(nats\) gid=\d+\(nats\)`},
-	{"getent passwd nats", `:/var/lib/nats:/usr/sbin/nologin$`},
-	{"findmnt --noheadings --output FSTYPE,LABEL,OPTIONS /var/lib/nats", `^xfs +nats-data +rw,nosuid,nodev,noexec,noatime`},
-	{"grep nats /etc/fstab", `^LABEL=nats-data /var/lib/nats xfs defaults,noatime,nosuid,nodev,noexec 0 2$`},
-	{"stat --format %U:%G:%a:%F /var/lib/nats/jetstream", `^nats:nats:750:directory$`},
-	{"stat --format %U:%G:%a /etc/nats/tls /etc/nats/tls/server.key", `^root:nats:750\nroot:nats:640$`},
-	{"systemctl is-active nats.service nats-configuration.timer nats-certificate.timer", `^active\nactive\nactive$`},
-	{"systemctl is-enabled nats.service nats-configuration.timer nats-certificate.timer", `^enabled\nenabled\nenabled$`},
-	{"systemctl show nats.service --property=User,KillSignal,NRestarts,ProtectSystem,Result", `(?s)^Result=success\nNRestarts=0\nUser=nats\nProtectSystem=strict\nKillSignal=12$`},
-	{"pgrep --exact --euid nats nats-server", `^\d+$`},
+	{command: "id nats", says: `^uid=\d+\(nats\) gid=\d+\(nats\)`},
+	{command: "getent passwd nats", says: `:/var/lib/nats:/usr/sbin/nologin$`},
+	{
+		command: "findmnt --noheadings --output FSTYPE,LABEL,OPTIONS /var/lib/nats",
+		says:    `^xfs +nats-data +rw,nosuid,nodev,noexec,noatime`,
+	},
+	{
+		command: "grep nats /etc/fstab",
+		says:    `^LABEL=nats-data /var/lib/nats xfs defaults,noatime,nosuid,nodev,noexec 0 2$`,
+	},
+	{command: "stat --format %U:%G:%a:%F /var/lib/nats/jetstream", says: `^nats:nats:750:directory$`},
+	{command: "stat --format %U:%G:%a /etc/nats/tls /etc/nats/tls/server.key", says: `^root:nats:750\nroot:nats:640$`},
+	{
+		command: "systemctl is-active nats.service nats-configuration.timer nats-certificate.timer",
+		says:    `^active\nactive\nactive$`,
+	},
+	{
+		command: "systemctl is-enabled nats.service nats-configuration.timer nats-certificate.timer",
+		says:    `^enabled\nenabled\nenabled$`,
+	},
+	{
+		command: "systemctl show nats.service --property=User,KillSignal,NRestarts,ProtectSystem,Result",
+		says:    `(?s)^Result=success\nNRestarts=0\nUser=nats\nProtectSystem=strict\nKillSignal=12$`,
+	},
+	{command: "pgrep --exact --euid nats nats-server", says: `^\d+$`},
 }
 
 func (c *cluster) rootState(ctx context.Context, n clusterNode, m *rootfs.Machine) (string, error) {
@@ -143,10 +185,15 @@ func (c *cluster) rootState(ctx context.Context, n clusterNode, m *rootfs.Machin
 		return "", err
 	}
 	streams, err := replicated(ctx, c.stage)
-	return fmt.Sprintf("user, disk, folders, timers as wanted; the server runs as nats, the cluster of five is healthy with it, %d streams have all their replicas", streams), err
+	return fmt.Sprintf(
+		"user, disk, folders, timers as wanted; the server runs as nats, the cluster of five is healthy with it, %d "+
+			"streams have all their replicas",
+		streams,
+	), err
 }
 
-// rootCertificate wants one of the embedded authority; then another, which the server must show after a reload.
+// rootCertificate wants one of the embedded authority; then another, which the server must show
+// after a reload.
 func (c *cluster) rootCertificate(ctx context.Context, n clusterNode, m *rootfs.Machine) (string, error) {
 	content, err := m.File("/etc/nats/tls/server.crt")
 	if err != nil {
@@ -167,18 +214,33 @@ func (c *cluster) rootCertificate(ctx context.Context, n clusterNode, m *rootfs.
 	if err != nil {
 		return "", err
 	}
-	if _, err := m.Run(ctx, "systemd-run", "--quiet", "--wait", "--collect", "/opt/nats/nats-node", "certificate", "--force"); err != nil {
+	if _, err := m.Run(
+		ctx,
+		"systemd-run",
+		"--quiet",
+		"--wait",
+		"--collect",
+		"/opt/nats/nats-node",
+		"certificate",
+		"--force",
+	); err != nil {
 		return "", err
 	}
 	after, err := c.server(ctx, n)
 	if err == nil && (!after.CertNotAfter.After(before.CertNotAfter) || !after.Start.Equal(before.Start)) {
-		err = fmt.Errorf("the certificate ends %s after %s, the server started %s after %s: wanted a later one and the same process",
-			after.CertNotAfter, before.CertNotAfter, after.Start, before.Start)
+		err = fmt.Errorf(
+			"the certificate ends %s after %s, the server started %s after %s: wanted a later one and the same process",
+			after.CertNotAfter,
+			before.CertNotAfter,
+			after.Start,
+			before.Start,
+		)
 	}
 	return "the certificate is of the embedded authority; another one was taken by systemctl reload", err
 }
 
-// rootUnits wants the real systemd to understand every line of every unit, and the two that timers start to end well.
+// rootUnits wants the real systemd to understand every line of every unit, and the two that timers
+// start to end well.
 func (c *cluster) rootUnits(ctx context.Context, _ clusterNode, m *rootfs.Machine) (string, error) {
 	arguments := []string{"verify"}
 	for name := range units.Files {
@@ -193,10 +255,14 @@ func (c *cluster) rootUnits(ctx context.Context, _ clusterNode, m *rootfs.Machin
 			return "", fmt.Errorf("%w\n%s", err, m.Journal(ctx, unit))
 		}
 	}
-	return fmt.Sprintf("systemd-analyze verify has nothing to say of %d units; both that timers start ended well", len(units.Files)), nil
+	return fmt.Sprintf(
+		"systemd-analyze verify has nothing to say of %d units; both that timers start ended well",
+		len(units.Files),
+	), nil
 }
 
-// rootStop stops the server and runs user-data again, which must start it and leave the disk as it is.
+// rootStop stops the server and runs user-data again, which must start it and leave the disk as it
+// is.
 func (c *cluster) rootStop(ctx context.Context, n clusterNode, m *rootfs.Machine) (string, error) {
 	const disk = "findmnt --noheadings --output UUID /var/lib/nats"
 	const streams = "find /var/lib/nats/jetstream -name meta.inf"
@@ -214,7 +280,11 @@ func (c *cluster) rootStop(ctx context.Context, n clusterNode, m *rootfs.Machine
 		return "", err
 	}
 	stopped := time.Since(start)
-	if journal := m.Journal(ctx, "nats.service"); !strings.Contains(journal, "lame duck mode") || strings.Contains(journal, "Failed with result") {
+	if journal := m.Journal(
+		ctx,
+		"nats.service",
+	); !strings.Contains(journal, "lame duck mode") ||
+		strings.Contains(journal, "Failed with result") {
 		return "", fmt.Errorf("systemctl stop did not end the server by lame duck mode:\n%s", journal)
 	}
 	if _, err := m.Run(ctx, "systemctl", "restart", rootfs.UserDataUnit); err != nil {
@@ -224,9 +294,17 @@ func (c *cluster) rootStop(ctx context.Context, n clusterNode, m *rootfs.Machine
 		words := strings.Fields(command)
 		said, err := m.Run(ctx, words[0], words[1:]...)
 		if err != nil || command == disk && said != was || command == streams && len(said) < len(was) {
-			return "", errors.Join(fmt.Errorf("after user-data ran again %s says %q, before %q", command, said, was), err)
+			return "", errors.Join(
+				fmt.Errorf("after user-data ran again %s says %q, before %q", command, said, was),
+				err,
+			)
 		}
 	}
-	return fmt.Sprintf("systemctl stop: lame duck mode, ended well after %.1f s; user-data run again started the server and left the disk as it was",
-		stopped.Seconds()), c.whole(ctx)
+	return fmt.Sprintf(
+			"systemctl stop: lame duck mode, ended well after %.1f s; user-data run again started the server and "+
+				"left the disk as it was",
+			stopped.Seconds(),
+		), c.whole(
+			ctx,
+		)
 }

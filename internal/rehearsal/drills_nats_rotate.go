@@ -1,4 +1,5 @@
-// Drill of a seed that is replaced: the servers know the new key before tasks get it, and the old one until they have it.
+// Drill of a seed that is replaced: the servers know the new key before tasks get it, and the old
+// one until they have it.
 package rehearsal
 
 import (
@@ -45,7 +46,8 @@ func rotateSeed(ctx context.Context, s *Stage) (string, error) {
 	return seen + "; the old seed is turned away", restore(ctx, s)
 }
 
-// replaceSeed replaces the key, with the key of before named as the previous one, and what is named beside it.
+// replaceSeed replaces the key, with the key of before named as the previous one, and what is named
+// beside it.
 func replaceSeed(ctx context.Context, s *Stage, lifted map[string]any, also ...string) error {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {
@@ -55,13 +57,20 @@ func replaceSeed(ctx context.Context, s *Stage, lifted map[string]any, also ...s
 	previous, _ := keys[loadService].(string)
 	key := urnOf(s.Cloud, "tls:index/privateKey:PrivateKey", "identity-"+loadService+"-key")
 	if previous == "" || key == "" {
-		return fmt.Errorf("rotating the seed of %s: the output natsPublicKeys has key %q, the cloud has the resource %q", loadService, previous, key)
+		return fmt.Errorf(
+			"rotating the seed of %s: the output natsPublicKeys has key %q, the cloud has the resource %q",
+			loadService,
+			previous,
+			key,
+		)
 	}
 	before, err := seedFrom(s.Cloud)
 	if err != nil {
 		return err
 	}
-	if err := s.Configure(map[string]any{"protect": lifted["protect"], "natsPreviousKeys": map[string]any{loadService: previous}}); err != nil {
+	if err := s.Configure(
+		map[string]any{"protect": lifted["protect"], "natsPreviousKeys": map[string]any{loadService: previous}},
+	); err != nil {
 		return err
 	}
 	if _, err := s.Up(ctx, optup.Replace(append(also, key))); err != nil {
@@ -72,7 +81,11 @@ func replaceSeed(ctx context.Context, s *Stage, lifted map[string]any, also ...s
 		return err
 	}
 	if before == after {
-		return fmt.Errorf("the tasks of %s name the same version of the secret as before, %s: they would go on with the old seed", loadService, after)
+		return fmt.Errorf(
+			"the tasks of %s name the same version of the secret as before, %s: they would go on with the old seed",
+			loadService,
+			after,
+		)
 	}
 	return nil
 }
@@ -86,7 +99,8 @@ func urnOf(c *localcloud.Cloud, token, name string) string {
 	return ""
 }
 
-// seedFrom is the version of the seed that the service's tasks are given, by the definition that ECS runs.
+// seedFrom is the version of the seed that the service's tasks are given, by the definition that
+// ECS runs.
 func seedFrom(c *localcloud.Cloud) (string, error) {
 	for _, service := range c.Records(serviceType) {
 		if service.Get("name") != loadService {

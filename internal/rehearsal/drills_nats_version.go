@@ -53,10 +53,23 @@ func rollVersion(ctx context.Context, s *Stage) (string, error) {
 		wanted := after["nats-1"].Version
 		for name, now := range after {
 			if now.Version != wanted || now.Version == before[name].Version {
-				return "", fmt.Errorf("%s ran %s and runs %s, nats-1 runs %s", name, before[name].Version, now.Version, wanted)
+				return "", fmt.Errorf(
+					"%s ran %s and runs %s, nats-1 runs %s",
+					name,
+					before[name].Version,
+					now.Version,
+					wanted,
+				)
 			}
 		}
-		return fmt.Sprintf("five servers from %s to %s, one after the other", before["nats-1"].Version, wanted), oneAtATime(s, events)
+		return fmt.Sprintf(
+				"five servers from %s to %s, one after the other",
+				before["nats-1"].Version,
+				wanted,
+			), oneAtATime(
+				s,
+				events,
+			)
 	}, noFailures)
 }
 
@@ -102,17 +115,21 @@ func rollBad(ctx context.Context, s *Stage) (string, error) {
 		if err := restore(ctx, s); err != nil {
 			return "", err
 		}
-		// What nodes run must still be in the bucket when the failed update has been cleaned up after.
+		// What nodes run must still be in the bucket when the failed update has been cleaned up
+		// after.
 		if _, err := s.replaceNode(ctx, nodes[0].name); err != nil {
 			return "", fmt.Errorf("a new machine after going back: %w", err)
 		}
-		return fmt.Sprintf("a configuration that the server refuses stayed out; the update to a bad program failed at nats-1 after %.0f s, four servers untouched and answering; the next one with the good program completed",
-			waited.Seconds()), nil
+		return fmt.Sprintf(
+			"a configuration that the server refuses stayed out; the update to a bad program failed at nats-1 after "+
+				"%.0f s, four servers untouched and answering; the next one with the good program completed",
+			waited.Seconds(),
+		), nil
 	}, noFailures)
 }
 
-// refusedConfiguration points a node to a configuration that the server cannot read, waits until the node says that it does
-// not take it, and puts the pointer back.
+// refusedConfiguration points a node to a configuration that the server cannot read, waits until
+// the node says that it does not take it, and puts the pointer back.
 func refusedConfiguration(ctx context.Context, s *Stage, n clusterNode) error {
 	for _, r := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
 		if nameOf(r.URN) != n.name+"-configuration" {
@@ -124,7 +141,12 @@ func refusedConfiguration(ctx context.Context, s *Stage, n clusterNode) error {
 		defer s.Cloud.Put(bucket, "configuration/"+name+"/nats.conf", bad)()
 		defer s.Cloud.Put(bucket, fmt.Sprint(r.Get("key")), []byte(name+"\n"))()
 		return poll(ctx, settleLimit, func() error {
-			if said := n.machine.Journal("nats-configuration.service"); !strings.Contains(said, "configuration "+name+": the server refuses it") {
+			if said := n.machine.Journal(
+				"nats-configuration.service",
+			); !strings.Contains(
+				said,
+				"configuration "+name+": the server refuses it",
+			) {
 				return fmt.Errorf("the journal of nats-configuration says %s", lastLines(said, 3))
 			}
 			return nil
@@ -144,9 +166,13 @@ func untouched(ctx context.Context, c *cluster, nodes []clusterNode, before map[
 		switch {
 		case err != nil:
 			errs = append(errs, err)
-		case now[n.name].instance != n.instance || !v.Start.Equal(before[n.name].Start) || v.Version != before[n.name].Version:
-			errs = append(errs, fmt.Errorf("%s was touched: instance %s is %s, its server began %s and now %s", n.name, n.instance,
-				now[n.name].instance, before[n.name].Start.Format(time.RFC3339), v.Start.Format(time.RFC3339)))
+		case now[n.name].instance != n.instance || !v.Start.Equal(before[n.name].Start) ||
+			v.Version != before[n.name].Version:
+			errs = append(
+				errs,
+				fmt.Errorf("%s was touched: instance %s is %s, its server began %s and now %s", n.name, n.instance,
+					now[n.name].instance, before[n.name].Start.Format(time.RFC3339), v.Start.Format(time.RFC3339)),
+			)
 		}
 	}
 	return errors.Join(errs...)

@@ -18,7 +18,8 @@ import (
 	"github.com/bodybroker/platform/assets/nats"
 )
 
-// playgroundPayload is another natsMaxPayload than the shipped one: 2 MiB, which clients see when they connect.
+// playgroundPayload is another natsMaxPayload than the shipped one: 2 MiB, which clients see when
+// they connect.
 const playgroundPayload = 2 << 20
 
 func playPlayground(ctx context.Context, s *Stage) (seen string, err error) {
@@ -39,31 +40,49 @@ func playPlayground(ctx context.Context, s *Stage) (seen string, err error) {
 	if _, left := os.Stat(folder); !errors.Is(left, fs.ErrNotExist) {
 		err = errors.Join(err, fmt.Errorf("the playground ended and %s is still there", folder))
 	}
-	return "connected from its files as the administrator and as " + loadService + "; a server killed by the socket came back; configuration changed by the socket; nothing left", err
+	return "connected from its files as the administrator and as " + loadService +
+		"; a server killed by the socket came back; configuration changed by the socket; nothing left", err
 }
 
 // used does what the page of the playground says.
 func (p *playground) used(ctx context.Context) error {
 	// The socket opens a moment after the files are there.
-	if err := poll(ctx, settleLimit, func() error { return TellPlayground(ctx, p.folder, io.Discard, "status") }); err != nil {
+	if err := poll(
+		ctx,
+		settleLimit,
+		func() error { return TellPlayground(ctx, p.folder, io.Discard, "status") },
+	); err != nil {
 		return err
 	}
 	if err := p.clientsGetIn(ctx); err != nil {
 		return err
 	}
 	for _, wrong := range []struct{ words, names string }{
-		{"explode", "power-off"}, {"kill nats-9", "nats-5"}, {"up natsMaxPayload", "KEY=VALUE"}, {"up natsMaxPaylaod=1", "natsMaxPayload"}, {"may nobody", loadService},
+		{words: "explode", names: "power-off"}, {words: "kill nats-9", names: "nats-5"}, {
+			words: "up natsMaxPayload",
+			names: "KEY=VALUE",
+		}, {
+			words: "up natsMaxPaylaod=1",
+			names: "natsMaxPayload",
+		}, {words: "may nobody", names: loadService},
 	} {
 		err := TellPlayground(ctx, p.folder, io.Discard, strings.Fields(wrong.words)...)
 		if err == nil || !strings.Contains(err.Error(), wrong.names) {
-			return fmt.Errorf("%q: wanted an error that names %s, got: %v", wrong.words, wrong.names, err) //nolint:errorlint // there may be none
+			//nolint:errorlint // there may be none
+			return fmt.Errorf("%q: wanted an error that names %s, got: %v", wrong.words, wrong.names, err)
 		}
 	}
 	if err := p.killed(ctx); err != nil {
 		return err
 	}
 	var shown strings.Builder
-	if err := TellPlayground(ctx, p.folder, &shown, "up", fmt.Sprintf("natsMaxPayload=%d", playgroundPayload)); err != nil {
+	if err := TellPlayground(
+		ctx,
+		p.folder,
+		&shown,
+		"up",
+		fmt.Sprintf("natsMaxPayload=%d", playgroundPayload),
+	); err != nil {
 		return err
 	}
 	if !strings.Contains(shown.String(), "update") {

@@ -1,4 +1,5 @@
-// Drills of Redis and of what services log in with: a primary that ends, and secrets that change, while commands are given.
+// Drills of Redis and of what services log in with: a primary that ends, and secrets that change,
+// while commands are given.
 package rehearsal
 
 import (
@@ -32,7 +33,8 @@ func needsRedisServer() error {
 	return nil
 }
 
-// failOver kills a shard's primary while something is written to that shard and commands are given to a service.
+// failOver kills a shard's primary while something is written to that shard and commands are given
+// to a service.
 func failOver(ctx context.Context, s *Stage) (string, error) {
 	if err := needsRedisServer(); err != nil {
 		return "", err
@@ -58,8 +60,15 @@ func failOver(ctx context.Context, s *Stage) (string, error) {
 		err = q.unhindered(ctx)
 	}
 	err = errors.Join(err, writing.end(), q.stop(nil))
-	seen := fmt.Sprintf("%s killed: writes to its shard were away for %.1f s (%d written); it came back as a replica; %d of %d commands were refused meanwhile, then none",
-		killed.Name[:strings.Index(killed.Name, ".")], writing.away.Seconds(), writing.written, failed, q.asked.Load())
+	seen := fmt.Sprintf(
+		"%s killed: writes to its shard were away for %.1f s (%d written); it came back as a replica; %d of %d "+
+			"commands were refused meanwhile, then none",
+		killed.Name[:strings.Index(killed.Name, ".")],
+		writing.away.Seconds(),
+		writing.written,
+		failed,
+		q.asked.Load(),
+	)
 	if writing.away > resumeLimit {
 		err = errors.Join(err, fmt.Errorf("writes were away for %s, wanted at most %s", writing.away, resumeLimit))
 	}
@@ -152,14 +161,16 @@ func keyIn(ctx context.Context, client *redis.ClusterClient, shard int) (string,
 		}
 		for _, held := range ranges {
 			name := held.Nodes[0].Addr
-			if int(slot) >= held.Start && int(slot) <= held.End && strings.Contains(name, fmt.Sprintf("-%04d-", shard)) {
+			if int(slot) >= held.Start && int(slot) <= held.End &&
+				strings.Contains(name, fmt.Sprintf("-%04d-", shard)) {
 				return key, nil
 			}
 		}
 	}
 }
 
-// redis connects as services do: by the endpoint's name, with TLS that trusts Amazon's authority, and a token.
+// redis connects as services do: by the endpoint's name, with TLS that trusts Amazon's authority,
+// and a token.
 func (d *desk) redis(ctx context.Context, s *Stage, token string) (*redis.ClusterClient, error) {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {
@@ -172,14 +183,16 @@ func (d *desk) redis(ctx context.Context, s *Stage, token string) (*redis.Cluste
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(text)
-	return redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{net.JoinHostPort(endpoint, strconv.Itoa(redisnodes.Port))}, Password: token,
+	return redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: []string{net.JoinHostPort(endpoint, strconv.Itoa(redisnodes.Port))}, Password: token,
 		Dialer: func(ctx context.Context, network, address string) (net.Conn, error) {
 			raw, err := d.cloud.DialFrom(d.source)(ctx, network, address)
 			if err != nil {
 				return nil, err
 			}
 			return tls.Client(raw, &tls.Config{RootCAs: roots, ServerName: endpoint, MinVersion: tls.VersionTLS12}), nil
-		}}), nil
+		},
+	}), nil
 }
 
 // redisToken is the token that tasks are given now.
@@ -193,7 +206,8 @@ func redisToken(s *Stage) string {
 	return ""
 }
 
-// rotateSecrets does the runbook's steps for Redis's token and a service's seed at once, while that service is given commands.
+// rotateSecrets does the runbook's steps for Redis's token and a service's seed at once, while that
+// service is given commands.
 func rotateSecrets(ctx context.Context, s *Stage) (_ string, err error) {
 	if err := needsRedisServer(); err != nil {
 		return "", err
@@ -225,7 +239,11 @@ func rotateSecrets(ctx context.Context, s *Stage) (_ string, err error) {
 		return seen, fmt.Errorf("processes %v run after %v, wanted others", after, before)
 	}
 	return seen + "; the old ones are turned away",
-		errors.Join(knows(ctx, s, oldSeed, false), takesToken(ctx, s, redisToken(s), true), takesToken(ctx, s, oldToken, false))
+		errors.Join(
+			knows(ctx, s, oldSeed, false),
+			takesToken(ctx, s, redisToken(s), true),
+			takesToken(ctx, s, oldToken, false),
+		)
 }
 
 // takesToken wants Redis to let somebody in with a token, or not to.

@@ -1,4 +1,5 @@
-// Drills of services whose tasks run: a new version, a broken one, none, and tasks that die, each under load.
+// Drills of services whose tasks run: a new version, a broken one, none, and tasks that die, each
+// under load.
 package rehearsal
 
 import (
@@ -90,7 +91,12 @@ func withoutImage(ctx context.Context, s *Stage) (_ string, err error) {
 	}
 	awaiting, running := fmt.Sprint(outputs["servicesAwaitingImages"].Value), len(s.Cloud.Tasks(loadService))
 	if !strings.Contains(awaiting, loadService) || running != 0 {
-		return "", fmt.Errorf("%d tasks of %s run, and those that await an image are %s", running, loadService, awaiting)
+		return "", fmt.Errorf(
+			"%d tasks of %s run, and those that await an image are %s",
+			running,
+			loadService,
+			awaiting,
+		)
 	}
 	if err := restore(ctx, s); err != nil {
 		return "", err

@@ -1,4 +1,5 @@
-// What went wrong with the services the last time, recreated on the standing platform. Numbers are those of the list of incidents.
+// What went wrong with the services the last time, recreated on the standing platform. Numbers are
+// those of the list of incidents.
 package rehearsal
 
 import (
@@ -22,19 +23,42 @@ import (
 
 // serviceIncidents are the parts of svc.incidents.
 var serviceIncidents = []scenario{
-	{"svc.incidents.13", "an image without a version of its own is refused; what runs can be told by its name", incident13},
-	{"svc.incidents.14", "tasks have no public address and stand in no public subnet", incident14},
-	{"svc.incidents.15", "each service has a role of its own, which is not the one that reads secrets", incident15},
-	{"svc.incidents.16", "a process that runs and does not answer is found and replaced", incident16},
-	{"svc.incidents.17", "a new version waits until NATS has passed its gate", incident17},
-	{"svc.incidents.18", "one name for one service everywhere; another spelling is refused", incident18},
-	{"svc.incidents.19", "two of 22 services do not start: the update fails and names both", incident19},
-	{"svc.incidents.20", "who speaks plain NATS is turned away; the gateway answers every subject", incident20},
-	{"svc.incidents.21", "a public load balancer serves by HTTPS alone", incident21},
+	{
+		id:     "svc.incidents.13",
+		wanted: "an image without a version of its own is refused; what runs can be told by its name",
+		play:   incident13,
+	},
+	{id: "svc.incidents.14", wanted: "tasks have no public address and stand in no public subnet", play: incident14},
+	{
+		id:     "svc.incidents.15",
+		wanted: "each service has a role of its own, which is not the one that reads secrets",
+		play:   incident15,
+	},
+	{id: "svc.incidents.16", wanted: "a process that runs and does not answer is found and replaced", play: incident16},
+	{id: "svc.incidents.17", wanted: "a new version waits until NATS has passed its gate", play: incident17},
+	{
+		id:     "svc.incidents.18",
+		wanted: "one name for one service everywhere; another spelling is refused",
+		play:   incident18,
+	},
+	{
+		id:     "svc.incidents.19",
+		wanted: "two of 22 services do not start: the update fails and names both",
+		play:   incident19,
+	},
+	{
+		id:     "svc.incidents.20",
+		wanted: "who speaks plain NATS is turned away; the gateway answers every subject",
+		play:   incident20,
+	},
+	{id: "svc.incidents.21", wanted: "a public load balancer serves by HTTPS alone", play: incident21},
 }
 
 // definitionOf is the one container that a service's tasks are made from.
-func definitionOf(c *localcloud.Cloud, service localcloud.Record) (definition localcloud.Record, container struct{ Name, Image string }, err error) {
+func definitionOf(
+	c *localcloud.Cloud,
+	service localcloud.Record,
+) (definition localcloud.Record, container struct{ Name, Image string }, err error) {
 	for _, r := range c.Records("aws:ecs/taskDefinition:TaskDefinition") {
 		if r.Get("arn") != service.Get("taskDefinition") {
 			continue
@@ -45,7 +69,11 @@ func definitionOf(c *localcloud.Cloud, service localcloud.Record) (definition lo
 		}
 		return r, containers[0], nil
 	}
-	return definition, container, fmt.Errorf("%s runs the definition %v, which AWS does not have", nameOf(service.URN), service.Get("taskDefinition"))
+	return definition, container, fmt.Errorf(
+		"%s runs the definition %v, which AWS does not have",
+		nameOf(service.URN),
+		service.Get("taskDefinition"),
+	)
 }
 
 // unmade wants a preview with a configuration to be refused with all words.
@@ -63,7 +91,14 @@ func incident13(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := unmade(ctx, s, map[string]any{"serviceImages": latest}, "serviceImages", loadService, "latest"); err != nil {
+	if err := unmade(
+		ctx,
+		s,
+		map[string]any{"serviceImages": latest},
+		"serviceImages",
+		loadService,
+		"latest",
+	); err != nil {
 		return "", fmt.Errorf("an image tagged latest: %w", err)
 	}
 	running := map[string]int{}
@@ -78,8 +113,13 @@ func incident13(ctx context.Context, s *Stage) (string, error) {
 		}
 		running[version]++
 	}
-	return fmt.Sprintf("latest was refused before anything was made; every definition names a version (%s), in repositories whose tags cannot be moved",
-		strings.Join(slices.Sorted(maps.Keys(running)), ", ")), wantRepositories(s)
+	return fmt.Sprintf(
+			"latest was refused before anything was made; every definition names a version (%s), in repositories "+
+				"whose tags cannot be moved",
+			strings.Join(slices.Sorted(maps.Keys(running)), ", "),
+		), wantRepositories(
+			s,
+		)
 }
 
 func wantRepositories(s *Stage) error {
@@ -109,8 +149,13 @@ func incident14(_ context.Context, s *Stage) (string, error) {
 			}
 		}
 	}
-	return fmt.Sprintf("%d services over %d subnets, none with a route to the internet gateway, as %d others have; no task has a public address",
-		len(s.Cloud.Records(serviceType)), len(subnets), len(public)), nil
+	return fmt.Sprintf(
+		"%d services over %d subnets, none with a route to the internet gateway, as %d others have; no task has a "+
+			"public address",
+		len(s.Cloud.Records(serviceType)),
+		len(subnets),
+		len(public),
+	), nil
 }
 
 // publicSubnets have a route to an internet gateway.
@@ -144,7 +189,12 @@ func incident15(ctx context.Context, s *Stage) (string, error) {
 		execution = fmt.Sprint(definition.Get("executionRoleArn"))
 		role := fmt.Sprint(definition.Get("taskRoleArn"))
 		if owners[role] != "" || role == execution {
-			return "", fmt.Errorf("the tasks of %s have the role %s, which is %s's too", container.Name, role, owners[role])
+			return "", fmt.Errorf(
+				"the tasks of %s have the role %s, which is %s's too",
+				container.Name,
+				role,
+				owners[role],
+			)
 		}
 		if owners[role] = container.Name; container.Name == loadService {
 			task = role
@@ -155,17 +205,30 @@ func incident15(ctx context.Context, s *Stage) (string, error) {
 		role, secret string
 		may          bool
 	}{
-		{execution, loadService, true}, {execution, nats.Administrator, false}, {task, loadService, false}, {task, "payment", false},
+		{role: execution, secret: loadService, may: true}, {
+			role:   execution,
+			secret: nats.Administrator,
+			may:    false,
+		}, {role: task, secret: loadService, may: false}, {role: task, secret: "payment", may: false},
 	} {
 		err := s.readSecret(ctx, try.role, "identity-"+try.secret+"-seed")
 		switch {
 		case try.may && err != nil:
 			errs = append(errs, err)
 		case !try.may && (err == nil || !strings.Contains(err.Error(), "AccessDeniedException")):
-			errs = append(errs, fmt.Errorf("role %s reads the seed of %s: wanted AccessDeniedException", try.role, try.secret), err)
+			errs = append(
+				errs,
+				fmt.Errorf("role %s reads the seed of %s: wanted AccessDeniedException", try.role, try.secret),
+				err,
+			)
 		}
 	}
-	return fmt.Sprintf("%d services with as many roles, which read no secret; the role that starts tasks reads theirs and no administrator's", len(owners)), errors.Join(errs...)
+	return fmt.Sprintf(
+			"%d services with as many roles, which read no secret; the role that starts tasks reads theirs and no "+
+				"administrator's",
+			len(owners),
+		), errors.Join(
+			errs...)
 }
 
 // readSecret reads a secret over AWS's own protocol, in a role's name.
@@ -178,7 +241,8 @@ func (s *Stage) readSecret(ctx context.Context, role, name string) error {
 		if nameOf(r.URN) != name {
 			continue
 		}
-		_, err := secretsmanager.NewFromConfig(s.awsConfig(given)).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(r.ID)})
+		_, err := secretsmanager.NewFromConfig(s.awsConfig(given)).
+			GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: aws.String(r.ID)})
 		return err
 	}
 	return fmt.Errorf("the cloud has no secret %s", name)
@@ -186,8 +250,10 @@ func (s *Stage) readSecret(ctx context.Context, role, name string) error {
 
 // awsConfig is that of an SDK which has a session.
 func (s *Stage) awsConfig(c localcloud.Credentials) aws.Config {
-	return aws.Config{Region: s.Cloud.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
-		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token)}
+	return aws.Config{
+		Region: s.Cloud.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
+		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token),
+	}
 }
 
 // incident16: the health check looked for the process in ps, found it, and knew nothing.
@@ -205,7 +271,8 @@ func incident16(ctx context.Context, s *Stage) (string, error) {
 	})
 	// ECS has asked it to end, which it hears only now. It may have been killed.
 	_ = syscall.Kill(stopped, syscall.SIGCONT)
-	return "a process that was stopped, and that ps still showed, was unhealthy after three checks and replaced; the other one went on", err
+	return "a process that was stopped, and that ps still showed, was unhealthy after three checks and replaced; " +
+		"the other one went on", err
 }
 
 // incident18: names were mixed, with and without a suffix.
@@ -236,9 +303,21 @@ func incident18(ctx context.Context, s *Stage) (string, error) {
 			continue // the verification's, which has the gateway's repository
 		}
 		repository, _, _ := strings.Cut(container.Image, ":")
-		if !repositories[repository] || !strings.HasSuffix(repository, "/"+name) || service.Get("name") != name || definition.Get("family") != s.name+"-"+name {
-			return "", fmt.Errorf("%s is service %v of family %v with image %s", name, service.Get("name"), definition.Get("family"), container.Image)
+		if !repositories[repository] || !strings.HasSuffix(repository, "/"+name) || service.Get("name") != name ||
+			definition.Get("family") != s.name+"-"+name {
+			return "", fmt.Errorf(
+				"%s is service %v of family %v with image %s",
+				name,
+				service.Get("name"),
+				definition.Get("family"),
+				container.Image,
+			)
 		}
 	}
-	return fmt.Sprintf("%s-nats was refused before anything was made; %d services are called in ECS, their definitions and repositories as in the table", loadService, len(called)), nil
+	return fmt.Sprintf(
+		"%s-nats was refused before anything was made; %d services are called in ECS, their definitions and "+
+			"repositories as in the table",
+		loadService,
+		len(called),
+	), nil
 }

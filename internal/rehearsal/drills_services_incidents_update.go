@@ -39,7 +39,10 @@ func incident17(ctx context.Context, s *Stage) (string, error) {
 	if after := processesOf(s, loadService); err == nil && (len(after) != 2 || after[0] == before[0]) {
 		err = fmt.Errorf("processes %v run after %v: with NATS up the new version did not come", after, before)
 	}
-	return "while a node did not pass its gate the old version served; when it did, the new one took over", errors.Join(err, restore(ctx, s))
+	return "while a node did not pass its gate the old version served; when it did, the new one took over", errors.Join(
+		err,
+		restore(ctx, s),
+	)
 }
 
 // incident19: two of 22 services never started, and that was called a success.
@@ -62,7 +65,11 @@ func incident19(ctx context.Context, s *Stage) (string, error) {
 	if _, refreshed := s.Refresh(ctx); refreshed != nil {
 		return "", errors.Join(err, refreshed)
 	}
-	return "the update failed and named both, one whose image nobody pushed and one that ended at once; all tasks of before serve", errors.Join(err, restore(ctx, s))
+	return "the update failed and named both, one whose image nobody pushed and one that ended at once; all tasks " +
+			"of before serve", errors.Join(
+			err,
+			restore(ctx, s),
+		)
 }
 
 // incident20: services spoke plain NATS to a port with TLS, and the gateway answered 500.
@@ -102,7 +109,10 @@ func (d *desk) plain() error {
 		return err
 	}
 	// The server closes the connection or resets it.
-	if answer, err := io.ReadAll(reader); errors.Is(err, os.ErrDeadlineExceeded) || strings.Contains(string(answer), "PONG") {
+	if answer, err := io.ReadAll(
+		reader,
+	); errors.Is(err, os.ErrDeadlineExceeded) ||
+		strings.Contains(string(answer), "PONG") {
 		return errors.Join(fmt.Errorf("who speaks plain NATS was heard: %.300q", answer), err)
 	}
 	return nil
@@ -115,9 +125,14 @@ const (
 	zoneType   = "aws:route53/zone:Zone"
 )
 
-// incident21: the public load balancer served plain HTTP. The gateway is given a public name, which makes it another load balancer.
+// incident21: the public load balancer served plain HTTP. The gateway is given a public name, which
+// makes it another load balancer.
 func incident21(ctx context.Context, s *Stage) (string, error) {
-	s.Cloud.Seed(zoneType, publicZone, resource.NewPropertyMapFromMap(map[string]any{"zoneId": publicZone, "name": "example.com", "vpcs": []any{}}))
+	s.Cloud.Seed(
+		zoneType,
+		publicZone,
+		resource.NewPropertyMapFromMap(map[string]any{"zoneId": publicZone, "name": "example.com", "vpcs": []any{}}),
+	)
 	defer s.Cloud.Remove(zoneType, publicZone)
 	lifted := map[string]any{"protect": false}
 	if _, err := upWith(ctx, s, lifted); err != nil {
@@ -131,7 +146,11 @@ func incident21(ctx context.Context, s *Stage) (string, error) {
 	if _, back := upWith(ctx, s, lifted); back != nil {
 		return "", errors.Join(err, fmt.Errorf("taking the public name away: %w", back))
 	}
-	return "given a public name, the gateway answers there by HTTPS with a certificate of that name; plain HTTP is sent to it", errors.Join(err, restore(ctx, s))
+	return "given a public name, the gateway answers there by HTTPS with a certificate of that name; plain HTTP is " +
+			"sent to it", errors.Join(
+			err,
+			restore(ctx, s),
+		)
 }
 
 func onlyHTTPS(ctx context.Context, s *Stage) error {
@@ -158,7 +177,10 @@ func onlyHTTPS(ctx context.Context, s *Stage) error {
 	if err != nil {
 		return err
 	}
-	if to := response.Header.Get("Location"); response.StatusCode != http.StatusMovedPermanently || !strings.HasPrefix(to, "https://"+publicName) {
+	if to := response.Header.Get(
+		"Location",
+	); response.StatusCode != http.StatusMovedPermanently ||
+		!strings.HasPrefix(to, "https://"+publicName) {
 		err = fmt.Errorf("plain HTTP answers %s, Location %q", response.Status, to)
 	}
 	return errors.Join(err, response.Body.Close())

@@ -52,10 +52,16 @@ func startInOrder(ctx context.Context, s *Stage) (string, error) {
 		}
 	}
 	if passed != 6 {
-		return "", fmt.Errorf("%s began after %d of the controller's invocations, wanted 6: five gates, and the streams", order[last], passed)
+		return "", fmt.Errorf(
+			"%s began after %d of the controller's invocations, wanted 6: five gates, and the streams",
+			order[last],
+			passed,
+		)
 	}
 	once, errs := startedOnce(s, table)
-	return "without NATS the update failed at its gate and made no service; with it the first service began after five gates and the streams; " + once, errors.Join(errs...)
+	return "without NATS the update failed at its gate and made no service; with it the first service began after " +
+			"five gates and the streams; " + once, errors.Join(
+			errs...)
 }
 
 // ordered tells what the engine begins and ends while something runs, as "begin <type> <name>".

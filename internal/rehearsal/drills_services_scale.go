@@ -1,4 +1,5 @@
-// Drill of autoscaling: a service is asked for what takes it long, until it has as many tasks as it may have.
+// Drill of autoscaling: a service is asked for what takes it long, until it has as many tasks as it
+// may have.
 package rehearsal
 
 import (
@@ -15,13 +16,15 @@ import (
 )
 
 const (
-	// The service whose requests may carry a context of any size: reading one costs its tasks more CPU time than it costs the way.
+	// The service whose requests may carry a context of any size: reading one costs its tasks more
+	// CPU time than it costs the way.
 	scaledService, scaledSubject = "ai-integration", "svc.ai.llm.v1.infer"
 	// contextFields make a request of some 400 KB.
 	contextFields = 20_000
 	// calmPause leaves a service nearly without work that is asked all the time.
 	calmPause = 50 * time.Millisecond
-	// scaleLimit is for three scalings out with their cooldowns, and as much for one in: fifteen minutes below the target.
+	// scaleLimit is for three scalings out with their cooldowns, and as much for one in: fifteen
+	// minutes below the target.
 	scaleLimit = 4 * time.Minute
 )
 
@@ -50,8 +53,16 @@ func scaleWithLoad(ctx context.Context, s *Stage) (string, error) {
 	}
 	began = time.Now()
 	err = errors.Join(tasksBecome(ctx, s, 2), calm.stop(none))
-	return fmt.Sprintf("2 tasks became %v in %.0f minutes of load, and 2 again in %.0f without (AWS's time, played %d times as fast); %s; then %s",
-		most, (out * scale).Minutes(), (time.Since(began) * scale).Minutes(), scale, pressing, calm), err
+	return fmt.Sprintf(
+		"2 tasks became %v in %.0f minutes of load, and 2 again in %.0f without (AWS's time, played %d times as "+
+			"fast); %s; then %s",
+		most,
+		(out * scale).Minutes(),
+		(time.Since(began) * scale).Minutes(),
+		scale,
+		pressing,
+		calm,
+	), err
 }
 
 // tasksBecome waits for a number of tasks.

@@ -109,8 +109,9 @@ func environment(dir string, cloud map[string]string, checkpoints bool) (map[str
 			return nil, fmt.Errorf("preparing a folder for the engine: %w", err)
 		}
 	}
-	// The engine keeps a diagnostic log of every property under its home, which costs a fifth of its
-	// time and dies with this folder. It has no switch; it does without where the folder cannot be made.
+	// The engine keeps a diagnostic log of every property under its home, which costs a fifth of
+	// its time and dies with this folder. It has no switch; it does without where the folder cannot
+	// be made.
 	if err := os.WriteFile(filepath.Join(dir, "home", "logs"), nil, 0o600); err != nil {
 		return nil, fmt.Errorf("preparing a folder for the engine: %w", err)
 	}

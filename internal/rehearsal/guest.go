@@ -1,4 +1,5 @@
-// Clients for programs outside this package: the same place in the VPC that the drills' clients have.
+// Clients for programs outside this package: the same place in the VPC that the drills' clients
+// have.
 package rehearsal
 
 import (
@@ -29,11 +30,13 @@ func (g *Guest) Connect(identity string, options ...nats.Option) (*nats.Conn, er
 // Leave gives the place back.
 func (g *Guest) Leave() { g.desk.leave() }
 
-// Quiet stops the nodes' timers, so that a measurement is not one of them: on the scaled clock the five nodes look for
-// configuration ten times a second on this one computer, where in production each looks every ten seconds on its own.
+// Quiet stops the nodes' timers, so that a measurement is not one of them: on the scaled clock the
+// five nodes look for configuration ten times a second on this one computer, where in production
+// each looks every ten seconds on its own.
 func (s *Stage) Quiet(ctx context.Context) error {
 	for _, r := range s.Cloud.Records("aws:ec2/instance:Instance") {
-		if _, err := s.Cloud.Machine(r.ID).Run(ctx, "systemctl", "stop", "nats-configuration.timer", "nats-certificate.timer"); err != nil {
+		if _, err := s.Cloud.Machine(r.ID).
+			Run(ctx, "systemctl", "stop", "nats-configuration.timer", "nats-certificate.timer"); err != nil {
 			return fmt.Errorf("stopping the timers of the nodes: %w", err)
 		}
 	}

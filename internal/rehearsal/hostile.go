@@ -1,5 +1,6 @@
-// Malformed and hostile HTTP requests, byte by byte, with what is right for each; and the finder of what no answer may tell.
-// The drill gw.contract (drills_gateway.go) sends them; hostile_*.go list them by family.
+// Malformed and hostile HTTP requests, byte by byte, with what is right for each; and the finder of
+// what no answer may tell. The drill gw.contract (drills_gateway.go) sends them; hostile_*.go list
+// them by family.
 package rehearsal
 
 import (
@@ -14,13 +15,16 @@ type answerer int
 const (
 	// byGateway is the gateway, which has read the request and counts it.
 	byGateway answerer = iota
-	// byRouter is the gateway's router, or HTTP's own rules: no subject is asked, nothing is counted.
+	// byRouter is the gateway's router, or HTTP's own rules: no subject is asked, nothing is
+	// counted.
 	byRouter
-	// byEither is for a body that breaks off on its way: who sees it first answers, and the gateway may have counted it.
+	// byEither is for a body that breaks off on its way: who sees it first answers, and the gateway
+	// may have counted it.
 	byEither
 	// byNobody is for a client that goes away; the gateway may have counted it.
 	byNobody
-	// byBoth is for a request with a second one behind it that is the client's own: the gateway answers the first, its router the second.
+	// byBoth is for a request with a second one behind it that is the client's own: the gateway
+	// answers the first, its router the second.
 	byBoth
 )
 
@@ -49,7 +53,8 @@ const (
 	questRoute = "/quest/generate"
 	modelRoute = "/ai/models/"
 	timeRoute  = "/v1/svc/time/v1/get_time"
-	// smuggledSubject is asked by no row, only by what is hidden in bodies and headers: if it is asked, that was let through.
+	// smuggledSubject is asked by no row, only by what is hidden in bodies and headers: if it is
+	// asked, that was let through.
 	smuggledSubject = "svc.payment.v1.process"
 	smuggled        = "POST /v1/svc/payment/v1/process HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\n{}"
 	chunkedHeader   = "Transfer-Encoding: chunked"
@@ -97,7 +102,13 @@ func hostileRequests() (all []hostileRequest) {
 	} {
 		for _, g := range groups {
 			for _, one := range g.requests {
-				all = append(all, hostileRequest{g.family, one.name, one.raw, g.by, g.right})
+				all = append(all, hostileRequest{
+					family: g.family,
+					name:   one.name,
+					raw:    one.raw,
+					by:     g.by,
+					right:  g.right,
+				})
 			}
 		}
 	}
@@ -120,7 +131,8 @@ var told = map[string]*regexp.Regexp{
 // seedPattern is an nkey seed of a user.
 var seedPattern = regexp.MustCompile(`SU[A-Z2-7]{56}`)
 
-// leaksIn says what a text tells that it must not, by the name of what is told; never the text itself.
+// leaksIn says what a text tells that it must not, by the name of what is told; never the text
+// itself.
 func leaksIn(place string, text []byte, secrets []secret) []string {
 	shown := leaks(map[string][]byte{place: text}, secrets)
 	for what, pattern := range told {

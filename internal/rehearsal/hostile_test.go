@@ -1,4 +1,5 @@
-// The list of hostile requests is only as good as its rows are different and its judge is strict: both are tried without a gateway.
+// The list of hostile requests is only as good as its rows are different and its judge is strict:
+// both are tried without a gateway.
 package rehearsal
 
 import (
@@ -22,7 +23,13 @@ func TestThereAreAHundredHostileRequestsAndEachIsToldApart(t *testing.T) {
 		assert.False(t, names[name], "%s is there twice", name)
 		assert.Empty(t, raws[row.raw], "%s sends the same", name)
 		names[name], raws[row.raw] = true, name
-		assert.Equal(t, row.by == byNobody, len(row.right) == 0, "%s: statuses are right, unless nobody waits for one", name)
+		assert.Equal(
+			t,
+			row.by == byNobody,
+			len(row.right) == 0,
+			"%s: statuses are right, unless nobody waits for one",
+			name,
+		)
 		if row.by == byGateway {
 			assert.NotContains(t, row.right, closed, name)
 		}
@@ -53,39 +60,123 @@ func TestEveryKindOfLeakIsFound(t *testing.T) {
 		"an error of the runtime":    "http: panic serving",
 		"an error of the connection": "dial tcp: i/o timeout",
 	}
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(told)), slices.Collect(maps.Keys(shown)), "each pattern has an example")
+	assert.ElementsMatch(
+		t,
+		slices.Collect(maps.Keys(told)),
+		slices.Collect(maps.Keys(shown)),
+		"each pattern has an example",
+	)
 	for what, text := range shown {
 		assert.Contains(t, leaksIn("the answer", []byte(text), nil), "the answer shows "+what)
 	}
 	for _, word := range []string{"protoreflect", "protojson", "dynamicpb", "*errors.errorString", "*fmt.wrapError"} {
-		assert.Equal(t, []string{"the answer shows a type of the program"}, leaksIn("the answer", []byte("a "+word), nil))
+		assert.Equal(
+			t,
+			[]string{"the answer shows a type of the program"},
+			leaksIn("the answer", []byte("a "+word), nil),
+		)
 	}
-	token := []secret{{"redis-token.result", []byte("t0ken")}}
-	assert.Equal(t, []string{"the answer shows redis-token.result"}, leaksIn("the answer", []byte(`{"a": "t0ken"}`), token))
+	token := []secret{{owner: "redis-token.result", value: []byte("t0ken")}}
+	assert.Equal(
+		t,
+		[]string{"the answer shows redis-token.result"},
+		leaksIn("the answer", []byte(`{"a": "t0ken"}`), token),
+	)
 	assert.Empty(t, leaksIn("the answer", []byte(`{"error": {"message": "SUSPENDED at 227.20.1.1 of nats"}}`), token))
 }
 
 func TestAnAnswerIsJudged(t *testing.T) {
-	const text = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n" + `{"error": {"code": "invalid"}}`
+	const text = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n" +
+		`{"error": {"code": "invalid"}}`
 	row := func(by answerer, right ...int) hostileRequest { return hostileRequest{by: by, right: right} }
 	for _, c := range []struct {
 		why, text, wrong string
 		row              hostileRequest
 	}{
-		{"as it should be", text, "", row(byGateway, 400)},
-		{"another status", text, "wanted status [200], got 400", row(byGateway, 200)},
-		{"an answer behind the first", text + text, "bytes came behind", row(byGateway, 400)},
-		{"none behind the first", text, "0 bytes came behind", row(byBoth, 400)},
-		{"the second is right", text + text, "", row(byBoth, 400)},
-		{"not the gateway's", strings.Replace(text, "application/json", "text/plain", 1), "wanted it from the gateway", row(byGateway, 400)},
-		{"no error", strings.Replace(text, "error", "quest", 1), "status 400 with the error", row(byGateway, 400)},
-		{"an error that is a success", strings.Replace(text, "400 Bad Request", "200 OK", 1), "status 200 with the error", row(byGateway, 200)},
-		{"events that are no JSON", "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 7\r\n\r\ndata: x", "is no JSON", row(byGateway, 200)},
-		{"something before it", "HTTP/1.1 100 Continue\r\n\r\n" + text, "", row(byGateway, 400)},
-		{"the connection ended", "", "", row(byRouter, closed)},
-		{"the connection ended in an answer", "HTTP/1.1 400", "got 0", row(byRouter, 400)},
-		{"elsewhere", "HTTP/1.1 307 T\r\nLocation: //example.com/\r\nContent-Length: 0\r\n\r\n", "another host", row(byRouter, 307)},
-		{"a script on a page", "HTTP/1.1 404 N\r\nContent-Type: text/html\r\nContent-Length: 25\r\n\r\n" + pageScript, "repeats a script", row(byRouter, 404)},
+		{
+			why:   "as it should be",
+			text:  text,
+			wrong: "",
+			row:   row(byGateway, 400),
+		},
+		{
+			why:   "another status",
+			text:  text,
+			wrong: "wanted status [200], got 400",
+			row:   row(byGateway, 200),
+		},
+		{
+			why:   "an answer behind the first",
+			text:  text + text,
+			wrong: "bytes came behind",
+			row:   row(byGateway, 400),
+		},
+		{
+			why:   "none behind the first",
+			text:  text,
+			wrong: "0 bytes came behind",
+			row:   row(byBoth, 400),
+		},
+		{
+			why:   "the second is right",
+			text:  text + text,
+			wrong: "",
+			row:   row(byBoth, 400),
+		},
+		{
+			why:   "not the gateway's",
+			text:  strings.Replace(text, "application/json", "text/plain", 1),
+			wrong: "wanted it from the gateway",
+			row:   row(byGateway, 400),
+		},
+		{
+			why:   "no error",
+			text:  strings.Replace(text, "error", "quest", 1),
+			wrong: "status 400 with the error",
+			row:   row(byGateway, 400),
+		},
+		{
+			why:   "an error that is a success",
+			text:  strings.Replace(text, "400 Bad Request", "200 OK", 1),
+			wrong: "status 200 with the error",
+			row:   row(byGateway, 200),
+		},
+		{
+			why:   "events that are no JSON",
+			text:  "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 7\r\n\r\ndata: x",
+			wrong: "is no JSON",
+			row:   row(byGateway, 200),
+		},
+		{
+			why:   "something before it",
+			text:  "HTTP/1.1 100 Continue\r\n\r\n" + text,
+			wrong: "",
+			row:   row(byGateway, 400),
+		},
+		{
+			why:   "the connection ended",
+			text:  "",
+			wrong: "",
+			row:   row(byRouter, closed),
+		},
+		{
+			why:   "the connection ended in an answer",
+			text:  "HTTP/1.1 400",
+			wrong: "got 0",
+			row:   row(byRouter, 400),
+		},
+		{
+			why:   "elsewhere",
+			text:  "HTTP/1.1 307 T\r\nLocation: //example.com/\r\nContent-Length: 0\r\n\r\n",
+			wrong: "another host",
+			row:   row(byRouter, 307),
+		},
+		{
+			why:   "a script on a page",
+			text:  "HTTP/1.1 404 N\r\nContent-Type: text/html\r\nContent-Length: 25\r\n\r\n" + pageScript,
+			wrong: "repeats a script",
+			row:   row(byRouter, 404),
+		},
 	} {
 		answer := heard{all: []byte(c.text)}
 		reader := bufio.NewReader(strings.NewReader(c.text))

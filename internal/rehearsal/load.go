@@ -55,8 +55,18 @@ type loadReport struct {
 }
 
 func (r loadReport) String() string {
-	return fmt.Sprintf("%d requests (%d retried, %d failed, longest stall %.1f s), %d messages acknowledged (%d lost, %d not acknowledged, longest stall %.1f s)",
-		r.Requests, r.Retried, r.Failed, r.LongestStall.Seconds(), r.Acknowledged, r.Lost, r.RefusedWrites, r.LongestWriteStall.Seconds())
+	return fmt.Sprintf(
+		"%d requests (%d retried, %d failed, longest stall %.1f s), %d messages acknowledged (%d lost, %d not "+
+			"acknowledged, longest stall %.1f s)",
+		r.Requests,
+		r.Retried,
+		r.Failed,
+		r.LongestStall.Seconds(),
+		r.Acknowledged,
+		r.Lost,
+		r.RefusedWrites,
+		r.LongestWriteStall.Seconds(),
+	)
 }
 
 // startLoad begins the load through the load balancer.
@@ -66,7 +76,13 @@ func startLoad(ctx context.Context, s *Stage) (*load, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	l := &load{desk: place, cancel: cancel, acked: map[string]uint64{}, answers: map[int]time.Time{}, stores: map[int]time.Time{}}
+	l := &load{
+		desk:    place,
+		cancel:  cancel,
+		acked:   map[string]uint64{},
+		answers: map[int]time.Time{},
+		stores:  map[int]time.Time{},
+	}
 	if err := l.begin(ctx); err != nil {
 		l.end()
 		return nil, fmt.Errorf("starting the load: %w", err)
@@ -257,7 +273,8 @@ func (l *load) readBack(ctx context.Context) error {
 }
 
 // stored is the body of a message; nil if the stream does not have it. Any replica may answer, one
-// that is a moment behind too, so "not found" is asked again until a first message is lost for good.
+// that is a moment behind too, so "not found" is asked again until a first message is lost for
+// good.
 func (l *load) stored(ctx context.Context, stream jetstream.Stream, sequence uint64) (body []byte, err error) {
 	limit := askFor
 	if l.report.Lost > 0 {

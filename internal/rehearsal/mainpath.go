@@ -13,13 +13,32 @@ import (
 
 // mainPath is what `make rehearse` plays, in this order on one stage.
 var mainPath = []scenario{
-	{"preview.clean", "a preview of the production topology succeeds from nothing, and makes nothing", previewClean},
-	{"up.all", "up makes everything; the cloud's own records hold what production is made of", upAll},
-	{"nats.boot", "five servers of the rendered files, one cluster, a meta leader, TLS 1.2 or 1.3 only, streams at their replicas over three zones", natsBoot},
-	{"svc.all", "44 tasks healthy from one up; the program's own verification holds: every subject answers, both tasks of a service work, events are stored, errors come as errors; commands are kept; every subject answers through the gateway", servicesAnswer},
-	{"up.noop", "a second up changes nothing", upNoop},
-	{"secrets.hidden", "no generated secret stands in clear in state, plan, outputs, logs or user-data", secretsHidden},
-	{"destroy.clean", "with protection lifted, destroy leaves an empty cloud", destroyClean},
+	{
+		id:     "preview.clean",
+		wanted: "a preview of the production topology succeeds from nothing, and makes nothing",
+		play:   previewClean,
+	},
+	{id: "up.all", wanted: "up makes everything; the cloud's own records hold what production is made of", play: upAll},
+	{
+		id: "nats.boot",
+		wanted: "five servers of the rendered files, one cluster, a meta leader, TLS 1.2 or 1.3 only, streams at " +
+			"their replicas over three zones",
+		play: natsBoot,
+	},
+	{
+		id: "svc.all",
+		wanted: "44 tasks healthy from one up; the program's own verification holds: every subject answers, both " +
+			"tasks of a service work, events are stored, errors come as errors; commands are kept; every subject " +
+			"answers through the gateway",
+		play: servicesAnswer,
+	},
+	{id: "up.noop", wanted: "a second up changes nothing", play: upNoop},
+	{
+		id:     "secrets.hidden",
+		wanted: "no generated secret stands in clear in state, plan, outputs, logs or user-data",
+		play:   secretsHidden,
+	},
+	{id: "destroy.clean", wanted: "with protection lifted, destroy leaves an empty cloud", play: destroyClean},
 }
 
 func previewClean(ctx context.Context, s *Stage) (string, error) {
@@ -65,7 +84,12 @@ func upNoop(ctx context.Context, s *Stage) (string, error) {
 		return steps.Summary(), err
 	}
 	if changes := steps.Changes(); len(changes) > 0 {
-		return steps.Summary(), fmt.Errorf("wanted none, the first is %s %s %v", changes[0].Operation, changes[0].URN, changes[0].Diffs)
+		return steps.Summary(), fmt.Errorf(
+			"wanted none, the first is %s %s %v",
+			changes[0].Operation,
+			changes[0].URN,
+			changes[0].Diffs,
+		)
 	}
 	return fmt.Sprintf("%s looked at, no changes", plural(len(steps.All), "resource")), nil
 }

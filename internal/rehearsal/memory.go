@@ -8,7 +8,8 @@ import (
 	"strconv"
 )
 
-// memoryLimit is what five servers and all tasks may take, in bytes: a rehearsal runs on an ordinary computer.
+// memoryLimit is what five servers and all tasks may take, in bytes: a rehearsal runs on an
+// ordinary computer.
 const memoryLimit = 2 << 30
 
 // memory sums the proportional set sizes of the five servers and of all tasks.
@@ -42,7 +43,8 @@ func memory(s *Stage) (string, error) {
 
 var proportional = regexp.MustCompile(`(?m)^Pss: +(\d+) kB$`)
 
-// proportionalSize is a process's memory in bytes, with its share of what it has in common with others (proc_pid_smaps(5)).
+// proportionalSize is a process's memory in bytes, with its share of what it has in common with
+// others (proc_pid_smaps(5)).
 func proportionalSize(process int) (int, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", process))
 	if err != nil {

@@ -54,7 +54,14 @@ func newDesk(ctx context.Context, s *Stage, who, group string) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &desk{cloud: s.Cloud, who: who, source: source, url: url, roots: roots, authority: certificate}, nil
+	return &desk{
+		cloud:     s.Cloud,
+		who:       who,
+		source:    source,
+		url:       url,
+		roots:     roots,
+		authority: certificate,
+	}, nil
 }
 
 func (d *desk) leave() { d.cloud.Leave(d.who) }
@@ -146,8 +153,8 @@ func seedOf(c *localcloud.Cloud, identity string) ([]byte, error) {
 	return nil, fmt.Errorf("the cloud holds no seed of identity %q", identity)
 }
 
-// handshake opens a connection that offers one version of TLS and no identity: NATS sends its greeting
-// in clear, then the client begins TLS.
+// handshake opens a connection that offers one version of TLS and no identity: NATS sends its
+// greeting in clear, then the client begins TLS.
 func (d *desk) handshake(version uint16) error {
 	host := strings.TrimPrefix(d.url, "tls://")
 	raw, err := d.Dial("tcp", host)
@@ -165,5 +172,10 @@ func (d *desk) handshake(version uint16) error {
 	if err != nil {
 		return err
 	}
-	return tls.Client(raw, &tls.Config{RootCAs: d.roots, ServerName: name, MinVersion: version, MaxVersion: version}).Handshake()
+	return tls.Client(raw, &tls.Config{
+		RootCAs:    d.roots,
+		ServerName: name,
+		MinVersion: version,
+		MaxVersion: version,
+	}).Handshake()
 }

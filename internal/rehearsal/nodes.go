@@ -38,8 +38,10 @@ func newCluster(ctx context.Context, s *Stage) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{desk: place, stage: s, http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true,
-		DialContext: s.Cloud.DialFrom(place.source)}}}, nil
+	return &cluster{desk: place, stage: s, http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       s.Cloud.DialFrom(place.source),
+	}}}, nil
 }
 
 func (c *cluster) leave() { c.desk.leave() }
@@ -50,8 +52,13 @@ func (c *cluster) nodes() []clusterNode {
 	for _, r := range c.stage.Cloud.Records("aws:ec2/instance:Instance") {
 		tags, _ := r.Get("tags").(map[string]any)
 		name := fmt.Sprint(tags["Name"])
-		found = append(found, clusterNode{name: name[strings.LastIndex(name, "nats-"):], instance: r.ID,
-			address: fmt.Sprint(r.Get("privateIp")), zone: fmt.Sprint(r.Get("availabilityZone")), machine: c.stage.Cloud.Machine(r.ID)})
+		found = append(found, clusterNode{
+			name:     name[strings.LastIndex(name, "nats-"):],
+			instance: r.ID,
+			address:  fmt.Sprint(r.Get("privateIp")),
+			zone:     fmt.Sprint(r.Get("availabilityZone")),
+			machine:  c.stage.Cloud.Machine(r.ID),
+		})
 	}
 	slices.SortFunc(found, func(a, b clusterNode) int { return strings.Compare(a.name, b.name) })
 	return found

@@ -32,10 +32,20 @@ func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
 	if err != nil {
 		return page, err
 	}
-	page = report.Platform{Environment: s.name, Region: s.Cloud.Region, Network: fmt.Sprint(cidr),
-		Gateway: report.Gateway{Name: front.Name, LoadBalancer: fmt.Sprint(outputs["gatewayUrl"].Value)}, Resources: byPart(s)}
+	page = report.Platform{
+		Environment: s.name,
+		Region:      s.Cloud.Region,
+		Network:     fmt.Sprint(cidr),
+		Gateway:     report.Gateway{Name: front.Name, LoadBalancer: fmt.Sprint(outputs["gatewayUrl"].Value)},
+		Resources:   byPart(s),
+	}
 	for _, f := range securitygroups.Flows(securitygroups.Surroundings{Endpoints: true}) {
-		page.Flows = append(page.Flows, report.Flow{From: f.From, To: f.To, Port: f.Port, Why: f.Why})
+		page.Flows = append(page.Flows, report.Flow{
+			From: f.From,
+			To:   f.To,
+			Port: f.Port,
+			Why:  f.Why,
+		})
 	}
 	zones, err := s.zones(ctx, fmt.Sprint(outputs["natsUrl"].Value), append(names(table), front.Name))
 	page.Zones = zones
@@ -72,7 +82,11 @@ func (s *Stage) zones(ctx context.Context, url string, services []string) (zones
 	host, _, _ := strings.Cut(strings.TrimPrefix(url, "tls://"), ":")
 	for _, name := range s.Cloud.Zones() {
 		zone := report.Zone{Name: name}
-		if addresses, err := s.Cloud.Resolve(host, name); err == nil && len(addresses) > 0 && s.Cloud.ZoneOf(addresses[0]) == name {
+		if addresses, err := s.Cloud.Resolve(
+			host,
+			name,
+		); err == nil && len(addresses) > 0 &&
+			s.Cloud.ZoneOf(addresses[0]) == name {
 			zone.LoadBalancerAddress = addresses[0].String()
 		}
 		for _, n := range c.nodes() {
@@ -90,7 +104,10 @@ func (s *Stage) zones(ctx context.Context, url string, services []string) (zones
 		for _, service := range services {
 			for _, t := range s.Cloud.Tasks(service) {
 				if s.Cloud.ZoneOf(t.Address) == name {
-					zone.Tasks = append(zone.Tasks, report.Task{Service: service, Name: t.Name, Address: t.Address.String()})
+					zone.Tasks = append(
+						zone.Tasks,
+						report.Task{Service: service, Name: t.Name, Address: t.Address.String()},
+					)
 				}
 			}
 		}
@@ -121,7 +138,12 @@ func (s *Stage) streams(ctx context.Context) (found []report.Stream, err error) 
 	defer leave()
 	list := access.ListStreams(ctx)
 	for info := range list.Info() {
-		found = append(found, report.Stream{Name: info.Config.Name, Replicas: info.Config.Replicas, Messages: info.State.Msgs, Leader: info.Cluster.Leader})
+		found = append(found, report.Stream{
+			Name:     info.Config.Name,
+			Replicas: info.Config.Replicas,
+			Messages: info.State.Msgs,
+			Leader:   info.Cluster.Leader,
+		})
 	}
 	return found, list.Err()
 }
@@ -139,8 +161,17 @@ func asked(table []services.Service, verified *verification.Report) (all []repor
 	}
 	for _, service := range table {
 		l := measured[service.Name]
-		all = append(all, report.Service{Name: service.Name, Queue: service.Queue, Subjects: service.RPC, Events: service.Events, Internet: service.Internet,
-			Tasks: 2, P50: time.Duration(l.P50) * time.Microsecond, P99: time.Duration(l.P99) * time.Microsecond, Requests: int(l.Requests)})
+		all = append(all, report.Service{
+			Name:     service.Name,
+			Queue:    service.Queue,
+			Subjects: service.RPC,
+			Events:   service.Events,
+			Internet: service.Internet,
+			Tasks:    2,
+			P50:      time.Duration(l.P50) * time.Microsecond,
+			P99:      time.Duration(l.P99) * time.Microsecond,
+			Requests: int(l.Requests),
+		})
 	}
 	return all, buckets
 }
@@ -148,7 +179,14 @@ func asked(table []services.Service, verified *verification.Report) (all []repor
 // proven are results as the page shows them.
 func proven(results []Result) (all []report.Result) {
 	for _, r := range results {
-		all = append(all, report.Result{ID: r.ID, What: r.Wanted, Seen: r.Seen, Held: r.OK, NotRun: r.NotRun != "", Seconds: r.Seconds})
+		all = append(all, report.Result{
+			ID:      r.ID,
+			What:    r.Wanted,
+			Seen:    r.Seen,
+			Held:    r.OK,
+			NotRun:  r.NotRun != "",
+			Seconds: r.Seconds,
+		})
 	}
 	return all
 }

@@ -1,5 +1,5 @@
-// The playground: a rehearsed platform that stays up until a person ends it, to be connected to with ordinary
-// NATS tools, broken and changed.
+// The playground: a rehearsed platform that stays up until a person ends it, to be connected to
+// with ordinary NATS tools, broken and changed.
 package rehearsal
 
 import (
@@ -29,7 +29,8 @@ type playground struct {
 // PlaygroundFolder is where a playground keeps its files, in the repository at root.
 func PlaygroundFolder(root string) string { return filepath.Join(root, "out", "playground") }
 
-// Playground brings the platform up, says how to use it, keeps it until ctx ends, and takes everything down.
+// Playground brings the platform up, says how to use it, keeps it until ctx ends, and takes
+// everything down.
 func Playground(ctx context.Context, root string, out io.Writer, terminal bool) (err error) {
 	folder := PlaygroundFolder(root)
 	if err := vacate(folder); err != nil {
@@ -40,8 +41,13 @@ func Playground(ctx context.Context, root string, out io.Writer, terminal bool) 
 	}
 	told := &telling{to: map[io.Writer]bool{out: true}}
 	shown := newProgress(told, terminal)
-	stage, err := NewStage(ctx, Options{Root: root, Progress: out, Alive: true, Tasks: true,
-		Observe: func(e events.EngineEvent) { shown.observe(e) }})
+	stage, err := NewStage(ctx, Options{
+		Root:     root,
+		Progress: out,
+		Alive:    true,
+		Tasks:    true,
+		Observe:  func(e events.EngineEvent) { shown.observe(e) },
+	})
 	if err != nil {
 		return err
 	}
@@ -67,7 +73,10 @@ func Playground(ctx context.Context, root string, out io.Writer, terminal bool) 
 func vacate(folder string) error {
 	if connection, err := net.Dial("unix", socketOf(folder)); err == nil {
 		_ = connection.Close() // it was only to see whether somebody listens
-		return fmt.Errorf("a playground is running already: its files are in %s; end it with Ctrl-C in its terminal", folder)
+		return fmt.Errorf(
+			"a playground is running already: its files are in %s; end it with Ctrl-C in its terminal",
+			folder,
+		)
 	}
 	return os.RemoveAll(folder)
 }
@@ -78,7 +87,13 @@ func openPlayground(ctx context.Context, stage *Stage, folder string, told *tell
 	if err != nil {
 		return nil, err
 	}
-	p := &playground{stage: stage, cluster: c, folder: folder, told: told, override: map[string]any{}}
+	p := &playground{
+		stage:    stage,
+		cluster:  c,
+		folder:   folder,
+		told:     told,
+		override: map[string]any{},
+	}
 	if err = p.cluster.whole(ctx); err == nil {
 		err = p.write(ctx)
 	}
@@ -89,8 +104,9 @@ func openPlayground(ctx context.Context, stage *Stage, folder string, told *tell
 	return p, nil
 }
 
-// urls are the nodes' own addresses. Each is a loopback address that its server's certificate names, so it can be
-// reached and verified from any terminal; the load balancer's private name is known in the VPC alone.
+// urls are the nodes' own addresses. Each is a loopback address that its server's certificate
+// names, so it can be reached and verified from any terminal; the load balancer's private name is
+// known in the VPC alone.
 func (p *playground) urls() string {
 	var all []string
 	for _, n := range p.cluster.nodes() {
@@ -106,19 +122,45 @@ func (p *playground) page() string {
 		return " --nkey " + filepath.Join(p.folder, identity+seedSuffix) + " --inbox-prefix _INBOX_" + identity
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nThe platform stands until Ctrl-C. From a second terminal, with the nats CLI (github.com/nats-io/natscli):\n\n")
-	fmt.Fprintf(&b, "  as the administrator, who may do everything:\n    %s%s stream report\n", nats, as(playgroundAdministrator))
+	fmt.Fprintf(
+		&b,
+		"\nThe platform stands until Ctrl-C. From a second terminal, with the nats CLI "+
+			"(github.com/nats-io/natscli):\n\n",
+	)
+	fmt.Fprintf(
+		&b,
+		"  as the administrator, who may do everything:\n    %s%s stream report\n",
+		nats,
+		as(playgroundAdministrator),
+	)
 	fmt.Fprintf(&b, "  as a service:\n    %s%s pub evt.quest.completed hello\n", nats, as(loadService))
-	fmt.Fprintf(&b, "  as the gateway, who asks services (an empty request; the answer is protobuf):\n    %s%s request svc.time.v1.get_time '' --raw | xxd\n", nats, as(loadCaller))
-	fmt.Fprintf(&b, "  or shorter, for there is a context for each identity:\n    export XDG_CONFIG_HOME=%s\n    nats --context %s stream report\n    nats --context %s pub evt.quest.completed hello\n    nats --context %s server report jetstream    # the system account\n",
-		p.folder, playgroundAdministrator, loadService, playgroundSystem)
-	fmt.Fprintf(&b, "\nClients come straight to the nodes here; inside the platform they come through the load balancer.\n")
+	fmt.Fprintf(
+		&b,
+		"  as the gateway, who asks services (an empty request; the answer is protobuf):\n"+
+			"    %s%s request svc.time.v1.get_time '' --raw | xxd\n",
+		nats,
+		as(loadCaller),
+	)
+	fmt.Fprintf(
+		&b,
+		"  or shorter, for there is a context for each identity:\n    export XDG_CONFIG_HOME=%s\n"+
+			"    nats --context %s stream report\n    nats --context %s pub evt.quest.completed hello\n"+
+			"    nats --context %s server report jetstream    # the system account\n",
+		p.folder,
+		playgroundAdministrator,
+		loadService,
+		playgroundSystem,
+	)
+	fmt.Fprintf(
+		&b,
+		"\nClients come straight to the nodes here; inside the platform they come through the load balancer.\n",
+	)
 	fmt.Fprintf(&b, "\nBreak it and change it, from a second terminal in the repository:\n\n%s", playgroundHelp())
 	return b.String()
 }
 
-// telling writes to everybody who listens at the moment: the playground's own terminal, and the one that
-// asked for a change.
+// telling writes to everybody who listens at the moment: the playground's own terminal, and the one
+// that asked for a change.
 type telling struct {
 	mu sync.Mutex
 	to map[io.Writer]bool

@@ -19,7 +19,8 @@ const (
 	playgroundAdministrator = nats.Administrator
 	// playgroundSystem is the controller's identity in the system account (stacks/foundation.go).
 	playgroundSystem = "controller"
-	// contexts is where the nats CLI looks for contexts under XDG_CONFIG_HOME (nats-io/jsm.go, natscontext).
+	// contexts is where the nats CLI looks for contexts under XDG_CONFIG_HOME (nats-io/jsm.go,
+	// natscontext).
 	contexts = "nats/context"
 )
 
@@ -54,7 +55,10 @@ func (p *playground) write(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Join(p.folder, contexts), 0o700); err != nil {
 		return err
 	}
-	errs := []error{os.Chmod(p.folder, 0o700), os.WriteFile(filepath.Join(p.folder, authorityFile), []byte(authority), 0o600)}
+	errs := []error{
+		os.Chmod(p.folder, 0o700),
+		os.WriteFile(filepath.Join(p.folder, authorityFile), []byte(authority), 0o600),
+	}
 	for _, identity := range p.identities() {
 		errs = append(errs, p.writeIdentity(identity))
 	}
@@ -67,10 +71,18 @@ func (p *playground) writeIdentity(identity string) error {
 		return err
 	}
 	file := filepath.Join(p.folder, identity+seedSuffix)
-	content, err := json.MarshalIndent(natsContext{Description: "the rehearsed platform, as " + identity, URL: p.urls(), NKey: file,
-		CA: filepath.Join(p.folder, authorityFile), InboxPrefix: nats.Inbox(identity)}, "", "  ")
+	content, err := json.MarshalIndent(natsContext{
+		Description: "the rehearsed platform, as " + identity,
+		URL:         p.urls(),
+		NKey:        file,
+		CA:          filepath.Join(p.folder, authorityFile),
+		InboxPrefix: nats.Inbox(identity),
+	}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing the context of %s: %w", identity, err)
 	}
-	return errors.Join(os.WriteFile(file, seed, 0o600), os.WriteFile(filepath.Join(p.folder, contexts, identity+".json"), content, 0o600))
+	return errors.Join(
+		os.WriteFile(file, seed, 0o600),
+		os.WriteFile(filepath.Join(p.folder, contexts, identity+".json"), content, 0o600),
+	)
 }

@@ -1,4 +1,5 @@
-// What a person can do to a playground from a second terminal: the verbs, and the socket that carries them.
+// What a person can do to a playground from a second terminal: the verbs, and the socket that
+// carries them.
 package rehearsal
 
 import (
@@ -24,12 +25,42 @@ type verb struct {
 }
 
 var verbs = []verb{
-	{"status", "", "how every node is", (*playground).status},
-	{"kill", "NODE", "kill the server's process (SIGKILL); systemd starts it again", onNode(killServer)},
-	{"power-off", "NODE", "take the machine's power away", onNode(powerOff)},
-	{"start", "NODE", "give it back", onNode(startMachine)},
-	{"may", "SERVICE", "what a service may publish and subscribe to", (*playground).may},
-	{"up", "KEY=VALUE …", "change configuration (values as YAML) and up again; shows the steps", (*playground).up},
+	{
+		name:      "status",
+		arguments: "",
+		what:      "how every node is",
+		do:        (*playground).status,
+	},
+	{
+		name:      "kill",
+		arguments: "NODE",
+		what:      "kill the server's process (SIGKILL); systemd starts it again",
+		do:        onNode(killServer),
+	},
+	{
+		name:      "power-off",
+		arguments: "NODE",
+		what:      "take the machine's power away",
+		do:        onNode(powerOff),
+	},
+	{
+		name:      "start",
+		arguments: "NODE",
+		what:      "give it back",
+		do:        onNode(startMachine),
+	},
+	{
+		name:      "may",
+		arguments: "SERVICE",
+		what:      "what a service may publish and subscribe to",
+		do:        (*playground).may,
+	},
+	{
+		name:      "up",
+		arguments: "KEY=VALUE …",
+		what:      "change configuration (values as YAML) and up again; shows the steps",
+		do:        (*playground).up,
+	},
 }
 
 func playgroundHelp() string {
@@ -49,8 +80,9 @@ type message struct {
 
 func socketOf(folder string) string { return filepath.Join(folder, "control.sock") }
 
-// TellPlayground asks the playground whose files are in folder to do something, and shows what it answers. It is
-// an error if none runs there, if the words are no verb of it, or if what was asked failed.
+// TellPlayground asks the playground whose files are in folder to do something, and shows what it
+// answers. It is an error if none runs there, if the words are no verb of it, or if what was asked
+// failed.
 func TellPlayground(ctx context.Context, folder string, out io.Writer, words ...string) error {
 	connection, err := (&net.Dialer{}).DialContext(ctx, "unix", socketOf(folder))
 	if err != nil {
@@ -115,8 +147,11 @@ func (r *reply) send(m message) error {
 }
 
 func (p *playground) answer(ctx context.Context, connection net.Conn) {
-	defer connection.Close()                                          //nolint:errcheck // the answer is out
-	defer context.AfterFunc(ctx, func() { _ = connection.Close() })() // somebody who says nothing does not hold the end up
+	defer connection.Close() //nolint:errcheck // the answer is out
+	defer context.AfterFunc(
+		ctx,
+		func() { _ = connection.Close() },
+	)() // somebody who says nothing does not hold the end up
 	var words []string
 	if err := json.NewDecoder(connection).Decode(&words); err != nil {
 		return
@@ -134,7 +169,12 @@ func (p *playground) obey(ctx context.Context, words []string, out io.Writer) er
 	for _, v := range verbs {
 		if len(words) > 0 && v.name == words[0] {
 			if (v.arguments == "") != (len(words) == 1) {
-				return fmt.Errorf("%s takes %s, got %q", v.name, map[bool]string{true: "no argument", false: v.arguments}[v.arguments == ""], words[1:])
+				return fmt.Errorf(
+					"%s takes %s, got %q",
+					v.name,
+					map[bool]string{true: "no argument", false: v.arguments}[v.arguments == ""],
+					words[1:],
+				)
 			}
 			return v.do(p, ctx, words[1:], out)
 		}
@@ -185,7 +225,18 @@ func (p *playground) status(ctx context.Context, _ []string, out io.Writer) erro
 		} else if leader, err = p.cluster.leader(ctx, n); err == nil {
 			leader = "meta leader " + leader
 		}
-		fmt.Fprintf(out, "%-8s %-16s %-12s %s (%s), process %d, %s, %s\n", n.name, n.address, n.zone, unit.State, unit.SubState, unit.MainPID, health, leader)
+		fmt.Fprintf(
+			out,
+			"%-8s %-16s %-12s %s (%s), process %d, %s, %s\n",
+			n.name,
+			n.address,
+			n.zone,
+			unit.State,
+			unit.SubState,
+			unit.MainPID,
+			health,
+			leader,
+		)
 	}
 	return nil
 }
@@ -199,12 +250,21 @@ func (p *playground) may(_ context.Context, words []string, out io.Writer) error
 	var known []string
 	for _, r := range all {
 		if len(words) == 1 && r.name == words[0] {
-			fmt.Fprintf(out, "publish    %s\nsubscribe  %s\n", strings.Join(r.publish, "\n           "), strings.Join(r.subscribe, "\n           "))
+			fmt.Fprintf(
+				out,
+				"publish    %s\nsubscribe  %s\n",
+				strings.Join(r.publish, "\n           "),
+				strings.Join(r.subscribe, "\n           "),
+			)
 			return nil
 		}
 		known = append(known, r.name)
 	}
-	return fmt.Errorf("there is no service %q in the table; there are %s", strings.Join(words, " "), strings.Join(known, ", "))
+	return fmt.Errorf(
+		"there is no service %q in the table; there are %s",
+		strings.Join(words, " "),
+		strings.Join(known, ", "),
+	)
 }
 
 // up sets keys over the shipped configuration, and keeps them for the next up if this one succeeds.
@@ -218,8 +278,15 @@ func (p *playground) up(ctx context.Context, words []string, out io.Writer) erro
 	for _, word := range words {
 		key, text, found := strings.Cut(word, "=")
 		var value any
-		if err := yaml.Unmarshal([]byte(text), &value); err != nil || !found || key == "" || strings.Contains(key, ":") {
-			return fmt.Errorf("%q is no KEY=VALUE with a key of Pulumi.yaml and a value in YAML, such as natsMaxPayload=2097152", word)
+		if err := yaml.Unmarshal(
+			[]byte(text),
+			&value,
+		); err != nil || !found || key == "" ||
+			strings.Contains(key, ":") {
+			return fmt.Errorf(
+				"%q is no KEY=VALUE with a key of Pulumi.yaml and a value in YAML, such as natsMaxPayload=2097152",
+				word,
+			)
 		}
 		wanted[key] = value
 	}

@@ -21,15 +21,15 @@ type expectation struct {
 
 // production holds the counts that a person would check first.
 var production = []expectation{
-	{"Redis", "3 shards × 2 nodes of cache.r7g.large, TLS required, AUTH, Multi-AZ", redisShape},
-	{"NATS instances", "5 × m6i.large over 3 zones as 2-2-1", instanceShape},
-	{"NATS disks", "5 × 500 GiB gp3 encrypted, each attached to its own instance", diskShape},
-	{"load balancer", "internal network load balancer, TCP 4222, healthz checked", loadBalancerShape},
-	{"controller", "5 nodes gated, the streams made, the services seen to answer", controllerShape},
-	{"private CA", "SHORT_LIVED_CERTIFICATE, ACTIVE", authorityShape},
-	{"repositories", "23, all IMMUTABLE", repositoryShape},
-	{"services", "22 of 256/512 with 44 tasks, and a gateway of 512/1024 with 2", serviceShape},
-	{"public addresses", "none on any task or node", publicShape},
+	{what: "Redis", want: "3 shards × 2 nodes of cache.r7g.large, TLS required, AUTH, Multi-AZ", read: redisShape},
+	{what: "NATS instances", want: "5 × m6i.large over 3 zones as 2-2-1", read: instanceShape},
+	{what: "NATS disks", want: "5 × 500 GiB gp3 encrypted, each attached to its own instance", read: diskShape},
+	{what: "load balancer", want: "internal network load balancer, TCP 4222, healthz checked", read: loadBalancerShape},
+	{what: "controller", want: "5 nodes gated, the streams made, the services seen to answer", read: controllerShape},
+	{what: "private CA", want: "SHORT_LIVED_CERTIFICATE, ACTIVE", read: authorityShape},
+	{what: "repositories", want: "23, all IMMUTABLE", read: repositoryShape},
+	{what: "services", want: "22 of 256/512 with 44 tasks, and a gateway of 512/1024 with 2", read: serviceShape},
+	{what: "public addresses", want: "none on any task or node", read: publicShape},
 }
 
 // count reads all expectations; wrong are those that do not hold.
@@ -194,7 +194,8 @@ func environmentOf(definition localcloud.Record) string {
 	return string(text)
 }
 
-// controllerShape counts what the controller was asked and did: an invocation that failed leaves no record.
+// controllerShape counts what the controller was asked and did: an invocation that failed leaves no
+// record.
 func controllerShape(c *localcloud.Cloud) string {
 	gates, streams, services := 0, "no", "no"
 	for _, r := range c.Records(invocationType) {

@@ -31,7 +31,12 @@ type progress struct {
 type part struct{ begun, done int }
 
 func newProgress(out io.Writer, terminal bool) *progress {
-	return &progress{out: out, terminal: terminal, start: time.Now(), parts: map[string]*part{}}
+	return &progress{
+		out:      out,
+		terminal: terminal,
+		start:    time.Now(),
+		parts:    map[string]*part{},
+	}
 }
 
 // observe is called with every event of the engine.
@@ -51,7 +56,13 @@ func (p *progress) observe(event events.EngineEvent) {
 	case event.SummaryEvent != nil:
 		p.clear()
 		if p.done > 0 {
-			fmt.Fprintf(p.out, "      %s in %.1f s: %s\n", plural(p.done, "step"), time.Since(p.start).Seconds(), tally(p.parts))
+			fmt.Fprintf(
+				p.out,
+				"      %s in %.1f s: %s\n",
+				plural(p.done, "step"),
+				time.Since(p.start).Seconds(),
+				tally(p.parts),
+			)
 		}
 	}
 }
@@ -74,7 +85,14 @@ func (p *progress) count(operation, urn string) {
 		return
 	}
 	p.shown = time.Now()
-	line := fmt.Sprintf("      %4.0f s  %d done, %d under way, now: %s %s", time.Since(p.start).Seconds(), p.done, p.begun-p.done, operation, nameOf(urn))
+	line := fmt.Sprintf(
+		"      %4.0f s  %d done, %d under way, now: %s %s",
+		time.Since(p.start).Seconds(),
+		p.done,
+		p.begun-p.done,
+		operation,
+		nameOf(urn),
+	)
 	if p.terminal {
 		fmt.Fprintf(p.out, "\r\x1b[K%.110s", line)
 		return

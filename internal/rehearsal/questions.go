@@ -1,4 +1,5 @@
-// Requests without a break, as callers of services make them: what drills of services are played under.
+// Requests without a break, as callers of services make them: what drills of services are played
+// under.
 package rehearsal
 
 import (
@@ -167,7 +168,12 @@ func seconds(q *questions) error {
 }
 
 // whileAsked plays something while the service of the load is asked.
-func whileAsked(ctx context.Context, s *Stage, wanted func(*questions) error, play func() (string, error)) (string, error) {
+func whileAsked(
+	ctx context.Context,
+	s *Stage,
+	wanted func(*questions) error,
+	play func() (string, error),
+) (string, error) {
 	q, err := ask(ctx, s, loadSubject)
 	if err != nil {
 		return "", err

@@ -22,11 +22,49 @@ import (
 // required are the ids that the rehearsal and the drills promise.
 var required = struct{ mainPath, drills []string }{
 	[]string{"preview.clean", "up.all", "nats.boot", "svc.all", "up.noop", "secrets.hidden", "destroy.clean"},
-	[]string{"refresh.noop", "change.image", "change.rollback", "change.service", "change.ami", "change.redis", "guard.protect",
-		"interrupt.resume", "fail.resume", "dr.rebuild", "playground",
-		"nats.auth", "nats.kill1", "nats.kill2", "nats.zone", "nats.quorum", "nats.restart", "nats.roll.ami", "nats.reload", "nats.rotate", "nats.cert",
-		"nats.incidents", "nats.backup", "nats.dlq", "nats.partition", "nats.roll.version", "nats.roll.bad", "nats.disk", "nats.replace.disk", "nats.rootfs",
-		"svc.order", "svc.deploy", "svc.rollback", "svc.noimage", "svc.kill", "svc.scale", "svc.incidents", "svc.secret.rotate", "gw.contract", "redis.failover", "cutover"},
+	[]string{
+		"refresh.noop",
+		"change.image",
+		"change.rollback",
+		"change.service",
+		"change.ami",
+		"change.redis",
+		"guard.protect",
+		"interrupt.resume",
+		"fail.resume",
+		"dr.rebuild",
+		"playground",
+		"nats.auth",
+		"nats.kill1",
+		"nats.kill2",
+		"nats.zone",
+		"nats.quorum",
+		"nats.restart",
+		"nats.roll.ami",
+		"nats.reload",
+		"nats.rotate",
+		"nats.cert",
+		"nats.incidents",
+		"nats.backup",
+		"nats.dlq",
+		"nats.partition",
+		"nats.roll.version",
+		"nats.roll.bad",
+		"nats.disk",
+		"nats.replace.disk",
+		"nats.rootfs",
+		"svc.order",
+		"svc.deploy",
+		"svc.rollback",
+		"svc.noimage",
+		"svc.kill",
+		"svc.scale",
+		"svc.incidents",
+		"svc.secret.rotate",
+		"gw.contract",
+		"redis.failover",
+		"cutover",
+	},
 }
 
 func TestEveryPromisedScenarioIsThere(t *testing.T) {
@@ -50,9 +88,13 @@ func TestAnUnknownDrillNamesTheKnownOnes(t *testing.T) {
 func TestAFailedScenarioIsTold(t *testing.T) {
 	var shown bytes.Buffer
 	r := &recorder{out: &shown}
-	held := r.play(context.Background(), nil, scenario{"x.y", "z is seen", func(context.Context, *Stage) (string, error) {
-		return "half", errors.New("z was not seen")
-	}})
+	held := r.play(
+		context.Background(),
+		nil,
+		scenario{id: "x.y", wanted: "z is seen", play: func(context.Context, *Stage) (string, error) {
+			return "half", errors.New("z was not seen")
+		}},
+	)
 	assert.False(t, held)
 	assert.Equal(t, []string{"x.y"}, r.failed())
 	assert.Contains(t, shown.String(), "FAIL  half\n      z was not seen")
@@ -85,10 +127,34 @@ func TestStepsTellChangesErrorsAndDrift(t *testing.T) {
 	var s Steps
 	urn := "urn:pulumi:s::p::aws:sns/topic:Topic::alarms"
 	for _, op := range []apitype.OpType{"same", "update"} {
-		s.add(engineEvent(apitype.EngineEvent{ResourcePreEvent: &apitype.ResourcePreEvent{Metadata: apitype.StepEventMetadata{Op: op, URN: urn, Type: "aws:sns/topic:Topic"}}}))
+		s.add(
+			engineEvent(
+				apitype.EngineEvent{
+					ResourcePreEvent: &apitype.ResourcePreEvent{
+						Metadata: apitype.StepEventMetadata{Op: op, URN: urn, Type: "aws:sns/topic:Topic"},
+					},
+				},
+			),
+		)
 	}
-	s.add(engineEvent(apitype.EngineEvent{DiagnosticEvent: &apitype.DiagnosticEvent{URN: urn, Severity: "error", Message: "<{%reset%}>it broke<{%reset%}>\n"}}))
-	s.add(engineEvent(apitype.EngineEvent{ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: apitype.StepEventMetadata{Op: "delete", URN: urn}}}))
+	s.add(
+		engineEvent(
+			apitype.EngineEvent{
+				DiagnosticEvent: &apitype.DiagnosticEvent{
+					URN:      urn,
+					Severity: "error",
+					Message:  "<{%reset%}>it broke<{%reset%}>\n",
+				},
+			},
+		),
+	)
+	s.add(
+		engineEvent(
+			apitype.EngineEvent{
+				ResOutputsEvent: &apitype.ResOutputsEvent{Metadata: apitype.StepEventMetadata{Op: "delete", URN: urn}},
+			},
+		),
+	)
 	require.Len(t, s.Changes(), 1)
 	assert.Equal(t, "alarms", s.Changes()[0].Name())
 	assert.Equal(t, "1 update", s.Summary())

@@ -22,14 +22,21 @@ import (
 // ErrFailed says that a scenario did not hold; which ones stands in what was shown.
 var ErrFailed = errors.New("not everything was seen that should be seen")
 
-// Rehearse plays the main path in the repository at root, and writes out/rehearsal.json and out/report.html.
+// Rehearse plays the main path in the repository at root, and writes out/rehearsal.json and
+// out/report.html.
 func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) error {
 	start := time.Now()
 	if err := Prepare(ctx, root, out); err != nil {
 		return err
 	}
 	shown := newProgress(out, terminal)
-	stage, err := NewStage(ctx, Options{Root: root, Progress: out, Observe: shown.observe, Alive: true, Tasks: true})
+	stage, err := NewStage(ctx, Options{
+		Root:     root,
+		Progress: out,
+		Observe:  shown.observe,
+		Alive:    true,
+		Tasks:    true,
+	})
 	if err != nil {
 		return err
 	}
@@ -53,7 +60,12 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	err = errors.Join(stage.Close(), results.Write(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
 		report.Write(filepath.Join(root, reportFile), picture))
 	err = finish(recorder, out, start, err)
-	fmt.Fprintf(out, "The platform as a picture, with what was proven: %s; its verification: %s\n", reportFile, filepath.Join("out", verifying.Page))
+	fmt.Fprintf(
+		out,
+		"The platform as a picture, with what was proven: %s; its verification: %s\n",
+		reportFile,
+		filepath.Join("out", verifying.Page),
+	)
 	return err
 }
 

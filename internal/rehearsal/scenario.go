@@ -18,7 +18,8 @@ type Result struct {
 	Wanted string `json:"wanted"`
 	Seen   string `json:"seen"`
 	OK     bool   `json:"ok"`
-	// NotRun is why it was not played: this computer lacks what it takes. Then it neither held nor failed.
+	// NotRun is why it was not played: this computer lacks what it takes. Then it neither held nor
+	// failed.
 	NotRun  string  `json:"notRun,omitempty"`
 	Seconds float64 `json:"seconds"`
 }
@@ -46,7 +47,13 @@ func (r *recorder) play(ctx context.Context, stage *Stage, s scenario) bool {
 	fmt.Fprintf(r.out, "\n%s  %s\n", s.id, s.wanted)
 	start := time.Now()
 	seen, err := s.play(ctx, stage)
-	result := Result{ID: s.id, Wanted: s.wanted, Seen: seen, OK: err == nil, Seconds: math.Round(time.Since(start).Seconds()*10) / 10}
+	result := Result{
+		ID:      s.id,
+		Wanted:  s.wanted,
+		Seen:    seen,
+		OK:      err == nil,
+		Seconds: math.Round(time.Since(start).Seconds()*10) / 10,
+	}
 	mark := "ok  "
 	if reason := notRun(""); errors.As(err, &reason) {
 		result.NotRun, mark = string(reason), "--  "

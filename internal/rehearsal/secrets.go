@@ -28,7 +28,10 @@ var generated = map[string][]string{
 func secretsHidden(ctx context.Context, s *Stage) (string, error) {
 	secrets := s.secrets()
 	if len(secrets) < 3 {
-		return "", fmt.Errorf("found only %d generated secrets in the cloud: the search would prove nothing", len(secrets))
+		return "", fmt.Errorf(
+			"found only %d generated secrets in the cloud: the search would prove nothing",
+			len(secrets),
+		)
 	}
 	places, err := s.visible(ctx)
 	if err != nil {
@@ -37,7 +40,12 @@ func secretsHidden(ctx context.Context, s *Stage) (string, error) {
 	if shown := leaks(places, secrets); len(shown) > 0 {
 		return "", fmt.Errorf("%s", strings.Join(shown, "; "))
 	}
-	return fmt.Sprintf("%s in %d forms, none in %s", plural(len(s.owners(secrets)), "secret"), len(secrets), strings.Join(slices.Sorted(maps.Keys(places)), ", ")), nil
+	return fmt.Sprintf(
+		"%s in %d forms, none in %s",
+		plural(len(s.owners(secrets)), "secret"),
+		len(secrets),
+		strings.Join(slices.Sorted(maps.Keys(places)), ", "),
+	), nil
 }
 
 // leaks names every place that shows a secret, and whose.
@@ -119,7 +127,9 @@ func (s *Stage) visible(ctx context.Context) (map[string][]byte, error) {
 		}
 	}
 	for _, instance := range s.Cloud.Records("aws:ec2/instance:Instance") {
-		places["user-data"] = append(places["user-data"], fmt.Sprint(instance.Get("userData"), instance.Get("userDataBase64"))...)
+		places["user-data"] = append(
+			places["user-data"],
+			fmt.Sprint(instance.Get("userData"), instance.Get("userDataBase64"))...)
 	}
 	for _, definition := range s.Cloud.Records("aws:ecs/taskDefinition:TaskDefinition") {
 		places["task definitions"] = append(places["task definitions"], environmentOf(definition)...)

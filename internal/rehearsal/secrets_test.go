@@ -17,7 +17,12 @@ func TestASecretIsFoundInEveryFormAndPlace(t *testing.T) {
 		"in JSON":   `{"environment":[{"value":"SU\"AB\nC-token"}]}`,
 		"in base64": "user-data: U1UiQUIKQy10b2tlbg==",
 	} {
-		assert.Equal(t, []string{"plan shows redis-token.result"}, leaks(map[string][]byte{"plan": []byte(text), "state": []byte("nothing")}, secrets), form)
+		assert.Equal(
+			t,
+			[]string{"plan shows redis-token.result"},
+			leaks(map[string][]byte{"plan": []byte(text), "state": []byte("nothing")}, secrets),
+			form,
+		)
 	}
 	assert.Empty(t, leaks(map[string][]byte{"state": []byte("SU and AB and C-token")}, secrets))
 }

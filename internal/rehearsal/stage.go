@@ -81,7 +81,13 @@ func NewStage(ctx context.Context, o Options) (*Stage, error) {
 	if o.Program == nil {
 		o.Program = stacks.Deploy
 	}
-	s := &Stage{root: o.Root, name: o.Stack, observe: o.Observe, program: o.Program, options: o}
+	s := &Stage{
+		root:    o.Root,
+		name:    o.Stack,
+		observe: o.Observe,
+		program: o.Program,
+		options: o,
+	}
 	return s, s.begin(ctx)
 }
 
@@ -129,9 +135,17 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("reading the project: %w", err)
 	}
 	project.Name = tokens.PackageName(project.Name.String())
-	s.stack, err = auto.UpsertStackInlineSource(ctx, o.Stack, project.Name.String(), func(ctx *pulumi.Context) error { return s.program(ctx) },
-		auto.Project(*project), auto.WorkDir(filepath.Join(s.dir, "work")), auto.Pulumi(s.engine),
-		auto.EnvVars(s.env), auto.SecretsProvider("passphrase"))
+	s.stack, err = auto.UpsertStackInlineSource(
+		ctx,
+		o.Stack,
+		project.Name.String(),
+		func(ctx *pulumi.Context) error { return s.program(ctx) },
+		auto.Project(*project),
+		auto.WorkDir(filepath.Join(s.dir, "work")),
+		auto.Pulumi(s.engine),
+		auto.EnvVars(s.env),
+		auto.SecretsProvider("passphrase"),
+	)
 	if err != nil {
 		return fmt.Errorf("making the stack %s: %w", o.Stack, err)
 	}
@@ -196,9 +210,11 @@ func (s *Stage) stackFile() string { return filepath.Join(s.dir, "work", "Pulumi
 // artifacts are absolute here: an inline program runs wherever the rehearsal was started.
 func (s *Stage) artifacts() map[string]any {
 	folder := filepath.Join(s.root, "artifacts")
-	return map[string]any{"natsServerBinary": filepath.Join(folder, artifactbuild.ServerFile),
+	return map[string]any{
+		"natsServerBinary":  filepath.Join(folder, artifactbuild.ServerFile),
 		"natsNodeProgram":   filepath.Join(folder, artifactbuild.NodeFile),
-		"controllerArchive": filepath.Join(folder, artifactbuild.ControllerFile)}
+		"controllerArchive": filepath.Join(folder, artifactbuild.ControllerFile),
+	}
 }
 
 // Preview says what an update would do and changes nothing.

@@ -33,7 +33,12 @@ type Steps struct {
 func (s *Steps) add(event events.EngineEvent) {
 	if pre := event.ResourcePreEvent; pre != nil {
 		m := pre.Metadata
-		s.All = append(s.All, Step{Operation: string(m.Op), URN: m.URN, Type: m.Type, Diffs: m.Diffs})
+		s.All = append(s.All, Step{
+			Operation: string(m.Op),
+			URN:       m.URN,
+			Type:      m.Type,
+			Diffs:     m.Diffs,
+		})
 	}
 	if after := event.ResOutputsEvent; after != nil && after.Metadata.Op != "same" {
 		m := after.Metadata
@@ -42,7 +47,10 @@ func (s *Steps) add(event events.EngineEvent) {
 		}
 	}
 	if d := event.DiagnosticEvent; d != nil && (d.Severity == "error" || d.Severity == "warning") {
-		s.diagnostics = append(s.diagnostics, diagnostic{d.Severity, d.URN, strings.TrimSpace(plainText(d.Message))})
+		s.diagnostics = append(
+			s.diagnostics,
+			diagnostic{severity: d.Severity, urn: d.URN, message: strings.TrimSpace(plainText(d.Message))},
+		)
 	}
 }
 
@@ -77,7 +85,10 @@ func (s Steps) Drift() []string { return s.drift }
 
 // Of are the steps with one of the operations.
 func (s Steps) Of(operations ...string) []Step {
-	return slices.DeleteFunc(slices.Clone(s.All), func(step Step) bool { return !slices.Contains(operations, step.Operation) })
+	return slices.DeleteFunc(
+		slices.Clone(s.All),
+		func(step Step) bool { return !slices.Contains(operations, step.Operation) },
+	)
 }
 
 // Summary counts operations, for people.

@@ -1,4 +1,5 @@
-// The tasks of the rehearsed services: the stand-in of package workload runs in all of them, and they are asked.
+// The tasks of the rehearsed services: the stand-in of package workload runs in all of them, and
+// they are asked.
 package rehearsal
 
 import (
@@ -26,10 +27,21 @@ import (
 	"github.com/bodybroker/platform/workload/service"
 )
 
-// buildImage builds what the rehearsed images hold: the stand-in, the wget of its health check, and one that answers nobody.
+// buildImage builds what the rehearsed images hold: the stand-in, the wget of its health check, and
+// one that answers nobody.
 func (s *Stage) buildImage(ctx context.Context) (folder string, err error) {
 	folder = filepath.Join(s.dir, "image")
-	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", folder+string(filepath.Separator), "./workload", "./internal/rehearsal/wget", "./internal/rehearsal/mute")
+	command := exec.CommandContext(
+		ctx,
+		"go",
+		"build",
+		"-trimpath",
+		"-o",
+		folder+string(filepath.Separator),
+		"./workload",
+		"./internal/rehearsal/wget",
+		"./internal/rehearsal/mute",
+	)
 	command.Dir = s.root
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -61,7 +73,8 @@ func images(folder string) func(string) (localcloud.Image, bool) {
 	}
 }
 
-// servicesAnswer verifies the services from inside, gives them commands, asks every subject through the gateway, and looks what all takes.
+// servicesAnswer verifies the services from inside, gives them commands, asks every subject through
+// the gateway, and looks what all takes.
 func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if err := flowguard.Supported(); err != nil {
 		return "", notRun("tasks need a network of their own: " + err.Error())
@@ -103,7 +116,10 @@ func startedOnce(s *Stage, table []services.Service) (seen string, errs []error)
 			tasks++
 			// They are counted from 0 for each service.
 			if !strings.HasSuffix(t.Name, "-0") && !strings.HasSuffix(t.Name, "-1") {
-				errs = append(errs, fmt.Errorf("task %s is not among the first two of its service: one was started again", t.Name))
+				errs = append(
+					errs,
+					fmt.Errorf("task %s is not among the first two of its service: one was started again", t.Name),
+				)
 			}
 		}
 	}
@@ -113,8 +129,15 @@ func startedOnce(s *Stage, table []services.Service) (seen string, errs []error)
 	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once", tasks, len(table)), errs
 }
 
-// commandsKept gives each service a command twice, and finds its answer in Redis under the command's key.
-func commandsKept(ctx context.Context, s *Stage, client *messaging.Client, table []services.Service, methods map[string]contract.Method) (string, error) {
+// commandsKept gives each service a command twice, and finds its answer in Redis under the
+// command's key.
+func commandsKept(
+	ctx context.Context,
+	s *Stage,
+	client *messaging.Client,
+	table []services.Service,
+	methods map[string]contract.Method,
+) (string, error) {
 	place, err := newDesk(ctx, s, "keys", "service")
 	if err != nil {
 		return "", err
@@ -152,8 +175,15 @@ func commandsKept(ctx context.Context, s *Stage, client *messaging.Client, table
 			errs = append(errs, fmt.Errorf("node %s of Redis does not answer", node.Name))
 		}
 	}
-	return fmt.Sprintf("%d services did a command that came twice: Redis with TLS and AUTH keeps its answer (%s and %s running, %s)",
-		kept, plural(primaries, "primary node"), plural(replicas, "replica"), redisProgram()), errors.Join(errs...)
+	return fmt.Sprintf(
+			"%d services did a command that came twice: Redis with TLS and AUTH keeps its answer (%s and %s "+
+				"running, %s)",
+			kept,
+			plural(primaries, "primary node"),
+			plural(replicas, "replica"),
+			redisProgram(),
+		), errors.Join(
+			errs...)
 }
 
 // redisProgram is what runs for Redis here.
@@ -182,7 +212,8 @@ func commandRequest(method contract.Method, key string) proto.Message {
 	return request
 }
 
-// throughGateway asks every subject by HTTP, through the gateway's load balancer, and counts what each of its tasks took.
+// throughGateway asks every subject by HTTP, through the gateway's load balancer, and counts what
+// each of its tasks took.
 func throughGateway(ctx context.Context, s *Stage, methods map[string]contract.Method) (string, error) {
 	c, err := newCaller(ctx, s)
 	if err != nil {
@@ -210,7 +241,11 @@ func throughGateway(ctx context.Context, s *Stage, methods map[string]contract.M
 	if len(took) != 2 {
 		errs = append(errs, fmt.Errorf("the gateway has %d tasks, wanted 2", len(took)))
 	}
-	return fmt.Sprintf("the gateway's load balancer took JSON for each of them: %d requests answered, by both of its tasks", 2*len(methods)-len(errs)), errors.Join(errs...)
+	return fmt.Sprintf(
+			"the gateway's load balancer took JSON for each of them: %d requests answered, by both of its tasks",
+			2*len(methods)-len(errs),
+		), errors.Join(
+			errs...)
 }
 
 // messaging connects as an identity with the client that services use.
@@ -219,6 +254,12 @@ func (d *desk) messaging(ctx context.Context, identity string) (*messaging.Clien
 	if err != nil {
 		return nil, err
 	}
-	return messaging.Connect(ctx, messaging.Options{Name: d.who, URL: d.url, CertificateAuthority: d.authority, Seed: string(seed),
-		InboxPrefix: nats.Inbox(identity), Nats: []natsgo.Option{natsgo.SetCustomDialer(d)}})
+	return messaging.Connect(ctx, messaging.Options{
+		Name:                 d.who,
+		URL:                  d.url,
+		CertificateAuthority: d.authority,
+		Seed:                 string(seed),
+		InboxPrefix:          nats.Inbox(identity),
+		Nats:                 []natsgo.Option{natsgo.SetCustomDialer(d)},
+	})
 }

@@ -1,4 +1,5 @@
-// The verification of a rehearsed platform: the task that the program defines for it runs to its end, as `make verify` lets it on AWS.
+// The verification of a rehearsed platform: the task that the program defines for it runs to its
+// end, as `make verify` lets it on AWS.
 package rehearsal
 
 import (
@@ -13,8 +14,9 @@ import (
 	"github.com/bodybroker/platform/workload/verification"
 )
 
-// verify runs the task, keeps its report for the page, and writes it beside the other results. Targets of latency and throughput are
-// measured and not judged: this computer shares its cores with five servers and all tasks.
+// verify runs the task, keeps its report for the page, and writes it beside the other results.
+// Targets of latency and throughput are measured and not judged: this computer shares its cores
+// with five servers and all tasks.
 func verify(ctx context.Context, s *Stage) (verification.Report, error) {
 	log, ended := s.Cloud.RunTask(ctx, verification.Name, map[string]string{"VERIFY_COMMANDS": "true"})
 	report, err := verification.Parse(log)
@@ -40,7 +42,13 @@ func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err
 		return err
 	}
 	shown := newProgress(out, terminal)
-	stage, err := NewStage(ctx, Options{Root: root, Progress: out, Observe: shown.observe, Alive: true, Tasks: true})
+	stage, err := NewStage(ctx, Options{
+		Root:     root,
+		Progress: out,
+		Observe:  shown.observe,
+		Alive:    true,
+		Tasks:    true,
+	})
 	if err != nil {
 		return err
 	}
@@ -52,7 +60,12 @@ func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err
 	began := time.Now()
 	report, err := verify(ctx, stage)
 	if err = errors.Join(err, report.Table(out)); err == nil {
-		fmt.Fprintf(out, "\nVerified in %.0f s; the page is %s.\n", time.Since(began).Seconds(), filepath.Join("out", verifying.Page))
+		fmt.Fprintf(
+			out,
+			"\nVerified in %.0f s; the page is %s.\n",
+			time.Since(began).Seconds(),
+			filepath.Join("out", verifying.Page),
+		)
 	}
 	return err
 }

@@ -15,7 +15,8 @@ func portText(p port, x, y, width int) shape {
 	return words
 }
 
-// drawOwn draws the arrow among what stands in one band, from the first zone that has some to the last.
+// drawOwn draws the arrow among what stands in one band, from the first zone that has some to the
+// last.
 func (l *layout) drawOwn(b *band, o *link) []shape {
 	y := b.y + b.height - ownStrip + bandPadding - 2
 	var middles []int
@@ -52,7 +53,10 @@ func (l *layout) drawDirect() []shape {
 		upper, lower := l.bands[min(d.from, d.to)], l.bands[max(d.from, d.to)]
 		x := l.spine(used[max(d.from, d.to)])
 		room := l.right() - x
-		if back := slices.ContainsFunc(l.direct, func(other *link) bool { return other.from == d.to && other.to == d.from }); back {
+		if back := slices.ContainsFunc(
+			l.direct,
+			func(other *link) bool { return other.from == d.to && other.to == d.from },
+		); back {
 			room = l.zoneWidth
 		}
 		used[max(d.from, d.to)]++
@@ -62,7 +66,10 @@ func (l *layout) drawDirect() []shape {
 		}
 		shapes = append(shapes, line("arrow head", x, start, x, end))
 		for i, p := range d.ports {
-			shapes = append(shapes, portText(p, x+labelPadding, upper.y+upper.height+17+i*labelLine, room-2*labelPadding))
+			shapes = append(
+				shapes,
+				portText(p, x+labelPadding, upper.y+upper.height+17+i*labelLine, room-2*labelPadding),
+			)
 		}
 	}
 	return shapes
@@ -93,7 +100,12 @@ func (l *layout) drawTrunks() []shape {
 		if !t.up {
 			beside = x + labelSize + 3
 		}
-		along := text("label along", beside, (top+bottom)/2, fit(why, labelSize, bottom-top-2*labelPadding)).anchored("middle")
+		along := text(
+			"label along",
+			beside,
+			(top+bottom)/2,
+			fit(why, labelSize, bottom-top-2*labelPadding),
+		).anchored("middle")
 		along.Turned, along.Tip = true, ports+" "+why
 		labels = append(labels, along)
 	}
@@ -104,7 +116,8 @@ func (l *layout) drawTrunks() []shape {
 func (l *layout) portOf(t *trunk, at int) int {
 	var here []*trunk
 	for _, other := range l.trunks {
-		if other.up == t.up && (other.to == at || slices.ContainsFunc(other.sources, func(s *link) bool { return s.from == at })) {
+		if other.up == t.up &&
+			(other.to == at || slices.ContainsFunc(other.sources, func(s *link) bool { return s.from == at })) {
 			here = append(here, other)
 		}
 	}

@@ -37,24 +37,80 @@ func (b band) empty() bool {
 	return !slices.ContainsFunc(b.cells, func(cards []card) bool { return len(cards) > 0 })
 }
 
-// parts are the bands that are known, in their order: a flow's ends should be neighbours where they can.
+// parts are the bands that are known, in their order: a flow's ends should be neighbours where they
+// can.
 var parts = []struct {
 	title string
 	ends  []string
 	place place
 	fill  func(*band, Platform) // with what was seen of it; nil: there is nothing to see
 }{
-	{"Internet", []string{"internet"}, above, nil},
-	{"Any address of the VPC", []string{"vpc"}, within, nil},
-	{"Gateway load balancer", []string{"gateway-lb"}, within, fillGatewayLoadBalancer},
-	{"Gateway", []string{"gateway"}, within, fillGateway},
-	{"NATS load balancer", []string{"nats-lb"}, within, fillLoadBalancer},
-	{"NATS nodes", []string{"nats"}, within, fillNodes},
-	{"Controller", []string{"controller"}, within, nil},
-	{"Services", []string{"service", "service-outbound"}, within, fillServices},
-	{"Redis", []string{"redis"}, within, fillRedis},
-	{"Interface endpoints", []string{"endpoint"}, within, nil},
-	{"S3", []string{"s3"}, below, nil},
+	{
+		title: "Internet",
+		ends:  []string{"internet"},
+		place: above,
+		fill:  nil,
+	},
+	{
+		title: "Any address of the VPC",
+		ends:  []string{"vpc"},
+		place: within,
+		fill:  nil,
+	},
+	{
+		title: "Gateway load balancer",
+		ends:  []string{"gateway-lb"},
+		place: within,
+		fill:  fillGatewayLoadBalancer,
+	},
+	{
+		title: "Gateway",
+		ends:  []string{"gateway"},
+		place: within,
+		fill:  fillGateway,
+	},
+	{
+		title: "NATS load balancer",
+		ends:  []string{"nats-lb"},
+		place: within,
+		fill:  fillLoadBalancer,
+	},
+	{
+		title: "NATS nodes",
+		ends:  []string{"nats"},
+		place: within,
+		fill:  fillNodes,
+	},
+	{
+		title: "Controller",
+		ends:  []string{"controller"},
+		place: within,
+		fill:  nil,
+	},
+	{
+		title: "Services",
+		ends:  []string{"service", "service-outbound"},
+		place: within,
+		fill:  fillServices,
+	},
+	{
+		title: "Redis",
+		ends:  []string{"redis"},
+		place: within,
+		fill:  fillRedis,
+	},
+	{
+		title: "Interface endpoints",
+		ends:  []string{"endpoint"},
+		place: within,
+		fill:  nil,
+	},
+	{
+		title: "S3",
+		ends:  []string{"s3"},
+		place: below,
+		fill:  nil,
+	},
 }
 
 // details say of a part what no record does.
@@ -80,8 +136,8 @@ func endTitle(end string) string {
 	return end
 }
 
-// bandsOf are the bands that are of the zones, where one that is empty says so, and those that a flow
-// names. An end that is not known here gets a band of its own, so that no flow is left out.
+// bandsOf are the bands that are of the zones, where one that is empty says so, and those that a
+// flow names. An end that is not known here gets a band of its own, so that no flow is left out.
 func bandsOf(p Platform) []*band {
 	named := map[string]bool{}
 	var unknown []string
@@ -95,7 +151,12 @@ func bandsOf(p Platform) []*band {
 	}
 	var found []*band
 	for _, part := range parts {
-		b := &band{title: part.title, detail: details[part.title], ends: part.ends, place: part.place}
+		b := &band{
+			title:  part.title,
+			detail: details[part.title],
+			ends:   part.ends,
+			place:  part.place,
+		}
 		if part.fill != nil {
 			part.fill(b, p)
 		}
@@ -105,7 +166,8 @@ func bandsOf(p Platform) []*band {
 			}
 			unknown = nil
 		}
-		if b.cells != nil || b.detail != details[part.title] || slices.ContainsFunc(b.ends, func(end string) bool { return named[end] }) {
+		if b.cells != nil || b.detail != details[part.title] ||
+			slices.ContainsFunc(b.ends, func(end string) bool { return named[end] }) {
 			found = append(found, b)
 		}
 	}
@@ -120,7 +182,12 @@ func fillGateway(b *band, p Platform) {
 		var cards []card
 		for _, t := range z.Tasks {
 			if t.Service == p.Gateway.Name {
-				cards = append(cards, card{class: "task", lines: []string{t.Address}, dots: 1, tip: t.Name + " at " + t.Address})
+				cards = append(cards, card{
+					class: "task",
+					lines: []string{t.Address},
+					dots:  1,
+					tip:   t.Name + " at " + t.Address,
+				})
 			}
 		}
 		count += len(cards)
@@ -147,7 +214,11 @@ func fillNodes(b *band, p Platform) {
 	for _, z := range p.Zones {
 		var cards []card
 		for _, n := range z.Nodes {
-			c := card{class: "nats", lines: []string{n.Name, n.Address, plural(n.Streams, "stream")}, tip: n.Name + " at " + n.Address}
+			c := card{
+				class: "nats",
+				lines: []string{n.Name, n.Address, plural(n.Streams, "stream")},
+				tip:   n.Name + " at " + n.Address,
+			}
 			if n.Leader {
 				c.badge = "leader"
 			}
@@ -180,7 +251,10 @@ func fillRedis(b *band, p Platform) {
 			if n.Role != "primary" {
 				class += " replica"
 			}
-			cards = append(cards, card{class: class, lines: []string{fmt.Sprintf("shard %d %s", n.Shard, n.Role), n.Name}, tip: n.Name})
+			cards = append(
+				cards,
+				card{class: class, lines: []string{fmt.Sprintf("shard %d %s", n.Shard, n.Role), n.Name}, tip: n.Name},
+			)
 			shards[n.Shard] = true
 		}
 		count += len(cards)

@@ -53,7 +53,12 @@ func fillServices(b *band, p Platform) {
 		}
 		longest = max(longest, widthOf(label, chipSize))
 		for i, z := range p.Zones {
-			c := card{class: "chip", lines: []string{label}, roomForDots: min(most, mostDots), tip: name + ": no task in " + z.Name}
+			c := card{
+				class:       "chip",
+				lines:       []string{label},
+				roomForDots: min(most, mostDots),
+				tip:         name + ": no task in " + z.Name,
+			}
 			if here := running[name]; here != nil && len(here[i]) > 0 {
 				c.dots, c.tip = len(here[i]), name+": "+strings.Join(here[i], ", ")
 			}

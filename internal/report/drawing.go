@@ -34,15 +34,36 @@ type shape struct {
 }
 
 func rect(class string, x, y, width, height, radius int) shape {
-	return shape{Kind: "rect", Class: class, X: x, Y: y, Width: width, Height: height, Radius: radius}
+	return shape{
+		Kind:   "rect",
+		Class:  class,
+		X:      x,
+		Y:      y,
+		Width:  width,
+		Height: height,
+		Radius: radius,
+	}
 }
 
 func circle(class string, x, y, radius int) shape {
-	return shape{Kind: "circle", Class: class, X: x, Y: y, Width: radius}
+	return shape{
+		Kind:  "circle",
+		Class: class,
+		X:     x,
+		Y:     y,
+		Width: radius,
+	}
 }
 
 func text(class string, x, y int, words string) shape {
-	return shape{Kind: "text", Class: class, X: x, Y: y, Anchor: "start", Text: words}
+	return shape{
+		Kind:   "text",
+		Class:  class,
+		X:      x,
+		Y:      y,
+		Anchor: "start",
+		Text:   words,
+	}
 }
 
 // titled is a text that begins with words that stand out.

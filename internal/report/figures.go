@@ -33,7 +33,7 @@ func tasksByService(p Platform) map[string]int {
 func figures(p Platform) (found []figure) {
 	add := func(n int, number, what string, wrong bool) {
 		if n > 0 {
-			found = append(found, figure{number, what, wrong})
+			found = append(found, figure{Number: number, What: what, Wrong: wrong})
 		}
 	}
 	add(len(p.Zones), grouped(len(p.Zones)), "availability zones", false)

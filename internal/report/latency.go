@@ -53,7 +53,12 @@ func chart(buckets []Bucket) *drawing {
 	top, bottom := 24, 24+chartRoom
 	step := min(chartWidth/len(buckets), 90)
 	width := step*len(buckets) + 2*margin
-	d := &drawing{ID: "latency", Title: "How long " + plural(total, "request") + " took", Width: width, Height: bottom + 24}
+	d := &drawing{
+		ID:     "latency",
+		Title:  "How long " + plural(total, "request") + " took",
+		Width:  width,
+		Height: bottom + 24,
+	}
 	d.Shapes = append(d.Shapes, line("axis", margin, bottom, width-margin, bottom))
 	for i, b := range buckets {
 		x, limit := margin+i*step, "longer"

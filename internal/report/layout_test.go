@@ -1,4 +1,5 @@
-// That the picture stays a picture whatever the platform's size: nothing lies on or beside what it should not.
+// That the picture stays a picture whatever the platform's size: nothing lies on or beside what it
+// should not.
 
 package report
 
@@ -27,7 +28,8 @@ func rects(shapes []shape, class string) (found []shape) {
 }
 
 func inside(inner, outer shape) bool {
-	return inner.X >= outer.X && inner.Y >= outer.Y && inner.X+inner.Width <= outer.X+outer.Width && inner.Y+inner.Height <= outer.Y+outer.Height
+	return inner.X >= outer.X && inner.Y >= outer.Y && inner.X+inner.Width <= outer.X+outer.Width &&
+		inner.Y+inner.Height <= outer.Y+outer.Height
 }
 
 func touch(a, b shape) bool {
@@ -101,7 +103,17 @@ func TestEveryEndOfTheFlowsHasItsPlace(t *testing.T) {
 
 func TestAnEndThatIsNotKnownIsDrawn(t *testing.T) {
 	p := sample(t, 3)
-	p.Flows = append(p.Flows, Flow{From: "service", To: "search", Port: 9200, Why: "full text"}, Flow{From: "search", To: "search", Port: 9300, Why: "its cluster"})
+	p.Flows = append(p.Flows, Flow{
+		From: "service",
+		To:   "search",
+		Port: 9200,
+		Why:  "full text",
+	}, Flow{
+		From: "search",
+		To:   "search",
+		Port: 9300,
+		Why:  "its cluster",
+	})
 	bands := bandsOf(p)
 	require.Len(t, bands, 11)
 	assert.Equal(t, "search", bands[9].title, "inside the VPC, before what is below it")
@@ -122,8 +134,11 @@ func TestTrunksOfOneSideDoNotCover(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	for d, want := range map[time.Duration]string{420 * time.Microsecond: "420 µs", 1900 * time.Microsecond: "1.9 ms", 2 * time.Millisecond: "2 ms",
-		12 * time.Millisecond: "12 ms", 1500 * time.Millisecond: "1.5 s", 51 * time.Second: "51 s", 75 * time.Second: "1 min 15 s"} {
+	for d, want := range map[time.Duration]string{
+		420 * time.Microsecond: "420 µs", 1900 * time.Microsecond: "1.9 ms", 2 * time.Millisecond: "2 ms",
+		12 * time.Millisecond: "12 ms", 1500 * time.Millisecond: "1.5 s", 51 * time.Second: "51 s",
+		75 * time.Second: "1 min 15 s",
+	} {
 		assert.Equal(t, want, took(d))
 	}
 	assert.Equal(t, "1,234,567", grouped(1234567))

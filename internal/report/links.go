@@ -1,5 +1,5 @@
-// From flows to arrows. Between neighbours an arrow is drawn where they touch; all others to the same
-// band share one trunk beside the picture, upward on the left and downward on the right.
+// From flows to arrows. Between neighbours an arrow is drawn where they touch; all others to the
+// same band share one trunk beside the picture, upward on the left and downward on the right.
 
 package report
 
@@ -112,7 +112,9 @@ func route(links []*link) (own, direct []*link, trunks []*trunk) {
 	length := func(t *trunk) int { first, last := t.span(); return last - first }
 	slices.SortStableFunc(trunks, func(a, b *trunk) int { return cmp.Compare(length(a), length(b)) })
 	for i, t := range trunks {
-		for slices.ContainsFunc(trunks[:i], func(other *trunk) bool { return other.up == t.up && other.lane == t.lane && overlap(*other, *t) }) {
+		for slices.ContainsFunc(trunks[:i], func(other *trunk) bool {
+			return other.up == t.up && other.lane == t.lane && overlap(*other, *t)
+		}) {
 			t.lane++
 		}
 	}

@@ -13,8 +13,13 @@ func picture(p Platform) *drawing {
 		return nil
 	}
 	l := newLayout(p)
-	d := &drawing{ID: "platform", Title: "The platform as it stood, in " + plural(len(p.Zones), "availability zone"),
-		Description: describe(p), Width: l.width, Height: l.height}
+	d := &drawing{
+		ID:          "platform",
+		Title:       "The platform as it stood, in " + plural(len(p.Zones), "availability zone"),
+		Description: describe(p),
+		Width:       l.width,
+		Height:      l.height,
+	}
 	d.Shapes = append(d.Shapes, l.ground()...)
 	for i, b := range l.bands {
 		d.Shapes = append(d.Shapes, l.drawBand(b)...)
@@ -40,8 +45,16 @@ func (l *layout) ground() []shape {
 	}
 	for i, z := range l.p.Zones {
 		x := l.zoneLeft(i)
-		shapes = append(shapes, rect("zone", x, l.zoneTop, l.zoneWidth, l.zoneEnd-l.zoneTop, 10),
-			text("zone-title", x+l.zoneWidth/2, l.zoneTop+20, fit(z.Name, 13, l.zoneWidth-2*bandPadding)).anchored("middle"))
+		shapes = append(
+			shapes,
+			rect("zone", x, l.zoneTop, l.zoneWidth, l.zoneEnd-l.zoneTop, 10),
+			text(
+				"zone-title",
+				x+l.zoneWidth/2,
+				l.zoneTop+20,
+				fit(z.Name, 13, l.zoneWidth-2*bandPadding),
+			).anchored("middle"),
+		)
 	}
 	return shapes
 }
@@ -50,8 +63,10 @@ func (l *layout) ground() []shape {
 func (l *layout) drawBand(b *band) []shape {
 	width := l.right() - l.left
 	detail := fit(b.detail, textSize, width-3*bandPadding-widthOf(b.title, 14))
-	shapes := []shape{rect("band", l.left, b.y, width, b.height, 8),
-		titled("band-title", l.left+bandPadding+bandPadding, b.y+22, b.title, detail)}
+	shapes := []shape{
+		rect("band", l.left, b.y, width, b.height, 8),
+		titled("band-title", l.left+bandPadding+bandPadding, b.y+22, b.title, detail),
+	}
 	top := b.y + bandHeader + bandPadding
 	if b.cells != nil && b.empty() {
 		return append(shapes, text("absent", l.left+2*bandPadding, top+11, b.words))

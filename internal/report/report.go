@@ -89,8 +89,8 @@ type Service struct {
 	Requests int
 }
 
-// Flow is one direction in which connections may be opened, TCP. Its ends are security groups, by the
-// names of components/securitygroups.
+// Flow is one direction in which connections may be opened, TCP. Its ends are security groups, by
+// the names of components/securitygroups.
 type Flow struct {
 	From, To string
 	Port     int
@@ -114,7 +114,8 @@ type Result struct {
 	Seconds float64
 }
 
-// Bucket counts the requests that took at most UpTo and longer than the bucket before; 0: without limit.
+// Bucket counts the requests that took at most UpTo and longer than the bucket before; 0: without
+// limit.
 type Bucket struct {
 	UpTo     time.Duration
 	Requests int

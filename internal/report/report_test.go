@@ -87,12 +87,22 @@ func TestEverythingAppears(t *testing.T) {
 	services := words(byID(t, root, "services"))
 	for _, s := range p.Services {
 		assert.Contains(t, drawn, s.Name)
-		for _, text := range append(append([]string{s.Name, s.Queue, took(s.P50), took(s.P99), "2 of 2"}, s.Subjects...), s.Events...) {
+		for _, text := range append(append([]string{
+			s.Name,
+			s.Queue,
+			took(s.P50),
+			took(s.P99),
+			"2 of 2",
+		}, s.Subjects...), s.Events...) {
 			assert.Contains(t, services, text+"\n")
 		}
 	}
 	for _, s := range p.Streams {
-		assert.Contains(t, words(byID(t, root, "streams")), fmt.Sprintf("%s\n%d\n%s\n%s\n", s.Name, s.Replicas, s.Leader, grouped(s.Messages)))
+		assert.Contains(
+			t,
+			words(byID(t, root, "streams")),
+			fmt.Sprintf("%s\n%d\n%s\n%s\n", s.Name, s.Replicas, s.Leader, grouped(s.Messages)),
+		)
 	}
 	for part, n := range p.Resources {
 		assert.Contains(t, words(byID(t, root, "resources")), fmt.Sprintf("%s\n%d\n", part, n))
@@ -140,7 +150,8 @@ func TestVerdicts(t *testing.T) {
 	assert.Equal(t, "failed", attribute(elements(root, "header")[0], "class"))
 	assert.Equal(t, "failed", attribute(byID(t, root, "result-svc.all"), "class"))
 	assert.Contains(t, words(byID(t, root, "result-svc.all")), "✕\nfailed\n")
-	assert.Contains(t, words(elements(root, "header")[0]), "5 of 7 held\n✕ 1 failed:\nsvc.all\n– 1 not run:\nup.noop\n")
+	assert.Contains(t, words(elements(root, "header")[0]),
+		"5 of 7 held\n✕ 1 failed:\nsvc.all\n– 1 not run:\nup.noop\n")
 }
 
 func TestUnwellNodesAndMissingTasksShow(t *testing.T) {
@@ -164,14 +175,20 @@ func TestWhatIsNotThereIsSaid(t *testing.T) {
 	}
 	p.Latency = []Bucket{{}}
 	text := words(read(t, p))
-	for _, said := range []string{"No Redis node was seen.", "No latency of a service was measured.", "No request was timed."} {
+	for _, said := range []string{
+		"No Redis node was seen.",
+		"No latency of a service was measured.",
+		"No request was timed.",
+	} {
 		assert.Contains(t, text, said)
 	}
 	assert.NotContains(t, text, "99 % within", "a column without a value")
 
 	root := read(t, Platform{Environment: "dev"})
-	for _, said := range []string{"Nothing was proven", "No availability zone was looked at", "No scenario was played.", "No service was seen.",
-		"No request was timed.", "No connection is known.", "No stream was seen.", "No resource was counted."} {
+	for _, said := range []string{
+		"Nothing was proven", "No availability zone was looked at", "No scenario was played.", "No service was seen.",
+		"No request was timed.", "No connection is known.", "No stream was seen.", "No resource was counted.",
+	} {
 		assert.Contains(t, words(root), said)
 	}
 	assert.Empty(t, elements(root, "table"))

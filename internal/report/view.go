@@ -61,7 +61,12 @@ type resourceRow struct {
 }
 
 func newView(p Platform) view {
-	v := view{Platform: p, Style: template.CSS(style), Picture: picture(p), Latency: chart(p.Latency)}
+	v := view{
+		Platform: p,
+		Style:    template.CSS(style),
+		Picture:  picture(p),
+		Latency:  chart(p.Latency),
+	}
 	if !p.When.IsZero() {
 		v.Began = p.When.UTC().Format("2 January 2006, 15:04 UTC")
 	}
@@ -83,8 +88,14 @@ func newView(p Platform) view {
 func (v *view) judge(results []Result) {
 	held := 0
 	for _, r := range results {
-		row := resultRow{Result: r, State: "held", Word: "held", Took: fmt.Sprintf("%.1f", r.Seconds), Lines: strings.Split(r.Seen, "\n"),
-			Columns: strings.Contains(r.Seen, "  ")}
+		row := resultRow{
+			Result:  r,
+			State:   "held",
+			Word:    "held",
+			Took:    fmt.Sprintf("%.1f", r.Seconds),
+			Lines:   strings.Split(r.Seen, "\n"),
+			Columns: strings.Contains(r.Seen, "  "),
+		}
 		switch {
 		case r.NotRun:
 			row.State, row.Word = "not-run", "not run"
@@ -110,7 +121,12 @@ func (v *view) judge(results []Result) {
 
 func (v *view) connect(flows []Flow) {
 	for _, f := range flows {
-		v.Connections = append(v.Connections, connection{From: endTitle(f.From), To: endTitle(f.To), Port: fmt.Sprint(f.Port), Why: f.Why})
+		v.Connections = append(v.Connections, connection{
+			From: endTitle(f.From),
+			To:   endTitle(f.To),
+			Port: fmt.Sprint(f.Port),
+			Why:  f.Why,
+		})
 	}
 }
 
@@ -125,8 +141,13 @@ func (v *view) serve(p Platform) {
 		if i < len(p.Services) {
 			s = p.Services[i]
 		}
-		row := serviceRow{Service: s, Running: fmt.Sprintf("%d of %d", running[name], s.Tasks), Short: running[name] < s.Tasks,
-			Asked: grouped(s.Requests), Bar: latencyBar(s, most)}
+		row := serviceRow{
+			Service: s,
+			Running: fmt.Sprintf("%d of %d", running[name], s.Tasks),
+			Short:   running[name] < s.Tasks,
+			Asked:   grouped(s.Requests),
+			Bar:     latencyBar(s, most),
+		}
 		if s.P50 > 0 || s.P99 > 0 {
 			row.Half, row.Most = took(s.P50), took(s.P99)
 		}

@@ -33,9 +33,12 @@ func (g Graph) Chains() []Chain {
 	return g.chains(func(r Resource, waitedFor bool) bool { return !waitedFor && r.Custom })
 }
 
-// ChainTo is the longest chain to a resource of a type whose name ends so, whatever waits for it; an empty one if there is none.
+// ChainTo is the longest chain to a resource of a type whose name ends so, whatever waits for it;
+// an empty one if there is none.
 func (g Graph) ChainTo(token, suffix string) Chain {
-	for _, chain := range g.chains(func(r Resource, _ bool) bool { return r.Type == token && strings.HasSuffix(r.Name, suffix) }) {
+	for _, chain := range g.chains(func(r Resource, _ bool) bool {
+		return r.Type == token && strings.HasSuffix(r.Name, suffix)
+	}) {
 		return chain
 	}
 	return Chain{}
@@ -88,7 +91,12 @@ func links(urn string, byURN map[string]Resource, longest map[string]string) []L
 func seconds(r Resource) float64 {
 	if r.Type == "awsx:ec2:Vpc" {
 		total := 0.0
-		for _, token := range []string{"aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/natGateway:NatGateway", "aws:ec2/route:Route"} {
+		for _, token := range []string{
+			"aws:ec2/vpc:Vpc",
+			"aws:ec2/subnet:Subnet",
+			"aws:ec2/natGateway:NatGateway",
+			"aws:ec2/route:Route",
+		} {
 			total += localcloud.Seconds(token)
 		}
 		return total

@@ -9,9 +9,20 @@ import (
 
 func TestTheLongestChainIsByTimeAndNotByLength(t *testing.T) {
 	topic := func(urn string, after ...string) Resource {
-		return Resource{URN: urn, Name: urn, Type: "aws:sns/topic:Topic", Custom: true, DependsOn: after}
+		return Resource{
+			URN:       urn,
+			Name:      urn,
+			Type:      "aws:sns/topic:Topic",
+			Custom:    true,
+			DependsOn: after,
+		}
 	}
-	nat := Resource{URN: "nat", Name: "nat", Type: "aws:ec2/natGateway:NatGateway", Custom: true}
+	nat := Resource{
+		URN:    "nat",
+		Name:   "nat",
+		Type:   "aws:ec2/natGateway:NatGateway",
+		Custom: true,
+	}
 	g := Graph{Resources: []Resource{topic("a"), topic("b", "a"), topic("c", "b"), nat, topic("end", "c", "nat")}}
 	chains := g.Chains()
 	require.Len(t, chains, 1, "only the end has nothing that waits for it")
@@ -36,5 +47,10 @@ func TestProductionWaitsForRedisLongest(t *testing.T) {
 	assert.Contains(t, types, "aws:elasticache/replicationGroup:ReplicationGroup")
 	assert.Contains(t, types, "aws:ecs/service:Service")
 	assert.Equal(t, "aws:lambda/invocation:Invocation", types[len(types)-1], "the update ends when the services answer")
-	assert.NotContains(t, types[:len(types)-1], "aws:lambda/invocation:Invocation", "the NATS nodes are made beside Redis")
+	assert.NotContains(
+		t,
+		types[:len(types)-1],
+		"aws:lambda/invocation:Invocation",
+		"the NATS nodes are made beside Redis",
+	)
 }

@@ -107,11 +107,14 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	return id, answer(outputs, secrets), nil
 }
 
-// answer is what the program gets to see. The SDK's mocks take no unknowns: an output that
-// is left out is unknown to it in a preview. And it is the engine, not the provider, that makes outputs
+// answer is what the program gets to see. The SDK's mocks take no unknowns: an output that is left
+// out is unknown to it in a preview. And it is the engine, not the provider, that makes outputs
 // secret on a resource's word.
 func answer(outputs resource.PropertyMap, secrets []string) resource.PropertyMap {
-	maps.DeleteFunc(outputs, func(_ resource.PropertyKey, v resource.PropertyValue) bool { return v.ContainsUnknowns() })
+	maps.DeleteFunc(
+		outputs,
+		func(_ resource.PropertyKey, v resource.PropertyValue) bool { return v.ContainsUnknowns() },
+	)
 	for _, key := range secrets {
 		if v, ok := outputs[resource.PropertyKey(key)]; ok && !v.IsSecret() {
 			outputs[resource.PropertyKey(key)] = resource.MakeSecret(v)
@@ -149,10 +152,19 @@ func knownInPreview(token string) bool {
 // registration reads what the program asked for, and which outputs it wants secret. The
 // mock's own arguments lack what is unknown, so the call itself is read again.
 func registration(args pulumi.MockResourceArgs) (Resource, []string, error) {
-	made := Resource{Type: args.TypeToken, Name: args.Name, Custom: args.Custom, Inputs: args.Inputs}
+	made := Resource{
+		Type:   args.TypeToken,
+		Name:   args.Name,
+		Custom: args.Custom,
+		Inputs: args.Inputs,
+	}
 	rpc := args.RegisterRPC
 	if rpc == nil {
-		return made, nil, fmt.Errorf("recording %s %q: the program reads it from AWS, and only registrations are known here", args.TypeToken, args.Name)
+		return made, nil, fmt.Errorf(
+			"recording %s %q: the program reads it from AWS, and only registrations are known here",
+			args.TypeToken,
+			args.Name,
+		)
 	}
 	inputs, err := plugin.UnmarshalProperties(rpc.GetObject(),
 		plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, KeepResources: true})

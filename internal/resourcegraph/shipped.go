@@ -49,7 +49,11 @@ func ShippedConfig(root, stack, folder string) (map[string]string, error) {
 		return nil, err
 	}
 	config[stacks.Project+":allowedAccounts"] = `["` + Account + `"]`
-	for key, file := range map[string]string{"natsServerBinary": "nats-server", "natsNodeProgram": "nats-node", "controllerArchive": "controller.zip"} {
+	for key, file := range map[string]string{
+		"natsServerBinary":  "nats-server",
+		"natsNodeProgram":   "nats-node",
+		"controllerArchive": "controller.zip",
+	} {
 		file = filepath.Join(folder, file)
 		if err := os.WriteFile(file, emptyArchive, 0o600); err != nil {
 			return nil, fmt.Errorf("writing an artifact: %w", err)

@@ -1,4 +1,5 @@
-// Package results writes what was measured or seen to a JSON file under out, for people and programs.
+// Package results writes what was measured or seen to a JSON file under out, for people and
+// programs.
 package results
 
 import (

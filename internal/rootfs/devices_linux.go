@@ -14,8 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attach shows a file as a disk. The kernel takes the loop device away when nobody has it open or mounted any more, so
-// that none is left over even if this process is killed (loop(4), LO_FLAGS_AUTOCLEAR).
+// attach shows a file as a disk. The kernel takes the loop device away when nobody has it open or
+// mounted any more, so that none is left over even if this process is killed (loop(4),
+// LO_FLAGS_AUTOCLEAR).
 func attach(file string) (*os.File, error) {
 	backing, err := os.OpenFile(file, os.O_RDWR, 0)
 	if err != nil {
@@ -67,15 +68,24 @@ func controlGroups() (string, error) {
 		return "", err
 	}
 	for _, line := range strings.Split(string(mounts), "\n") {
-		if fields := strings.Fields(line); len(fields) > 3 && fields[2] == "cgroup2" && strings.HasPrefix(fields[3], "rw") {
+		if fields := strings.Fields(
+			line,
+		); len(fields) > 3 && fields[2] == "cgroup2" &&
+			strings.HasPrefix(fields[3], "rw") {
 			return fields[1], nil
 		}
 	}
 	return "", errors.New("no control group file system (cgroup2) is mounted that may be written: systemd needs one")
 }
 
-// enclose makes a command start in namespaces and in a control group of its own. It dies with the thread that starts it.
+// enclose makes a command start in namespaces and in a control group of its own. It dies with the
+// thread that starts it.
 func enclose(command *exec.Cmd, group *os.File) {
-	command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC,
-		Setpgid: true, Pdeathsig: syscall.SIGKILL, UseCgroupFD: true, CgroupFD: int(group.Fd())}
+	command.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:  unix.CLONE_NEWNS | unix.CLONE_NEWPID | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC,
+		Setpgid:     true,
+		Pdeathsig:   syscall.SIGKILL,
+		UseCgroupFD: true,
+		CgroupFD:    int(group.Fd()),
+	}
 }

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// UserDataUnit is cloud-init's last unit, which runs user-data; UserDataScript is where it keeps it (cloud-init
-// documentation, "Instance data storage").
+// UserDataUnit is cloud-init's last unit, which runs user-data; UserDataScript is where it keeps it
+// (cloud-init documentation, "Instance data storage").
 const (
 	UserDataUnit   = "cloud-final.service"
 	userDataScript = "var/lib/cloud/instance/scripts/part-001"
@@ -42,22 +42,41 @@ const awsCommand = `#!/bin/sh
 exec /usr/bin/aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 `
 
-// masked are units of Debian that would reach for what is the host's, or do what no machine of an hour needs.
-var masked = []string{"apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
-	"fstrim.timer", "getty.target", "systemd-logind.service", "systemd-modules-load.service", "systemd-networkd.service",
-	"dev-hugepages.mount", "sys-fs-fuse-connections.mount", "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount"}
+// masked are units of Debian that would reach for what is the host's, or do what no machine of an
+// hour needs.
+var masked = []string{
+	"apt-daily.timer",
+	"apt-daily-upgrade.timer",
+	"dpkg-db-backup.timer",
+	"e2scrub_all.timer",
+	"e2scrub_reap.service",
+	"fstrim.timer",
+	"getty.target",
+	"systemd-logind.service",
+	"systemd-modules-load.service",
+	"systemd-networkd.service",
+	"dev-hugepages.mount",
+	"sys-fs-fuse-connections.mount",
+	"sys-kernel-config.mount",
+	"sys-kernel-debug.mount",
+	"sys-kernel-tracing.mount",
+}
 
 func overlay(folder string, o Options) error {
 	for _, file := range []struct {
 		path, text string
 		mode       os.FileMode
 	}{
-		{"etc/hostname", o.Name + "\n", 0o644},
-		{"etc/fstab", "", 0o644},
-		{"etc/systemd/system.conf.d/environment.conf", "[Manager]\nDefaultEnvironment=" + assignments(o.Environment) + "\n", 0o644},
-		{unitFolder + "/" + UserDataUnit, userDataDefinition, 0o644},
-		{userDataScript, o.UserData, 0o700},
-		{"usr/local/bin/aws", awsCommand, 0o755},
+		{path: "etc/hostname", text: o.Name + "\n", mode: 0o644},
+		{path: "etc/fstab", text: "", mode: 0o644},
+		{
+			path: "etc/systemd/system.conf.d/environment.conf",
+			text: "[Manager]\nDefaultEnvironment=" + assignments(o.Environment) + "\n",
+			mode: 0o644,
+		},
+		{path: unitFolder + "/" + UserDataUnit, text: userDataDefinition, mode: 0o644},
+		{path: userDataScript, text: o.UserData, mode: 0o700},
+		{path: "usr/local/bin/aws", text: awsCommand, mode: 0o755},
 	} {
 		path := filepath.Join(folder, file.path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -1,19 +1,24 @@
-// Package rootfs boots a machine that is as real as one host allows: a Debian tree in an ext4 file system on a loop
-// device, the systemd of that tree as process 1 of namespaces of its own, and a second loop device as the data disk.
-// User-data runs in it with the tree's own bash, AWS CLI, useradd, lsblk, blkid, mkfs.xfs and mount. Where package
-// machine plays systemd and the disks, here they are what they are; it needs root and is for one machine at a time.
+// Package rootfs boots a machine that is as real as one host allows: a Debian tree in an ext4 file
+// system on a loop device, the systemd of that tree as process 1 of namespaces of its own, and a
+// second loop device as the data disk. User-data runs in it with the tree's own bash, AWS CLI,
+// useradd, lsblk, blkid, mkfs.xfs and mount. Where package machine plays systemd and the disks,
+// here they are what they are; it needs root and is for one machine at a time.
 //
 // What is not as on a real machine:
 //
-//   - The release is the host's Debian, not Amazon Linux 2023, and its AWS CLI an older 2.x, which is told the endpoint by
-//     an option (usr/local/bin/aws): AWS_ENDPOINT_URL is known since 2.13 (AWS SDKs and Tools Reference Guide,
-//     "Service-specific endpoints").
-//   - The kernel and its network are the host's: an instance's address must be one that the host has.
-//   - There is no udev. The data disk's serial number, the volume's id, stands in a file that udev would write; the disk is
-//     /dev/loopN and not NVMe. systemd, which sees that it is in a container, mounts no disk of fstab at boot: the
-//     mount that user-data makes is real, that of a second boot cannot be shown.
-//   - cloud-init is one unit that runs the script at boot, with the name and the place of cloud-init's own.
-//   - The unified hierarchy of control groups may have no controllers: limits of memory and processor are not tried.
+//   - The release is the host's Debian, not Amazon Linux 2023, and its AWS CLI an older 2.x, which
+//     is told the endpoint by an option (usr/local/bin/aws): AWS_ENDPOINT_URL is known since 2.13
+//     (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+//   - The kernel and its network are the host's: an instance's address must be one that the host
+//     has.
+//   - There is no udev. The data disk's serial number, the volume's id, stands in a file that udev
+//     would write; the disk is /dev/loopN and not NVMe. systemd, which sees that it is in a
+//     container, mounts no disk of fstab at boot: the mount that user-data makes is real, that of a
+//     second boot cannot be shown.
+//   - cloud-init is one unit that runs the script at boot, with the name and the place of
+//     cloud-init's own.
+//   - The unified hierarchy of control groups may have no controllers: limits of memory and
+//     processor are not tried.
 package rootfs
 
 import (
@@ -44,12 +49,14 @@ type Options struct {
 	UserData string
 	// Environment is given to every service of the machine.
 	Environment map[string]string
-	// DiskSerial is what lsblk shows of the data disk; DiskBytes its size. It takes no more room than what is written.
+	// DiskSerial is what lsblk shows of the data disk; DiskBytes its size. It takes no more room
+	// than what is written.
 	DiskSerial string
 	DiskBytes  int64
 }
 
-// rootBytes is the size of the root disk, an Amazon Linux 2023 image's default being 8 GiB. No more is taken than written.
+// rootBytes is the size of the root disk, an Amazon Linux 2023 image's default being 8 GiB. No more
+// is taken than written.
 const rootBytes = 8 << 30
 
 // releaseLimit is how long a loop device may stay after the last process of a machine has gone.
@@ -69,8 +76,8 @@ type Machine struct {
 	outcome error // of init, after ended
 }
 
-// Boot starts a machine and returns when its systemd runs; what it starts at boot may be under way yet (Booted). With ctx
-// the machine ends.
+// Boot starts a machine and returns when its systemd runs; what it starts at boot may be under way
+// yet (Booted). With ctx the machine ends.
 func Boot(ctx context.Context, o Options) (*Machine, error) {
 	m := &Machine{ended: make(chan struct{})}
 	err := m.boot(ctx, o)
@@ -98,8 +105,16 @@ func (m *Machine) boot(ctx context.Context, o Options) (err error) {
 	if _, err := run(ctx, "mkfs.ext4", "-q", m.path(rootDisk)); err != nil {
 		return err
 	}
-	environment := []string{"PATH=" + os.Getenv("PATH"), "FOLDER=" + m.folder, "TREE=" + o.Tree, "SERIAL=" + o.DiskSerial}
-	for _, disk := range []struct{ file, variable string }{{rootDisk, "ROOT_DEVICE"}, {dataDisk, "DATA_DEVICE"}} {
+	environment := []string{
+		"PATH=" + os.Getenv("PATH"),
+		"FOLDER=" + m.folder,
+		"TREE=" + o.Tree,
+		"SERIAL=" + o.DiskSerial,
+	}
+	for _, disk := range []struct{ file, variable string }{
+		{file: rootDisk, variable: "ROOT_DEVICE"},
+		{file: dataDisk, variable: "DATA_DEVICE"},
+	} {
 		device, err := attach(m.path(disk.file))
 		if err != nil {
 			return err
@@ -107,7 +122,8 @@ func (m *Machine) boot(ctx context.Context, o Options) (err error) {
 		m.disks = append(m.disks, device)
 		environment = append(environment, disk.variable+"="+device.Name())
 	}
-	// The control group's namespace is entered last: its root is the group that the process is in then.
+	// The control group's namespace is entered last: its root is the group that the process is in
+	// then.
 	m.init = exec.CommandContext(ctx, "unshare", "--cgroup", "bash", m.path("init.sh"))
 	m.init.Env, m.init.Stdout, m.init.Stderr = environment, &m.said, &m.said
 	if err := os.WriteFile(m.path("init.sh"), []byte(initScript), 0o700); err != nil {
@@ -129,8 +145,8 @@ const (
 
 func (m *Machine) path(name string) string { return filepath.Join(m.folder, name) }
 
-// start starts the first process, from a thread that lives as long as it does: it dies with that thread, and all others of
-// its namespace with it (pid_namespaces(7)).
+// start starts the first process, from a thread that lives as long as it does: it dies with that
+// thread, and all others of its namespace with it (pid_namespaces(7)).
 func (m *Machine) start() error {
 	groups, err := controlGroups()
 	if err != nil {
@@ -167,14 +183,18 @@ func (m *Machine) until(ctx context.Context, seen func() bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-m.ended:
-			return errors.Join(fmt.Errorf("wanted its first process to run, got its end:\n%s", m.said.String()), m.outcome)
+			return errors.Join(
+				fmt.Errorf("wanted its first process to run, got its end:\n%s", m.said.String()),
+				m.outcome,
+			)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 	return nil
 }
 
-// Booted waits until all that starts at boot has started, user-data among it, and wants none of it to have failed.
+// Booted waits until all that starts at boot has started, user-data among it, and wants none of it
+// to have failed.
 func (m *Machine) Booted(ctx context.Context) error {
 	var said string
 	var err error
@@ -191,11 +211,25 @@ func (m *Machine) Booted(ctx context.Context) error {
 	return nil
 }
 
-// Run runs a command in the machine as root, with no environment but PATH, and returns what it printed; its error has the
-// same text.
+// Run runs a command in the machine as root, with no environment but PATH, and returns what it
+// printed; its error has the same text.
 func (m *Machine) Run(ctx context.Context, name string, arguments ...string) (string, error) {
-	inside := []string{"--target", strconv.Itoa(m.init.Process.Pid), "--mount", "--uts", "--ipc", "--pid", "--cgroup", "--root", "--wd",
-		"env", "--ignore-environment", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG=C.UTF-8", name}
+	inside := []string{
+		"--target",
+		strconv.Itoa(m.init.Process.Pid),
+		"--mount",
+		"--uts",
+		"--ipc",
+		"--pid",
+		"--cgroup",
+		"--root",
+		"--wd",
+		"env",
+		"--ignore-environment",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+		"LANG=C.UTF-8",
+		name,
+	}
 	output, err := exec.CommandContext(ctx, "nsenter", append(inside, arguments...)...).CombinedOutput()
 	said := strings.TrimSpace(string(output))
 	if err != nil {
@@ -218,7 +252,8 @@ func (m *Machine) File(path string) ([]byte, error) {
 	return os.ReadFile(filepath.Join("/proc", strconv.Itoa(m.init.Process.Pid), "root", path))
 }
 
-// Close takes the power away and leaves nothing on the host: no process, mount, loop device, control group or file.
+// Close takes the power away and leaves nothing on the host: no process, mount, loop device,
+// control group or file.
 func (m *Machine) Close() error {
 	var errs []error
 	if m.init != nil && m.init.Process != nil {
@@ -239,7 +274,8 @@ func (m *Machine) Close() error {
 	return errors.Join(errs...)
 }
 
-// leaveNothing waits for the kernel, which takes mounts, loop devices and control groups away a little after the last process.
+// leaveNothing waits for the kernel, which takes mounts, loop devices and control groups away a
+// little after the last process.
 func (m *Machine) leaveNothing(ctx context.Context) error {
 	for {
 		var errs []error
@@ -259,7 +295,8 @@ func (m *Machine) leaveNothing(ctx context.Context) error {
 	}
 }
 
-// removeGroup removes a control group and those in it, the innermost first; their files go with them.
+// removeGroup removes a control group and those in it, the innermost first; their files go with
+// them.
 func removeGroup(group string) error {
 	if group == "" {
 		return nil

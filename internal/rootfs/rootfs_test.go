@@ -25,12 +25,26 @@ func TestAMachineThatEndsWithoutAnErrorSaysWhatItSaid(t *testing.T) {
 	m := &Machine{ended: make(chan struct{})}
 	m.said.WriteString("no room")
 	close(m.ended)
-	assert.EqualError(t, m.until(t.Context(), func() bool { return false }), "wanted its first process to run, got its end:\nno room")
+	assert.EqualError(
+		t,
+		m.until(t.Context(), func() bool { return false }),
+		"wanted its first process to run, got its end:\nno room",
+	)
 }
 
 func TestTheMachineGetsItsUserDataAndItsEnvironment(t *testing.T) {
 	folder := t.TempDir()
-	require.NoError(t, overlay(folder, Options{Name: "nats-1", UserData: "#!/bin/bash\n", Environment: map[string]string{"B": "2", "A": "1 and a half"}}))
+	require.NoError(
+		t,
+		overlay(
+			folder,
+			Options{
+				Name:        "nats-1",
+				UserData:    "#!/bin/bash\n",
+				Environment: map[string]string{"B": "2", "A": "1 and a half"},
+			},
+		),
+	)
 	for file, text := range map[string]string{
 		"etc/hostname": "nats-1\n",
 		"etc/systemd/system.conf.d/environment.conf": "[Manager]\nDefaultEnvironment=\"A=1 and a half\" \"B=2\"\n",

@@ -13,7 +13,19 @@ import (
 )
 
 // tools are the programs of the host that Boot and Tree call; all come with Debian itself.
-var tools = []string{"apt-get", "bash", "chroot", "cp", "mkfs.ext4", "mount", "nsenter", "pivot_root", "stat", "tar", "unshare"}
+var tools = []string{
+	"apt-get",
+	"bash",
+	"chroot",
+	"cp",
+	"mkfs.ext4",
+	"mount",
+	"nsenter",
+	"pivot_root",
+	"stat",
+	"tar",
+	"unshare",
+}
 
 // Supported says everything that keeps a machine from booting here, or nil.
 func Supported() error {

@@ -15,19 +15,23 @@ import (
 	"strings"
 )
 
-// packages are what user-data and the node's program need beside Debian's required ones, and what Amazon Linux 2023
-// has too. debootstrap does not know of packages that provide others: python3-cffi-backend is one that awscli needs.
+// packages are what user-data and the node's program need beside Debian's required ones, and what
+// Amazon Linux 2023 has too. debootstrap does not know of packages that provide others:
+// python3-cffi-backend is one that awscli needs.
 var packages = []string{"systemd", "dbus", "xfsprogs", "procps", "awscli", "python3-cffi-backend"}
 
 // unneeded is half of the tree.
-var unneeded = []string{"var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info",
-	"usr/lib/python3/dist-packages/awscli/examples"}
+var unneeded = []string{
+	"var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info",
+	"usr/lib/python3/dist-packages/awscli/examples",
+}
 
 // ErrNoDebootstrap says that a tree would have to be made and cannot.
 var ErrNoDebootstrap = errors.New("there is no debootstrap to make a Debian tree: apt-get install debootstrap")
 
-// Tree returns the file that holds the tree. It is made once, by debootstrap from the mirror that the host's apt is
-// configured with, which takes about a minute and 300 MB of the folder; from then on no network is needed.
+// Tree returns the file that holds the tree. It is made once, by debootstrap from the mirror that
+// the host's apt is configured with, which takes about a minute and 300 MB of the folder; from then
+// on no network is needed.
 func Tree(ctx context.Context, folder string, say func(string)) (string, error) {
 	release, err := codename()
 	if err != nil {
@@ -41,7 +45,14 @@ func Tree(ctx context.Context, folder string, say func(string)) (string, error) 
 	if _, err := exec.LookPath("debootstrap"); err != nil {
 		return "", fmt.Errorf("%w: there is no Debian tree in %s yet", ErrNoDebootstrap, folder)
 	}
-	targets, err := run(ctx, "apt-get", "indextargets", "--format", "$(RELEASE) $(COMPONENT) $(REPO_URI)", "Created-By: Packages")
+	targets, err := run(
+		ctx,
+		"apt-get",
+		"indextargets",
+		"--format",
+		"$(RELEASE) $(COMPONENT) $(REPO_URI)",
+		"Created-By: Packages",
+	)
 	if err != nil {
 		return "", err
 	}
@@ -77,8 +88,8 @@ func mirrorOf(targets, release string) (string, error) {
 	return "", fmt.Errorf("apt knows no mirror of the release %s: its sources name %q", release, targets)
 }
 
-// makeTree leaves the whole file or none. debootstrap mounts file systems into the tree: in namespaces of its own they
-// are gone with it, however it ends.
+// makeTree leaves the whole file or none. debootstrap mounts file systems into the tree: in
+// namespaces of its own they are gone with it, however it ends.
 func makeTree(ctx context.Context, release, mirror, file string) (err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("making a Debian tree: %w", err)
@@ -97,7 +108,17 @@ func makeTree(ctx context.Context, release, mirror, file string) (err error) {
 			return fmt.Errorf("making a Debian tree: %w", err)
 		}
 	}
-	if _, err := run(ctx, "tar", "--create", "--numeric-owner", "--directory", tree, "--file", file+".new", "."); err != nil {
+	if _, err := run(
+		ctx,
+		"tar",
+		"--create",
+		"--numeric-owner",
+		"--directory",
+		tree,
+		"--file",
+		file+".new",
+		".",
+	); err != nil {
 		return err
 	}
 	return os.Rename(file+".new", file)

@@ -1,5 +1,6 @@
-// Package verifying runs the verification of a deployed platform from outside: it starts the task that the program defines, waits for its
-// end and reads the report from its log. It drives the AWS CLI and the Pulumi CLI, which whoever deploys has.
+// Package verifying runs the verification of a deployed platform from outside: it starts the task
+// that the program defines, waits for its end and reads the report from its log. It drives the AWS
+// CLI and the Pulumi CLI, which whoever deploys has.
 package verifying
 
 import (
@@ -37,7 +38,12 @@ func Write(root string, report verification.Report) error {
 	if err := report.HTML(&page); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(filepath.Join(folder, Page), page.Bytes(), 0o644, renameio.WithTempDir(folder)); err != nil {
+	if err := renameio.WriteFile(
+		filepath.Join(folder, Page),
+		page.Bytes(),
+		0o644,
+		renameio.WithTempDir(folder),
+	); err != nil {
 		return fmt.Errorf("writing the verification's page: %w", err)
 	}
 	return nil
@@ -52,14 +58,21 @@ func run(ctx context.Context, name string, arguments ...string) ([]byte, error) 
 	c.Stderr = &told
 	out, err := c.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w: %s", name, strings.Join(arguments, " "), err, strings.TrimSpace(told.String()))
+		return nil, fmt.Errorf(
+			"%s %s: %w: %s",
+			name,
+			strings.Join(arguments, " "),
+			err,
+			strings.TrimSpace(told.String()),
+		)
 	}
 	return out, nil
 }
 
 // How says what a verification may do to the platform, and what fails it.
 type How struct {
-	// Commands sends requests that may change something, hundreds of times: where services are real they do what they are told.
+	// Commands sends requests that may change something, hundreds of times: where services are real
+	// they do what they are told.
 	Commands bool
 	// Targets fails where a target of latency or throughput is missed.
 	Targets bool
@@ -77,9 +90,11 @@ type cli struct {
 const (
 	// pause is that of the AWS CLI's own waiters.
 	pause = 6 * time.Second
-	// taskLooks make half an hour: the waiter tasks-stopped gives up after ten minutes, and a platform that answers slowly may take longer.
+	// taskLooks make half an hour: the waiter tasks-stopped gives up after ten minutes, and a
+	// platform that answers slowly may take longer.
 	taskLooks = 300
-	// logLooks make a minute: CloudWatch may show a log's last lines some seconds after the task has ended.
+	// logLooks make a minute: CloudWatch may show a log's last lines some seconds after the task
+	// has ended.
 	logLooks = 10
 )
 
@@ -129,8 +144,10 @@ func (c cli) find(ctx context.Context, stack string) (at outputs, err error) {
 		return at, err
 	}
 	if at.Service == "" {
-		return at, errors.New("it has no verification task: push the image of workload/Dockerfile to the gateway's repository, then " +
-			"pulumi config set --stack " + stack + " verificationImage <its tag>, and make up")
+		return at, errors.New(
+			"it has no verification task: push the image of workload/Dockerfile to the gateway's repository, then " +
+				"pulumi config set --stack " + stack + " verificationImage <its tag>, and make up",
+		)
 	}
 	return at, nil
 }
@@ -141,32 +158,80 @@ func (c cli) start(ctx context.Context, at outputs) (task string, err error) {
 		Definition string          `json:"taskDefinition"`
 		Network    json.RawMessage `json:"networkConfiguration"`
 	}
-	if err := c.ask(ctx, &found, "aws", "ecs", "describe-services", "--cluster", at.Cluster, "--services", at.Service, "--query", "services", "--output", "json"); err != nil {
+	if err := c.ask(
+		ctx,
+		&found,
+		"aws",
+		"ecs",
+		"describe-services",
+		"--cluster",
+		at.Cluster,
+		"--services",
+		at.Service,
+		"--query",
+		"services",
+		"--output",
+		"json",
+	); err != nil {
 		return "", err
 	}
 	if len(found) != 1 {
-		return "", fmt.Errorf("ECS knows %d services %s in cluster %s, wanted one: run make up", len(found), at.Service, at.Cluster)
+		return "", fmt.Errorf(
+			"ECS knows %d services %s in cluster %s, wanted one: run make up",
+			len(found),
+			at.Service,
+			at.Cluster,
+		)
 	}
 	var started struct {
 		Task     string   `json:"task"`
 		Failures []string `json:"failures"`
 	}
-	if err := c.ask(ctx, &started, "aws", "ecs", "run-task", "--cluster", at.Cluster, "--task-definition", found[0].Definition, "--launch-type", "FARGATE",
-		"--network-configuration", string(found[0].Network), "--overrides", c.overrides(at), "--started-by", "make-verify",
-		"--query", "{task: tasks[0].taskArn, failures: failures[].reason}", "--output", "json"); err != nil {
+	if err := c.ask(
+		ctx,
+		&started,
+		"aws",
+		"ecs",
+		"run-task",
+		"--cluster",
+		at.Cluster,
+		"--task-definition",
+		found[0].Definition,
+		"--launch-type",
+		"FARGATE",
+		"--network-configuration",
+		string(found[0].Network),
+		"--overrides",
+		c.overrides(at),
+		"--started-by",
+		"make-verify",
+		"--query",
+		"{task: tasks[0].taskArn, failures: failures[].reason}",
+		"--output",
+		"json",
+	); err != nil {
 		return "", err
 	}
 	if started.Task == "" {
-		return "", fmt.Errorf("starting a task of service %s in cluster %s: ECS started none: %s: mend that, and run make verify again",
-			at.Service, at.Cluster, cmp.Or(strings.Join(started.Failures, "; "), "it gave no reason"))
+		return "", fmt.Errorf(
+			"starting a task of service %s in cluster %s: ECS started none: %s: mend that, and run make verify again",
+			at.Service,
+			at.Cluster,
+			cmp.Or(strings.Join(started.Failures, "; "), "it gave no reason"),
+		)
 	}
 	return started.Task, nil
 }
 
 // overrides are the variables of this one task; its container has the service's name.
 func (c cli) overrides(at outputs) string {
-	return fmt.Sprintf(`{"containerOverrides":[{"name":%q,"environment":[{"name":"VERIFY_COMMANDS","value":"%t"},{"name":"JUDGE_TARGETS","value":"%t"}]}]}`,
-		at.Service, c.how.Commands, c.how.Targets)
+	return fmt.Sprintf(
+		`{"containerOverrides":[{"name":%q,"environment":[{"name":"VERIFY_COMMANDS","value":"%t"},`+
+			`{"name":"JUDGE_TARGETS","value":"%t"}]}]}`,
+		at.Service,
+		c.how.Commands,
+		c.how.Targets,
+	)
 }
 
 // state is what ECS says of a task.
@@ -191,36 +256,79 @@ func (s state) why() string {
 	return text
 }
 
-// end waits until the task has ended, and returns why it has. A task whose container never ran has no log, so that is an error at once.
+// end waits until the task has ended, and returns why it has. A task whose container never ran has
+// no log, so that is an error at once.
 func (c cli) end(ctx context.Context, at outputs, task string) (why string, err error) {
 	var seen state
-	// AWS may add containers of its own to a task, so the task's is found by its name, which is the service's.
-	query := "tasks[0].{status: lastStatus, reason: stoppedReason, container: containers[?name=='" + at.Service + "'] | [0]}"
+	// AWS may add containers of its own to a task, so the task's is found by its name, which is the
+	// service's.
+	query := "tasks[0].{status: lastStatus, reason: stoppedReason, container: containers[?name=='" + at.Service +
+		"'] | [0]}"
 	stopped, err := c.until(ctx, taskLooks, func() (bool, error) {
 		seen = state{}
-		err := c.ask(ctx, &seen, "aws", "ecs", "describe-tasks", "--cluster", at.Cluster, "--tasks", task, "--query", query, "--output", "json")
+		err := c.ask(
+			ctx,
+			&seen,
+			"aws",
+			"ecs",
+			"describe-tasks",
+			"--cluster",
+			at.Cluster,
+			"--tasks",
+			task,
+			"--query",
+			query,
+			"--output",
+			"json",
+		)
 		return seen.Status == "STOPPED", err
 	})
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("waiting for the end of task %s in cluster %s, which goes on: %w", task, at.Cluster, err)
 	case !stopped:
-		return "", fmt.Errorf("waiting for the end of task %s: after %v its state is %q: look what holds it up in log group %s, and end it by aws ecs stop-task --cluster %s --task %s",
-			task, taskLooks*c.pause, seen.Status, at.LogGroup, at.Cluster, task)
+		return "", fmt.Errorf(
+			"waiting for the end of task %s: after %v its state is %q: look what holds it up in log group %s, and "+
+				"end it by aws ecs stop-task --cluster %s --task %s",
+			task,
+			taskLooks*c.pause,
+			seen.Status,
+			at.LogGroup,
+			at.Cluster,
+			task,
+		)
 	case seen.Container.ExitCode == nil:
-		return "", fmt.Errorf("running task %s in cluster %s: its container never ran: %s: mend that, and run make verify again", task, at.Cluster, seen.why())
+		return "", fmt.Errorf(
+			"running task %s in cluster %s: its container never ran: %s: mend that, and run make verify again",
+			task,
+			at.Cluster,
+			seen.why(),
+		)
 	}
 	return seen.why(), nil
 }
 
-// read reads the report from all that the task wrote: the awslogs driver calls a stream <prefix>/<container>/<task id>, and prefix and
-// container are the service's name here.
+// read reads the report from all that the task wrote: the awslogs driver calls a stream
+// <prefix>/<container>/<task id>, and prefix and container are the service's name here.
 func (c cli) read(ctx context.Context, at outputs, task string) (report verification.Report, err error) {
 	stream := at.Service + "/" + at.Service + "/" + task[strings.LastIndex(task, "/")+1:]
 	_, ended := c.until(ctx, logLooks, func() (bool, error) {
 		var events []string
-		err = c.ask(ctx, &events, "aws", "logs", "filter-log-events", "--log-group-name", at.LogGroup, "--log-stream-names", stream,
-			"--query", "events[].message", "--output", "json")
+		err = c.ask(
+			ctx,
+			&events,
+			"aws",
+			"logs",
+			"filter-log-events",
+			"--log-group-name",
+			at.LogGroup,
+			"--log-stream-names",
+			stream,
+			"--query",
+			"events[].message",
+			"--output",
+			"json",
+		)
 		if err == nil {
 			report, err = verification.Parse(strings.Join(events, "\n"))
 		}

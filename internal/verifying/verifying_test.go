@@ -1,5 +1,5 @@
-// A stand-in answers in place of the AWS CLI and the Pulumi CLI, for a test has no account: what is asked of them, and what becomes of
-// every answer that a deployment may give.
+// A stand-in answers in place of the AWS CLI and the Pulumi CLI, for a test has no account: what is
+// asked of them, and what becomes of every answer that a deployment may give.
 package verifying
 
 import (
@@ -20,7 +20,8 @@ import (
 	"github.com/bodybroker/platform/workload/verification"
 )
 
-// told is what the programs answer, by the words that a command begins with: one answer after the other, and the last again and again.
+// told is what the programs answer, by the words that a command begins with: one answer after the
+// other, and the last again and again.
 type told map[string][]string
 
 // refused in told is a program that fails.
@@ -32,9 +33,10 @@ const (
 	services  = "aws ecs describe-services --cluster game --services verification"
 	runTask   = "aws ecs run-task --cluster game"
 	tasks     = "aws ecs describe-tasks --cluster game --tasks " + task
-	events    = "aws logs filter-log-events --log-group-name /prod/verification --log-stream-names verification/verification/0123"
-	task      = "arn:aws:ecs:us-east-1:123456789012:task/game/0123"
-	exited    = `{"status": "STOPPED", "reason": "Essential container in task exited", "container": {"exitCode": 1}}`
+	events    = "aws logs filter-log-events --log-group-name /prod/verification --log-stream-names " +
+		"verification/verification/0123"
+	task   = "arn:aws:ecs:us-east-1:123456789012:task/game/0123"
+	exited = `{"status": "STOPPED", "reason": "Essential container in task exited", "container": {"exitCode": 1}}`
 )
 
 // healthy is a stack whose verification goes as it should.
@@ -43,12 +45,18 @@ func healthy(t *testing.T) told {
 	log, err := os.ReadFile(filepath.Join("testdata", "log.json"))
 	require.NoError(t, err)
 	return told{
-		outputsOf: {`{"clusterName": "game", "verificationService": "verification", "verificationLogGroup": "/prod/verification"}`},
-		regionOf:  {"eu-west-1\n"},
-		services:  {`[{"taskDefinition": "prod-verification:3", "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}}]`},
-		runTask:   {`{"task": "` + task + `", "failures": []}`},
-		tasks:     {exited},
-		events:    {string(log)},
+		outputsOf: {
+			`{"clusterName": "game", "verificationService": "verification", "verificationLogGroup": ` +
+				`"/prod/verification"}`,
+		},
+		regionOf: {"eu-west-1\n"},
+		services: {
+			`[{"taskDefinition": "prod-verification:3", "networkConfiguration": {"awsvpcConfiguration": ` +
+				`{"subnets": ["subnet-1"]}}}]`,
+		},
+		runTask: {`{"task": "` + task + `", "failures": []}`},
+		tasks:   {exited},
+		events:  {string(log)},
 	}
 }
 
@@ -92,9 +100,19 @@ func TestTheTaskGetsDefinitionAndNetworkOfItsServiceAndItsLogIsRead(t *testing.T
 		assert.Equal(t, strings.HasPrefix(line, "aws "), strings.HasSuffix(line, " --region eu-west-1"), line)
 	}
 	assert.Contains(t, all, `{"name":"VERIFY_COMMANDS","value":"false"}`, "nothing is done that was not ordered")
-	assert.Contains(t, all, `--task-definition prod-verification:3 --launch-type FARGATE --network-configuration {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}`)
+	assert.Contains(
+		t,
+		all,
+		`--task-definition prod-verification:3 --launch-type FARGATE --network-configuration `+
+			`{"awsvpcConfiguration": {"subnets": ["subnet-1"]}}`,
+	)
 	assert.Contains(t, all, "--query {task: tasks[0].taskArn, failures: failures[].reason}")
-	assert.Contains(t, all, "--query tasks[0].{status: lastStatus, reason: stoppedReason, container: containers[?name=='verification'] | [0]}")
+	assert.Contains(
+		t,
+		all,
+		"--query tasks[0].{status: lastStatus, reason: stoppedReason, container: containers[?name=='verification'] "+
+			"| [0]}",
+	)
 }
 
 func TestWhatComesLateIsAskedForAgain(t *testing.T) {
@@ -103,8 +121,14 @@ func TestWhatComesLateIsAskedForAgain(t *testing.T) {
 		command string
 		answers []string
 	}{
-		"a task that ECS does not know yet, then runs": {tasks, []string{"null", `{"status": "RUNNING", "container": {}}`, exited}},
-		"a log of which nothing is there, then a part": {events, []string{refused, `["the task begins"]`, whole}},
+		"a task that ECS does not know yet, then runs": {
+			command: tasks,
+			answers: []string{"null", `{"status": "RUNNING", "container": {}}`, exited},
+		},
+		"a log of which nothing is there, then a part": {
+			command: events,
+			answers: []string{refused, `["the task begins"]`, whole},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := healthy(t)
@@ -123,19 +147,69 @@ func TestAVerificationWithoutAReportSaysWhy(t *testing.T) {
 		asked           int // how often
 		told            []string
 	}{
-		"no task in the program": {outputsOf, `{"clusterName": "game"}`, 1, []string{"pulumi config set --stack prod verificationImage"}},
-		"no service in ECS":      {services, "[]", 1, []string{"0 services verification in cluster game", "make up"}},
-		"no task started": {runTask, `{"task": null, "failures": ["RESOURCE:ENI", "AGENT"]}`, 1,
-			[]string{"service verification in cluster game", "ECS started none: RESOURCE:ENI; AGENT"}},
-		"no task started, for no reason": {runTask, `{"task": null, "failures": null}`, 1, []string{"ECS started none: it gave no reason"}},
-		"a task that nobody may look at": {tasks, refused, 1, []string{task, "goes on", refused}},
-		"a task that never ends": {tasks, `{"status": "RUNNING", "container": {}}`, taskLooks,
-			[]string{task, `"RUNNING"`, "/prod/verification", "aws ecs stop-task --cluster game --task " + task}},
-		"a task that could not start": {tasks, `{"status": "STOPPED", "reason": "Task failed to start", "container": {"exitCode": null, "reason": "CannotPullContainerError"}}`, 1,
-			[]string{task, "its container never ran: Task failed to start; CannotPullContainerError"}},
-		"a log that never is there": {events, refused, logLooks, []string{refused, task + " has ended: Essential container in task exited; exit code 1"}},
-		"a log without a report": {events, `["the task could not connect"]`, logLooks,
-			[]string{"the task could not connect", task + " has ended: Essential container in task exited; exit code 1"}},
+		"no task in the program": {
+			command: outputsOf,
+			answer:  `{"clusterName": "game"}`,
+			asked:   1,
+			told:    []string{"pulumi config set --stack prod verificationImage"},
+		},
+		"no service in ECS": {
+			command: services,
+			answer:  "[]",
+			asked:   1,
+			told:    []string{"0 services verification in cluster game", "make up"},
+		},
+		"no task started": {
+			command: runTask,
+			answer:  `{"task": null, "failures": ["RESOURCE:ENI", "AGENT"]}`,
+			asked:   1,
+			told:    []string{"service verification in cluster game", "ECS started none: RESOURCE:ENI; AGENT"},
+		},
+		"no task started, for no reason": {
+			command: runTask,
+			answer:  `{"task": null, "failures": null}`,
+			asked:   1,
+			told:    []string{"ECS started none: it gave no reason"},
+		},
+		"a task that nobody may look at": {
+			command: tasks,
+			answer:  refused,
+			asked:   1,
+			told:    []string{task, "goes on", refused},
+		},
+		"a task that never ends": {
+			command: tasks,
+			answer:  `{"status": "RUNNING", "container": {}}`,
+			asked:   taskLooks,
+			told: []string{
+				task,
+				`"RUNNING"`,
+				"/prod/verification",
+				"aws ecs stop-task --cluster game --task " + task,
+			},
+		},
+		"a task that could not start": {
+			command: tasks,
+			answer: `{"status": "STOPPED", "reason": "Task failed to start", "container": {"exitCode": null, ` +
+				`"reason": "CannotPullContainerError"}}`,
+			asked: 1,
+			told:  []string{task, "its container never ran: Task failed to start; CannotPullContainerError"},
+		},
+		"a log that never is there": {
+			command: events,
+			answer:  refused,
+			asked:   logLooks,
+			told:    []string{refused, task + " has ended: Essential container in task exited; exit code 1"},
+		},
+		"a log without a report": {
+			command: events,
+			answer:  `["the task could not connect"]`,
+			asked:   logLooks,
+			told: []string{
+				"the task could not connect",
+				task + " has ended: Essential container in task exited; exit code 1",
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answers := healthy(t)

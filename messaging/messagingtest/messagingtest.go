@@ -52,9 +52,23 @@ func Start() (_ Server, stop func(), err error) {
 		return Server{}, nil, fmt.Errorf("starting a NATS server for tests: %w", err)
 	}
 	remove := func() { _ = os.RemoveAll(folder) } // a folder of the temporary ones
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: folder, NoLog: true, NoSigs: true,
-		Nkeys: []*server.NkeyUser{{Nkey: public, Permissions: &server.Permissions{Subscribe: &server.SubjectPermission{Deny: []string{"_INBOX.>"}}}}},
-		TLS:   true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}, TLSTimeout: 5})
+	s, err := server.NewServer(&server.Options{
+		Host:      "127.0.0.1",
+		Port:      -1,
+		JetStream: true,
+		StoreDir:  folder,
+		NoLog:     true,
+		NoSigs:    true,
+		Nkeys: []*server.NkeyUser{
+			{
+				Nkey:        public,
+				Permissions: &server.Permissions{Subscribe: &server.SubjectPermission{Deny: []string{"_INBOX.>"}}},
+			},
+		},
+		TLS:        true,
+		TLSConfig:  &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+		TLSTimeout: 5,
+	})
 	if err != nil {
 		remove()
 		return Server{}, nil, fmt.Errorf("starting a NATS server for tests: %w", err)
@@ -69,8 +83,13 @@ func Start() (_ Server, stop func(), err error) {
 		stop()
 		return Server{}, nil, errors.New("starting a NATS server for tests: it takes no connections after 10 s")
 	}
-	return Server{s, messaging.Options{Name: "test", URL: fmt.Sprintf("tls://127.0.0.1:%d", s.Addr().(*net.TCPAddr).Port), CertificateAuthority: authority,
-		Seed: string(seed), InboxPrefix: "_INBOX_test"}}, stop, nil
+	return Server{s, messaging.Options{
+		Name:                 "test",
+		URL:                  fmt.Sprintf("tls://127.0.0.1:%d", s.Addr().(*net.TCPAddr).Port),
+		CertificateAuthority: authority,
+		Seed:                 string(seed),
+		InboxPrefix:          "_INBOX_test",
+	}}, stop, nil
 }
 
 // Certify makes a certificate of 127.0.0.1 that is its own authority, PEM.
@@ -86,13 +105,20 @@ func certify() (_ tls.Certificate, authority string, err error) {
 	if err != nil {
 		return tls.Certificate{}, "", err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.ParseIP("127.0.0.1")}, IsCA: true, BasicConstraintsValid: true}
+	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(time.Hour),
+		IPAddresses:           []net.IP{net.ParseIP("127.0.0.1")},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		return tls.Certificate{}, "", err
 	}
-	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})), nil
+	pair := tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}
+	return pair, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})), nil
 }
 
 // Connect connects until the test ends.

@@ -1,5 +1,5 @@
-// Package settings is what a NATS node is told by its user-data. It stands apart from package node so
-// that the Pulumi program, which writes it, needs none of what the node does.
+// Package settings is what a NATS node is told by its user-data. It stands apart from package node
+// so that the Pulumi program, which writes it, needs none of what the node does.
 package settings
 
 import (
@@ -70,7 +70,10 @@ func (s Settings) judge() error {
 		}
 	}
 	if s.CertificateDays > 7 || s.CertificateDays < 0 {
-		errs = append(errs, fmt.Errorf("%s: certificateDays is %d, a short-lived CA issues for 1 to 7", File, s.CertificateDays))
+		errs = append(
+			errs,
+			fmt.Errorf("%s: certificateDays is %d, a short-lived CA issues for 1 to 7", File, s.CertificateDays),
+		)
 	}
 	return errors.Join(errs...)
 }

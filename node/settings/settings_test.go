@@ -9,8 +9,21 @@ import (
 )
 
 func whole() Settings {
-	return Settings{Node: "nats-1", Zone: "us-east-1a", Address: "10.0.0.10", Region: "us-east-1", Domain: "prod.internal", VolumeID: "vol-0", Bucket: "b",
-		ServerKey: "k", ServerDigest: "d", ConfigurationPointer: "p", CertificateAuthorityArn: "a", CertificateTemplateArn: "t", CertificateDays: 6}
+	return Settings{
+		Node:                    "nats-1",
+		Zone:                    "us-east-1a",
+		Address:                 "10.0.0.10",
+		Region:                  "us-east-1",
+		Domain:                  "prod.internal",
+		VolumeID:                "vol-0",
+		Bucket:                  "b",
+		ServerKey:               "k",
+		ServerDigest:            "d",
+		ConfigurationPointer:    "p",
+		CertificateAuthorityArn: "a",
+		CertificateTemplateArn:  "t",
+		CertificateDays:         6,
+	}
 }
 
 func TestSettingsAreReadAsTheyWereWritten(t *testing.T) {

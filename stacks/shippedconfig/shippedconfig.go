@@ -34,7 +34,11 @@ func LoadShipped(file string) (map[string]string, error) {
 		return nil, err
 	}
 	if keys := stack.Config.SecureKeys(); len(keys) > 0 {
-		return nil, fmt.Errorf("reading the values of %s: %s is encrypted, and a shipped file holds no secret", file, keys[0])
+		return nil, fmt.Errorf(
+			"reading the values of %s: %s is encrypted, and a shipped file holds no secret",
+			file,
+			keys[0],
+		)
 	}
 	values, err := stack.Config.Decrypt(config.NopDecrypter)
 	if err != nil {
@@ -78,7 +82,12 @@ func checkType(project *workspace.Project, key config.Key, value string) error {
 		}
 	}
 	if !workspace.ValidateConfigValue(declared.TypeName(), declared.Items, decoded) {
-		return fmt.Errorf("%s: want %s, got %s", key, workspace.InferFullTypeName(declared.TypeName(), declared.Items), value)
+		return fmt.Errorf(
+			"%s: want %s, got %s",
+			key,
+			workspace.InferFullTypeName(declared.TypeName(), declared.Items),
+			value,
+		)
 	}
 	return nil
 }

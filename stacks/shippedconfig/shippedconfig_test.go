@@ -31,20 +31,28 @@ func write(t *testing.T, stack string) string {
 }
 
 func TestValuesAreThoseOfTheStackOverTheDefaults(t *testing.T) {
-	raw, err := shippedconfig.LoadShipped(write(t, "config:\n  aws:region: us-east-1\n  demo:count: 5\n  demo:map: {quest: \"1.0\"}\n  demo:other: x\n"))
+	raw, err := shippedconfig.LoadShipped(
+		write(t, "config:\n  aws:region: us-east-1\n  demo:count: 5\n  demo:map: {quest: \"1.0\"}\n  demo:other: x\n"),
+	)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{
-		"aws:region": "us-east-1", "demo:count": "5", "demo:flag": "true", "demo:text": "", "demo:list": `["a"]`, "demo:map": `{"quest":"1.0"}`, "demo:other": "x",
+		"aws:region": "us-east-1",
+		"demo:count": "5",
+		"demo:flag":  "true",
+		"demo:text":  "",
+		"demo:list":  `["a"]`,
+		"demo:map":   `{"quest":"1.0"}`,
+		"demo:other": "x",
 	}, raw)
 }
 
 func TestWrongFileIsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ stack, want string }{
-		"wrong type":      {"config:\n  demo:count: many\n", "demo:count: want integer, got many"},
-		"wrong item":      {"config:\n  demo:list: [1]\n", "demo:list: want array<string>"},
-		"list as text":    {"config:\n  demo:list: a\n", "demo:list: want array"},
-		"encrypted value": {"config:\n  demo:text: {secure: v1:abc}\n", "demo:text is encrypted"},
-		"malformed":       {"config: [", "Pulumi.test.yaml"},
+		"wrong type":      {stack: "config:\n  demo:count: many\n", want: "demo:count: want integer, got many"},
+		"wrong item":      {stack: "config:\n  demo:list: [1]\n", want: "demo:list: want array<string>"},
+		"list as text":    {stack: "config:\n  demo:list: a\n", want: "demo:list: want array"},
+		"encrypted value": {stack: "config:\n  demo:text: {secure: v1:abc}\n", want: "demo:text is encrypted"},
+		"malformed":       {stack: "config: [", want: "Pulumi.test.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := shippedconfig.LoadShipped(write(t, test.stack))

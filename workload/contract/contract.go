@@ -1,5 +1,5 @@
-// Package contract says what each subject takes and answers. Messages are dynamic: they come from the .proto files
-// (workload/proto) at start, so that one program can be any of the services.
+// Package contract says what each subject takes and answers. Messages are dynamic: they come from
+// the .proto files (workload/proto) at start, so that one program can be any of the services.
 package contract
 
 import (
@@ -25,14 +25,16 @@ var routes string
 // Method is one subject of the contract.
 type Method struct {
 	Subject string
-	// Request and Response are what it takes and answers; Part is what a streamed answer is made of, nil where it is not streamed.
+	// Request and Response are what it takes and answers; Part is what a streamed answer is made
+	// of, nil where it is not streamed.
 	Request, Response, Part protoreflect.MessageDescriptor
-	// Route is the path that the HTTP gateway had for it before, for example "/ai/models/{model_id}"; "" if it had none.
+	// Route is the path that the HTTP gateway had for it before, for example
+	// "/ai/models/{model_id}"; "" if it had none.
 	Route string
 }
 
-// Reads says whether requests change nothing: the first word of the subject's last token is get, list, query or validate. All others are
-// taken for commands.
+// Reads says whether requests change nothing: the first word of the subject's last token is get,
+// list, query or validate. All others are taken for commands.
 func (m Method) Reads() bool {
 	verb, _, _ := strings.Cut(m.Subject[strings.LastIndex(m.Subject, ".")+1:], "_")
 	switch verb {
@@ -71,7 +73,11 @@ func Load(ctx context.Context) (map[string]Method, error) {
 			return nil, fmt.Errorf("routes.tsv, line %d: %q has too few columns", number+1, line)
 		}
 		m := Method{Subject: columns[0], Route: columns[4]}
-		for at, name := range map[*protoreflect.MessageDescriptor]string{&m.Request: columns[2], &m.Response: columns[3], &m.Part: columns[5]} {
+		for at, name := range map[*protoreflect.MessageDescriptor]string{
+			&m.Request:  columns[2],
+			&m.Response: columns[3],
+			&m.Part:     columns[5],
+		} {
 			if name == "" {
 				continue
 			}
@@ -94,7 +100,9 @@ func compile(ctx context.Context) (map[protoreflect.FullName]protoreflect.Messag
 	if err != nil {
 		return nil, err
 	}
-	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: open})}
+	compiler := protocompile.Compiler{
+		Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: open}),
+	}
 	compiled, err := compiler.Compile(ctx, names...)
 	if err != nil {
 		return nil, err
@@ -116,5 +124,6 @@ func WantsStream(request proto.Message) bool {
 	}
 	given := request.ProtoReflect().Get(params).Message()
 	stream := given.Descriptor().Fields().ByName("stream")
-	return stream != nil && given.Has(stream) && given.Get(stream).Message().Get(stream.Message().Fields().ByName("value")).Bool()
+	return stream != nil && given.Has(stream) &&
+		given.Get(stream).Message().Get(stream.Message().Fields().ByName("value")).Bool()
 }

@@ -60,7 +60,12 @@ func list(messages map[protoreflect.FullName]protoreflect.MessageDescriptor) map
 
 func addValues(lines map[string]bool, e protoreflect.EnumDescriptor) {
 	for i := range e.Values().Len() {
-		lines[fmt.Sprintf("%s\t%d\t%s\tenum value", e.FullName(), e.Values().Get(i).Number(), e.Values().Get(i).Name())] = true
+		lines[fmt.Sprintf(
+			"%s\t%d\t%s\tenum value",
+			e.FullName(),
+			e.Values().Get(i).Number(),
+			e.Values().Get(i).Name(),
+		)] = true
 	}
 }
 
@@ -96,7 +101,12 @@ func TestEverySubjectOfTheServicesHasItsMessages(t *testing.T) {
 			if assert.True(t, found, subject) {
 				for _, message := range []protoreflect.MessageDescriptor{m.Request, m.Response} {
 					meta := message.Fields().ByNumber(1)
-					assert.Equal(t, protoreflect.FullName("common.v1.Meta"), meta.Message().FullName(), message.FullName())
+					assert.Equal(
+						t,
+						protoreflect.FullName("common.v1.Meta"),
+						meta.Message().FullName(),
+						message.FullName(),
+					)
 				}
 				assert.NotNil(t, m.Response.Fields().ByName("error"), m.Response.FullName())
 			}
@@ -114,8 +124,23 @@ func TestReadsAreKnownByTheirVerb(t *testing.T) {
 			reads = append(reads, subject)
 		}
 	}
-	assert.ElementsMatch(t, []string{"svc.ai.model.v1.get", "svc.ai.model.v1.list", "svc.auth.v1.validate_session", "svc.capability.v1.query", "svc.kb.v1.query",
-		"svc.orchestration.v1.get_status", "svc.perf.v1.get_metrics", "svc.settings.v1.get", "svc.state.manager.v1.get", "svc.time.v1.get_time",
-		"svc.weather.v1.get_weather", "svc.world.v1.get_state"}, reads)
-	assert.False(t, Method{Subject: "svc.get.v1.getter_reset"}.Reads(), "a word, not its beginning, and of the last token")
+	assert.ElementsMatch(t, []string{
+		"svc.ai.model.v1.get",
+		"svc.ai.model.v1.list",
+		"svc.auth.v1.validate_session",
+		"svc.capability.v1.query",
+		"svc.kb.v1.query",
+		"svc.orchestration.v1.get_status",
+		"svc.perf.v1.get_metrics",
+		"svc.settings.v1.get",
+		"svc.state.manager.v1.get",
+		"svc.time.v1.get_time",
+		"svc.weather.v1.get_weather",
+		"svc.world.v1.get_state",
+	}, reads)
+	assert.False(
+		t,
+		Method{Subject: "svc.get.v1.getter_reset"}.Reads(),
+		"a word, not its beginning, and of the last token",
+	)
 }

@@ -65,8 +65,8 @@ func (a *natsAnswer) WriteHeader(int) {}
 // wholeBody is named where an answer has no fields.
 const wholeBody = "(the answer is no JSON object)"
 
-// differing are the names of the top-level fields that are not the same in two JSON objects, sorted. The metadata may differ: it
-// holds the request's id and which task answered.
+// differing are the names of the top-level fields that are not the same in two JSON objects,
+// sorted. The metadata may differ: it holds the request's id and which task answered.
 func differing(one, other []byte) []string {
 	var a, b map[string]any
 	if json.Unmarshal(one, &a) != nil || json.Unmarshal(other, &b) != nil {

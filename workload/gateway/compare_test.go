@@ -31,18 +31,126 @@ func TestWhatComesOfAComparisonIsCounted(t *testing.T) {
 		legacy, encoding     string
 		outcome, log         string
 	}{
-		"same":                    {timePath, timeSubject, `{"gameTime": {"hour": 7, "day": 2}}`, 200, ` {"meta": {"requestId": "x"}, "gameTime": {"day": 2.0, "hour": 7}} `, "", "same", ""},
-		"same, compressed":        {timePath, timeSubject, `{"timeScale": 2}`, 200, packed.String(), "gzip", "same", ""},
-		"same by its route":       {modelPath, "svc.ai.model.v1.get", `{"model": {"name": "n"}}`, 200, `{"model": {"name": "n"}}`, "", "same", ""},
-		"both fail":               {timePath, timeSubject, "", 404, `no such world`, "", "same", ""},
-		"another value":           {timePath, timeSubject, `{"gameTime": {"hour": 7}, "timeScale": 2}`, 200, `{"gameTime": {"timeOfDay": "dusk"}, "timeScale": 2}`, "", "different", `"fields":["gameTime"]`},
-		"fields of one":           {timePath, timeSubject, `{"timeScale": 7}`, 200, `{"alien": "dusk", "alas": null}`, "", "different", `"fields":["alas","alien","timeScale"]`},
-		"no JSON":                 {timePath, timeSubject, `{}`, 200, `<html>dusk</html>`, "", "different", wholeBody},
-		"legacy fails":            {timePath, timeSubject, `{}`, 500, `{}`, "", "different", `"legacyStatus":500`},
-		"NATS fails":              {timePath, timeSubject, "", 200, `{}`, "", "failed", `"code":"not found"`},
-		"an encoding not known":   {timePath, timeSubject, `{}`, 200, `{}`, "br", "skipped", ""},
-		"a route that is unknown": {"/v1/svc/nobody/v1/get", noSubject, `{}`, 200, `{}`, "", "skipped", ""},
-		"an answer too large":     {timePath, timeSubject, `{}`, 200, `{"a": "` + strings.Repeat("x", 1000) + `"}`, "", "skipped", ""},
+		"same": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    `{"gameTime": {"hour": 7, "day": 2}}`,
+			status:   200,
+			legacy:   ` {"meta": {"requestId": "x"}, "gameTime": {"day": 2.0, "hour": 7}} `,
+			encoding: "",
+			outcome:  "same",
+			log:      "",
+		},
+		"same, compressed": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    `{"timeScale": 2}`,
+			status:   200,
+			legacy:   packed.String(),
+			encoding: "gzip",
+			outcome:  "same",
+			log:      "",
+		},
+		"same by its route": {
+			path:     modelPath,
+			subject:  "svc.ai.model.v1.get",
+			reply:    `{"model": {"name": "n"}}`,
+			status:   200,
+			legacy:   `{"model": {"name": "n"}}`,
+			encoding: "",
+			outcome:  "same",
+			log:      "",
+		},
+		"both fail": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    "",
+			status:   404,
+			legacy:   `no such world`,
+			encoding: "",
+			outcome:  "same",
+			log:      "",
+		},
+		"another value": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    `{"gameTime": {"hour": 7}, "timeScale": 2}`,
+			status:   200,
+			legacy:   `{"gameTime": {"timeOfDay": "dusk"}, "timeScale": 2}`,
+			encoding: "",
+			outcome:  "different",
+			log:      `"fields":["gameTime"]`,
+		},
+		"fields of one": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    `{"timeScale": 7}`,
+			status:   200,
+			legacy:   `{"alien": "dusk", "alas": null}`,
+			encoding: "",
+			outcome:  "different",
+			log:      `"fields":["alas","alien","timeScale"]`,
+		},
+		"no JSON": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    `{}`,
+			status:   200,
+			legacy:   `<html>dusk</html>`,
+			encoding: "",
+			outcome:  "different",
+			log:      wholeBody,
+		},
+		"legacy fails": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    `{}`,
+			status:   500,
+			legacy:   `{}`,
+			encoding: "",
+			outcome:  "different",
+			log:      `"legacyStatus":500`,
+		},
+		"NATS fails": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    "",
+			status:   200,
+			legacy:   `{}`,
+			encoding: "",
+			outcome:  "failed",
+			log:      `"code":"not found"`,
+		},
+		"an encoding not known": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    `{}`,
+			status:   200,
+			legacy:   `{}`,
+			encoding: "br",
+			outcome:  "skipped",
+			log:      "",
+		},
+		"a route that is unknown": {
+			path:     "/v1/svc/nobody/v1/get",
+			subject:  noSubject,
+			reply:    `{}`,
+			status:   200,
+			legacy:   `{}`,
+			encoding: "",
+			outcome:  "skipped",
+			log:      "",
+		},
+		"an answer too large": {
+			path:     timePath,
+			subject:  timeSubject,
+			reply:    `{}`,
+			status:   200,
+			legacy:   `{"a": "` + strings.Repeat("x", 1000) + `"}`,
+			encoding: "",
+			outcome:  "skipped",
+			log:      "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := logged(t)
@@ -55,7 +163,11 @@ func TestWhatComesOfAComparisonIsCounted(t *testing.T) {
 			switch {
 			case test.subject == noSubject:
 			case test.reply == "":
-				s.answers(t, test.subject, failing(&messaging.Error{Code: messaging.NotFound, Message: "no world dusk"}))
+				s.answers(
+					t,
+					test.subject,
+					failing(&messaging.Error{Code: messaging.NotFound, Message: "no world dusk"}),
+				)
 			default:
 				s.replying(t, test.subject, test.reply)
 			}
@@ -74,11 +186,16 @@ func TestWhatComesOfAComparisonIsCounted(t *testing.T) {
 func TestTheCopyIsTheRequestThatTheLegacyServiceGot(t *testing.T) {
 	s := startShadow(t, says(200, `{}`), nil)
 	got := make(chan string, 1)
-	s.answers(t, "svc.ai.model.v1.get", func(_ context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
-		fields := request.ProtoReflect().Descriptor().Fields()
-		got <- request.ProtoReflect().Get(fields.ByName("model_id")).String() + " " + messaging.MetaOf(request).RequestID + " " + messaging.MetaOf(request).TraceID
-		return nil, errors.New("enough")
-	})
+	s.answers(
+		t,
+		"svc.ai.model.v1.get",
+		func(_ context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+			fields := request.ProtoReflect().Descriptor().Fields()
+			got <- request.ProtoReflect().Get(fields.ByName("model_id")).String() + " " +
+				messaging.MetaOf(request).RequestID + " " + messaging.MetaOf(request).TraceID
+			return nil, errors.New("enough")
+		},
+	)
 	s.post(t, "/ai/models/gpt%2F5", `{"meta": {"traceId": "t-1"}}`, map[string]string{"X-Request-Id": "r-1"})
 	assert.Equal(t, "gpt/5 r-1 t-1", <-got)
 }

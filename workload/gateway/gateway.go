@@ -1,5 +1,6 @@
-// Package gateway is the HTTP front of the services: JSON comes in, the subject's request goes out over NATS, and the answer goes
-// back as JSON. It answers the routes of the gateway before it, and POST /v1/<subject with slashes> for every subject.
+// Package gateway is the HTTP front of the services: JSON comes in, the subject's request goes out
+// over NATS, and the answer goes back as JSON. It answers the routes of the gateway before it, and
+// POST /v1/<subject with slashes> for every subject.
 package gateway
 
 import (
@@ -25,21 +26,26 @@ type Settings struct {
 	Messaging messaging.Options
 	// Listen is ":8000" by default.
 	Listen string
-	// MostBody is the largest request body, in bytes, and MostValues how many values, lists and objects its JSON may have: each becomes some
-	// 450 bytes. MostAtOnce is how many requests are under way at once, where one with many values counts for several. BodyTime is how long a
-	// body may take to arrive, MostTime how long the request may then take. Defaults: 1 MB, 10,000, 512, 5 s, 10 s.
+	// MostBody is the largest request body, in bytes, and MostValues how many values, lists and
+	// objects its JSON may have: each becomes some 450 bytes. MostAtOnce is how many requests are
+	// under way at once, where one with many values counts for several. BodyTime is how long a body
+	// may take to arrive, MostTime how long the request may then take. Defaults: 1 MB, 10,000, 512,
+	// 5 s, 10 s.
 	MostBody           int64
 	MostValues         int
 	MostAtOnce         int64
 	BodyTime, MostTime time.Duration
-	// DrainTime is how long an end may take after SIGTERM, below the task's stopTimeout. Default 100 s.
+	// DrainTime is how long an end may take after SIGTERM, below the task's stopTimeout. Default
+	// 100 s.
 	DrainTime time.Duration
-	// LegacyURL is the HTTP service that is being replaced, "http://host:port". Default "": nothing is shadowed, ShadowListen stays closed.
+	// LegacyURL is the HTTP service that is being replaced, "http://host:port". Default "": nothing
+	// is shadowed, ShadowListen stays closed.
 	LegacyURL string
-	// ShadowListen is where requests are answered from LegacyURL and compared with NATS (shadow.go). ":8001" by default.
+	// ShadowListen is where requests are answered from LegacyURL and compared with NATS
+	// (shadow.go). ":8001" by default.
 	ShadowListen string
-	// LegacyTime is how long the legacy service may take to begin its answer; MostCopies how many requests are compared at once.
-	// Defaults: 60 s, 64.
+	// LegacyTime is how long the legacy service may take to begin its answer; MostCopies how many
+	// requests are compared at once. Defaults: 60 s, 64.
 	LegacyTime time.Duration
 	MostCopies int64
 }
@@ -58,25 +64,39 @@ const (
 	defaultLegacyTime = 60 * time.Second
 	defaultMostCopies = 64
 
-	// idleLimit is longer than the load balancer's idle timeout, 60 s: whoever closes a connection first loses the request that the other
-	// is sending (Application Load Balancers, "HTTP 502: Bad gateway").
+	// idleLimit is longer than the load balancer's idle timeout, 60 s: whoever closes a connection
+	// first loses the request that the other is sending (Application Load Balancers, "HTTP 502: Bad
+	// gateway").
 	idleLimit = 75 * time.Second
 	// headerLimit bounds how long a client may take to send its headers.
 	headerLimit = 5 * time.Second
 	// writeLimit is for what does not go out since a client does not read.
 	writeLimit = 5 * time.Second
-	// mostConnections of each port, and to the legacy service: each costs memory before it asks for anything.
+	// mostConnections of each port, and to the legacy service: each costs memory before it asks for
+	// anything.
 	mostConnections = 2048
 )
 
 // Named says whether a task definition is the gateway's: it names no service.
 func Named(variable func(string) string) bool { return variable("SERVICE_NAME") == "" }
 
-// FromEnvironment reads the variables and secrets of the task definition and tells all that is missing or wrong at once.
+// FromEnvironment reads the variables and secrets of the task definition and tells all that is
+// missing or wrong at once.
 func FromEnvironment(variable func(string) string) (Settings, error) {
-	s := Settings{Messaging: messaging.FromEnvironment(variable), Listen: defaultListen, MostBody: defaultMostBody, MostValues: defaultMostValues,
-		MostAtOnce: defaultMostAtOnce, BodyTime: defaultBodyTime, MostTime: defaultMostTime, DrainTime: defaultDrainTime, LegacyURL: variable("LEGACY_URL"), ShadowListen: defaultShadowListen,
-		LegacyTime: defaultLegacyTime, MostCopies: defaultMostCopies}
+	s := Settings{
+		Messaging:    messaging.FromEnvironment(variable),
+		Listen:       defaultListen,
+		MostBody:     defaultMostBody,
+		MostValues:   defaultMostValues,
+		MostAtOnce:   defaultMostAtOnce,
+		BodyTime:     defaultBodyTime,
+		MostTime:     defaultMostTime,
+		DrainTime:    defaultDrainTime,
+		LegacyURL:    variable("LEGACY_URL"),
+		ShadowListen: defaultShadowListen,
+		LegacyTime:   defaultLegacyTime,
+		MostCopies:   defaultMostCopies,
+	}
 	s.Messaging.Name = strings.TrimPrefix(variable("NATS_INBOX_PREFIX"), "_INBOX_")
 	var errs []error
 	for _, name := range []string{"NATS_URL", "NATS_CA", "NATS_NKEY_SEED", "NATS_INBOX_PREFIX"} {
@@ -110,21 +130,35 @@ func (s Settings) run(ctx context.Context, listeners []net.Listener) error {
 		return errors.Join(err, closeAll(listeners))
 	}
 	front := newFront(s, client)
-	servers, finish := []*http.Server{{Handler: front.handler(methods), ReadHeaderTimeout: headerLimit, ReadTimeout: headerLimit + s.BodyTime,
-		WriteTimeout: headerLimit + s.BodyTime + s.MostTime + writeLimit, IdleTimeout: idleLimit}}, func(context.Context) {}
+	servers, finish := []*http.Server{{
+		Handler:           front.handler(methods),
+		ReadHeaderTimeout: headerLimit,
+		ReadTimeout:       headerLimit + s.BodyTime,
+		WriteTimeout:      headerLimit + s.BodyTime + s.MostTime + writeLimit,
+		IdleTimeout:       idleLimit,
+	}}, func(context.Context) {}
 	if s.LegacyURL != "" {
 		beside, err := newShadow(context.WithoutCancel(ctx), front, methods)
 		if err != nil {
 			return errors.Join(err, closeAll(listeners), client.Drain(ctx))
 		}
-		servers, finish = append(servers, &http.Server{Handler: beside, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit}), beside.finish
+		servers, finish = append(
+			servers,
+			&http.Server{Handler: beside, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit},
+		), beside.finish
 	}
 	slog.Info("serving", "gateway", s.Messaging.Name, "subjects", len(methods), "shadowing", s.LegacyURL != "")
 	return front.serve(ctx, servers, listeners, finish)
 }
 
-// serve serves until ctx ends or a server does, and then lets what is under way end, the requests first.
-func (f *front) serve(ctx context.Context, servers []*http.Server, listeners []net.Listener, finish func(context.Context)) (err error) {
+// serve serves until ctx ends or a server does, and then lets what is under way end, the requests
+// first.
+func (f *front) serve(
+	ctx context.Context,
+	servers []*http.Server,
+	listeners []net.Listener,
+	finish func(context.Context),
+) (err error) {
 	ended := make(chan error, len(servers))
 	for i, server := range servers {
 		go func() { ended <- server.Serve(listeners[i]) }()
@@ -134,7 +168,8 @@ func (f *front) serve(ctx context.Context, servers []*http.Server, listeners []n
 	case err = <-ended:
 		err = fmt.Errorf("answering HTTP: %w", err)
 	}
-	// On AWS the load balancer has let the task go before it is asked to end; elsewhere whoever sends requests here asks /ready.
+	// On AWS the load balancer has let the task go before it is asked to end; elsewhere whoever
+	// sends requests here asks /ready.
 	f.draining.Store(true)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.DrainTime)
 	defer cancel()
@@ -147,7 +182,8 @@ func (f *front) serve(ctx context.Context, servers []*http.Server, listeners []n
 	return errors.Join(err, f.client.Drain(draining))
 }
 
-// listen opens the port of the gateway, and after it the one that is shadowed if there is a legacy service.
+// listen opens the port of the gateway, and after it the one that is shadowed if there is a legacy
+// service.
 func (s Settings) listen() (listeners []net.Listener, err error) {
 	addresses := []string{s.Listen}
 	if s.LegacyURL != "" {
@@ -186,7 +222,10 @@ func (f *front) handler(methods map[string]contract.Method) http.Handler {
 	})
 	for subject, method := range methods {
 		for _, path := range paths(method) {
-			mux.Handle("POST "+path, f.limited(subject, func(w http.ResponseWriter, r *http.Request) error { return f.pass(w, r, method) }))
+			mux.Handle(
+				"POST "+path,
+				f.limited(subject, func(w http.ResponseWriter, r *http.Request) error { return f.pass(w, r, method) }),
+			)
 		}
 	}
 	return mux

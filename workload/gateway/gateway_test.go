@@ -33,8 +33,10 @@ type fronted struct {
 func start(t *testing.T, change func(*Settings)) fronted {
 	t.Helper()
 	s := messagingtest.Serve(t)
-	environment := map[string]string{"NATS_URL": s.Options.URL, "NATS_CA": s.Options.CertificateAuthority, "NATS_NKEY_SEED": s.Options.Seed,
-		"NATS_INBOX_PREFIX": "_INBOX_http-nats-gateway"}
+	environment := map[string]string{
+		"NATS_URL": s.Options.URL, "NATS_CA": s.Options.CertificateAuthority, "NATS_NKEY_SEED": s.Options.Seed,
+		"NATS_INBOX_PREFIX": "_INBOX_http-nats-gateway",
+	}
 	settings, err := FromEnvironment(func(name string) string { return environment[name] })
 	require.NoError(t, err)
 	settings.Listen, settings.ShadowListen, settings.MostTime = "127.0.0.1:0", "127.0.0.1:0", 5*time.Second
@@ -46,11 +48,20 @@ func start(t *testing.T, change func(*Settings)) fronted {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- settings.run(ctx, listeners) }()
-	f := fronted{server: s, address: "http://" + listeners[0].Addr().String(), stop: func() error { cancel(); return <-ended }}
+	f := fronted{
+		server:  s,
+		address: "http://" + listeners[0].Addr().String(),
+		stop:    func() error { cancel(); return <-ended },
+	}
 	if len(listeners) > 1 {
 		f.shadow = "http://" + listeners[1].Addr().String()
 	}
-	require.Eventually(t, func() bool { status, _ := f.get("/ready"); return status == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { status, _ := f.get("/ready"); return status == http.StatusOK },
+		10*time.Second,
+		10*time.Millisecond,
+	)
 	return f
 }
 
@@ -122,16 +133,32 @@ func TestJSONGoesThereAndBackOnBothRoutes(t *testing.T) {
 	f := start(t, nil)
 	var m contract.Method
 	traced := make(chan string, 2)
-	m = f.answers(t, "svc.quest.v1.generate", func(ctx context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
-		traced <- trace.SpanContextFromContext(ctx).TraceID().String()
-		fields := request.ProtoReflect().Descriptor().Fields()
-		response := m.Messaging().Response()
-		return response, protojson.Unmarshal(fmt.Appendf(nil, `{"quest": {"title": "for %s %d"}}`,
-			request.ProtoReflect().Get(fields.ByName("player_id")).String(), request.ProtoReflect().Get(fields.ByName("seed")).Uint()), response)
-	})
+	m = f.answers(
+		t,
+		"svc.quest.v1.generate",
+		func(ctx context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+			traced <- trace.SpanContextFromContext(ctx).TraceID().String()
+			fields := request.ProtoReflect().Descriptor().Fields()
+			response := m.Messaging().Response()
+			return response, protojson.Unmarshal(fmt.Appendf(
+				nil,
+				`{"quest": {"title": "for %s %d"}}`,
+				request.ProtoReflect().
+					Get(fields.ByName("player_id")).
+					String(),
+				request.ProtoReflect().Get(fields.ByName("seed")).Uint(),
+			), response)
+		},
+	)
 	for _, path := range []string{"/quest/generate", "/v1/svc/quest/v1/generate"} {
-		response, text := f.post(t, path, `{"playerId": "p-1", "seed": "7", "context": {"a": [1, {"b": null}]}}`, map[string]string{
-			"X-Request-Id": "r-1", "Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})
+		response, text := f.post(
+			t,
+			path,
+			`{"playerId": "p-1", "seed": "7", "context": {"a": [1, {"b": null}]}}`,
+			map[string]string{
+				"X-Request-Id": "r-1", "Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+			},
+		)
 		assert.Equal(t, http.StatusOK, response.StatusCode)
 		assert.Equal(t, "r-1", response.Header.Get("X-Request-Id"))
 		var got struct {
@@ -149,10 +176,14 @@ func TestARoutesOwnValueIsPartOfTheRequest(t *testing.T) {
 	f := start(t, nil)
 	got := make(chan string, 1)
 	var m contract.Method
-	m = f.answers(t, "svc.ai.model.v1.get", func(_ context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
-		got <- request.ProtoReflect().Get(m.Request.Fields().ByName("model_id")).String()
-		return m.Messaging().Response(), nil
-	})
+	m = f.answers(
+		t,
+		"svc.ai.model.v1.get",
+		func(_ context.Context, request proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+			got <- request.ProtoReflect().Get(m.Request.Fields().ByName("model_id")).String()
+			return m.Messaging().Response(), nil
+		},
+	)
 	response, _ := f.post(t, "/ai/models/gpt%2F5", "", nil)
 	assert.Equal(t, http.StatusOK, response.StatusCode)
 	assert.Equal(t, "gpt/5", <-got)
@@ -161,12 +192,18 @@ func TestARoutesOwnValueIsPartOfTheRequest(t *testing.T) {
 func TestEveryFailureHasItsStatusAndTellsNoSecret(t *testing.T) {
 	f := start(t, nil)
 	fails := make(chan error, 1)
-	f.answers(t, "svc.time.v1.get_time", func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		return nil, <-fails
-	})
+	f.answers(
+		t,
+		"svc.time.v1.get_time",
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			return nil, <-fails
+		},
+	)
 	const path = "/v1/svc/time/v1/get_time"
-	for code, status := range map[messaging.Code]int{messaging.InvalidArgument: 400, messaging.Unauthenticated: 401, messaging.PermissionDenied: 403,
-		messaging.NotFound: 404, messaging.Conflict: 409, messaging.ResourceExhausted: 429} {
+	for code, status := range map[messaging.Code]int{
+		messaging.InvalidArgument: 400, messaging.Unauthenticated: 401, messaging.PermissionDenied: 403,
+		messaging.NotFound: 404, messaging.Conflict: 409, messaging.ResourceExhausted: 429,
+	} {
 		fails <- &messaging.Error{Code: code, Message: "the reason"}
 		response, text := f.post(t, path, `{}`, nil)
 		assert.Equal(t, status, response.StatusCode, code)
@@ -187,8 +224,11 @@ func TestWhatIsNoRequestIsRefused(t *testing.T) {
 	f := start(t, func(s *Settings) { s.MostBody = 1000 })
 	f.answers(t, "svc.quest.v1.generate", failing(errors.New("never reached")))
 	const path = "/quest/generate"
-	for body, status := range map[string]int{"{": 400, "[]": 400, `{"nobody": 1}`: 400, `{"seed": "x"}`: 400, "\xff\xfe": 400, `{"playerId": "` + strings.Repeat("x", 2000) + `"}`: 413,
-		strings.Repeat("[", 900): 400} {
+	for body, status := range map[string]int{
+		"{": 400, "[]": 400, `{"nobody": 1}`: 400, `{"seed": "x"}`: 400, "\xff\xfe": 400, `{"playerId": "` +
+			strings.Repeat("x", 2000) + `"}`: 413,
+		strings.Repeat("[", 900): 400,
+	} {
 		response, text := f.post(t, path, body, nil)
 		assert.Equal(t, status, response.StatusCode, body[:min(len(body), 40)])
 		assert.Contains(t, text, `"error"`)
@@ -207,11 +247,15 @@ func TestTimeAndNumberAreLimited(t *testing.T) {
 	f := start(t, func(s *Settings) { s.MostTime, s.MostAtOnce = 500*time.Millisecond, 1 })
 	begun, goOn := make(chan struct{}, 2), make(chan struct{})
 	t.Cleanup(func() { close(goOn) })
-	f.answers(t, "svc.time.v1.get_time", func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		begun <- struct{}{}
-		<-goOn
-		return nil, errors.New("too late")
-	})
+	f.answers(
+		t,
+		"svc.time.v1.get_time",
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			begun <- struct{}{}
+			<-goOn
+			return nil, errors.New("too late")
+		},
+	)
 	first := f.posting("/v1/svc/time/v1/get_time")
 	<-begun
 	response, _ := f.post(t, "/v1/svc/time/v1/get_time", `{}`, nil)
@@ -223,15 +267,25 @@ func TestTimeAndNumberAreLimited(t *testing.T) {
 func TestAStreamedAnswerIsServerSentEvents(t *testing.T) {
 	f := start(t, nil)
 	var m contract.Method
-	m = f.answers(t, "svc.ai.llm.v1.infer", func(_ context.Context, _ proto.Message, send func(proto.Message) error) (proto.Message, error) {
-		for i := range 3 {
-			part := m.Messaging().Part()
-			if err := errors.Join(protojson.Unmarshal(fmt.Appendf(nil, `{"index": %d, "outputTextDelta": "word %d", "isFinal": %t}`, i, i, i == 2), part), send(part)); err != nil {
-				return nil, err
+	m = f.answers(
+		t,
+		"svc.ai.llm.v1.infer",
+		func(_ context.Context, _ proto.Message, send func(proto.Message) error) (proto.Message, error) {
+			for i := range 3 {
+				part := m.Messaging().Part()
+				if err := errors.Join(
+					protojson.Unmarshal(
+						fmt.Appendf(nil, `{"index": %d, "outputTextDelta": "word %d", "isFinal": %t}`, i, i, i == 2),
+						part,
+					),
+					send(part),
+				); err != nil {
+					return nil, err
+				}
 			}
-		}
-		return nil, nil
-	})
+			return nil, nil
+		},
+	)
 	response, text := f.post(t, "/ai/llm/infer", `{"prompt": "tell", "params": {"stream": true}}`, nil)
 	assert.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
 	events := strings.Split(strings.TrimSpace(text), "\n\n")
@@ -246,7 +300,10 @@ func TestHealthReadinessAndMetrics(t *testing.T) {
 	f := start(t, nil)
 	f.post(t, "/v1/svc/time/v1/get_time", `{`, nil)
 	_, text := f.get("/metrics")
-	assert.True(t, strings.Contains(text, `gateway_request_seconds_count{status="400",subject="svc.time.v1.get_time"} 1`))
+	assert.True(
+		t,
+		strings.Contains(text, `gateway_request_seconds_count{status="400",subject="svc.time.v1.get_time"} 1`),
+	)
 	request, err := http.NewRequest(http.MethodGet, f.address+"/metrics", nil)
 	require.NoError(t, err)
 	request.Header.Set("X-Forwarded-For", "203.0.113.7")
@@ -256,7 +313,13 @@ func TestHealthReadinessAndMetrics(t *testing.T) {
 	assert.Equal(t, 404, response.StatusCode, "players do not see it")
 	f.server.Shutdown()
 	for _, path := range []string{"/health", "/ready"} {
-		assert.Eventually(t, func() bool { status, _ := f.get(path); return status == 503 }, 10*time.Second, 10*time.Millisecond, path)
+		assert.Eventually(
+			t,
+			func() bool { status, _ := f.get(path); return status == 503 },
+			10*time.Second,
+			10*time.Millisecond,
+			path,
+		)
 	}
 }
 
@@ -273,11 +336,15 @@ func TestAnEndAnswersWhatIsUnderWay(t *testing.T) {
 	f := start(t, nil)
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	var m contract.Method
-	m = f.answers(t, "svc.time.v1.get_time", func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
-		close(begun)
-		<-goOn
-		return m.Messaging().Response(), nil
-	})
+	m = f.answers(
+		t,
+		"svc.time.v1.get_time",
+		func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {
+			close(begun)
+			<-goOn
+			return m.Messaging().Response(), nil
+		},
+	)
 	answered := make(chan int, 1)
 	go func() {
 		response, err := http.Post(f.address+"/v1/svc/time/v1/get_time", "application/json", strings.NewReader(`{}`))
@@ -291,7 +358,12 @@ func TestAnEndAnswersWhatIsUnderWay(t *testing.T) {
 	<-begun
 	ended := make(chan error, 1)
 	go func() { ended <- f.stop() }()
-	require.Eventually(t, func() bool { status, _ := f.get("/ready"); return status != http.StatusOK }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { status, _ := f.get("/ready"); return status != http.StatusOK },
+		10*time.Second,
+		10*time.Millisecond,
+	)
 	close(goOn)
 	assert.Equal(t, 200, <-answered)
 	assert.NoError(t, <-ended)

@@ -22,8 +22,13 @@ var errFull = &messaging.Error{Code: messaging.Unavailable, Message: "too many r
 // valuesAPlace is how many values of a body take one of the places.
 const valuesAPlace = 50
 
-// within takes a place, reads the body, takes more places if it has many values, and only then lets the time of the request begin.
-func (f *front) within(w http.ResponseWriter, r *http.Request, pass func(http.ResponseWriter, *http.Request) error) error {
+// within takes a place, reads the body, takes more places if it has many values, and only then lets
+// the time of the request begin.
+func (f *front) within(
+	w http.ResponseWriter,
+	r *http.Request,
+	pass func(http.ResponseWriter, *http.Request) error,
+) error {
 	if !f.places.TryAcquire(1) {
 		return errFull
 	}
@@ -47,18 +52,33 @@ func (f *front) within(w http.ResponseWriter, r *http.Request, pass func(http.Re
 func (f *front) body(from io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(from)
 	if tooLarge := (&http.MaxBytesError{}); errors.As(err, &tooLarge) {
-		return nil, fmt.Errorf("%w: %w", &messaging.Error{Code: messaging.ResourceExhausted, Message: fmt.Sprintf("the body has more than %d bytes", tooLarge.Limit)}, errTooLarge)
+		return nil, fmt.Errorf(
+			"%w: %w",
+			&messaging.Error{
+				Code:    messaging.ResourceExhausted,
+				Message: fmt.Sprintf("the body has more than %d bytes", tooLarge.Limit),
+			},
+			errTooLarge,
+		)
 	}
 	if err != nil {
 		return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: "the body could not be read"}
 	}
 	if values(body) > f.MostValues {
-		return nil, fmt.Errorf("%w: %w", &messaging.Error{Code: messaging.ResourceExhausted, Message: fmt.Sprintf("the body has more than %d values", f.MostValues)}, errTooLarge)
+		return nil, fmt.Errorf(
+			"%w: %w",
+			&messaging.Error{
+				Code:    messaging.ResourceExhausted,
+				Message: fmt.Sprintf("the body has more than %d values", f.MostValues),
+			},
+			errTooLarge,
+		)
 	}
 	return body, nil
 }
 
-// inTime is a body of which the client may take so long to send it; length is its Content-Length, -1 if it names none.
+// inTime is a body of which the client may take so long to send it; length is its Content-Length,
+// -1 if it names none.
 func inTime(w http.ResponseWriter, body io.ReadCloser, length int64, most time.Duration) *timedBody {
 	controller := http.NewResponseController(w)
 	// Where there is no connection, nobody is waited for.
@@ -66,8 +86,9 @@ func inTime(w http.ResponseWriter, body io.ReadCloser, length int64, most time.D
 	return &timedBody{ReadCloser: body, controller: controller, length: length}
 }
 
-// timedBody takes the deadline off when the body has been read: the server goes on reading, to see whether the client is still there. Of a
-// body that did not come in time the server wants the rest before it answers, so the deadline stays.
+// timedBody takes the deadline off when the body has been read: the server goes on reading, to see
+// whether the client is still there. Of a body that did not come in time the server wants the rest
+// before it answers, so the deadline stays.
 type timedBody struct {
 	io.ReadCloser
 	controller   *http.ResponseController
@@ -86,8 +107,9 @@ func (b *timedBody) Read(into []byte) (int, error) {
 	case errors.Is(err, io.EOF) || b.read == b.length:
 		b.whole.Do(func() { _ = b.controller.SetReadDeadline(time.Time{}) }) // as above
 		if errors.Is(err, http.ErrBodyReadAfterClose) {
-			// The answer that is passed on has begun before the transport looked for the end of a body that it had read, and the server has
-			// closed it: an error would make the transport close the connection in the middle of the answer.
+			// The answer that is passed on has begun before the transport looked for the end of a
+			// body that it had read, and the server has closed it: an error would make the
+			// transport close the connection in the middle of the answer.
 			err = io.EOF
 		}
 	case errors.Is(err, os.ErrDeadlineExceeded):

@@ -32,7 +32,14 @@ func TestABodyOfManyValuesIsRefusedBeforeItIsRead(t *testing.T) {
 }
 
 func TestValuesAreCountedOutsideOfTexts(t *testing.T) {
-	for text, count := range map[string]int{``: 0, `{}`: 1, `[1,2,[3]]`: 4, `{"a,[{": "\\",",": 1}`: 2, `"\"[[["`: 0, `"no end [[[`: 0} {
+	for text, count := range map[string]int{
+		``:                      0,
+		`{}`:                    1,
+		`[1,2,[3]]`:             4,
+		`{"a,[{": "\\",",": 1}`: 2,
+		`"\"[[["`:               0,
+		`"no end [[[`:           0,
+	} {
 		assert.Equal(t, count, values([]byte(text)), text)
 	}
 }
@@ -59,7 +66,8 @@ func TestManyValuesTakeManyPlaces(t *testing.T) {
 	assert.Equal(t, 400, response.StatusCode, "there is no field a, but there are places")
 }
 
-// A client that sends its body byte by byte keeps nobody else from a place for longer than BodyTime.
+// A client that sends its body byte by byte keeps nobody else from a place for longer than
+// BodyTime.
 func TestABodyMustArriveInTime(t *testing.T) {
 	f := start(t, func(s *Settings) { s.BodyTime, s.MostAtOnce = 50*time.Millisecond, 1 })
 	f.replying(t, timeSubject, `{}`)
@@ -76,9 +84,14 @@ func TestABodyMustArriveInTime(t *testing.T) {
 	assert.Equal(t, 200, answer.StatusCode)
 }
 
-// The server closes a body when the answer begins; the transport to the legacy service may look for its end only then. Half a body is no whole one.
+// The server closes a body when the answer begins; the transport to the legacy service may look for
+// its end only then. Half a body is no whole one.
 func TestABodyThatWasReadAndIsClosedHasEnded(t *testing.T) {
-	for length, want := range map[int64]error{3: io.EOF, 4: http.ErrBodyReadAfterClose, -1: http.ErrBodyReadAfterClose} {
+	for length, want := range map[int64]error{
+		3:  io.EOF,
+		4:  http.ErrBodyReadAfterClose,
+		-1: http.ErrBodyReadAfterClose,
+	} {
 		body := inTime(httptest.NewRecorder(), &closing{text: "abc"}, length, time.Second)
 		_, err := body.Read(make([]byte, 8))
 		require.NoError(t, err)
@@ -121,20 +134,34 @@ func TestTheTimeOfABodyIsNotThatOfItsAnswer(t *testing.T) {
 	f := start(t, func(s *Settings) { s.BodyTime = bodyTime })
 	methods, err := contract.Load(t.Context())
 	require.NoError(t, err)
-	f.answers(t, timeSubject, func(ctx context.Context, _ proto.Message, _ func(proto.Message) error) (proto.Message, error) {
-		select { // what would end the request too early ends it meanwhile
-		case <-ctx.Done():
-		case <-time.After(4 * bodyTime):
-		}
-		return methods[timeSubject].Messaging().Response(), nil
-	})
+	f.answers(
+		t,
+		timeSubject,
+		func(ctx context.Context, _ proto.Message, _ func(proto.Message) error) (proto.Message, error) {
+			select { // what would end the request too early ends it meanwhile
+			case <-ctx.Done():
+			case <-time.After(4 * bodyTime):
+			}
+			return methods[timeSubject].Messaging().Response(), nil
+		},
+	)
 	response, text := f.post(t, timePath, `{}`, nil)
 	assert.Equal(t, 200, response.StatusCode, text)
 }
 
 func TestWhatAServiceSaysOfItsInsideIsNotPassedOn(t *testing.T) {
 	f := start(t, nil)
-	f.answers(t, timeSubject, failing(&messaging.Error{Code: messaging.Internal, Message: "table players is locked", Details: map[string]string{"host": "10.0.0.7"}}))
+	f.answers(
+		t,
+		timeSubject,
+		failing(
+			&messaging.Error{
+				Code:    messaging.Internal,
+				Message: "table players is locked",
+				Details: map[string]string{"host": "10.0.0.7"},
+			},
+		),
+	)
 	response, text := f.post(t, timePath, `{}`, nil)
 	assert.Equal(t, 500, response.StatusCode)
 	assert.NotContains(t, text, "players")

@@ -42,9 +42,17 @@ const longestText = 256
 var buckets = prometheus.ExponentialBuckets(0.0005, 2, 15)
 
 func newFront(s Settings, client *messaging.Client) *front {
-	f := &front{Settings: s, client: client, places: semaphore.NewWeighted(s.MostAtOnce), full: rate.Sometimes{Interval: time.Second}, registry: prometheus.NewRegistry()}
-	f.took = promauto.With(f.registry).NewHistogramVec(prometheus.HistogramOpts{Name: "gateway_request_seconds",
-		Help: "Time to answer, by subject and HTTP status.", Buckets: buckets}, []string{"subject", "status"})
+	f := &front{
+		Settings: s,
+		client:   client,
+		places:   semaphore.NewWeighted(s.MostAtOnce),
+		full:     rate.Sometimes{Interval: time.Second},
+		registry: prometheus.NewRegistry(),
+	}
+	f.took = promauto.With(f.registry).NewHistogramVec(prometheus.HistogramOpts{
+		Name: "gateway_request_seconds",
+		Help: "Time to answer, by subject and HTTP status.", Buckets: buckets,
+	}, []string{"subject", "status"})
 	return f
 }
 
@@ -59,11 +67,20 @@ type front struct {
 }
 
 // statuses are the HTTP statuses of failures.
-var statuses = map[messaging.Code]int{messaging.InvalidArgument: http.StatusBadRequest, messaging.OutOfRange: http.StatusBadRequest,
-	messaging.FailedPrecondition: http.StatusBadRequest, messaging.Unauthenticated: http.StatusUnauthorized, messaging.PermissionDenied: http.StatusForbidden,
-	messaging.NotFound: http.StatusNotFound, messaging.Unimplemented: http.StatusNotFound, messaging.Conflict: http.StatusConflict,
-	messaging.Aborted: http.StatusConflict, messaging.ResourceExhausted: http.StatusTooManyRequests, messaging.Unavailable: http.StatusServiceUnavailable,
-	messaging.DeadlineExceeded: http.StatusGatewayTimeout}
+var statuses = map[messaging.Code]int{
+	messaging.InvalidArgument:    http.StatusBadRequest,
+	messaging.OutOfRange:         http.StatusBadRequest,
+	messaging.FailedPrecondition: http.StatusBadRequest,
+	messaging.Unauthenticated:    http.StatusUnauthorized,
+	messaging.PermissionDenied:   http.StatusForbidden,
+	messaging.NotFound:           http.StatusNotFound,
+	messaging.Unimplemented:      http.StatusNotFound,
+	messaging.Conflict:           http.StatusConflict,
+	messaging.Aborted:            http.StatusConflict,
+	messaging.ResourceExhausted:  http.StatusTooManyRequests,
+	messaging.Unavailable:        http.StatusServiceUnavailable,
+	messaging.DeadlineExceeded:   http.StatusGatewayTimeout,
+}
 
 // errTooLarge is a body above the limit.
 var errTooLarge = errors.New("the body is too large")
@@ -93,8 +110,19 @@ func (f *front) fail(w http.ResponseWriter, r *http.Request, subject string, err
 		status = http.StatusRequestEntityTooLarge
 	}
 	log := func() {
-		slog.Warn("request failed", "subject", subject, "status", status, "error", err.Error(), "request_id", shortened(r.Header.Get(requestIDHeader)),
-			"trace_id", trace.SpanContextFromContext(r.Context()).TraceID().String())
+		slog.Warn(
+			"request failed",
+			"subject",
+			subject,
+			"status",
+			status,
+			"error",
+			err.Error(),
+			"request_id",
+			shortened(r.Header.Get(requestIDHeader)),
+			"trace_id",
+			trace.SpanContextFromContext(r.Context()).TraceID().String(),
+		)
 	}
 	switch {
 	case errors.Is(err, errFull):
@@ -103,8 +131,8 @@ func (f *front) fail(w http.ResponseWriter, r *http.Request, subject string, err
 	case status >= http.StatusInternalServerError:
 		log()
 	}
-	// What happened on the way names servers and subjects, and what broke inside a service is its own; a caller learns what kind of
-	// failure it is.
+	// What happened on the way names servers and subjects, and what broke inside a service is its
+	// own; a caller learns what kind of failure it is.
 	if !known || errors.Unwrap(failed) != nil && !errors.Is(err, errTooLarge) && status != http.StatusBadRequest {
 		failed = &messaging.Error{Code: failed.Code, Message: http.StatusText(status)}
 	}
@@ -115,7 +143,11 @@ func (f *front) fail(w http.ResponseWriter, r *http.Request, subject string, err
 func shortened(text string) string { return text[:min(len(text), longestText)] }
 
 func answerError(w http.ResponseWriter, status int, failed *messaging.Error) {
-	text, err := json.Marshal(map[string]any{"error": map[string]any{"code": failed.Code.String(), "message": failed.Message, "details": failed.Details}})
+	text, err := json.Marshal(
+		map[string]any{
+			"error": map[string]any{"code": failed.Code.String(), "message": failed.Message, "details": failed.Details},
+		},
+	)
 	if err != nil {
 		text = []byte(`{"error": {}}`)
 	}
@@ -154,28 +186,39 @@ func (f *front) answer(w http.ResponseWriter, r *http.Request, method contract.M
 	return nil
 }
 
-// stream answers with server-sent events, one for each part. A failure after the first is an event named error.
+// stream answers with server-sent events, one for each part. A failure after the first is an event
+// named error.
 func (f *front) stream(w http.ResponseWriter, r *http.Request, method contract.Method, request proto.Message) error {
 	begun := false
-	err := f.client.Stream(r.Context(), method.Subject, request, method.Messaging().Part, func(part proto.Message) error {
-		if !begun {
-			begun = true
-			w.Header().Set("Content-Type", "text/event-stream")
-			w.Header().Set("Cache-Control", "no-store")
-		}
-		text, err := protojson.Marshal(part)
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil {
-			return err
-		}
-		return http.NewResponseController(w).Flush()
-	})
+	err := f.client.Stream(
+		r.Context(),
+		method.Subject,
+		request,
+		method.Messaging().Part,
+		func(part proto.Message) error {
+			if !begun {
+				begun = true
+				w.Header().Set("Content-Type", "text/event-stream")
+				w.Header().Set("Cache-Control", "no-store")
+			}
+			text, err := protojson.Marshal(part)
+			if err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil {
+				return err
+			}
+			return http.NewResponseController(w).Flush()
+		},
+	)
 	if err == nil || !begun {
 		return err
 	}
-	_, _ = fmt.Fprintf(w, "event: error\ndata: {\"code\": %q}\n\n", messaging.AsError(err).Code) // who has gone away misses it
+	_, _ = fmt.Fprintf(
+		w,
+		"event: error\ndata: {\"code\": %q}\n\n",
+		messaging.AsError(err).Code,
+	) // who has gone away misses it
 	return nil
 }
 
@@ -188,19 +231,28 @@ func (f *front) read(r *http.Request, method contract.Method) (proto.Message, er
 	request := method.Messaging().Request()
 	if len(strings.TrimSpace(string(body))) > 0 {
 		if err := protojson.Unmarshal(body, request); err != nil {
-			return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("the body is no JSON of %s: %v", method.Request.FullName(), err)}
+			return nil, &messaging.Error{
+				Code:    messaging.InvalidArgument,
+				Message: fmt.Sprintf("the body is no JSON of %s: %v", method.Request.FullName(), err),
+			}
 		}
 	}
 	for _, name := range wildcards(method.Route) {
 		if value := r.PathValue(name); value != "" {
 			if !utf8.ValidString(value) {
-				return nil, &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("the %s in the path is no UTF-8", name)}
+				return nil, &messaging.Error{
+					Code:    messaging.InvalidArgument,
+					Message: fmt.Sprintf("the %s in the path is no UTF-8", name),
+				}
 			}
 			field := method.Request.Fields().ByName(protoreflect.Name(name))
 			request.ProtoReflect().Set(field, protoreflect.ValueOfString(value))
 		}
 	}
-	for header, name := range map[string]protoreflect.Name{requestIDHeader: "request_id", idempotencyKeyHeader: "idempotency_key"} {
+	for header, name := range map[string]protoreflect.Name{
+		requestIDHeader:      "request_id",
+		idempotencyKeyHeader: "idempotency_key",
+	} {
 		if value := r.Header.Get(header); value != "" {
 			meta := request.ProtoReflect().Mutable(method.Request.Fields().ByName("meta")).Message()
 			meta.Set(meta.Descriptor().Fields().ByName(name), protoreflect.ValueOfString(value))
@@ -209,15 +261,25 @@ func (f *front) read(r *http.Request, method contract.Method) (proto.Message, er
 	return request, passable(messaging.MetaOf(request))
 }
 
-// passable refuses metadata, of headers or of the body, that could not be repeated as it is: it becomes headers of answers and of
-// events, keys of Redis and lines of logs.
+// passable refuses metadata, of headers or of the body, that could not be repeated as it is: it
+// becomes headers of answers and of events, keys of Redis and lines of logs.
 func passable(meta messaging.Meta) error {
-	for name, value := range map[string]string{"request id": meta.RequestID, "trace id": meta.TraceID, "idempotency key": meta.IdempotencyKey} {
+	for name, value := range map[string]string{
+		"request id":      meta.RequestID,
+		"trace id":        meta.TraceID,
+		"idempotency key": meta.IdempotencyKey,
+	} {
 		if len(value) > longestText {
-			return &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("the %s has more than %d bytes", name, longestText)}
+			return &messaging.Error{
+				Code:    messaging.InvalidArgument,
+				Message: fmt.Sprintf("the %s has more than %d bytes", name, longestText),
+			}
 		}
 		if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) {
-			return &messaging.Error{Code: messaging.InvalidArgument, Message: fmt.Sprintf("the %s has characters that are no text", name)}
+			return &messaging.Error{
+				Code:    messaging.InvalidArgument,
+				Message: fmt.Sprintf("the %s has characters that are no text", name),
+			}
 		}
 	}
 	return nil

@@ -1,5 +1,6 @@
-// The shadow port, for the time in which the services behind HTTP are replaced by those behind NATS: clients get the legacy service's
-// answer as it is, and NATS is asked beside it, so that differences are known before anybody depends on its answers.
+// The shadow port, for the time in which the services behind HTTP are replaced by those behind
+// NATS: clients get the legacy service's answer as it is, and NATS is asked beside it, so that
+// differences are known before anybody depends on its answers.
 package gateway
 
 import (
@@ -37,18 +38,24 @@ const (
 const noSubject = "unknown"
 
 const (
-	// idleConnections to the legacy service are kept; with the library's two, most requests would connect anew.
+	// idleConnections to the legacy service are kept; with the library's two, most requests would
+	// connect anew.
 	idleConnections = 100
-	// idleTime is below the 5 s after which common HTTP servers close an idle connection: a request on its way would be lost with it.
+	// idleTime is below the 5 s after which common HTTP servers close an idle connection: a request
+	// on its way would be lost with it.
 	idleTime = 4 * time.Second
 )
 
-// legacyAddress reads LEGACY_URL. The error does not repeat it, since a URL that is refused may hold a password.
+// legacyAddress reads LEGACY_URL. The error does not repeat it, since a URL that is refused may
+// hold a password.
 func legacyAddress(text string) (*url.URL, error) {
 	address, err := url.Parse(text)
 	if err != nil || address.Hostname() == "" || address.Scheme != "http" && address.Scheme != "https" ||
 		*address != (url.URL{Scheme: address.Scheme, Host: address.Host}) {
-		return nil, errors.New(`LEGACY_URL is no http or https URL of a host and a port alone: write it without user, path and query, like "http://legacy.internal:8080"`)
+		return nil, errors.New(
+			`LEGACY_URL is no http or https URL of a host and a port alone: write it without user, path and query, ` +
+				`like "http://legacy.internal:8080"`,
+		)
 	}
 	return address, nil
 }
@@ -72,11 +79,22 @@ func newShadow(ctx context.Context, f *front, methods map[string]contract.Method
 	if err != nil {
 		return nil, err
 	}
-	s := &shadow{front: f, routes: http.NewServeMux(), methods: map[string]contract.Method{}, copies: semaphore.NewWeighted(f.MostCopies)}
+	s := &shadow{
+		front:   f,
+		routes:  http.NewServeMux(),
+		methods: map[string]contract.Method{},
+		copies:  semaphore.NewWeighted(f.MostCopies),
+	}
 	s.life, s.cut = context.WithCancel(ctx)
-	s.proxy = &httputil.ReverseProxy{Rewrite: rewrite(legacy), Transport: transport(f.LegacyTime), ErrorHandler: noAnswer}
-	s.counted = promauto.With(f.registry).NewCounterVec(prometheus.CounterOpts{Name: "gateway_shadow_total",
-		Help: "Requests answered by the legacy service, by what asking NATS beside it showed."}, []string{"subject", "outcome"})
+	s.proxy = &httputil.ReverseProxy{
+		Rewrite:      rewrite(legacy),
+		Transport:    transport(f.LegacyTime),
+		ErrorHandler: noAnswer,
+	}
+	s.counted = promauto.With(f.registry).NewCounterVec(prometheus.CounterOpts{
+		Name: "gateway_shadow_total",
+		Help: "Requests answered by the legacy service, by what asking NATS beside it showed.",
+	}, []string{"subject", "outcome"})
 	for _, method := range methods {
 		for _, path := range paths(method) {
 			pattern := "POST " + path
@@ -85,7 +103,9 @@ func newShadow(ctx context.Context, f *front, methods map[string]contract.Method
 				answer := w.(*natsAnswer)
 				request, err := f.read(r, method)
 				// With a key even a request that reads is a command.
-				if answer.command = err == nil && messaging.MetaOf(request).IdempotencyKey != ""; err == nil && !answer.command {
+				if answer.command = err == nil &&
+					messaging.MetaOf(request).IdempotencyKey != ""; err == nil &&
+					!answer.command {
 					err = f.answer(w, r, method, request)
 				}
 				answer.err = err
@@ -95,8 +115,9 @@ func newShadow(ctx context.Context, f *front, methods map[string]contract.Method
 	return s, nil
 }
 
-// rewrite sends a request to the legacy service with the Host and the X-Forwarded headers with which the load balancer would send it
-// there: ReverseProxy leaves out what it cannot know to come from a proxy, but nobody else reaches this port.
+// rewrite sends a request to the legacy service with the Host and the X-Forwarded headers with
+// which the load balancer would send it there: ReverseProxy leaves out what it cannot know to come
+// from a proxy, but nobody else reaches this port.
 func rewrite(legacy *url.URL) func(*httputil.ProxyRequest) {
 	return func(r *httputil.ProxyRequest) {
 		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.URL.RawQuery = legacy.Scheme, legacy.Host, r.In.URL.RawQuery
@@ -110,7 +131,11 @@ func rewrite(legacy *url.URL) func(*httputil.ProxyRequest) {
 
 func transport(begins time.Duration) http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout, t.IdleConnTimeout, t.MaxIdleConns, t.MaxIdleConnsPerHost, t.MaxConnsPerHost = begins, idleTime, idleConnections, idleConnections, mostConnections
+	t.ResponseHeaderTimeout = begins
+	t.IdleConnTimeout = idleTime
+	t.MaxIdleConns = idleConnections
+	t.MaxIdleConnsPerHost = idleConnections
+	t.MaxConnsPerHost = mostConnections
 	// It would ask for gzip by itself, and give a client what it unpacked.
 	t.DisableCompression = true
 	return t
@@ -119,13 +144,18 @@ func transport(begins time.Duration) http.RoundTripper {
 // bodyKey finds the body of a request that is passed on.
 type bodyKey struct{}
 
-// noAnswer answers for a legacy service that does not, or for a client whose request did not come in time.
+// noAnswer answers for a legacy service that does not, or for a client whose request did not come
+// in time.
 func noAnswer(w http.ResponseWriter, r *http.Request, err error) {
 	if answer, compared := w.(*legacyAnswer); compared {
 		answer.unusable = true
 	}
 	if body, timed := r.Context().Value(bodyKey{}).(*timedBody); timed && body.late() {
-		answerError(w, http.StatusBadRequest, &messaging.Error{Code: messaging.InvalidArgument, Message: "the body could not be read"})
+		answerError(
+			w,
+			http.StatusBadRequest,
+			&messaging.Error{Code: messaging.InvalidArgument, Message: "the body could not be read"},
+		)
 		return
 	}
 	status, code := http.StatusBadGateway, messaging.Unavailable
@@ -138,7 +168,8 @@ func noAnswer(w http.ResponseWriter, r *http.Request, err error) {
 	answerError(w, status, &messaging.Error{Code: code, Message: http.StatusText(status)})
 }
 
-// ServeHTTP asks no ServeMux what to answer: it would redirect paths that the legacy service may take as they are.
+// ServeHTTP asks no ServeMux what to answer: it would redirect paths that the legacy service may
+// take as they are.
 func (s *shadow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet && r.URL.Path == "/health" {
 		// Also without NATS: whoever comes here gets the legacy service's answer.
@@ -170,7 +201,8 @@ func (s *shadow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *shadow) count(subject, outcome string) { s.counted.WithLabelValues(subject, outcome).Inc() }
 
-// askBoth keeps the request and the legacy service's answer while it passes them on, and has NATS asked when the client has its answer.
+// askBoth keeps the request and the legacy service's answer while it passes them on, and has NATS
+// asked when the client has its answer.
 func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string) {
 	copied := false
 	defer func() { // also where ReverseProxy panics, since the legacy service broke off
@@ -201,7 +233,8 @@ func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string)
 	}()
 }
 
-// compare asks NATS and says what came of it. Logs name fields, never what is in them: answers are the players' own.
+// compare asks NATS and says what came of it. Logs name fields, never what is in them: answers are
+// the players' own.
 func (s *shadow) compare(request *http.Request, subject string, legacyStatus int, legacyText []byte) (outcome string) {
 	defer func() { // net/http, which keeps a panic on the main port from ending the process, is not below this one
 		if found := recover(); found != nil {
@@ -232,7 +265,8 @@ func (s *shadow) compare(request *http.Request, subject string, legacyStatus int
 	return outcomeSame
 }
 
-// finish lets the copies under way end, and takes no new ones. What is under way at the end of ctx is cut off.
+// finish lets the copies under way end, and takes no new ones. What is under way at the end of ctx
+// is cut off.
 func (s *shadow) finish(ctx context.Context) {
 	defer s.cut()
 	if err := s.copies.Acquire(ctx, s.MostCopies); err != nil {

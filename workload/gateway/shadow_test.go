@@ -59,7 +59,13 @@ func startShadowOf(t *testing.T, url string, change func(*Settings)) shadowed {
 func (s shadowed) counts(t *testing.T, subject, outcome string, times int) {
 	t.Helper()
 	line, text := fmt.Sprintf("gateway_shadow_total{outcome=%q,subject=%q} %d\n", outcome, subject, times), ""
-	if !assert.Eventually(t, func() bool { _, text = s.main.get("/metrics"); return strings.Contains(text, line) }, 10*time.Second, 10*time.Millisecond, line) {
+	if !assert.Eventually(
+		t,
+		func() bool { _, text = s.main.get("/metrics"); return strings.Contains(text, line) },
+		10*time.Second,
+		10*time.Millisecond,
+		line,
+	) {
 		for line := range strings.Lines(text) {
 			if strings.HasPrefix(line, "gateway_shadow_total") {
 				t.Log(line)
@@ -114,7 +120,8 @@ func (l *lockedLines) text() string {
 	return l.lines.String()
 }
 
-// The request as the legacy service sees it, and its answer as the client does, are those without a gateway in between.
+// The request as the legacy service sees it, and its answer as the client does, are those without a
+// gateway in between.
 func TestTheShadowPortIsTheLegacyServiceByteForByte(t *testing.T) {
 	var packed bytes.Buffer
 	writer := gzip.NewWriter(&packed)
@@ -136,7 +143,13 @@ func TestTheShadowPortIsTheLegacyServiceByteForByte(t *testing.T) {
 		request, err := http.NewRequest(http.MethodPost, address+target, strings.NewReader("{ \"a\" : \xff }"))
 		require.NoError(t, err)
 		request.Host = "api.example.com"
-		request.Header = http.Header{"Accept-Encoding": {"gzip"}, "X-Forwarded-For": {"203.0.113.7"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Port": {"443"}, "Forwarded": {"for=203.0.113.7"}}
+		request.Header = http.Header{
+			"Accept-Encoding":   {"gzip"},
+			"X-Forwarded-For":   {"203.0.113.7"},
+			"X-Forwarded-Proto": {"https"},
+			"X-Forwarded-Port":  {"443"},
+			"Forwarded":         {"for=203.0.113.7"},
+		}
 		response, err := http.DefaultTransport.RoundTrip(request)
 		require.NoError(t, err)
 		defer func() { _ = response.Body.Close() }()
@@ -206,8 +219,12 @@ func TestWithoutALegacyServiceNoPortIsOpened(t *testing.T) {
 }
 
 func TestALegacyURLThatIsNoneIsTold(t *testing.T) {
-	for _, url := range []string{"legacy.internal:8080", "//legacy.internal", "ftp://legacy.internal", "http://", "http://:8080", "http://legacy.internal/", "http://legacy.internal/api",
-		"http://legacy.internal?a=1", "http://legacy.internal?", "http://somebody:hunter2@legacy.internal", "http://legacy internal", "mailto:a@b"} {
+	for _, url := range []string{
+		"legacy.internal:8080", "//legacy.internal", "ftp://legacy.internal", "http://",
+		"http://:8080", "http://legacy.internal/", "http://legacy.internal/api",
+		"http://legacy.internal?a=1", "http://legacy.internal?",
+		"http://somebody:hunter2@legacy.internal", "http://legacy internal", "mailto:a@b",
+	} {
 		_, err := FromEnvironment(func(name string) string { return map[string]string{"LEGACY_URL": url}[name] })
 		assert.ErrorContains(t, err, "LEGACY_URL", url)
 		assert.ErrorContains(t, err, "NATS_URL is not set", "together with the other faults")
@@ -223,7 +240,15 @@ func TestALegacyURLThatIsNoneIsTold(t *testing.T) {
 
 func TestAnEndLetsBothPortsAnswerAndCopiesEnd(t *testing.T) {
 	lines := logged(t)
-	inLegacy, fromLegacy, inNats, fromNats := make(chan struct{}), make(chan struct{}), make(chan struct{}), make(chan struct{})
+	inLegacy, fromLegacy, inNats, fromNats := make(
+		chan struct{},
+	), make(
+		chan struct{},
+	), make(
+		chan struct{},
+	), make(
+		chan struct{},
+	)
 	s := startShadow(t, func(w http.ResponseWriter, _ *http.Request) {
 		inLegacy <- struct{}{}
 		<-fromLegacy
@@ -240,7 +265,13 @@ func TestAnEndLetsBothPortsAnswerAndCopiesEnd(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- s.stop() }()
 	for _, port := range []fronted{s.fronted, s.main} {
-		require.Eventually(t, func() bool { status, _ := port.get("/health"); return status == 0 }, 10*time.Second, 10*time.Millisecond, "it listens no more")
+		require.Eventually(
+			t,
+			func() bool { status, _ := port.get("/health"); return status == 0 },
+			10*time.Second,
+			10*time.Millisecond,
+			"it listens no more",
+		)
 	}
 	close(fromLegacy)
 	assert.Equal(t, 200, <-answered)
@@ -251,7 +282,11 @@ func TestAnEndLetsBothPortsAnswerAndCopiesEnd(t *testing.T) {
 }
 
 func TestAnEndCutsCopiesOff(t *testing.T) {
-	s := startShadow(t, says(200, `{}`), func(s *Settings) { s.MostTime, s.DrainTime = time.Hour, 200*time.Millisecond })
+	s := startShadow(
+		t,
+		says(200, `{}`),
+		func(s *Settings) { s.MostTime, s.DrainTime = time.Hour, 200*time.Millisecond },
+	)
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	t.Cleanup(func() { close(goOn) })
 	s.answers(t, timeSubject, func(context.Context, proto.Message, func(proto.Message) error) (proto.Message, error) {

@@ -1,5 +1,6 @@
-// What a stand-in answers: fields of the request under the same name and type, and something of each other field's type, so
-// that the answer is as large as a real one and a caller finds every field.
+// What a stand-in answers: fields of the request under the same name and type, and something of
+// each other field's type, so that the answer is as large as a real one and a caller finds every
+// field.
 package service
 
 import (
@@ -53,10 +54,14 @@ func fill(into, request protoreflect.Message, depth int) {
 	for i := range fields.Len() {
 		f := fields.Get(i)
 		// The metadata is the client package's; an error is none.
-		if f.Name() == "meta" || f.Name() == "error" || f.ContainingOneof() != nil && into.WhichOneof(f.ContainingOneof()) != nil {
+		if f.Name() == "meta" || f.Name() == "error" ||
+			f.ContainingOneof() != nil && into.WhichOneof(f.ContainingOneof()) != nil {
 			continue
 		}
-		if same := request.Descriptor().Fields().ByName(f.Name()); same != nil && sameType(f, same) && request.Has(same) {
+		if same := request.Descriptor().
+			Fields().
+			ByName(f.Name()); same != nil && sameType(f, same) &&
+			request.Has(same) {
 			into.Set(f, request.Get(same))
 			continue
 		}
@@ -66,7 +71,8 @@ func fill(into, request protoreflect.Message, depth int) {
 
 func sameType(a, b protoreflect.FieldDescriptor) bool {
 	return a.Kind() == b.Kind() && a.Cardinality() == b.Cardinality() && !a.IsList() && !a.IsMap() && !b.IsMap() &&
-		(a.Kind() != protoreflect.MessageKind || a.Message() == b.Message()) && (a.Kind() != protoreflect.EnumKind || a.Enum() == b.Enum())
+		(a.Kind() != protoreflect.MessageKind || a.Message() == b.Message()) &&
+		(a.Kind() != protoreflect.EnumKind || a.Enum() == b.Enum())
 }
 
 func fillField(into protoreflect.Message, f protoreflect.FieldDescriptor, request protoreflect.Message, depth int) {

@@ -1,5 +1,5 @@
-// Commands, done once: who is to do one claims it in Redis and keeps its answer there for who asks again, for the other task of the service
-// may be asked.
+// Commands, done once: who is to do one claims it in Redis and keeps its answer there for who asks
+// again, for the other task of the service may be asked.
 package service
 
 import (
@@ -25,7 +25,8 @@ import (
 const (
 	// keptFor is how long an answer is known: longer than any caller asks again.
 	keptFor = 10 * time.Minute
-	// claimedFor is longer than a command may take. One whose task has ended meanwhile can be done after it.
+	// claimedFor is longer than a command may take. One whose task has ended meanwhile can be done
+	// after it.
 	claimedFor = messaging.DefaultHandlerTimeout + 5*time.Second
 )
 
@@ -34,19 +35,25 @@ type answers struct {
 	service string
 }
 
-// openAnswers connects when the first command comes. The certificate names the endpoint, whatever node is asked.
+// openAnswers connects when the first command comes. The certificate names the endpoint, whatever
+// node is asked.
 func openAnswers(s Settings) *answers {
 	host, _, _ := net.SplitHostPort(s.RedisAddress)
-	return &answers{service: s.Messaging.Name, redis: redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{s.RedisAddress}, Password: s.RedisToken,
-		ClientName: s.Messaging.Name, TLSConfig: &tls.Config{ServerName: host, RootCAs: s.RedisRoots, MinVersion: tls.VersionTLS12},
-		ContextTimeoutEnabled: true})}
+	return &answers{service: s.Messaging.Name, redis: redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs:                 []string{s.RedisAddress},
+		Password:              s.RedisToken,
+		ClientName:            s.Messaging.Name,
+		TLSConfig:             &tls.Config{ServerName: host, RootCAs: s.RedisRoots, MinVersion: tls.VersionTLS12},
+		ContextTimeoutEnabled: true,
+	})}
 }
 
 func (a *answers) close() error { return a.redis.Close() }
 
 // command is one that was given: by whom under which key, and what it asks.
 type command struct {
-	// id tells it from those of other subjects, users and tenants: a key that one of them chose is nobody else's.
+	// id tells it from those of other subjects, users and tenants: a key that one of them chose is
+	// nobody else's.
 	id string
 	// digest is of the request without its metadata.
 	digest []byte
@@ -54,7 +61,8 @@ type command struct {
 	token string
 }
 
-// What Redis holds of a command: its digest, one of these, and the token of the claim or the answer.
+// What Redis holds of a command: its digest, one of these, and the token of the claim or the
+// answer.
 const claimed, answered = byte(0), byte(1)
 
 func commandOf(subject string, request proto.Message) (c command, err error) {
@@ -73,7 +81,8 @@ func commandOf(subject string, request proto.Message) (c command, err error) {
 	return c, err
 }
 
-// EventID is the id of the event that tells of a command: the same for the same command, and of its subject.
+// EventID is the id of the event that tells of a command: the same for the same command, and of its
+// subject.
 func EventID(subject string, request proto.Message) (string, error) {
 	c, err := commandOf(subject, request)
 	return c.id, err
@@ -86,8 +95,8 @@ func (c command) value(state byte, rest []byte) []byte {
 	return slices.Concat(c.digest, []byte{state}, rest)
 }
 
-// claim says whether the command was done before, with its answer; else it is this task's to do. What another task is doing right now is
-// aborted, until its answer is kept: callers ask again.
+// claim says whether the command was done before, with its answer; else it is this task's to do.
+// What another task is doing right now is aborted, until its answer is kept: callers ask again.
 func (a *answers) claim(ctx context.Context, c command, into proto.Message) (done bool, err error) {
 	mine := c.value(claimed, []byte(c.token))
 	first, err := a.redis.SetNX(ctx, a.key(c), mine, claimedFor).Result()
@@ -107,7 +116,10 @@ func (a *answers) claim(ctx context.Context, c command, into proto.Message) (don
 	rest, same := bytes.CutPrefix(held, c.digest)
 	switch {
 	case len(held) > 0 && !same:
-		return false, &messaging.Error{Code: messaging.Conflict, Message: "another command was given under this idempotency key"}
+		return false, &messaging.Error{
+			Code:    messaging.Conflict,
+			Message: "another command was given under this idempotency key",
+		}
 	case len(rest) == 0 || rest[0] != answered:
 		return false, &messaging.Error{Code: messaging.Aborted, Message: "the command is being done: ask again"}
 	}
@@ -135,5 +147,8 @@ func (a *answers) keep(ctx context.Context, c command, answer proto.Message) err
 
 // unavailable is told to the caller without Redis's own words.
 func unavailable(err error) error {
-	return errors.Join(&messaging.Error{Code: messaging.Unavailable, Message: "the service's store does not answer"}, err)
+	return errors.Join(
+		&messaging.Error{Code: messaging.Unavailable, Message: "the service's store does not answer"},
+		err,
+	)
 }

@@ -1,5 +1,6 @@
-// Package service is a service of the platform, reduced to what is the same for all: it answers its subjects in its queue group,
-// keeps answers to commands in Redis, tells of them by events, says how it is, and ends well.
+// Package service is a service of the platform, reduced to what is the same for all: it answers its
+// subjects in its queue group, keeps answers to commands in Redis, tells of them by events, says
+// how it is, and ends well.
 package service
 
 import (
@@ -21,7 +22,8 @@ import (
 // headerLimit bounds how long a client may take to send a request for the health page.
 const headerLimit = 5 * time.Second
 
-// Run serves until ctx ends, and drains then. Its error is what kept it from serving, or from ending well.
+// Run serves until ctx ends, and drains then. Its error is what kept it from serving, or from
+// ending well.
 func Run(ctx context.Context, s Settings) error {
 	methods, err := contract.Load(ctx)
 	if err != nil {
@@ -52,7 +54,13 @@ func (s Settings) run(ctx context.Context, methods map[string]contract.Method, l
 	defer func() { err = errors.Join(err, server.Close()) }()
 	task := hostname()
 	for _, subject := range s.Subjects {
-		h := handler{settings: s, method: methods[subject], client: client, answers: answers, task: task}
+		h := handler{
+			settings: s,
+			method:   methods[subject],
+			client:   client,
+			answers:  answers,
+			task:     task,
+		}
 		if err := client.Serve(subject, s.Queue, methods[subject].Messaging(), h.handle); err != nil {
 			return err
 		}
@@ -75,7 +83,8 @@ func hostname() string {
 	return fmt.Sprintf("%s-%d", name, os.Getpid())
 }
 
-// health is true only while the connection to NATS stands: a task that nobody can ask is not healthy.
+// health is true only while the connection to NATS stands: a task that nobody can ask is not
+// healthy.
 func health(client *messaging.Client) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
@@ -98,7 +107,11 @@ type handler struct {
 }
 
 // handle answers, and says which task did.
-func (h handler) handle(ctx context.Context, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
+func (h handler) handle(
+	ctx context.Context,
+	request proto.Message,
+	send func(proto.Message) error,
+) (proto.Message, error) {
 	do := h.answer
 	if messaging.MetaOf(request).IdempotencyKey != "" {
 		do = func(request proto.Message, send func(proto.Message) error) (proto.Message, error) {
@@ -112,8 +125,13 @@ func (h handler) handle(ctx context.Context, request proto.Message, send func(pr
 	return h.sign(response), nil
 }
 
-// command does what has an idempotency key once: its answer is kept for who asks again, and an event tells of it.
-func (h handler) command(ctx context.Context, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
+// command does what has an idempotency key once: its answer is kept for who asks again, and an
+// event tells of it.
+func (h handler) command(
+	ctx context.Context,
+	request proto.Message,
+	send func(proto.Message) error,
+) (proto.Message, error) {
 	given, err := commandOf(h.method.Subject, request)
 	if err != nil {
 		return nil, err
@@ -128,8 +146,14 @@ func (h handler) command(ctx context.Context, request proto.Message, send func(p
 	return response, h.answers.keep(ctx, given, response)
 }
 
-// do does a command and tells of it: that it was done, not what was answered, which is the caller's own.
-func (h handler) do(ctx context.Context, given command, request proto.Message, send func(proto.Message) error) (proto.Message, error) {
+// do does a command and tells of it: that it was done, not what was answered, which is the caller's
+// own.
+func (h handler) do(
+	ctx context.Context,
+	given command,
+	request proto.Message,
+	send func(proto.Message) error,
+) (proto.Message, error) {
 	response, err := h.answer(request, send)
 	if err != nil || response == nil || h.settings.Event == "" {
 		return response, err

@@ -44,13 +44,23 @@ func started(t *testing.T, s messagingtest.Server, row services.Service) running
 	certificate, authority := messagingtest.Certify(t)
 	roots := x509.NewCertPool()
 	require.True(t, roots.AppendCertsFromPEM([]byte(authority)))
-	store, err := miniredis.RunTLS(&tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
+	store, err := miniredis.RunTLS(
+		&tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
+	)
 	require.NoError(t, err)
 	t.Cleanup(store.Close)
 	store.RequireAuth(token)
-	environment := map[string]string{"SERVICE_NAME": row.Name, "NATS_URL": s.Options.URL, "NATS_CA": s.Options.CertificateAuthority, "NATS_NKEY_SEED": s.Options.Seed,
-		"NATS_INBOX_PREFIX": "_INBOX_" + row.Name, "NATS_QUEUE_GROUP": row.Queue, "NATS_SUBJECTS": strings.Join(row.RPC, ","),
-		"REDIS_ADDRESS": store.Addr(), "REDIS_AUTH_TOKEN": token}
+	environment := map[string]string{
+		"SERVICE_NAME":      row.Name,
+		"NATS_URL":          s.Options.URL,
+		"NATS_CA":           s.Options.CertificateAuthority,
+		"NATS_NKEY_SEED":    s.Options.Seed,
+		"NATS_INBOX_PREFIX": "_INBOX_" + row.Name,
+		"NATS_QUEUE_GROUP":  row.Queue,
+		"NATS_SUBJECTS":     strings.Join(row.RPC, ","),
+		"REDIS_ADDRESS":     store.Addr(),
+		"REDIS_AUTH_TOKEN":  token,
+	}
 	settings, err := FromEnvironment(func(name string) string { return environment[name] })
 	require.NoError(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -61,8 +71,13 @@ func started(t *testing.T, s messagingtest.Server, row services.Service) running
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- settings.run(ctx, methods, listener) }()
-	require.Eventually(t, func() bool { return healthy(settings) == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
-	return running{settings, store, func() error { cancel(); return <-ended }}
+	require.Eventually(
+		t,
+		func() bool { return healthy(settings) == http.StatusOK },
+		10*time.Second,
+		10*time.Millisecond,
+	)
+	return running{Settings: settings, store: store, stop: func() error { cancel(); return <-ended }}
 }
 
 // healthy is the status of the health page; 0 if nobody answers.
@@ -127,7 +142,8 @@ func TestACommandIsDoneOnceAndToldOnce(t *testing.T) {
 	events, err := access.CreateStream(t.Context(), jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"evt.>"}})
 	require.NoError(t, err)
 	r := started(t, s, named(t, "quest-system"))
-	const subject, command = "svc.quest.v1.generate", `{"meta": {"requestId": "%s", "idempotencyKey": "k-1"}, "playerId": "p"}`
+	const subject, command = "svc.quest.v1.generate", `{"meta": {"requestId": "%s", "idempotencyKey": "k-1"}, ` +
+		`"playerId": "p"}`
 	_, err = asked(t, c, subject, fmt.Sprintf(command, "first"))
 	require.NoError(t, err)
 	require.Len(t, r.store.Keys(), 1)
@@ -217,7 +233,11 @@ func TestAStreamedAnswerHasItsParts(t *testing.T) {
 	require.NoError(t, protojson.Unmarshal([]byte(`{"prompt": "tell", "params": {"stream": true}}`), request))
 	count := 0
 	require.NoError(t, s.Connect(t).Stream(t.Context(), subject, request, m.Part, func(part proto.Message) error {
-		assert.EqualValues(t, count, part.ProtoReflect().Get(part.ProtoReflect().Descriptor().Fields().ByName("index")).Uint())
+		assert.EqualValues(
+			t,
+			count,
+			part.ProtoReflect().Get(part.ProtoReflect().Descriptor().Fields().ByName("index")).Uint(),
+		)
 		count++
 		return nil
 	}))
@@ -229,7 +249,12 @@ func TestHealthIsTrueOnlyWhileNATSIsConnected(t *testing.T) {
 	s := messagingtest.Serve(t)
 	settings := started(t, s, named(t, "weather-manager")).Settings
 	s.Shutdown()
-	assert.Eventually(t, func() bool { return healthy(settings) == http.StatusServiceUnavailable }, 10*time.Second, 10*time.Millisecond)
+	assert.Eventually(
+		t,
+		func() bool { return healthy(settings) == http.StatusServiceUnavailable },
+		10*time.Second,
+		10*time.Millisecond,
+	)
 }
 
 func TestAnEndKeepsNobodyWaiting(t *testing.T) {
@@ -269,7 +294,15 @@ func TestWhatTheTaskDefinitionLacksIsToldAtOnce(t *testing.T) {
 	_, err := FromEnvironment(func(name string) string {
 		return map[string]string{"SERVICE_NAME": "router", "NATS_NKEY_SEED": "SUSECRET"}[name]
 	})
-	for _, name := range []string{"NATS_URL", "NATS_CA", "NATS_INBOX_PREFIX", "NATS_QUEUE_GROUP", "NATS_SUBJECTS", "REDIS_ADDRESS", "REDIS_AUTH_TOKEN"} {
+	for _, name := range []string{
+		"NATS_URL",
+		"NATS_CA",
+		"NATS_INBOX_PREFIX",
+		"NATS_QUEUE_GROUP",
+		"NATS_SUBJECTS",
+		"REDIS_ADDRESS",
+		"REDIS_AUTH_TOKEN",
+	} {
 		assert.ErrorContains(t, err, name+" is not set")
 	}
 	assert.NotContains(t, err.Error(), "SUSECRET")

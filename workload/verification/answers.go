@@ -1,4 +1,5 @@
-// Check "answers": every subject of every service is answered. And what the other checks read from an answer.
+// Check "answers": every subject of every service is answered. And what the other checks read from
+// an answer.
 package verification
 
 import (
@@ -17,7 +18,14 @@ func answers(ctx context.Context, r *run) {
 			if subject.Asked = r.Commands || r.methods[subject.Name].Reads(); !subject.Asked {
 				var seen string
 				seen, subject.Answered = r.malformed(ctx, subject.Name)
-				r.add("answers", subject.Name, KindCheck, subject.Answered, "a request that is none refused: it may change something", seen)
+				r.add(
+					"answers",
+					subject.Name,
+					KindCheck,
+					subject.Answered,
+					"a request that is none refused: it may change something",
+					seen,
+				)
 				continue
 			}
 			response, err := r.ask(ctx, subject.Name, "")
@@ -25,7 +33,14 @@ func answers(ctx context.Context, r *run) {
 			if subject.Answered = err == nil; err != nil {
 				seen = err.Error()
 			}
-			r.add("answers", subject.Name, KindCheck, subject.Answered, "an answer without an error, with the request's id", seen)
+			r.add(
+				"answers",
+				subject.Name,
+				KindCheck,
+				subject.Answered,
+				"an answer without an error, with the request's id",
+				seen,
+			)
 		}
 	}
 }
@@ -65,7 +80,8 @@ func (r *run) skip(check string, service Service, kind Kind, wanted string) {
 	r.add(check, service.Name, kind, false, wanted, notAsked)
 }
 
-// taskOf is the task that gave an answer, by the label "task" in its metadata; "" if it does not say.
+// taskOf is the task that gave an answer, by the label "task" in its metadata; "" if it does not
+// say.
 func taskOf(response proto.Message) string {
 	meta, has := part(response, "meta")
 	if !has {
@@ -91,7 +107,8 @@ func codeIn(response proto.Message) (messaging.Code, bool) {
 	return messaging.Code(told.Get(told.Descriptor().Fields().ByName("code")).Enum()), true
 }
 
-// part is a message inside a message; false if it is not set. Every response of the contract has the fields "meta" and "error".
+// part is a message inside a message; false if it is not set. Every response of the contract has
+// the fields "meta" and "error".
 func part(message proto.Message, name protoreflect.Name) (protoreflect.Message, bool) {
 	at := message.ProtoReflect().Descriptor().Fields().ByName(name)
 	if at == nil || !message.ProtoReflect().Has(at) {

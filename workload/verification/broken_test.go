@@ -38,7 +38,11 @@ func expired(t *testing.T) context.Context {
 }
 
 func questStream() jetstream.StreamConfig {
-	return jetstream.StreamConfig{Name: "GAME_EVENTS", Subjects: []string{questEvents}, Storage: jetstream.MemoryStorage}
+	return jetstream.StreamConfig{
+		Name:     "GAME_EVENTS",
+		Subjects: []string{questEvents},
+		Storage:  jetstream.MemoryStorage,
+	}
 }
 
 // of is a run that is concerned with some services only, whose subjects are taken for answered.
@@ -48,7 +52,10 @@ func of(t *testing.T, o Options, names ...string) *run {
 	r, err := prepare(t.Context(), o)
 	require.NoError(t, err)
 	r.table = slices.DeleteFunc(r.table, func(s services.Service) bool { return !slices.Contains(names, s.Name) })
-	r.report.Services = slices.DeleteFunc(r.report.Services, func(s Service) bool { return !slices.Contains(names, s.Name) })
+	r.report.Services = slices.DeleteFunc(
+		r.report.Services,
+		func(s Service) bool { return !slices.Contains(names, s.Name) },
+	)
 	for i := range r.report.Services {
 		for j := range r.report.Services[i].Subjects {
 			r.report.Services[i].Subjects[j].Answered, r.report.Services[i].Subjects[j].Asked = true, true
@@ -82,7 +89,8 @@ func (r *run) fails(t *testing.T, id, reason string) {
 func (p *platform) answering(t *testing.T, handle func(r *run, message *natsgo.Msg)) *run {
 	t.Helper()
 	r := of(t, Options{Client: p.client, Commands: true}, quest)
-	_, err := p.administrator.Native().QueueSubscribe(questSubject, "q.quest", func(message *natsgo.Msg) { handle(r, message) })
+	_, err := p.administrator.Native().
+		QueueSubscribe(questSubject, "q.quest", func(message *natsgo.Msg) { handle(r, message) })
 	require.NoError(t, err)
 	require.NoError(t, p.administrator.Flush(t.Context()))
 	return r
@@ -94,7 +102,8 @@ func (r *run) respond(message *natsgo.Msg) {
 	_ = proto.Unmarshal(message.Data, request)
 	if meta, has := part(request, "meta"); has {
 		meta.Clear(meta.Descriptor().Fields().ByName("labels"))
-		response.ProtoReflect().Set(response.ProtoReflect().Descriptor().Fields().ByName("meta"), protoreflect.ValueOfMessage(meta))
+		response.ProtoReflect().
+			Set(response.ProtoReflect().Descriptor().Fields().ByName("meta"), protoreflect.ValueOfMessage(meta))
 	}
 	data, _ := proto.Marshal(response)
 	_ = message.Respond(data)
@@ -196,10 +205,18 @@ func TestAnEventThatIsNotStoredOnceFails(t *testing.T) {
 		id     func(key string, asked int) string
 		reason string
 	}{
-		"no stream": {nil, func(key string, _ int) string { return key }, "no stream stores evt.quest.answered"},
-		"no event":  {[]jetstream.StreamConfig{questStream()}, func(string, int) string { return "" }, "its event was not found"},
-		"two events": {[]jetstream.StreamConfig{questStream()}, func(key string, asked int) string { return key + []string{"-again", ""}[asked%2] },
-			"1 message(s) of it, and 1 other(s)"},
+		"no stream": {stream: nil, id: func(key string, _ int) string {
+			return key
+		}, reason: "no stream stores evt.quest.answered"},
+		"no event": {stream: []jetstream.StreamConfig{questStream()}, id: func(string, int) string {
+			return ""
+		}, reason: "its event was not found"},
+		"two events": {
+			stream: []jetstream.StreamConfig{questStream()}, id: func(key string, asked int) string {
+				return key + []string{"-again", ""}[asked%2]
+			},
+			reason: "1 message(s) of it, and 1 other(s)",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := publishing(t, newPlatform(t, c.stream...), c.id)
@@ -237,9 +254,13 @@ func TestMalformedRequestsMustBeToldSo(t *testing.T) {
 		handle func(*run, *natsgo.Msg)
 		reason string
 	}{
-		"garbage": {func(_ *run, m *natsgo.Msg) { _ = m.Respond(noMessage) }, "an answer that is no quest.v1.QuestGenerationResponse"},
-		"success": {func(r *run, m *natsgo.Msg) { r.respond(m) }, "answered without an error"},
-		"another": {func(_ *run, m *natsgo.Msg) { _ = m.Respond([]byte("\x1a\x02\x08\x0b")) }, `"internal"`},
+		"garbage": {handle: func(_ *run, m *natsgo.Msg) {
+			_ = m.Respond(noMessage)
+		}, reason: "an answer that is no quest.v1.QuestGenerationResponse"},
+		"success": {handle: func(r *run, m *natsgo.Msg) { r.respond(m) }, reason: "answered without an error"},
+		"another": {handle: func(_ *run, m *natsgo.Msg) {
+			_ = m.Respond([]byte("\x1a\x02\x08\x0b"))
+		}, reason: `"internal"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newPlatform(t).answering(t, c.handle)

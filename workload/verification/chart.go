@@ -1,4 +1,5 @@
-// The geometry of the page's pictures: latency histograms on one logarithmic axis, and the bars of sizes.
+// The geometry of the page's pictures: latency histograms on one logarithmic axis, and the bars of
+// sizes.
 package verification
 
 import (
@@ -44,8 +45,8 @@ func (a axis) at(microseconds float64) float64 {
 	return chartWidth * min(max(decades/float64(a.last-a.first), 0), 1)
 }
 
-// charts are all on the same scales, so that they can be compared: whole decades that hold every bucket and both targets, and the largest
-// share of requests in one bucket.
+// charts are all on the same scales, so that they can be compared: whole decades that hold every
+// bucket and both targets, and the largest share of requests in one bucket.
 func charts(r Report) []chart {
 	named := []chart{{Title: "All services", Latency: r.Latency}}
 	for _, s := range r.Services {
@@ -70,16 +71,34 @@ func (c *chart) draw(scale axis, tallest float64) {
 	c.Width, c.Height = chartWidth, chartHeight
 	for decade := scale.first; decade <= scale.last; decade++ {
 		microseconds := math.Pow10(decade)
-		c.Ticks = append(c.Ticks, tick{scale.at(microseconds), fmt.Sprintf("%g ms", microseconds/1000), "middle"})
+		c.Ticks = append(
+			c.Ticks,
+			tick{X: scale.at(microseconds), Text: fmt.Sprintf("%g ms", microseconds/1000), Anchor: "middle"},
+		)
 	}
 	c.Ticks[0].Anchor, c.Ticks[len(c.Ticks)-1].Anchor = "start", "end"
 	c.P50, c.P99 = scale.at(float64(c.Latency.P50)), scale.at(float64(c.Latency.P99))
-	c.TargetP50, c.TargetP99 = scale.at(float64(TargetP50/time.Microsecond)), scale.at(float64(TargetP99/time.Microsecond))
+	c.TargetP50, c.TargetP99 = scale.at(
+		float64(TargetP50/time.Microsecond),
+	), scale.at(
+		float64(TargetP99/time.Microsecond),
+	)
 	for _, b := range c.Latency.Buckets {
 		from, to := edge(b.Index), edge(b.Index+1)
 		height := chartHeight * float64(b.Requests) / float64(c.Latency.Requests) / tallest
-		c.Columns = append(c.Columns, column{X: scale.at(from), Width: max(scale.at(to)-scale.at(from)-1, 1), Y: chartHeight - height, Height: height,
-			Text: fmt.Sprintf("%.3f to %.3f ms: %d of %d requests", from/1000, to/1000, b.Requests, c.Latency.Requests)})
+		c.Columns = append(c.Columns, column{
+			X:      scale.at(from),
+			Width:  max(scale.at(to)-scale.at(from)-1, 1),
+			Y:      chartHeight - height,
+			Height: height,
+			Text: fmt.Sprintf(
+				"%.3f to %.3f ms: %d of %d requests",
+				from/1000,
+				to/1000,
+				b.Requests,
+				c.Latency.Requests,
+			),
+		})
 	}
 }
 

@@ -1,4 +1,5 @@
-// Realistic contents of every subject's request and response: what is asked, and whose sizes are compared.
+// Realistic contents of every subject's request and response: what is asked, and whose sizes are
+// compared.
 package verification
 
 import (
@@ -13,7 +14,8 @@ import (
 	"github.com/bodybroker/platform/workload/contract"
 )
 
-// messages is the table of contents: by subject a request and the response to it, in protobuf's JSON. The identifiers are made up.
+// messages is the table of contents: by subject a request and the response to it, in protobuf's
+// JSON. The identifiers are made up.
 //
 //go:embed messages.json
 var messages []byte
@@ -23,7 +25,8 @@ type content struct {
 	request, response proto.Message
 }
 
-// realistic reads the table. Every subject of the contract is in it, and nothing that the contract does not have.
+// realistic reads the table. Every subject of the contract is in it, and nothing that the contract
+// does not have.
 func realistic(methods map[string]contract.Method) (map[string]content, error) {
 	var table map[string]struct{ Request, Response json.RawMessage }
 	if err := json.Unmarshal(messages, &table); err != nil {
@@ -52,7 +55,8 @@ func realistic(methods map[string]contract.Method) (map[string]content, error) {
 	return contents, nil
 }
 
-// toSend is a new request with the contents: the client gives it an id and a time of its own, and only a key makes it a command.
+// toSend is a new request with the contents: the client gives it an id and a time of its own, and
+// only a key makes it a command.
 func (c content) toSend(key string) proto.Message {
 	request := proto.Clone(c.request)
 	meta := request.ProtoReflect().Mutable(request.ProtoReflect().Descriptor().Fields().ByName("meta")).Message()

@@ -1,5 +1,5 @@
-// Check "events": a command makes its service publish an event, the event is stored in its stream, and the same command again
-// stores no second one.
+// Check "events": a command makes its service publish an event, the event is stored in its stream,
+// and the same command again stores no second one.
 package verification
 
 import (
@@ -16,16 +16,17 @@ type Event struct {
 	Subject string `json:"subject"`
 	// Stream is "" if none stores the subject.
 	Stream string `json:"stream,omitempty"`
-	// Stored is how many messages with the command's id it has; Others are those with another that were stored while the command was sent
-	// twice, its second event under a new id or what somebody else did.
+	// Stored is how many messages with the command's id it has; Others are those with another that
+	// were stored while the command was sent twice, its second event under a new id or what
+	// somebody else did.
 	Stored int `json:"stored"`
 	Others int `json:"others"`
 }
 
 func (e Event) once() bool { return e.Stored == 1 && e.Others == 0 }
 
-// rounds are the commands with which a service may show that it tells of one once. On a platform that is in use others' commands may
-// publish on the same subject meanwhile, but hardly each time.
+// rounds are the commands with which a service may show that it tells of one once. On a platform
+// that is in use others' commands may publish on the same subject meanwhile, but hardly each time.
 const rounds = 3
 
 func events(ctx context.Context, r *run) {
@@ -43,11 +44,22 @@ func events(ctx context.Context, r *run) {
 		r.report.Services[i].Event = seen
 		var err error
 		for round := range rounds {
-			if err = r.event(ctx, cmp.Or(r.report.Services[i].askable()...), fmt.Sprintf("verify-%s-%d", r.id, round), seen); err != nil || seen.once() {
+			if err = r.event(
+				ctx,
+				cmp.Or(r.report.Services[i].askable()...),
+				fmt.Sprintf("verify-%s-%d", r.id, round),
+				seen,
+			); err != nil ||
+				seen.once() {
 				break
 			}
 		}
-		text := fmt.Sprintf("%s holds %d message(s) of it, and %d other(s) that came meanwhile", seen.Stream, seen.Stored, seen.Others)
+		text := fmt.Sprintf(
+			"%s holds %d message(s) of it, and %d other(s) that came meanwhile",
+			seen.Stream,
+			seen.Stored,
+			seen.Others,
+		)
 		if err != nil {
 			text = err.Error()
 		}

@@ -18,7 +18,8 @@ import (
 const (
 	// nobody is a subject that the identity may ask and no service answers.
 	nobody = "svc.verification.v1.nobody"
-	// firstDeadline is halved until it is missed: a round trip to a service in the same region takes longer than some of its halves.
+	// firstDeadline is halved until it is missed: a round trip to a service in the same region
+	// takes longer than some of its halves.
 	firstDeadline = time.Millisecond
 )
 
@@ -37,9 +38,24 @@ func failures(ctx context.Context, r *run) {
 		wanted  messaging.Code
 		provoke func(context.Context, string) (detail string, err error)
 	}{
-		{"no-responder", nobody, messaging.Unavailable, r.askNobody},
-		{"deadline", subject, messaging.DeadlineExceeded, r.askTooLate},
-		{"too-large", subject, messaging.ResourceExhausted, r.askTooMuch},
+		{
+			on:      "no-responder",
+			of:      nobody,
+			wanted:  messaging.Unavailable,
+			provoke: r.askNobody,
+		},
+		{
+			on:      "deadline",
+			of:      subject,
+			wanted:  messaging.DeadlineExceeded,
+			provoke: r.askTooLate,
+		},
+		{
+			on:      "too-large",
+			of:      subject,
+			wanted:  messaging.ResourceExhausted,
+			provoke: r.askTooMuch,
+		},
 	} {
 		seen, held := notAsked, false
 		if subject != "" {
@@ -50,7 +66,14 @@ func failures(ctx context.Context, r *run) {
 				seen, held = seen+"; the next request: "+err.Error(), false
 			}
 		}
-		r.add("errors", failure.on, KindCheck, held, fmt.Sprintf("%q, and an answer to the next request", failure.wanted), seen)
+		r.add(
+			"errors",
+			failure.on,
+			KindCheck,
+			held,
+			fmt.Sprintf("%q, and an answer to the next request", failure.wanted),
+			seen,
+		)
 	}
 	r.forbidden(ctx)
 	for _, service := range r.report.Services {
@@ -87,7 +110,12 @@ func (r *run) askTooLate(ctx context.Context, subject string) (string, error) {
 		if err == nil {
 			continue
 		}
-		return fmt.Sprintf("given %v to ask %s, ended after %v", deadline, subject, time.Since(began).Round(time.Microsecond)), err
+		return fmt.Sprintf(
+			"given %v to ask %s, ended after %v",
+			deadline,
+			subject,
+			time.Since(began).Round(time.Microsecond),
+		), err
 	}
 	return "given less than a nanosecond to ask " + subject, nil
 }
@@ -104,7 +132,10 @@ func (r *run) askTooMuch(ctx context.Context, subject string) (string, error) {
 	request, response := r.made(subject, "")
 	limit := r.Client.Native().MaxPayload()
 	meta := request.ProtoReflect().Mutable(request.ProtoReflect().Descriptor().Fields().ByName("meta")).Message()
-	meta.Set(meta.Descriptor().Fields().ByName("client_id"), protoreflect.ValueOfString(strings.Repeat("x", int(limit))))
+	meta.Set(
+		meta.Descriptor().Fields().ByName("client_id"),
+		protoreflect.ValueOfString(strings.Repeat("x", int(limit))),
+	)
 	err := r.send(ctx, subject, request, response)
 	return fmt.Sprintf("sent %d bytes where %d are taken", proto.Size(request), limit), err
 }

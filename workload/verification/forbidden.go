@@ -1,4 +1,5 @@
-// The part of check "errors" that tries what the identity must be refused: it is a caller, and no more.
+// The part of check "errors" that tries what the identity must be refused: it is a caller, and no
+// more.
 package verification
 
 import (
@@ -10,22 +11,23 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// refusal is something that the identity must not do. Where it may nevertheless, it does no harm: no stream stores what is published here
-// and nobody reads it, and a subscription is ended at once.
+// refusal is something that the identity must not do. Where it may nevertheless, it does no harm:
+// no stream stores what is published here and nobody reads it, and a subscription is ended at once.
 type refusal struct {
 	verb, subject, why string
 }
 
-// refusals name the subjects once for each run, for the connection may remember the refusal of an earlier one. Front is the gateway's name.
+// refusals name the subjects once for each run, for the connection may remember the refusal of an
+// earlier one. Front is the gateway's name.
 func refusals(id, front string) []refusal {
 	return []refusal{
-		{"publish", "evt.verification." + id, "an event in another's name"},
-		{"publish", "_INBOX_" + front + "." + id, "an answer to another's request"},
-		{"publish", "$SYS.REQ.USER." + id, "a request to the system account"},
-		{"publish", "$JS.API.STREAM.CREATE." + id, "a stream"},
-		{"subscribe", "svc." + id + ".>", "others' requests"},
-		{"subscribe", "evt." + id + ".>", "others' events"},
-		{"subscribe", "_INBOX_" + front + "." + id + ".>", "answers to others' requests"},
+		{verb: "publish", subject: "evt.verification." + id, why: "an event in another's name"},
+		{verb: "publish", subject: "_INBOX_" + front + "." + id, why: "an answer to another's request"},
+		{verb: "publish", subject: "$SYS.REQ.USER." + id, why: "a request to the system account"},
+		{verb: "publish", subject: "$JS.API.STREAM.CREATE." + id, why: "a stream"},
+		{verb: "subscribe", subject: "svc." + id + ".>", why: "others' requests"},
+		{verb: "subscribe", subject: "evt." + id + ".>", why: "others' events"},
+		{verb: "subscribe", subject: "_INBOX_" + front + "." + id + ".>", why: "answers to others' requests"},
 	}
 }
 

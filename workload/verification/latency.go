@@ -1,4 +1,5 @@
-// Check "latency": how long a service takes to answer one request after the other, as a caller sees it.
+// Check "latency": how long a service takes to answer one request after the other, as a caller sees
+// it.
 package verification
 
 import (
@@ -17,9 +18,11 @@ const (
 )
 
 const (
-	// warmUp are the requests to each service that are not measured: its tasks and the way to them have been used before.
+	// warmUp are the requests to each service that are not measured: its tasks and the way to them
+	// have been used before.
 	warmUp = 20
-	// bucketsPerDecade are the bars of a histogram between 1 and 10 ms, each 26 % further on than the one before.
+	// bucketsPerDecade are the bars of a histogram between 1 and 10 ms, each 26 % further on than
+	// the one before.
 	bucketsPerDecade = 10
 	// Values are kept in µs up to longest, with three digits.
 	longest, digits = time.Minute, 3
@@ -64,7 +67,11 @@ func newHistogram() *hdrhistogram.Histogram {
 }
 
 func latency(ctx context.Context, r *run) {
-	wanted := fmt.Sprintf("p50 below %s and p99 below %s (the product's targets)", spelled(TargetP50), spelled(TargetP99))
+	wanted := fmt.Sprintf(
+		"p50 below %s and p99 below %s (the product's targets)",
+		spelled(TargetP50),
+		spelled(TargetP99),
+	)
 	all := newHistogram()
 	failed := 0
 	for i := range r.report.Services {
@@ -103,13 +110,16 @@ func (r *run) measure(ctx context.Context, service *Service) (measured *hdrhisto
 		}
 		inARow = 0
 		if i >= warmUp {
-			_ = measured.RecordValue(min(max(took, time.Microsecond), longest).Microseconds()) // refuses what is out of bounds
+			_ = measured.RecordValue(
+				min(max(took, time.Microsecond), longest).Microseconds(),
+			) // refuses what is out of bounds
 		}
 	}
 	return measured, failed, err
 }
 
-// timed is how long a request takes that is made: making one would add some 20 µs that are this program's and not the platform's.
+// timed is how long a request takes that is made: making one would add some 20 µs that are this
+// program's and not the platform's.
 func (r *run) timed(ctx context.Context, subject string) (time.Duration, error) {
 	request, response := r.made(subject, "")
 	began := time.Now()
@@ -118,7 +128,13 @@ func (r *run) timed(ctx context.Context, subject string) (time.Duration, error) 
 }
 
 func summarized(h *hdrhistogram.Histogram, failed int) Latency {
-	l := Latency{Requests: h.TotalCount(), Failed: failed, P50: h.ValueAtQuantile(50), P99: h.ValueAtQuantile(99), Slowest: h.Max()}
+	l := Latency{
+		Requests: h.TotalCount(),
+		Failed:   failed,
+		P50:      h.ValueAtQuantile(50),
+		P99:      h.ValueAtQuantile(99),
+		Slowest:  h.Max(),
+	}
 	for _, bar := range h.Distribution() {
 		if bar.Count == 0 {
 			continue

@@ -13,11 +13,21 @@ var pageTemplate string
 
 // HTML writes the report as a page.
 func (r Report) HTML(w io.Writer) error {
-	parsed, err := template.New("page").Funcs(template.FuncMap{"milliseconds": milliseconds, "mark": mark}).Parse(pageTemplate)
+	parsed, err := template.New("page").
+		Funcs(template.FuncMap{"milliseconds": milliseconds, "mark": mark}).
+		Parse(pageTemplate)
 	if err != nil {
 		return fmt.Errorf("reading the report's page: %w", err)
 	}
-	if err := parsed.Execute(w, page{r, charts(r), bars(r), spelled(TargetP50), spelled(TargetP99), TargetThroughput, TargetSizeRatio}); err != nil {
+	if err := parsed.Execute(w, page{
+		Report:           r,
+		Charts:           charts(r),
+		Bars:             bars(r),
+		TargetP50:        spelled(TargetP50),
+		TargetP99:        spelled(TargetP99),
+		TargetThroughput: TargetThroughput,
+		TargetSizeRatio:  TargetSizeRatio,
+	}); err != nil {
 		return fmt.Errorf("writing the report's page: %w", err)
 	}
 	return nil
@@ -73,9 +83,9 @@ func mark(of any) verdict {
 	switch of := of.(type) {
 	case bool:
 		if of {
-			return verdict{"held", "✓", "yes"}
+			return verdict{Style: "held", Sign: "✓", Text: "yes"}
 		}
-		return verdict{"failed", "✗", "no"}
+		return verdict{Style: "failed", Sign: "✗", Text: "no"}
 	case Row:
 		return marked(of.Held, of.Failed(), of.Verdict())
 	case Summary:
@@ -87,9 +97,9 @@ func mark(of any) verdict {
 func marked(held, failed bool, text string) verdict {
 	switch {
 	case held:
-		return verdict{"held", "✓", text}
+		return verdict{Style: "held", Sign: "✓", Text: text}
 	case failed:
-		return verdict{"failed", "✗", text}
+		return verdict{Style: "failed", Sign: "✗", Text: text}
 	}
-	return verdict{"missed", "△", text}
+	return verdict{Style: "missed", Sign: "△", Text: text}
 }

@@ -16,9 +16,11 @@ type Kind string
 const (
 	// KindCheck fails the whole.
 	KindCheck Kind = "check"
-	// KindTarget is a target of the product that depends on the computers too; it fails the whole where Options.JudgeTargets says so.
+	// KindTarget is a target of the product that depends on the computers too; it fails the whole
+	// where Options.JudgeTargets says so.
 	KindTarget Kind = "target"
-	// KindInformation is a target of the product that no deployment meets or misses, for it is decided by the wire contract. It fails nothing.
+	// KindInformation is a target of the product that no deployment meets or misses, for it is
+	// decided by the wire contract. It fails nothing.
 	KindInformation Kind = "information"
 )
 
@@ -44,7 +46,8 @@ type Report struct {
 
 // Row is one thing that was wanted.
 type Row struct {
-	// ID is unique in a report: the check, and what it was made on, for example "answers/svc.quest.v1.generate".
+	// ID is unique in a report: the check, and what it was made on, for example
+	// "answers/svc.quest.v1.generate".
 	ID    string `json:"id"`
 	Check string `json:"check"`
 	Kind  Kind   `json:"kind"`
@@ -137,7 +140,8 @@ func (s Service) Response() (sum Size) {
 type Subject struct {
 	Name     string `json:"name"`
 	Answered bool   `json:"answered"`
-	// Asked says whether it was sent real requests; else it has shown that it answers by refusing one that is none.
+	// Asked says whether it was sent real requests; else it has shown that it answers by refusing
+	// one that is none.
 	Asked    bool `json:"asked"`
 	Request  Size `json:"request"`
 	Response Size `json:"response"`
@@ -167,8 +171,15 @@ func (r *run) add(check, on string, kind Kind, held bool, wanted, seen string) {
 	if on != "" {
 		id += "/" + on
 	}
-	r.report.Rows = append(r.report.Rows, Row{ID: id, Check: check, Kind: kind, Judged: kind == KindCheck || kind == KindTarget && r.JudgeTargets,
-		Wanted: wanted, Seen: plain(seen), Held: held})
+	r.report.Rows = append(r.report.Rows, Row{
+		ID:     id,
+		Check:  check,
+		Kind:   kind,
+		Judged: kind == KindCheck || kind == KindTarget && r.JudgeTargets,
+		Wanted: wanted,
+		Seen:   plain(seen),
+		Held:   held,
+	})
 }
 
 // plain is a text that a service may have had a hand in, without what a terminal would obey.
@@ -211,10 +222,17 @@ func (r Report) Err() error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s is not as it should be, %d of %d rows failed:\n%w", r.Environment, len(errs), len(r.Rows), errors.Join(errs...))
+	return fmt.Errorf(
+		"%s is not as it should be, %d of %d rows failed:\n%w",
+		r.Environment,
+		len(errs),
+		len(r.Rows),
+		errors.Join(errs...),
+	)
 }
 
-// NotHeld are the rows that do not hold, those that fail the whole first. What is for information only is not among them.
+// NotHeld are the rows that do not hold, those that fail the whole first. What is for information
+// only is not among them.
 func (r Report) NotHeld() []Row {
 	var failed, missed []Row
 	for _, row := range r.Rows {
@@ -229,8 +247,8 @@ func (r Report) NotHeld() []Row {
 	return append(failed, missed...)
 }
 
-// Outcome is the whole in one sentence, for example "112 of 112 checks held; 13 of 22 targets of latency and throughput met, not judged; 0 of 22
-// for information".
+// Outcome is the whole in one sentence, for example "112 of 112 checks held; 13 of 22 targets of
+// latency and throughput met, not judged; 0 of 22 for information".
 func (r Report) Outcome() string {
 	var judged, targets, information portion
 	for _, row := range r.Rows {

@@ -1,4 +1,5 @@
-// What does not need a platform: the contents that are sent, and how what was seen is judged and drawn.
+// What does not need a platform: the contents that are sent, and how what was seen is judged and
+// drawn.
 package verification
 
 import (
@@ -36,7 +37,8 @@ func TestTheTableOfContentsIsTheContracts(t *testing.T) {
 	}
 }
 
-// A request that is sent has an id of its own, and does what was done before only if it is meant to.
+// A request that is sent has an id of its own, and does what was done before only if it is meant
+// to.
 func TestWhatIsSentIsNewAndNoCommandUnlessSaid(t *testing.T) {
 	methods, err := contract.Load(t.Context())
 	require.NoError(t, err)
@@ -68,7 +70,15 @@ func TestTheChanceOfAShareIsChiSquares(t *testing.T) {
 		x       float64
 		freedom int
 		p       float64
-	}{{3.841, 1, 0.05}, {5.991, 2, 0.05}, {7.815, 3, 0.05}, {11.070, 5, 0.05}, {18.307, 10, 0.05}, {6.635, 1, 0.01}, {13.277, 4, 0.01}} {
+	}{
+		{x: 3.841, freedom: 1, p: 0.05},
+		{x: 5.991, freedom: 2, p: 0.05},
+		{x: 7.815, freedom: 3, p: 0.05},
+		{x: 11.070, freedom: 5, p: 0.05},
+		{x: 18.307, freedom: 10, p: 0.05},
+		{x: 6.635, freedom: 1, p: 0.01},
+		{x: 13.277, freedom: 4, p: 0.01},
+	} {
 		assert.InDelta(t, c.p, upperTail(c.x, c.freedom), 0.0001, "%v with %d", c.x, c.freedom)
 	}
 	assert.EqualValues(t, 1, upperTail(0, 1))
@@ -78,7 +88,37 @@ func TestTheChanceOfAShareIsChiSquares(t *testing.T) {
 		tasks   int
 		x       float64
 		freedom int
-	}{{[]int{100, 100}, 2, 0, 1}, {[]int{110, 90}, 2, 2, 1}, {[]int{200}, 2, 200, 1}, {[]int{30, 20, 10}, 2, 10, 2}, {nil, 2, 0, 1}, {[]int{5}, 1, 0, 0}} {
+	}{{
+		counts:  []int{100, 100},
+		tasks:   2,
+		x:       0,
+		freedom: 1,
+	}, {
+		counts:  []int{110, 90},
+		tasks:   2,
+		x:       2,
+		freedom: 1,
+	}, {
+		counts:  []int{200},
+		tasks:   2,
+		x:       200,
+		freedom: 1,
+	}, {
+		counts:  []int{30, 20, 10},
+		tasks:   2,
+		x:       10,
+		freedom: 2,
+	}, {
+		counts:  nil,
+		tasks:   2,
+		x:       0,
+		freedom: 1,
+	}, {
+		counts:  []int{5},
+		tasks:   1,
+		x:       0,
+		freedom: 0,
+	}} {
 		x, freedom := chiSquare(c.counts, c.tasks)
 		assert.InDelta(t, c.x, x, 1e-9, c.counts)
 		assert.Equal(t, c.freedom, freedom, c.counts)
@@ -94,7 +134,11 @@ func TestATargetFailsTheWholeOnlyWhereItIsJudged(t *testing.T) {
 		assert.Equal(t, "target missed, for information", r.report.Rows[1].Verdict())
 		if !judged {
 			assert.Equal(t, "target missed, not judged", r.report.Rows[0].Verdict())
-			assert.Equal(t, "0 of 0 checks held; 0 of 1 targets of latency and throughput met, not judged; 0 of 1 for information", r.report.Outcome())
+			assert.Equal(
+				t,
+				"0 of 0 checks held; 0 of 1 targets of latency and throughput met, not judged; 0 of 1 for information",
+				r.report.Outcome(),
+			)
 		}
 	}
 	r := &run{report: &Report{}}
@@ -105,13 +149,18 @@ func TestATargetFailsTheWholeOnlyWhereItIsJudged(t *testing.T) {
 
 func TestLatencyIsJudgedByItsTargets(t *testing.T) {
 	h := newHistogram()
-	for _, took := range []time.Duration{150 * time.Microsecond, 200 * time.Microsecond, 210 * time.Microsecond, 4 * time.Millisecond} {
+	for _, took := range []time.Duration{
+		150 * time.Microsecond,
+		200 * time.Microsecond,
+		210 * time.Microsecond,
+		4 * time.Millisecond,
+	} {
 		require.NoError(t, h.RecordValue(took.Microseconds()))
 	}
 	l := summarized(h, 1)
 	assert.True(t, l.onTarget())
 	assert.Equal(t, "p50 0.200 ms, p99 4.001 ms of 4 requests, 1 failed", l.String())
-	assert.Equal(t, []Bucket{{21, 1}, {23, 2}, {36, 1}}, l.Buckets)
+	assert.Equal(t, []Bucket{{Index: 21, Requests: 1}, {Index: 23, Requests: 2}, {Index: 36, Requests: 1}}, l.Buckets)
 	assert.Equal(t, 10*time.Millisecond, Bucket{Index: 39}.UpTo())
 	assert.False(t, Latency{P50: 1000, P99: 1200}.onTarget())
 	assert.False(t, Latency{P50: 200, P99: 5000}.onTarget())
@@ -119,7 +168,12 @@ func TestLatencyIsJudgedByItsTargets(t *testing.T) {
 
 // All pictures have one axis, whatever was measured.
 func TestEveryBucketIsInsideItsPicture(t *testing.T) {
-	slow := Latency{Requests: 2, P50: 15, P99: 800_000, Buckets: []Bucket{{11, 1}, {59, 1}}}
+	slow := Latency{
+		Requests: 2,
+		P50:      15,
+		P99:      800_000,
+		Buckets:  []Bucket{{Index: 11, Requests: 1}, {Index: 59, Requests: 1}},
+	}
 	all := charts(Report{Services: []Service{{Name: "a", Latency: slow}, {Name: "b"}}})
 	require.Len(t, all, 3)
 	for _, c := range all {

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// giveUp ends what is asked many times: so many failures in a row say as much as two hundred would, in less time.
+// giveUp ends what is asked many times: so many failures in a row say as much as two hundred would,
+// in less time.
 const giveUp = 3
 
 // Share is how a service's tasks shared the requests to one of its subjects.
@@ -20,9 +21,10 @@ type Share struct {
 	// Answers are counted by task; Failed are the requests without an answer.
 	Answers map[string]int `json:"answers"`
 	Failed  int            `json:"failed"`
-	// ChiSquare is the statistic against an equal share of every task, with so many DegreesOfFreedom; PValue is the chance that tasks
-	// that are drawn at random, as NATS draws them, differ at least as much. It is told and not judged: of a hundred fair draws one has a
-	// p of 0.01, and a task that came or went during the check makes it smaller without a fault.
+	// ChiSquare is the statistic against an equal share of every task, with so many
+	// DegreesOfFreedom; PValue is the chance that tasks that are drawn at random, as NATS draws
+	// them, differ at least as much. It is told and not judged: of a hundred fair draws one has a p
+	// of 0.01, and a task that came or went during the check makes it smaller without a fault.
 	ChiSquare        float64 `json:"chiSquare"`
 	DegreesOfFreedom int     `json:"degreesOfFreedom"`
 	PValue           float64 `json:"pValue"`
@@ -47,7 +49,12 @@ func (s Share) String() string {
 	}
 	text := fmt.Sprintf("%s of %d", strings.Join(counts, " + "), total)
 	if s.DegreesOfFreedom > 0 {
-		text += fmt.Sprintf(", chi-square %.2f, degrees of freedom %d, p %.2g", s.ChiSquare, s.DegreesOfFreedom, s.PValue)
+		text += fmt.Sprintf(
+			", chi-square %.2f, degrees of freedom %d, p %.2g",
+			s.ChiSquare,
+			s.DegreesOfFreedom,
+			s.PValue,
+		)
 	}
 	return text
 }
@@ -71,7 +78,8 @@ func share(ctx context.Context, r *run) {
 	}
 }
 
-// count asks one subject many times and counts the answers by task. Its error is that of the last request that failed.
+// count asks one subject many times and counts the answers by task. Its error is that of the last
+// request that failed.
 func (r *run) count(ctx context.Context, subject string) (Share, error) {
 	shared, inARow := Share{Subject: subject, Answers: map[string]int{}}, 0
 	var failed error
@@ -115,8 +123,9 @@ func chiSquare(counts []int, tasks int) (statistic float64, degreesOfFreedom int
 	return statistic, tasks - 1
 }
 
-// upperTail is the chance that a chi-square variable of so many degrees of freedom is at least x: the regularized upper incomplete gamma
-// function Q(k/2, x/2), whose sum is finite for whole k (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.4.4 and 26.4.5).
+// upperTail is the chance that a chi-square variable of so many degrees of freedom is at least x:
+// the regularized upper incomplete gamma function Q(k/2, x/2), whose sum is finite for whole k
+// (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.4.4 and 26.4.5).
 func upperTail(x float64, degreesOfFreedom int) float64 {
 	if degreesOfFreedom < 1 {
 		return 1

@@ -12,7 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// TargetSizeRatio is the lower end of what the product expects: JSON three to five times as large as protobuf.
+// TargetSizeRatio is the lower end of what the product expects: JSON three to five times as large
+// as protobuf.
 const TargetSizeRatio = 3.0
 
 func sizes(_ context.Context, r *run) {
@@ -29,9 +30,24 @@ func sizes(_ context.Context, r *run) {
 			}
 		}
 		both := service.Request().plus(service.Response())
-		r.add("sizes", service.Name, KindInformation, both.Ratio() >= TargetSizeRatio, wanted,
-			fmt.Sprintf("%.2f times: requests and answers are %d bytes as JSON, %d as protobuf", both.Ratio(), both.JSON, both.Protobuf))
-		r.report.Request, r.report.Response = r.report.Request.plus(service.Request()), r.report.Response.plus(service.Response())
+		r.add(
+			"sizes",
+			service.Name,
+			KindInformation,
+			both.Ratio() >= TargetSizeRatio,
+			wanted,
+			fmt.Sprintf(
+				"%.2f times: requests and answers are %d bytes as JSON, %d as protobuf",
+				both.Ratio(),
+				both.JSON,
+				both.Protobuf,
+			),
+		)
+		r.report.Request, r.report.Response = r.report.Request.plus(
+			service.Request(),
+		), r.report.Response.plus(
+			service.Response(),
+		)
 	}
 }
 

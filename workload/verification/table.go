@@ -9,10 +9,18 @@ import (
 	"time"
 )
 
-// Table writes the report for a terminal: the outcome, one line a check, what did not hold, and the services with their subjects.
+// Table writes the report for a terminal: the outcome, one line a check, what did not hold, and the
+// services with their subjects.
 func (r Report) Table(w io.Writer) error {
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(out, "Verification of %s, %s, %.1f s: %s\n\n", r.Environment, r.Started.Format(time.RFC3339), r.Seconds, r.Outcome())
+	fmt.Fprintf(
+		out,
+		"Verification of %s, %s, %.1f s: %s\n\n",
+		r.Environment,
+		r.Started.Format(time.RFC3339),
+		r.Seconds,
+		r.Outcome(),
+	)
 	fmt.Fprintln(out, "CHECK\tHELD\tOUTCOME\tWANTED")
 	for _, s := range r.Checks {
 		fmt.Fprintf(out, "%s\t%d/%d\t%s\t%s\n", s.ID, s.Held, s.Rows, s.Verdict(), s.Title)
@@ -23,14 +31,36 @@ func (r Report) Table(w io.Writer) error {
 			fmt.Fprintf(out, "%s\t%s\t%s\n", row.ID, row.Verdict(), oneLine(row.Seen))
 		}
 	}
-	fmt.Fprintln(out, "\nSERVICE\tTASKS\tCHI-SQUARE (P)\tEVENTS\tP50 ms\tP99 ms\tSUBJECT\tANSWERED\tREQUEST JSON/PROTOBUF\tRESPONSE")
+	fmt.Fprintln(
+		out,
+		"\nSERVICE\tTASKS\tCHI-SQUARE (P)\tEVENTS\tP50 ms\tP99 ms\tSUBJECT\tANSWERED\tREQUEST JSON/PROTOBUF\tRESPONSE",
+	)
 	for _, s := range r.Services {
 		for i, subject := range s.Subjects {
 			service := strings.Repeat("\t", 6)
 			if i == 0 {
-				service = strings.Join([]string{s.Name, s.Tasks(), s.Chance(), s.Stored(), milliseconds(s.Latency.P50), milliseconds(s.Latency.P99), ""}, "\t")
+				service = strings.Join(
+					[]string{
+						s.Name,
+						s.Tasks(),
+						s.Chance(),
+						s.Stored(),
+						milliseconds(s.Latency.P50),
+						milliseconds(s.Latency.P99),
+						"",
+					},
+					"\t",
+				)
 			}
-			fmt.Fprintf(out, "%s%s\t%s\t%s\t%s\n", service, subject.Name, yes(subject.Answered), subject.Request, subject.Response)
+			fmt.Fprintf(
+				out,
+				"%s%s\t%s\t%s\t%s\n",
+				service,
+				subject.Name,
+				yes(subject.Answered),
+				subject.Request,
+				subject.Response,
+			)
 		}
 	}
 	fmt.Fprintf(out, "\nall\t%s, slowest %s ms\n", r.Latency, milliseconds(r.Latency.Slowest))
@@ -54,7 +84,8 @@ func (s Service) Tasks() string {
 	return strings.Join(counts, " + ")
 }
 
-// Chance is the chi-square statistic of the share and its p-value, for example "0.32 (0.57)"; "" where nothing was shared.
+// Chance is the chi-square statistic of the share and its p-value, for example "0.32 (0.57)"; ""
+// where nothing was shared.
 func (s Service) Chance() string {
 	if s.Share.DegreesOfFreedom == 0 || len(s.Share.Answers) == 0 {
 		return ""

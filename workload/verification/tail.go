@@ -1,5 +1,5 @@
-// The tail of a stream: what was stored on one subject since it was opened. It is read message by message, for the identity may make no
-// consumer.
+// The tail of a stream: what was stored on one subject since it was opened. It is read message by
+// message, for the identity may make no consumer.
 package verification
 
 import (
@@ -41,7 +41,13 @@ func openTail(ctx context.Context, connection *nats.Conn, subject, messageID str
 	if err != nil {
 		return tail{}, fmt.Errorf("asking stream %s for its state: %w", name, err)
 	}
-	return tail{connection, name, subject, messageID, stream.CachedInfo().State.LastSeq}, nil
+	return tail{
+		connection: connection,
+		stream:     name,
+		subject:    subject,
+		messageID:  messageID,
+		after:      stream.CachedInfo().State.LastSeq,
+	}, nil
 }
 
 // wait is until there is at least one, or ctx ends.
@@ -55,24 +61,41 @@ func (t tail) wait(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waiting for message %s on %s in stream %s: %w", t.messageID, t.subject, t.stream, ctx.Err())
+			return fmt.Errorf(
+				"waiting for message %s on %s in stream %s: %w",
+				t.messageID,
+				t.subject,
+				t.stream,
+				ctx.Err(),
+			)
 		case <-ticker.C:
 		}
 	}
 }
 
-// count is how many messages have the id, and how many another. It asks the stream's leader: the client library would ask any replica, and
-// one that is behind does not know of a second message yet.
+// count is how many messages have the id, and how many another. It asks the stream's leader: the
+// client library would ask any replica, and one that is behind does not know of a second message
+// yet.
 func (t tail) count(ctx context.Context) (ours, others int, err error) {
 	for from := t.after + 1; ; {
 		got, err := t.next(ctx, from)
 		if err != nil {
-			return ours, others, fmt.Errorf("looking for message %s on %s in stream %s, from sequence %d: %w", t.messageID, t.subject, t.stream, from, err)
+			return ours, others, fmt.Errorf(
+				"looking for message %s on %s in stream %s, from sequence %d: %w",
+				t.messageID,
+				t.subject,
+				t.stream,
+				from,
+				err,
+			)
 		}
 		if got.Message == nil {
 			return ours, others, nil
 		}
-		if header, err := nats.DecodeHeadersMsg(got.Message.Header); err == nil && header.Get(nats.MsgIdHdr) == t.messageID {
+		if header, err := nats.DecodeHeadersMsg(
+			got.Message.Header,
+		); err == nil &&
+			header.Get(nats.MsgIdHdr) == t.messageID {
 			ours++
 		} else {
 			others++
@@ -81,7 +104,8 @@ func (t tail) count(ctx context.Context) (ours, others int, err error) {
 	}
 }
 
-// stored is the JetStream API's answer to a request for a message ("JetStream wire API reference", STREAM.MSG.GET).
+// stored is the JetStream API's answer to a request for a message ("JetStream wire API reference",
+// STREAM.MSG.GET).
 type stored struct {
 	Error *struct {
 		Code        int    `json:"err_code"`
@@ -93,7 +117,8 @@ type stored struct {
 	} `json:"message"`
 }
 
-// notFound is the API's error code for a message that is not there (nats-server, errors.json, JSNoMessageFoundErr).
+// notFound is the API's error code for a message that is not there (nats-server, errors.json,
+// JSNoMessageFoundErr).
 const notFound = 10037
 
 // next is the first message on the subject from a sequence on; without Message if there is none.

@@ -1,5 +1,5 @@
-// Verification as a task: it reads what its task definition gives, checks the platform, and writes the report to its log, for that is all
-// that leaves a task.
+// Verification as a task: it reads what its task definition gives, checks the platform, and writes
+// the report to its log, for that is all that leaves a task.
 package verification
 
 import (
@@ -20,11 +20,17 @@ import (
 // Name is the SERVICE_NAME of the task.
 const Name = "verification"
 
-// RunTask verifies with the variables of a task definition (docs/service-contract.md) and these: SERVICE_TASKS is how many tasks each
-// service has, DefaultTasks if it is not set; VERIFY_COMMANDS and JUDGE_TARGETS, "true", are Options.Commands and Options.JudgeTargets. The
-// report goes to out; the error tells what failed.
+// RunTask verifies with the variables of a task definition (docs/service-contract.md) and these:
+// SERVICE_TASKS is how many tasks each service has, DefaultTasks if it is not set; VERIFY_COMMANDS
+// and JUDGE_TARGETS, "true", are Options.Commands and Options.JudgeTargets. The report goes to out;
+// the error tells what failed.
 func RunTask(ctx context.Context, variable func(string) string, out io.Writer) (err error) {
-	options := Options{Environment: variable("ENVIRONMENT"), Commands: variable("VERIFY_COMMANDS") == "true", JudgeTargets: variable("JUDGE_TARGETS") == "true", Out: out}
+	options := Options{
+		Environment:  variable("ENVIRONMENT"),
+		Commands:     variable("VERIFY_COMMANDS") == "true",
+		JudgeTargets: variable("JUDGE_TARGETS") == "true",
+		Out:          out,
+	}
 	if text := variable("SERVICE_TASKS"); text != "" {
 		if options.Tasks, err = strconv.Atoi(text); err != nil {
 			return fmt.Errorf("reading SERVICE_TASKS: %w", err)
@@ -44,7 +50,8 @@ func RunTask(ctx context.Context, variable func(string) string, out io.Writer) (
 const (
 	// reportMark begins each line of a report in a log.
 	reportMark = "verification-report "
-	// reportLine is how much of a report stands in one line: Fargate's log driver splits what is longer than 16 KB.
+	// reportLine is how much of a report stands in one line: Fargate's log driver splits what is
+	// longer than 16 KB.
 	reportLine = 8000
 )
 
@@ -59,7 +66,14 @@ func (r Report) print(out io.Writer) error {
 	text := base64.StdEncoding.EncodeToString(packed.Bytes())
 	total := (len(text) + reportLine - 1) / reportLine
 	for i := range total {
-		if _, err := fmt.Fprintf(out, "%s%d/%d %s\n", reportMark, i+1, total, text[i*reportLine:min((i+1)*reportLine, len(text))]); err != nil {
+		if _, err := fmt.Fprintf(
+			out,
+			"%s%d/%d %s\n",
+			reportMark,
+			i+1,
+			total,
+			text[i*reportLine:min((i+1)*reportLine, len(text))],
+		); err != nil {
 			return fmt.Errorf("writing the report: %w", err)
 		}
 	}
@@ -78,13 +92,21 @@ func Parse(log string) (Report, error) {
 		var number int
 		var part string
 		if _, err := fmt.Sscanf(rest, "%d/%d %s", &number, &total, &part); err != nil || number != found+1 {
-			return Report{}, fmt.Errorf("reading the verification's log: line %d of the report is missing or torn", found+1)
+			return Report{}, fmt.Errorf(
+				"reading the verification's log: line %d of the report is missing or torn",
+				found+1,
+			)
 		}
 		found++
 		text.WriteString(part)
 	}
 	if found != total {
-		return Report{}, fmt.Errorf("reading the verification's log: it holds %d lines of a report of %d; it ends\n%s", found, max(total, 0), log[max(0, len(log)-2000):])
+		return Report{}, fmt.Errorf(
+			"reading the verification's log: it holds %d lines of a report of %d; it ends\n%s",
+			found,
+			max(total, 0),
+			log[max(0, len(log)-2000):],
+		)
 	}
 	var report Report
 	packed, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text.String())))

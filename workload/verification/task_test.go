@@ -1,4 +1,5 @@
-// The log is all that leaves a task: that a report comes through it whole, and that a torn one is told.
+// The log is all that leaves a task: that a report comes through it whole, and that a torn one is
+// told.
 package verification
 
 import (
@@ -40,6 +41,10 @@ func TestAReportComesOutOfALogAsItWentIn(t *testing.T) {
 func TestATaskSaysWhatItLacks(t *testing.T) {
 	err := RunTask(t.Context(), func(string) string { return "" }, &bytes.Buffer{})
 	assert.ErrorContains(t, err, "connecting")
-	err = RunTask(t.Context(), func(name string) string { return map[string]string{"SERVICE_TASKS": "two"}[name] }, &bytes.Buffer{})
+	err = RunTask(
+		t.Context(),
+		func(name string) string { return map[string]string{"SERVICE_TASKS": "two"}[name] },
+		&bytes.Buffer{},
+	)
 	assert.ErrorContains(t, err, "SERVICE_TASKS")
 }

@@ -1,5 +1,6 @@
-// What the tests verify: a NATS server with the identities' permissions, the streams of the platform, a Redis, and tasks of the stand-in
-// services. Tasks of one service are processes of their own, as on the platform, for that is how they tell themselves apart.
+// What the tests verify: a NATS server with the identities' permissions, the streams of the
+// platform, a Redis, and tasks of the stand-in services. Tasks of one service are processes of
+// their own, as on the platform, for that is how they tell themselves apart.
 package verification
 
 import (
@@ -75,8 +76,10 @@ func serveTask(ctx context.Context, variable func(string) string) error {
 
 // settingsOf completes what all services of a test have with what is a service's own.
 func settingsOf(row services.Service, variable func(string) string) (service.Settings, error) {
-	own := map[string]string{"SERVICE_NAME": row.Name, "NATS_INBOX_PREFIX": nats.Inbox(row.Name), "NATS_QUEUE_GROUP": row.Queue,
-		"NATS_SUBJECTS": strings.Join(row.RPC, ",")}
+	own := map[string]string{
+		"SERVICE_NAME": row.Name, "NATS_INBOX_PREFIX": nats.Inbox(row.Name), "NATS_QUEUE_GROUP": row.Queue,
+		"NATS_SUBJECTS": strings.Join(row.RPC, ","),
+	}
 	settings, err := service.FromEnvironment(func(name string) string {
 		if value, has := own[name]; has {
 			return value
@@ -107,10 +110,23 @@ func newPlatform(t *testing.T, streams ...jetstream.StreamConfig) *platform {
 	seed, public := identity(t)
 	callerSeed, caller := identity(t)
 	permissions := &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: []string{"svc.>", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*"}},
-		Subscribe: &server.SubjectPermission{Allow: []string{nats.Inbox("verification") + ".>"}}}
-	running, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true,
-		Nkeys: []*server.NkeyUser{{Nkey: public}, {Nkey: caller, Permissions: permissions}}, TLS: true, TLSConfig: secure, TLSTimeout: 5})
+		Publish: &server.SubjectPermission{
+			Allow: []string{"svc.>", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*"},
+		},
+		Subscribe: &server.SubjectPermission{Allow: []string{nats.Inbox("verification") + ".>"}},
+	}
+	running, err := server.NewServer(&server.Options{
+		Host:       "127.0.0.1",
+		Port:       -1,
+		JetStream:  true,
+		StoreDir:   t.TempDir(),
+		NoLog:      true,
+		NoSigs:     true,
+		Nkeys:      []*server.NkeyUser{{Nkey: public}, {Nkey: caller, Permissions: permissions}},
+		TLS:        true,
+		TLSConfig:  secure,
+		TLSTimeout: 5,
+	})
 	require.NoError(t, err)
 	running.Start()
 	t.Cleanup(running.Shutdown)
@@ -120,8 +136,16 @@ func newPlatform(t *testing.T, streams ...jetstream.StreamConfig) *platform {
 	t.Cleanup(store.Close)
 	store.RequireAuth(token)
 	p := &platform{Server: running, environment: map[string]string{
-		"NATS_URL": fmt.Sprintf("tls://127.0.0.1:%d", running.Addr().(*net.TCPAddr).Port), "NATS_CA": authority, "NATS_NKEY_SEED": seed,
-		"REDIS_ADDRESS": store.Addr(), "REDIS_AUTH_TOKEN": token, "REDIS_CA": authority}}
+		"NATS_URL": fmt.Sprintf(
+			"tls://127.0.0.1:%d",
+			running.Addr().(*net.TCPAddr).Port,
+		),
+		"NATS_CA":          authority,
+		"NATS_NKEY_SEED":   seed,
+		"REDIS_ADDRESS":    store.Addr(),
+		"REDIS_AUTH_TOKEN": token,
+		"REDIS_CA":         authority,
+	}}
 	p.client, p.administrator = p.connect(t, "verification", callerSeed), p.connect(t, nats.Administrator, seed)
 	access, err := jetstream.New(p.administrator.Native())
 	require.NoError(t, err)
@@ -146,8 +170,13 @@ func identity(t *testing.T) (seed, public string) {
 
 func (p *platform) connect(t *testing.T, name, seed string) *messaging.Client {
 	t.Helper()
-	c, err := messaging.Connect(t.Context(), messaging.Options{Name: name, URL: p.environment["NATS_URL"], CertificateAuthority: p.environment["NATS_CA"], Seed: seed,
-		InboxPrefix: nats.Inbox(name)})
+	c, err := messaging.Connect(t.Context(), messaging.Options{
+		Name:                 name,
+		URL:                  p.environment["NATS_URL"],
+		CertificateAuthority: p.environment["NATS_CA"],
+		Seed:                 seed,
+		InboxPrefix:          nats.Inbox(name),
+	})
 	require.NoError(t, err)
 	t.Cleanup(c.Native().Close)
 	return c
@@ -170,7 +199,8 @@ func (p *platform) task(t *testing.T) {
 	})
 }
 
-// inProcess runs one task of a service in the test's own process; change makes it another than its row says.
+// inProcess runs one task of a service in the test's own process; change makes it another than its
+// row says.
 func (p *platform) inProcess(t *testing.T, name string, change func(*service.Settings)) {
 	t.Helper()
 	settings, err := settingsOf(named(t, name), func(variable string) string { return p.environment[variable] })

@@ -34,12 +34,21 @@ func (t Throughput) MeanMilliseconds() float64 {
 }
 
 func (t Throughput) String() string {
-	return fmt.Sprintf("%.0f requests a second: %d answered and %d failed in %.1f s on %d subjects, by %d requesters, %.3f ms each on average",
-		t.PerSecond, t.Answered, t.Failed, t.Seconds, t.Subjects, t.Requesters, t.MeanMilliseconds())
+	return fmt.Sprintf(
+		"%.0f requests a second: %d answered and %d failed in %.1f s on %d subjects, by %d requesters, %.3f ms each "+
+			"on average",
+		t.PerSecond,
+		t.Answered,
+		t.Failed,
+		t.Seconds,
+		t.Subjects,
+		t.Requesters,
+		t.MeanMilliseconds(),
+	)
 }
 
-// load is one subject as it is asked under load: the request is encoded before, and of the answer only the error is looked for, so that it
-// is the platform which is measured and not this program.
+// load is one subject as it is asked under load: the request is encoded before, and of the answer
+// only the error is looked for, so that it is the platform which is measured and not this program.
 type load struct {
 	subject string
 	request []byte
@@ -47,7 +56,10 @@ type load struct {
 }
 
 func throughput(ctx context.Context, r *run) {
-	rate, all := fmt.Sprintf("%d requests a second or more (the product's target)", TargetThroughput), "an answer without an error to every request"
+	rate, all := fmt.Sprintf(
+		"%d requests a second or more (the product's target)",
+		TargetThroughput,
+	), "an answer without an error to every request"
 	loads, err := r.loads()
 	if err == nil && len(loads) == 0 {
 		err = errors.New("not asked: no subject was answered before")
@@ -89,7 +101,14 @@ func (r *run) loads() ([]load, error) {
 			if err != nil {
 				return nil, fmt.Errorf("encoding a request to %s: %w", subject, err)
 			}
-			loads = append(loads, load{subject, data, r.methods[subject].Response.Fields().ByName("error").Number()})
+			loads = append(
+				loads,
+				load{
+					subject: subject,
+					request: data,
+					error:   r.methods[subject].Response.Fields().ByName("error").Number(),
+				},
+			)
 		}
 	}
 	return loads, nil
@@ -101,7 +120,8 @@ type tally struct {
 	last             error
 }
 
-// press asks one subject after the other until the time is over, or as long as anything is answered.
+// press asks one subject after the other until the time is over, or as long as anything is
+// answered.
 func (r *run) press(ctx context.Context, loads []load, first int, until time.Time) (t tally) {
 	for i, inARow := first, 0; time.Now().Before(until) && ctx.Err() == nil && inARow < giveUp; i++ {
 		if err := r.askEncoded(ctx, loads[i%len(loads)]); err != nil {
@@ -116,7 +136,8 @@ func (r *run) press(ctx context.Context, loads []load, first int, until time.Tim
 	return t
 }
 
-// askEncoded is one request. What the answer tells otherwise stays unsaid, for it may be a session's token.
+// askEncoded is one request. What the answer tells otherwise stays unsaid, for it may be a
+// session's token.
 func (r *run) askEncoded(ctx context.Context, l load) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Patience)
 	defer cancel()
@@ -142,7 +163,12 @@ func (r *run) askEncoded(ctx context.Context, l load) error {
 func (r *run) explain(subject string, answer []byte) error {
 	response := r.methods[subject].Messaging().Response()
 	if err := proto.Unmarshal(answer, response); err != nil {
-		return fmt.Errorf("asking %s: the answer is no %s: %w", subject, response.ProtoReflect().Descriptor().FullName(), err)
+		return fmt.Errorf(
+			"asking %s: the answer is no %s: %w",
+			subject,
+			response.ProtoReflect().Descriptor().FullName(),
+			err,
+		)
 	}
 	code, _ := codeIn(response)
 	return fmt.Errorf("asking %s: the answer tells the error %q", subject, code)

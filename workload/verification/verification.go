@@ -1,15 +1,20 @@
-// Package verification checks a deployed platform from inside, as one of its clients: every service answers, its tasks share the work,
-// its events are stored, errors come as errors, and the product's targets of latency, throughput and size are measured.
+// Package verification checks a deployed platform from inside, as one of its clients: every service
+// answers, its tasks share the work, its events are stored, errors come as errors, and the
+// product's targets of latency, throughput and size are measured.
 //
-//	report, err := verification.Run(ctx, verification.Options{Client: client, Environment: "prod", JudgeTargets: true, Out: os.Stderr})
+//	options := verification.Options{Client: client, Environment: "prod", JudgeTargets: true, Out: os.Stderr}
+//	report, err := verification.Run(ctx, options)
 //	err = errors.Join(err, report.Table(os.Stdout), report.HTML(file), report.Err())
 //
-// The identity of the client needs to publish to svc.>, $JS.API.STREAM.NAMES, $JS.API.STREAM.INFO and $JS.API.STREAM.MSG.GET of the streams of events, and to
-// subscribe to its own inbox. It should be allowed nothing else: the check "errors" wants other subjects refused. Every service must be
+// The identity of the client needs to publish to svc.>, $JS.API.STREAM.NAMES, $JS.API.STREAM.INFO
+// and $JS.API.STREAM.MSG.GET of the streams of events, and to subscribe to its own inbox. It should
+// be allowed nothing else: the check "errors" wants other subjects refused. Every service must be
 // allowed to answer into that inbox.
 //
-// All requests are about made-up players and things (messages.json). With Options.Commands what the checks leave behind is an event for each service that has events (at most three), whose message id has "verify-" and a random
-// text in it, and the answers to those commands, which the services forget by themselves.
+// All requests are about made-up players and things (messages.json). With Options.Commands what the
+// checks leave behind is an event for each service that has events (at most three), whose message
+// id has "verify-" and a random text in it, and the answers to those commands, which the services
+// forget by themselves.
 package verification
 
 import (
@@ -36,13 +41,15 @@ const (
 	DefaultShareRequests = 200
 	// DefaultLatencyRequests: two of so many are slower than the 99th percentile.
 	DefaultLatencyRequests = 200
-	// DefaultRequesters is as many as the load of the drills and the benchmark has (internal/bench, natsCases).
+	// DefaultRequesters is as many as the load of the drills and the benchmark has (internal/bench,
+	// natsCases).
 	DefaultRequesters = 8
 	// DefaultThroughput evens out pauses of a second.
 	DefaultThroughput = 5 * time.Second
 	// DefaultPatience is the client's own for a request without a deadline.
 	DefaultPatience = messaging.DefaultTimeout
-	// DefaultEventWait covers a command that is the first of its task (it connects to Redis), asked again once, and its event.
+	// DefaultEventWait covers a command that is the first of its task (it connects to Redis), asked
+	// again once, and its event.
 	DefaultEventWait = 10 * time.Second
 )
 
@@ -54,24 +61,29 @@ type Options struct {
 	Environment string
 	// Tasks is how many tasks of each service must have work; DefaultTasks if 0.
 	Tasks int
-	// ShareRequests are the requests to each service whose answers are counted by task; DefaultShareRequests if 0.
+	// ShareRequests are the requests to each service whose answers are counted by task;
+	// DefaultShareRequests if 0.
 	ShareRequests int
-	// LatencyRequests are the measured requests to each service, one after the other; DefaultLatencyRequests if 0.
+	// LatencyRequests are the measured requests to each service, one after the other;
+	// DefaultLatencyRequests if 0.
 	LatencyRequests int
-	// Requesters ask at the same time, each again as soon as it is answered; DefaultRequesters if 0. Together they can reach no more
-	// requests a second than their number divided by the mean latency in seconds.
+	// Requesters ask at the same time, each again as soon as it is answered; DefaultRequesters if
+	// 0. Together they can reach no more requests a second than their number divided by the mean
+	// latency in seconds.
 	Requesters int
 	// Throughput is how long they do; DefaultThroughput if 0.
 	Throughput time.Duration
-	// Patience is how long one request may take; DefaultPatience if 0. EventWait is how long a command, and then its event, may take;
-	// DefaultEventWait if 0.
+	// Patience is how long one request may take; DefaultPatience if 0. EventWait is how long a
+	// command, and then its event, may take; DefaultEventWait if 0.
 	Patience, EventWait time.Duration
-	// Commands says whether requests that may change something are sent, hundreds of times. Where services are real they are told to make
-	// payments and quests for the made-up players of messages.json; left false, only subjects that read are asked, the others have to refuse
-	// a request that is none.
+	// Commands says whether requests that may change something are sent, hundreds of times. Where
+	// services are real they are told to make payments and quests for the made-up players of
+	// messages.json; left false, only subjects that read are asked, the others have to refuse a
+	// request that is none.
 	Commands bool
-	// JudgeTargets says whether a missed target of latency or throughput fails the whole. Set it on AWS. A rehearsal leaves it false: a
-	// small computer shares its cores with all servers and tasks, so what is measured there is reported as missed and not judged.
+	// JudgeTargets says whether a missed target of latency or throughput fails the whole. Set it on
+	// AWS. A rehearsal leaves it false: a small computer shares its cores with all servers and
+	// tasks, so what is measured there is reported as missed and not judged.
 	JudgeTargets bool
 	// Out is told of each check that has ended; nobody is if nil.
 	Out io.Writer
@@ -95,16 +107,25 @@ type check struct {
 	run       func(context.Context, *run)
 }
 
-// checks are in the order in which they run: later ones leave out subjects that nobody answered in the first.
+// checks are in the order in which they run: later ones leave out subjects that nobody answered in
+// the first.
 func checks() []check {
 	return []check{
-		{"answers", "Every service answers each of its subjects", answers},
-		{"share", "The tasks of a service share its work", share},
-		{"events", "A command's event is stored, once", events},
-		{"errors", "Errors come as errors", failures},
-		{"latency", fmt.Sprintf("p50 below %s and p99 below %s", spelled(TargetP50), spelled(TargetP99)), latency},
-		{"throughput", fmt.Sprintf("At least %d requests a second", TargetThroughput), throughput},
-		{"sizes", fmt.Sprintf("JSON is at least %v times as large as protobuf", TargetSizeRatio), sizes},
+		{id: "answers", title: "Every service answers each of its subjects", run: answers},
+		{id: "share", title: "The tasks of a service share its work", run: share},
+		{id: "events", title: "A command's event is stored, once", run: events},
+		{id: "errors", title: "Errors come as errors", run: failures},
+		{
+			id:    "latency",
+			title: fmt.Sprintf("p50 below %s and p99 below %s", spelled(TargetP50), spelled(TargetP99)),
+			run:   latency,
+		},
+		{id: "throughput", title: fmt.Sprintf("At least %d requests a second", TargetThroughput), run: throughput},
+		{
+			id:    "sizes",
+			title: fmt.Sprintf("JSON is at least %v times as large as protobuf", TargetSizeRatio),
+			run:   sizes,
+		},
 	}
 }
 
@@ -121,8 +142,9 @@ type run struct {
 	report *Report
 }
 
-// Run makes all checks, whatever the earlier ones saw, and returns what was seen. What did not hold is in the report (Report.Err); an
-// error says that the platform was not checked, or not to the end.
+// Run makes all checks, whatever the earlier ones saw, and returns what was seen. What did not hold
+// is in the report (Report.Err); an error says that the platform was not checked, or not to the
+// end.
 func Run(ctx context.Context, o Options) (Report, error) {
 	r, err := prepare(ctx, o)
 	if err != nil {
@@ -137,11 +159,25 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		c.run(ctx, r)
 		summary := r.report.summary(c)
 		r.report.Checks = append(r.report.Checks, summary)
-		fmt.Fprintf(r.Out, "%-11s %3d of %3d held  %6.1f s  %s\n", c.id, summary.Held, summary.Rows, time.Since(started).Seconds(), summary.Verdict())
+		fmt.Fprintf(
+			r.Out,
+			"%-11s %3d of %3d held  %6.1f s  %s\n",
+			c.id,
+			summary.Held,
+			summary.Rows,
+			time.Since(started).Seconds(),
+			summary.Verdict(),
+		)
 	}
 	r.report.Seconds = time.Since(began).Seconds()
 	if err := ctx.Err(); err != nil {
-		return *r.report, fmt.Errorf("verifying %q: ended after %d of %d checks: %w", o.Environment, len(r.report.Checks), len(checks()), err)
+		return *r.report, fmt.Errorf(
+			"verifying %q: ended after %d of %d checks: %w",
+			o.Environment,
+			len(r.report.Checks),
+			len(checks()),
+			err,
+		)
 	}
 	return *r.report, nil
 }
@@ -163,8 +199,20 @@ func prepare(ctx context.Context, o Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Options: o.completed(), table: table, front: front.Name, methods: methods, contents: contents, id: rand.Text()}
-	r.report = &Report{Environment: r.Environment, Started: time.Now().UTC(), JudgeTargets: o.JudgeTargets, Tasks: r.Tasks}
+	r := &run{
+		Options:  o.completed(),
+		table:    table,
+		front:    front.Name,
+		methods:  methods,
+		contents: contents,
+		id:       rand.Text(),
+	}
+	r.report = &Report{
+		Environment:  r.Environment,
+		Started:      time.Now().UTC(),
+		JudgeTargets: o.JudgeTargets,
+		Tasks:        r.Tasks,
+	}
 	for _, service := range table {
 		seen := Service{Name: service.Name, Queue: service.Queue}
 		for _, subject := range service.RPC {

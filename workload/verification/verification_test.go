@@ -29,8 +29,15 @@ func streams(t *testing.T) (all []jetstream.StreamConfig) {
 		if s.Name == nats.AdvisoryStream {
 			continue // the server's own subjects
 		}
-		made := jetstream.StreamConfig{Name: s.Name, Subjects: s.Subjects, MaxAge: s.MaxAge, MaxMsgSize: int32(s.MaxMessageBytes), Duplicates: s.DuplicateWindow,
-			Storage: jetstream.MemoryStorage, AllowDirect: true}
+		made := jetstream.StreamConfig{
+			Name:        s.Name,
+			Subjects:    s.Subjects,
+			MaxAge:      s.MaxAge,
+			MaxMsgSize:  int32(s.MaxMessageBytes),
+			Duplicates:  s.DuplicateWindow,
+			Storage:     jetstream.MemoryStorage,
+			AllowDirect: true,
+		}
 		if s.Retention == nats.RetentionWorkQueue {
 			made.Retention, made.Discard = jetstream.WorkQueuePolicy, jetstream.DiscardNew
 		}
@@ -59,13 +66,27 @@ func healthy(t *testing.T) *platform {
 func TestAHealthyPlatformHoldsAndTheReportIsWhole(t *testing.T) {
 	p := healthy(t)
 	var progress bytes.Buffer
-	report, err := Run(t.Context(), Options{Client: p.client, Commands: true, Environment: "<test>", Throughput: time.Second, Out: &progress})
+	report, err := Run(t.Context(), Options{
+		Client:      p.client,
+		Commands:    true,
+		Environment: "<test>",
+		Throughput:  time.Second,
+		Out:         &progress,
+	})
 	require.NoError(t, err)
 	require.NoError(t, report.Err())
 	for _, row := range report.NotHeld() {
 		assert.NotEqual(t, KindCheck, row.Kind, "%s: %s", row.ID, row.Seen)
 	}
-	want := map[string]int{"answers": 30, "share": 22, "events": 18, "errors": 40, "latency": 22, "throughput": 2, "sizes": 22}
+	want := map[string]int{
+		"answers":    30,
+		"share":      22,
+		"events":     18,
+		"errors":     40,
+		"latency":    22,
+		"throughput": 2,
+		"sizes":      22,
+	}
 	ids := map[string]bool{}
 	for _, c := range report.Checks {
 		assert.Equal(t, want[c.ID], c.Rows, c.ID)
@@ -112,7 +133,12 @@ func TestWithoutCommandsNothingIsDone(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, p.administrator.Flush(t.Context()))
-	report, err := Run(t.Context(), Options{Client: p.client, ShareRequests: 20, LatencyRequests: 20, Throughput: 100 * time.Millisecond})
+	report, err := Run(t.Context(), Options{
+		Client:          p.client,
+		ShareRequests:   20,
+		LatencyRequests: 20,
+		Throughput:      100 * time.Millisecond,
+	})
 	require.NoError(t, err)
 	require.NoError(t, report.Err(), "what is not asked does not fail")
 	require.NoError(t, p.administrator.Flush(t.Context()))

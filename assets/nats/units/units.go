@@ -1,5 +1,5 @@
-// Package units holds the systemd units of a NATS node: the server, and the two timers that keep its
-// configuration and its certificate current.
+// Package units holds the systemd units of a NATS node: the server, and the two timers that keep
+// its configuration and its certificate current.
 package units
 
 import (

@@ -18,7 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// architectures name the numbering of system calls, by Go's names. Calls of another numbering (32 bit) are let through.
+// architectures name the numbering of system calls, by Go's names. Calls of another numbering (32
+// bit) are let through.
 var architectures = map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}
 
 // notification is struct seccomp_notif with its struct seccomp_data.
@@ -42,7 +43,8 @@ type response struct {
 // idValid is SECCOMP_IOCTL_NOTIF_ID_VALID: _IOW('!', 2, __u64).
 const idValid = 0x40082102
 
-// installFilter puts the filter on the calling thread and returns the descriptor of its notifications.
+// installFilter puts the filter on the calling thread and returns the descriptor of its
+// notifications.
 func installFilter(calls ...uint32) (int, error) {
 	architecture, known := architectures[runtime.GOARCH]
 	if !known {
@@ -55,7 +57,10 @@ func installFilter(calls ...uint32) (int, error) {
 		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0},
 	}
 	for i, call := range calls {
-		program = append(program, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jt: uint8(len(calls) - i)})
+		program = append(
+			program,
+			unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jt: uint8(len(calls) - i)},
+		)
 	}
 	program = append(program, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
 		unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_USER_NOTIF})
@@ -66,14 +71,20 @@ func installFilter(calls ...uint32) (int, error) {
 	const flags = unix.SECCOMP_FILTER_FLAG_NEW_LISTENER | unix.SECCOMP_FILTER_FLAG_SPEC_ALLOW
 	// Before Linux 5.19 any signal interrupts a call that waits; it then begins anew.
 	for _, more := range []uintptr{unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, 0} {
-		fd, _, failed := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags|more, uintptr(unsafe.Pointer(&filter)))
+		fd, _, failed := unix.Syscall(
+			unix.SYS_SECCOMP,
+			unix.SECCOMP_SET_MODE_FILTER,
+			flags|more,
+			uintptr(unsafe.Pointer(&filter)),
+		)
 		if failed == 0 {
 			// Only then does the runtime wait for it without a thread of its own.
 			return int(fd), unix.SetNonblock(int(fd), true)
 		}
 		if failed != unix.EINVAL || more == 0 {
 			return 0, fmt.Errorf("installing a seccomp filter with notifications: %w; "+
-				"it needs Linux 5.6 and a container profile that permits seccomp(2), and no other filter with notifications", failed)
+				"it needs Linux 5.6 and a container profile that permits seccomp(2), and no other filter with "+
+				"notifications", failed)
 		}
 	}
 	panic("unreachable")
@@ -91,7 +102,8 @@ func receive(fd int, n *notification) bool {
 	return failed == 0
 }
 
-// waits says whether the process still waits for this answer: what was read from it is its own only then.
+// waits says whether the process still waits for this answer: what was read from it is its own only
+// then.
 func (g *Guard) waits(n *notification) bool {
 	return g.control(idValid, unsafe.Pointer(&n.id)) == nil
 }
@@ -99,7 +111,10 @@ func (g *Guard) waits(n *notification) bool {
 // pass lets the call go on as it was made.
 func (g *Guard) pass(n *notification) {
 	// An error says that the process has ended or the guard was closed: nobody waits.
-	_ = g.control(unix.SECCOMP_IOCTL_NOTIF_SEND, unsafe.Pointer(&response{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}))
+	_ = g.control(
+		unix.SECCOMP_IOCTL_NOTIF_SEND,
+		unsafe.Pointer(&response{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}),
+	)
 }
 
 // reply ends the call with an error, or with success for 0.
@@ -125,7 +140,8 @@ func (g *Guard) control(request uintptr, argument unsafe.Pointer) error {
 	return nil
 }
 
-// destination reads the address that the call names; false: not an IP address, or the process has ended.
+// destination reads the address that the call names; false: not an IP address, or the process has
+// ended.
 func (n *notification) destination() (netip.AddrPort, bool) {
 	text := make([]byte, min(n.arguments[2], unix.SizeofSockaddrInet6))
 	if len(text) < unix.SizeofSockaddrInet4 {

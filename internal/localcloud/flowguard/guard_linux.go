@@ -1,4 +1,5 @@
-// The guard: a thread that starts processes under a filter, and the goroutine that answers what they ask.
+// The guard: a thread that starts processes under a filter, and the goroutine that answers what
+// they ask.
 
 package flowguard
 
@@ -31,8 +32,8 @@ type Guard struct {
 	bound      sync.Map // ports that were bound to the machine's own address, with OwnLoopback
 }
 
-// environmentMark is the variable by which a guard finds its processes again; one that empties its environment is guarded, but
-// its connections are not found by Silence and Hear.
+// environmentMark is the variable by which a guard finds its processes again; one that empties its
+// environment is guarded, but its connections are not found by Silence and Hear.
 const environmentMark = "FLOW_GUARD"
 
 type start struct {
@@ -43,7 +44,11 @@ type start struct {
 // New makes a guard. Close it.
 func New(o Options) (*Guard, error) {
 	if !o.Source.Is4() || !o.Network.Addr().Is4() || o.Decide == nil {
-		return nil, fmt.Errorf("guarding the connections of %s in %s: both must be IPv4, and Decide must be set", o.Source, o.Network)
+		return nil, fmt.Errorf(
+			"guarding the connections of %s in %s: both must be IPv4, and Decide must be set",
+			o.Source,
+			o.Network,
+		)
 	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
@@ -52,7 +57,13 @@ func New(o Options) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("guarding the connections of %s: %w", o.Source, err)
 	}
-	g := &Guard{options: o, blackhole: hole, mark: rand.Text(), starts: make(chan start), closed: make(chan struct{})}
+	g := &Guard{
+		options:   o,
+		blackhole: hole,
+		mark:      rand.Text(),
+		starts:    make(chan start),
+		closed:    make(chan struct{}),
+	}
 	ready := make(chan error)
 	go g.launch(ready)
 	if err := <-ready; err != nil {
@@ -62,9 +73,9 @@ func New(o Options) (*Guard, error) {
 	return g, nil
 }
 
-// launch puts a filter on a thread of its own, which its children inherit, and starts them from there. The thread is never given
-// back: it ends with the guard, and what was started to die with its parent thread (Pdeathsig) dies then. The runtime makes
-// no other thread from a locked one.
+// launch puts a filter on a thread of its own, which its children inherit, and starts them from
+// there. The thread is never given back: it ends with the guard, and what was started to die with
+// its parent thread (Pdeathsig) dies then. The runtime makes no other thread from a locked one.
 func (g *Guard) launch(ready chan<- error) {
 	runtime.LockOSThread()
 	calls := []uint32{unix.SYS_CONNECT}
@@ -89,7 +100,8 @@ func (g *Guard) launch(ready chan<- error) {
 	}
 }
 
-// Start is command.Start under the guard. It sets no_new_privs: a program that changes its user (sudo) does not there.
+// Start is command.Start under the guard. It sets no_new_privs: a program that changes its user
+// (sudo) does not there.
 func (g *Guard) Start(command *exec.Cmd) error {
 	command.Env = append(command.Environ(), environmentMark+"="+g.mark)
 	s := start{command, make(chan error, 1)}
@@ -101,7 +113,8 @@ func (g *Guard) Start(command *exec.Cmd) error {
 	}
 }
 
-// Close ends the guard. Processes that still run cannot connect any more (ENOSYS); those with Pdeathsig get their signal.
+// Close ends the guard. Processes that still run cannot connect any more (ENOSYS); those with
+// Pdeathsig get their signal.
 func (g *Guard) Close() error {
 	g.closeOnce.Do(func() {
 		close(g.closed)
@@ -165,8 +178,8 @@ func (g *Guard) answer(n *notification) {
 	g.pass(n)
 }
 
-// meant borrows the socket that a call is about; not ok: the call was let through, for the kernel says itself that the process has
-// ended or that the descriptor is none.
+// meant borrows the socket that a call is about; not ok: the call was let through, for the kernel
+// says itself that the process has ended or that the descriptor is none.
 func (g *Guard) meant(n *notification) (process, socket, kind int, ok bool) {
 	process, socket, err := n.socket()
 	if err != nil {
@@ -182,8 +195,9 @@ func (g *Guard) meant(n *notification) (process, socket, kind int, ok bool) {
 	return process, socket, kind, true
 }
 
-// bindTo gives a socket without an address the machine's. The kernel chooses the port when it knows the other side
-// (ip(7), IP_BIND_ADDRESS_NO_PORT), so that connections to different servers may share one.
+// bindTo gives a socket without an address the machine's. The kernel chooses the port when it knows
+// the other side (ip(7), IP_BIND_ADDRESS_NO_PORT), so that connections to different servers may
+// share one.
 func bindTo(socket int, source netip.Addr) error {
 	name, err := unix.Getsockname(socket)
 	if err != nil {

@@ -34,7 +34,13 @@ var (
 
 // The addresses are this package's own, so that its tests disturb no rehearsal on the same host.
 func TestMain(m *testing.M) {
-	roles := map[string]func([]string) error{"dial": dialAll, "talk": talk, "hold": holdGuarded, "listen": listenAndAsk, "lookup": lookup}
+	roles := map[string]func([]string) error{
+		"dial":   dialAll,
+		"talk":   talk,
+		"hold":   holdGuarded,
+		"listen": listenAndAsk,
+		"lookup": lookup,
+	}
 	if role := roles[os.Getenv(roleVariable)]; role != nil {
 		if err := role(os.Args[1:]); err != nil {
 			fmt.Println(err)
@@ -65,7 +71,8 @@ func dialAll(addresses []string) error {
 	return nil
 }
 
-// talk sends a line for each line of standard input, and prints the answer or how the connection ended.
+// talk sends a line for each line of standard input, and prints the answer or how the connection
+// ended.
 func talk(addresses []string) error {
 	connection, err := net.Dial("tcp", addresses[0])
 	if err != nil {
@@ -128,7 +135,12 @@ func echo(t *testing.T, address netip.Addr) (netip.AddrPort, <-chan netip.Addr) 
 
 func guard(t *testing.T, decide func(int, netip.AddrPort) error) *Guard {
 	t.Helper()
-	g, err := New(Options{Source: near, Network: network, Decide: decide, Timeout: 200 * time.Millisecond})
+	g, err := New(Options{
+		Source:  near,
+		Network: network,
+		Decide:  decide,
+		Timeout: 200 * time.Millisecond,
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, g.Close()) })
 	return g
@@ -161,7 +173,10 @@ func TestAnAllowedConnectionComesFromTheMachinesAddress(t *testing.T) {
 	g := guard(t, refuseNothing)
 	assert.Equal(t, "connected", output(t, g, play("dial", server.String())))
 	assert.Equal(t, near, <-peers)
-	assert.Empty(t, output(t, g, exec.Command("bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", server.Addr(), server.Port()))))
+	assert.Empty(
+		t,
+		output(t, g, exec.Command("bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", server.Addr(), server.Port()))),
+	)
 	assert.Equal(t, near, <-peers, "a blocking socket")
 }
 
@@ -184,7 +199,11 @@ func TestARefusedConnectionTimesOut(t *testing.T) {
 	assert.Contains(t, output(t, g, command), "i/o timeout", "a client's own timeout")
 	process, _ := asked.Load(server)
 	assert.Equal(t, command.Process.Pid, process)
-	shell := output(t, g, exec.Command("bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", server.Addr(), server.Port())))
+	shell := output(
+		t,
+		g,
+		exec.Command("bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", server.Addr(), server.Port())),
+	)
 	assert.Contains(t, shell, "Connection timed out", "a blocking socket")
 	assert.Empty(t, peers)
 }

@@ -11,13 +11,15 @@ import (
 // namePort is where name servers are asked (RFC 1035, 4.2.1).
 const namePort = 53
 
-// everywhere says whether an address stands for all of a machine's own, the loopback interface's among them.
+// everywhere says whether an address stands for all of a machine's own, the loopback interface's
+// among them.
 func everywhere(a netip.Addr) bool {
 	a = a.Unmap()
 	return a.IsUnspecified() || a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback()
 }
 
-// bind gives a listening socket the machine's address for all addresses or the loopback interface's, and remembers the port.
+// bind gives a listening socket the machine's address for all addresses or the loopback
+// interface's, and remembers the port.
 func (g *Guard) bind(n *notification, asked netip.AddrPort) {
 	if !everywhere(asked.Addr()) {
 		g.pass(n)
@@ -41,7 +43,8 @@ func (g *Guard) bind(n *notification, asked netip.AddrPort) {
 	g.reply(n, errno(err))
 }
 
-// own answers a call that is about the machine's own loopback interface or its name server; false if it is about neither.
+// own answers a call that is about the machine's own loopback interface or its name server; false
+// if it is about neither.
 func (g *Guard) own(n *notification, asked netip.AddrPort) bool {
 	_, listens := g.bound.Load(asked.Port())
 	loopback := listens && everywhere(asked.Addr())
@@ -67,7 +70,12 @@ func (g *Guard) own(n *notification, asked netip.AddrPort) bool {
 
 // addressFor is an IPv4 address as a socket of either family takes it.
 func addressFor(socket int, a netip.AddrPort) unix.Sockaddr {
-	if domain, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_DOMAIN); err == nil && domain == unix.AF_INET6 {
+	if domain, err := unix.GetsockoptInt(
+		socket,
+		unix.SOL_SOCKET,
+		unix.SO_DOMAIN,
+	); err == nil &&
+		domain == unix.AF_INET6 {
 		return &unix.SockaddrInet6{Addr: a.Addr().As16(), Port: int(a.Port())}
 	}
 	return &unix.SockaddrInet4{Addr: a.Addr().As4(), Port: int(a.Port())}

@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// listenAndAsk listens on all addresses, says the name that it was given to everybody, and asks its own loopback interface.
+// listenAndAsk listens on all addresses, says the name that it was given to everybody, and asks its
+// own loopback interface.
 func listenAndAsk(arguments []string) error {
 	listener, err := net.Listen("tcp", arguments[0])
 	if err != nil {
@@ -64,7 +65,12 @@ func lookup(arguments []string) error {
 func TestMachinesListenOnTheSamePortEachForItself(t *testing.T) {
 	const port = "18080"
 	for address, name := range map[netip.Addr]string{near: "near", far: "far"} {
-		g, err := New(Options{Source: address, Network: network, Decide: refuseNothing, OwnLoopback: true})
+		g, err := New(Options{
+			Source:      address,
+			Network:     network,
+			Decide:      refuseNothing,
+			OwnLoopback: true,
+		})
 		require.NoError(t, err)
 		command := exec.Command(os.Args[0], ":"+port, name)
 		command.Env = append(os.Environ(), roleVariable+"=listen")
@@ -100,13 +106,19 @@ func TestQuestionsForNamesGoToTheMachinesNameServer(t *testing.T) {
 				return
 			}
 			asked <- string(buffer[:n])
-			// The question itself with the bits of an answer that there is no such name (RFC 1035, 4.1.1).
+			// The question itself with the bits of an answer that there is no such name (RFC 1035,
+			// 4.1.1).
 			answer := append([]byte{}, buffer[:n]...)
 			answer[2], answer[3] = answer[2]|0x80, 3
 			_, _ = server.WriteTo(answer, from)
 		}
 	}()
-	g, err := New(Options{Source: near, Network: network, Decide: refuseNothing, Resolver: server.LocalAddr().(*net.UDPAddr).AddrPort()})
+	g, err := New(Options{
+		Source:   near,
+		Network:  network,
+		Decide:   refuseNothing,
+		Resolver: server.LocalAddr().(*net.UDPAddr).AddrPort(),
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, g.Close()) })
 	command := exec.Command(os.Args[0], "nats.prod.internal.")

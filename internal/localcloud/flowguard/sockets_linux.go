@@ -14,7 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// blackhole is a listening socket that drops every packet: to connect to it is to wait for an answer.
+// blackhole is a listening socket that drops every packet: to connect to it is to wait for an
+// answer.
 type blackhole struct {
 	fd      int
 	address unix.SockaddrInet4
@@ -52,24 +53,26 @@ func (b *blackhole) take(socket int) error {
 
 func (b *blackhole) close() error { return unix.Close(b.fd) }
 
-// Packets on one host come with the time to live that they began with, which is 64 where nobody sets it (ip(7), IP_TTL).
+// Packets on one host come with the time to live that they began with, which is 64 where nobody
+// sets it (ip(7), IP_TTL).
 const (
 	leastTimeToLive = 255
 	anyTimeToLive   = 0
 )
 
-// silence makes a socket drop every packet that it gets, as none has come with the longest time to live (ip(7), IP_MINTTL): the
-// other side sees no acknowledgement and no end, as over a broken network. A filter of SO_ATTACH_FILTER would do the same, but is
-// not for everybody on every host.
+// silence makes a socket drop every packet that it gets, as none has come with the longest time to
+// live (ip(7), IP_MINTTL): the other side sees no acknowledgement and no end, as over a broken
+// network. A filter of SO_ATTACH_FILTER would do the same, but is not for everybody on every host.
 func silence(socket int) error {
 	return unix.SetsockoptInt(socket, unix.IPPROTO_IP, unix.IP_MINTTL, leastTimeToLive)
 }
 
-// Silence makes the connections that match lose every packet that they get, until Hear. Both sides' guards must do it
-// to lose those of both ways. It says how many there are.
+// Silence makes the connections that match lose every packet that they get, until Hear. Both sides'
+// guards must do it to lose those of both ways. It says how many there are.
 func (g *Guard) Silence(match Match) (int, error) { return g.each(match, silence) }
 
-// Hear ends the silence of the connections that match: what was lost meanwhile is sent again by TCP.
+// Hear ends the silence of the connections that match: what was lost meanwhile is sent again by
+// TCP.
 func (g *Guard) Hear(match Match) (int, error) {
 	return g.each(match, func(socket int) error {
 		return unix.SetsockoptInt(socket, unix.IPPROTO_IP, unix.IP_MINTTL, anyTimeToLive)
@@ -93,7 +96,16 @@ func (g *Guard) each(match Match, do func(socket int) error) (int, error) {
 			if local, remote, ok := ends(socket); ok && match(local, remote) {
 				found++
 				if err := do(socket); err != nil {
-					errs = append(errs, fmt.Errorf("reaching the connection of process %d from %s to %s: %w", process, local, remote, err))
+					errs = append(
+						errs,
+						fmt.Errorf(
+							"reaching the connection of process %d from %s to %s: %w",
+							process,
+							local,
+							remote,
+							err,
+						),
+					)
 				}
 			}
 			_ = unix.Close(socket) // the process has its own descriptor

@@ -16,7 +16,8 @@ import (
 // trialLimit is how long a shell may take for one connection on this host.
 const trialLimit = 20 * time.Second
 
-// Supported says once for all why guards do not work here; nil if they do. It starts a shell that connects.
+// Supported says once for all why guards do not work here; nil if they do. It starts a shell that
+// connects.
 var Supported = sync.OnceValue(func() error {
 	source := netip.MustParseAddr("127.0.0.2")
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
@@ -24,7 +25,13 @@ var Supported = sync.OnceValue(func() error {
 		return fmt.Errorf("trying whether connections can be guarded: %w", err)
 	}
 	defer listener.Close() //nolint:errcheck // it is over either way
-	g, err := New(Options{Source: source, Network: netip.MustParsePrefix("127.0.0.0/8"), Decide: func(int, netip.AddrPort) error { return nil }})
+	g, err := New(
+		Options{
+			Source:  source,
+			Network: netip.MustParsePrefix("127.0.0.0/8"),
+			Decide:  func(int, netip.AddrPort) error { return nil },
+		},
+	)
 	if err == nil {
 		err = errors.Join(tryConnection(g, listener.(*net.TCPListener), source), g.Close())
 	}
@@ -55,7 +62,12 @@ func tryConnection(g *Guard, listener *net.TCPListener, source netip.Addr) error
 		return err
 	}
 	if seen != source {
-		return fmt.Errorf("a guarded shell connected from %s, not from its machine's address %s: its sockets cannot be reached (pidfd_getfd(2), process_vm_readv(2))", seen, source)
+		return fmt.Errorf(
+			"a guarded shell connected from %s, not from its machine's address %s: its sockets cannot be reached "+
+				"(pidfd_getfd(2), process_vm_readv(2))",
+			seen,
+			source,
+		)
 	}
 	return nil
 }

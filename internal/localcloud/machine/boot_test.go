@@ -73,7 +73,13 @@ func TestUserDataBringsUpAService(t *testing.T) {
 		return content(m, "var/lib/nats/jetstream/starts") == "start of nats-1 in "+m.Dir()+"\n"
 	}, "the server runs in the machine's folder with its environment")
 	must(t, m, "systemctl", "reload", "server.service")
-	eventually(t, m, "server.service", func() bool { return strings.Contains(m.Journal("server.service"), ": reloaded\n") }, "ExecReload with $MAINPID reaches the process")
+	eventually(
+		t,
+		m,
+		"server.service",
+		func() bool { return strings.Contains(m.Journal("server.service"), ": reloaded\n") },
+		"ExecReload with $MAINPID reaches the process",
+	)
 	limits, err := os.ReadFile(filepath.Join("/proc", itoa(status.MainPID), "limits"))
 	require.NoError(t, err)
 	assert.Regexp(t, `Max open files\s+4096\s+4096`, string(limits))
@@ -83,7 +89,13 @@ func TestADiskKeepsItsFilesOverTwoMachines(t *testing.T) {
 	disk := t.TempDir()
 	first := bootNode(t, disk)
 	ran(t, first)
-	eventually(t, first, "server.service", func() bool { return content(first, "var/lib/nats/jetstream/starts") != "" }, "the first server wrote")
+	eventually(
+		t,
+		first,
+		"server.service",
+		func() bool { return content(first, "var/lib/nats/jetstream/starts") != "" },
+		"the first server wrote",
+	)
 	require.ErrorContains(t, first.Detach("vol-0a1b"), "mounted")
 	require.NoError(t, first.Shutdown(t.Context()))
 	require.NoError(t, first.Detach("vol-0a1b"))
@@ -91,20 +103,36 @@ func TestADiskKeepsItsFilesOverTwoMachines(t *testing.T) {
 
 	second := bootNode(t, disk)
 	ran(t, second)
-	eventually(t, second, "server.service", func() bool { return strings.Count(content(second, "var/lib/nats/jetstream/starts"), "start") == 2 },
-		"the second machine found the file of the first and wrote into it")
+	eventually(
+		t,
+		second,
+		"server.service",
+		func() bool { return strings.Count(content(second, "var/lib/nats/jetstream/starts"), "start") == 2 },
+		"the second machine found the file of the first and wrote into it",
+	)
 }
 
 func TestStartBootsWhatIsEnabledWithoutUserData(t *testing.T) {
 	m := bootNode(t, t.TempDir())
 	ran(t, m)
-	eventually(t, m, "server.service", func() bool { return content(m, "var/lib/nats/jetstream/starts") != "" }, "the server started once")
+	eventually(
+		t,
+		m,
+		"server.service",
+		func() bool { return content(m, "var/lib/nats/jetstream/starts") != "" },
+		"the server started once",
+	)
 	m.PowerOff()
 	assert.False(t, m.Alive())
 	assert.True(t, m.Unit("server.service").Enabled)
 	require.NoError(t, m.Start())
-	eventually(t, m, "server.service", func() bool { return strings.Count(content(m, "var/lib/nats/jetstream/starts"), "start") == 2 },
-		"the disk was mounted by etc/fstab and the enabled unit started")
+	eventually(
+		t,
+		m,
+		"server.service",
+		func() bool { return strings.Count(content(m, "var/lib/nats/jetstream/starts"), "start") == 2 },
+		"the disk was mounted by etc/fstab and the enabled unit started",
+	)
 	assert.Empty(t, m.Journal(userDataUnit), "user-data runs once per instance")
 	require.ErrorContains(t, m.Start(), "on already")
 }
@@ -114,7 +142,13 @@ func TestBootWithoutADiskOfTheMountTableEndsInEmergencyMode(t *testing.T) {
 	ran(t, m)
 	require.NoError(t, m.Shutdown(t.Context()))
 	require.NoError(t, m.Start())
-	eventually(t, m, "some.service", func() bool { return strings.Contains(m.Console(), "emergency mode") }, "a missing disk without nofail stops the boot")
+	eventually(
+		t,
+		m,
+		"some.service",
+		func() bool { return strings.Contains(m.Console(), "emergency mode") },
+		"a missing disk without nofail stops the boot",
+	)
 	assert.False(t, m.Unit("some.service").Active)
 }
 
@@ -131,7 +165,13 @@ func TestPowerOffLeavesNoProcess(t *testing.T) {
 		"printf '[Service]\\nExecStart=/bin/sleep 1000\\n' > etc/systemd/system/some.service",
 		"systemctl start some.service", "touch ready", "sleep 1000"))
 	b := m.running()
-	eventually(t, m, "some.service", func() bool { return content(m, "ready") == "" && exists(m.path("ready")) && len(b.pids("")) >= 6 }, "user-data and its children run")
+	eventually(
+		t,
+		m,
+		"some.service",
+		func() bool { return content(m, "ready") == "" && exists(m.path("ready")) && len(b.pids("")) >= 6 },
+		"user-data and its children run",
+	)
 	m.PowerOff()
 	assert.Empty(t, b.pids(""), "the power is off and these processes run")
 	assert.False(t, m.Alive())
@@ -140,9 +180,21 @@ func TestPowerOffLeavesNoProcess(t *testing.T) {
 
 func TestShutdownPullsThePlugWhenItTakesTooLong(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "slow.service", "[Service]\nExecStart=/opt/slow.service\nTimeoutStopSec=infinity\n", "trap '' TERM; touch up; while true; do sleep 0.1; done")
+	unitFile(
+		t,
+		m,
+		"slow.service",
+		"[Service]\nExecStart=/opt/slow.service\nTimeoutStopSec=infinity\n",
+		"trap '' TERM; touch up; while true; do sleep 0.1; done",
+	)
 	must(t, m, "systemctl", "start", "slow")
-	eventually(t, m, "slow.service", func() bool { return exists(m.path("up")) }, "the service ignores SIGTERM from now on")
+	eventually(
+		t,
+		m,
+		"slow.service",
+		func() bool { return exists(m.path("up")) },
+		"the service ignores SIGTERM from now on",
+	)
 	b := m.running()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -154,13 +206,33 @@ func TestShutdownPullsThePlugWhenItTakesTooLong(t *testing.T) {
 
 func TestShutdownStopsInReverseOrder(t *testing.T) {
 	m := bootTest(t, "")
-	script := "trap 'echo $0 | sed s:.*/:: >> stopped; exit 0' TERM; touch up-$(basename $0); while true; do sleep 0.01; done"
+	script := "trap 'echo $0 | sed s:.*/:: >> stopped; exit 0' TERM; touch up-$(basename $0); while true; do sleep " +
+		"0.01; done"
 	unitFile(t, m, "disk.service", "[Service]\nExecStart=/opt/disk.service\n", script)
-	unitFile(t, m, "server.service", "[Unit]\nAfter=disk.service\nWants=disk.service\n[Service]\nExecStart=/opt/server.service\n", script)
-	unitFile(t, m, "guest.service", "[Unit]\nAfter=server.service\nRequires=server.service\n[Service]\nExecStart=/opt/guest.service\n", script)
+	unitFile(
+		t,
+		m,
+		"server.service",
+		"[Unit]\nAfter=disk.service\nWants=disk.service\n[Service]\nExecStart=/opt/server.service\n",
+		script,
+	)
+	unitFile(
+		t,
+		m,
+		"guest.service",
+		"[Unit]\nAfter=server.service\nRequires=server.service\n[Service]\nExecStart=/opt/guest.service\n",
+		script,
+	)
 	must(t, m, "systemctl", "start", "guest")
 	for _, name := range []string{"disk", "server", "guest"} {
-		eventually(t, m, name+".service", func() bool { return exists(m.path("up-" + name + ".service")) }, "%s runs, pulled in by the one that needs it", name)
+		eventually(
+			t,
+			m,
+			name+".service",
+			func() bool { return exists(m.path("up-" + name + ".service")) },
+			"%s runs, pulled in by the one that needs it",
+			name,
+		)
 	}
 	require.NoError(t, m.Shutdown(t.Context()))
 	assert.Equal(t, "guest.service\nserver.service\ndisk.service\n", content(m, "stopped"))
@@ -182,9 +254,15 @@ func TestBootRefuses(t *testing.T) {
 		options Options
 		says    string
 	}{
-		"a folder with something in it":    {Options{Dir: full, Tools: tools}, "not empty"},
-		"user-data that is no script":      {Options{Dir: filepath.Join(t.TempDir(), "m"), Tools: tools, UserData: "echo"}, "begins with"},
-		"a folder of tools without a tool": {Options{Dir: filepath.Join(t.TempDir(), "m"), Tools: full}, "InstallTools"},
+		"a folder with something in it": {options: Options{Dir: full, Tools: tools}, says: "not empty"},
+		"user-data that is no script": {
+			options: Options{Dir: filepath.Join(t.TempDir(), "m"), Tools: tools, UserData: "echo"},
+			says:    "begins with",
+		},
+		"a folder of tools without a tool": {
+			options: Options{Dir: filepath.Join(t.TempDir(), "m"), Tools: full},
+			says:    "InstallTools",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Boot(row.options)
@@ -202,7 +280,13 @@ func TestProcessesSeeTheMachineAndNotTheHost(t *testing.T) {
 	ran(t, m)
 	seen := content(m, "environment")
 	assert.NotContains(t, seen, "AWS_PROFILE")
-	for _, line := range []string{"AWS_ENDPOINT_URL=http://127.0.0.1:1", "MACHINE_ROOT=" + m.Dir(), "HOME=" + m.Dir() + "/root", "TMPDIR=" + m.Dir() + "/tmp", "PATH=" + tools + ":" + searchPath} {
+	for _, line := range []string{
+		"AWS_ENDPOINT_URL=http://127.0.0.1:1",
+		"MACHINE_ROOT=" + m.Dir(),
+		"HOME=" + m.Dir() + "/root",
+		"TMPDIR=" + m.Dir() + "/tmp",
+		"PATH=" + tools + ":" + searchPath,
+	} {
 		assert.Contains(t, seen, line+"\n")
 	}
 	assert.Equal(t, "8388608\n", content(m, "memory"))
@@ -210,12 +294,16 @@ func TestProcessesSeeTheMachineAndNotTheHost(t *testing.T) {
 
 func TestOtherCommandsAreAnsweredByTheOption(t *testing.T) {
 	asked := make(chan []string, 1)
-	m := bootTest(t, bash("cd opt", "echo body | aws s3 cp - s3://bucket/key > ../out 2> ../errors || echo $? > ../status"), func(o *Options) {
-		o.Command = func(ctx context.Context, _ *Machine, argv []string, stdin []byte) ([]byte, []byte, int) {
-			asked <- append(argv, string(stdin), WorkingDirectory(ctx))
-			return []byte("said"), []byte("warned"), 7
-		}
-	})
+	m := bootTest(
+		t,
+		bash("cd opt", "echo body | aws s3 cp - s3://bucket/key > ../out 2> ../errors || echo $? > ../status"),
+		func(o *Options) {
+			o.Command = func(ctx context.Context, _ *Machine, argv []string, stdin []byte) ([]byte, []byte, int) {
+				asked <- append(argv, string(stdin), WorkingDirectory(ctx))
+				return []byte("said"), []byte("warned"), 7
+			}
+		},
+	)
 	ran(t, m)
 	assert.Equal(t, []string{"aws", "s3", "cp", "-", "s3://bucket/key", "body\n", m.path("opt")}, <-asked)
 	assert.Equal(t, "said|warned|7\n", content(m, "out")+"|"+content(m, "errors")+"|"+content(m, "status"))

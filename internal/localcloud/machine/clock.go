@@ -1,4 +1,5 @@
-// The machine's clock, which runs Options.Scale times as fast as the real one for timers and waiting times.
+// The machine's clock, which runs Options.Scale times as fast as the real one for timers and
+// waiting times.
 
 package machine
 

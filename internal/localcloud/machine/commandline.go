@@ -88,7 +88,8 @@ func parseCommand(unit, text string) (commandLine, error) {
 	return line, nil
 }
 
-// specifiers replaces %n (the unit's name), %p (the same without its ending) and %% (systemd.unit(5)).
+// specifiers replaces %n (the unit's name), %p (the same without its ending) and %%
+// (systemd.unit(5)).
 func specifiers(unit, text string) (string, error) {
 	prefix, _, _ := strings.Cut(unit, ".")
 	replaced := strings.NewReplacer("%%", "%", "%n", unit, "%p", prefix).Replace(text)
@@ -104,8 +105,9 @@ var (
 	partVariable  = regexp.MustCompile(`\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 )
 
-// expand puts the environment's values into the arguments: ${NAME} anywhere in a word becomes the value as it
-// is, $NAME as a word of its own becomes the value's words, $$ becomes a dollar. The program is never expanded.
+// expand puts the environment's values into the arguments: ${NAME} anywhere in a word becomes the
+// value as it is, $NAME as a word of its own becomes the value's words, $$ becomes a dollar. The
+// program is never expanded.
 func (c commandLine) expand(environment map[string]string) ([]string, error) {
 	words := []string{c.words[0]}
 	for _, word := range c.words[1:] {

@@ -47,8 +47,8 @@ func (a arguments) value(long string) string {
 	return ""
 }
 
-// read sorts the arguments of a command. One that is not known is an error: ignored, it would look as if it had an
-// effect.
+// read sorts the arguments of a command. One that is not known is an error: ignored, it would look
+// as if it had an effect.
 func read(argv []string, known ...option) (arguments, error) {
 	found := arguments{options: map[string][]string{}}
 	given := argv[1:]

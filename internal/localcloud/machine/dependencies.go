@@ -1,4 +1,5 @@
-// What a start pulls in, what is enabled, and the order in which everything stops (systemd.unit(5)).
+// What a start pulls in, what is enabled, and the order in which everything stops
+// (systemd.unit(5)).
 
 package machine
 
@@ -20,7 +21,8 @@ var targets = map[string]bool{
 	"multi-user.target": true, "timers.target": true,
 }
 
-// given are units of other kinds that exist on the real image and are always there: nothing starts them here.
+// given are units of other kinds that exist on the real image and are always there: nothing starts
+// them here.
 func given(name string) bool {
 	_, target := targets[name]
 	return target || strings.HasSuffix(name, ".mount") || name == "cloud-init.service" || name == "chronyd.service"
@@ -117,8 +119,8 @@ func (b *boot) startAll(names []string) []error {
 	return faults
 }
 
-// layers sorts units so that each comes in a later layer than those that it must wait for. What goes round in a circle
-// comes together: systemd breaks ordering cycles too.
+// layers sorts units so that each comes in a later layer than those that it must wait for. What
+// goes round in a circle comes together: systemd breaks ordering cycles too.
 func layers(units map[*unit]*definition, waitsFor func(u, other *definition) bool) [][]*unit {
 	left := maps.Clone(units)
 	var sorted [][]*unit
@@ -195,10 +197,11 @@ func (m *Machine) wantedAtBoot() []string {
 	return slices.Compact(names)
 }
 
-// orderedAfter says whether u starts after other, and so stops before it. A service is after the timer that starts it
-// (systemd.timer(5)).
+// orderedAfter says whether u starts after other, and so stops before it. A service is after the
+// timer that starts it (systemd.timer(5)).
 func orderedAfter(u, other *definition) bool {
-	return slices.Contains(u.after, other.name) || slices.Contains(other.before, u.name) || other.timer != nil && other.timer.unit == u.name
+	return slices.Contains(u.after, other.name) || slices.Contains(other.before, u.name) ||
+		other.timer != nil && other.timer.unit == u.name
 }
 
 // stopAll stops all units, each after those that are ordered after it.

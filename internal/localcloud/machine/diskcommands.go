@@ -1,5 +1,5 @@
-// The commands about disks: lsblk, blkid, mkfs.xfs. Exit statuses and messages are those of util-linux 2.38 and
-// of xfsprogs' manual.
+// The commands about disks: lsblk, blkid, mkfs.xfs. Exit statuses and messages are those of
+// util-linux 2.38 and of xfsprogs' manual.
 
 package machine
 
@@ -21,7 +21,13 @@ var columns = map[string]func(*disk) string{
 
 // lsblk lists the disks (lsblk(8)). There are no partitions, so --nodeps changes nothing.
 func lsblk(b *boot, asked request) reply {
-	given, err := read(asked.Argv, option{"nodeps", "d", false}, option{"noheadings", "n", false}, option{"paths", "p", false}, option{"output", "o", true})
+	given, err := read(
+		asked.Argv,
+		option{long: "nodeps", short: "d", takesValue: false},
+		option{long: "noheadings", short: "n", takesValue: false},
+		option{long: "paths", short: "p", takesValue: false},
+		option{long: "output", short: "o", takesValue: true},
+	)
 	if err != nil {
 		return failure(1, "%v", err)
 	}
@@ -78,7 +84,12 @@ func aligned(rows [][]string) string {
 
 // blkid shows what lies on a disk (blkid(8): exit status 2 if nothing was found).
 func blkid(b *boot, asked request) reply {
-	given, err := read(asked.Argv, option{"output", "o", true}, option{"match-tag", "s", true}, option{"probe", "p", false})
+	given, err := read(
+		asked.Argv,
+		option{long: "output", short: "o", takesValue: true},
+		option{long: "match-tag", short: "s", takesValue: true},
+		option{long: "probe", short: "p", takesValue: false},
+	)
 	if err != nil {
 		return failure(1, "%v", err)
 	}
@@ -102,10 +113,14 @@ func blkid(b *boot, asked request) reply {
 	return output("%s\n", value)
 }
 
-// makeXFS makes a file system (mkfs.xfs(8): a label has at most 12 characters; a disk that holds one already is refused
-// without -f).
+// makeXFS makes a file system (mkfs.xfs(8): a label has at most 12 characters; a disk that holds
+// one already is refused without -f).
 func makeXFS(b *boot, asked request) reply {
-	given, err := read(asked.Argv, option{"label", "L", true}, option{"force", "f", false})
+	given, err := read(
+		asked.Argv,
+		option{long: "label", short: "L", takesValue: true},
+		option{long: "force", short: "f", takesValue: false},
+	)
 	if err != nil {
 		return failure(1, "%v", err)
 	}
@@ -126,7 +141,13 @@ func makeXFS(b *boot, asked request) reply {
 	case found.mountPoint != "":
 		return failure(1, "mkfs.xfs: %s contains a mounted filesystem", device)
 	case formatted && !given.has("force"):
-		return failure(1, "mkfs.xfs: %s appears to contain an existing filesystem (%s).\nmkfs.xfs: Use the -f option to force overwrite.", device, fs.kind)
+		return failure(
+			1,
+			"mkfs.xfs: %s appears to contain an existing filesystem (%s).\n"+
+				"mkfs.xfs: Use the -f option to force overwrite.",
+			device,
+			fs.kind,
+		)
 	}
 	if err := found.format(filesystem{"xfs", label}); err != nil {
 		return failure(1, "mkfs.xfs: %s: %v", device, err)
@@ -142,5 +163,9 @@ func (d *disk) format(fs filesystem) error {
 	if err := os.Mkdir(d.content(), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(d.dir, markerFile), fmt.Appendf(nil, "TYPE=%s\nLABEL=%s\n", fs.kind, fs.label), 0o644)
+	return os.WriteFile(
+		filepath.Join(d.dir, markerFile),
+		fmt.Appendf(nil, "TYPE=%s\nLABEL=%s\n", fs.kind, fs.label),
+		0o644,
+	)
 }

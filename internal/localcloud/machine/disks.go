@@ -1,5 +1,5 @@
-// Disks of a machine: folders that outlive it. A disk's folder holds a marker of its file system and, beside
-// it, what the file system shows when it is mounted.
+// Disks of a machine: folders that outlive it. A disk's folder holds a marker of its file system
+// and, beside it, what the file system shows when it is mounted.
 
 package machine
 
@@ -19,12 +19,13 @@ const (
 )
 
 type disk struct {
-	// serial is what EC2 shows as the NVMe serial number: the volume's id without its dash (Amazon EC2 user
-	// guide, "Map Amazon EBS volumes to NVMe device names").
+	// serial is what EC2 shows as the NVMe serial number: the volume's id without its dash (Amazon
+	// EC2 user guide, "Map Amazon EBS volumes to NVMe device names").
 	serial, dir, device string
 	// mountPoint is a path of the machine, "" while the disk is not mounted.
 	mountPoint string
-	// root is the disk that the machine was booted from: it is there to be confused with, and always mounted.
+	// root is the disk that the machine was booted from: it is there to be confused with, and
+	// always mounted.
 	root bool
 }
 
@@ -35,8 +36,9 @@ func rootDisk() *disk {
 // filesystem is what the marker holds.
 type filesystem struct{ kind, label string }
 
-// Attach makes a disk appear as /dev/nvme<N>n1 with the volume's id, without dash, as its serial number. dir is the
-// disk's folder; it is made if it does not exist, and outlives the machine. The machine may be on or off.
+// Attach makes a disk appear as /dev/nvme<N>n1 with the volume's id, without dash, as its serial
+// number. dir is the disk's folder; it is made if it does not exist, and outlives the machine. The
+// machine may be on or off.
 func (m *Machine) Attach(volumeID, dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err == nil {
@@ -56,8 +58,8 @@ func (m *Machine) Attach(volumeID, dir string) error {
 	return nil
 }
 
-// Detach takes the disk away. While it is mounted on a machine that is on it is refused: EC2 would stay in
-// "detaching" until it is unmounted (Amazon EBS user guide, "Detach an Amazon EBS volume").
+// Detach takes the disk away. While it is mounted on a machine that is on it is refused: EC2 would
+// stay in "detaching" until it is unmounted (Amazon EBS user guide, "Detach an Amazon EBS volume").
 func (m *Machine) Detach(volumeID string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -66,7 +68,12 @@ func (m *Machine) Detach(volumeID string) error {
 		return fmt.Errorf("detaching %s from %s: it is not attached", volumeID, m.options.Name)
 	}
 	if found.mountPoint != "" {
-		return fmt.Errorf("detaching %s from %s: it is mounted at %s: unmount it or shut the machine down first", volumeID, m.options.Name, found.mountPoint)
+		return fmt.Errorf(
+			"detaching %s from %s: it is mounted at %s: unmount it or shut the machine down first",
+			volumeID,
+			m.options.Name,
+			found.mountPoint,
+		)
 	}
 	for i, d := range m.disks {
 		if d == found {
@@ -86,9 +93,9 @@ func (m *Machine) diskOf(volumeID string) *disk {
 	return nil
 }
 
-// numberDisks gives the names of a boot. NVMe names move between boots, so the first number of what is attached
-// varies; it is never 1, so that a program which takes /dev/nvme1n1 for granted fails every time and not now
-// and then.
+// numberDisks gives the names of a boot. NVMe names move between boots, so the first number of what
+// is attached varies; it is never 1, so that a program which takes /dev/nvme1n1 for granted fails
+// every time and not now and then.
 func (m *Machine) numberDisks() {
 	m.nextNumber = 2 + rand.N(7)
 	for _, d := range m.disks {

@@ -13,7 +13,10 @@ import (
 // deviceOf is the name of a disk by its serial number.
 func deviceOf(t *testing.T, m *Machine, serial string) string {
 	t.Helper()
-	for _, line := range strings.Split(must(t, m, "lsblk", "--nodeps", "--noheadings", "--paths", "--output", "NAME,SERIAL"), "\n") {
+	for _, line := range strings.Split(
+		must(t, m, "lsblk", "--nodeps", "--noheadings", "--paths", "--output", "NAME,SERIAL"),
+		"\n",
+	) {
 		if fields := strings.Fields(line); len(fields) == 2 && fields[1] == serial {
 			return fields[0]
 		}
@@ -97,7 +100,13 @@ func TestMountWithoutItsDisk(t *testing.T) {
 	require.NoError(t, os.Mkdir(m.path("var/lib/lost"), 0o755))
 	answer := call(t, m, "mount", "/var/lib/lost")
 	assert.Equal(t, reply{Err: []byte("mount: /var/lib/lost: can't find LABEL=lost.\n"), Status: 1}, answer)
-	unitFile(t, m, "needs.service", "[Unit]\nRequiresMountsFor=/var/lib/lost/deep\n[Service]\nExecStart=/bin/sleep 1000\n", "")
+	unitFile(
+		t,
+		m,
+		"needs.service",
+		"[Unit]\nRequiresMountsFor=/var/lib/lost/deep\n[Service]\nExecStart=/bin/sleep 1000\n",
+		"",
+	)
 	refused := call(t, m, "systemctl", "start", "needs")
 	assert.Equal(t, 1, refused.Status)
 	assert.Contains(t, string(refused.Err), "dependency job for needs.service failed")
@@ -116,8 +125,15 @@ func TestUsers(t *testing.T) {
 func TestOptionsThatAreNotKnownAreRefused(t *testing.T) {
 	m := bootTest(t, "")
 	for _, argv := range [][]string{
-		{"lsblk", "--json"}, {"blkid", "--garbage"}, {"mkfs.xfs", "-n", "size=64k", "/dev/nvme2n1"}, {"useradd", "--uid", "12", "x"},
-		{"id", "-z"}, {"mount", "--bind", "/a", "/b"}, {"umount", "-l", "/a"}, {"mountpoint", "-x", "/a"}, {"systemctl", "--root", "/", "start", "x"},
+		{"lsblk", "--json"},
+		{"blkid", "--garbage"},
+		{"mkfs.xfs", "-n", "size=64k", "/dev/nvme2n1"},
+		{"useradd", "--uid", "12", "x"},
+		{"id", "-z"},
+		{"mount", "--bind", "/a", "/b"},
+		{"umount", "-l", "/a"},
+		{"mountpoint", "-x", "/a"},
+		{"systemctl", "--root", "/", "start", "x"},
 	} {
 		t.Run(argv[0], func(t *testing.T) {
 			answer := call(t, m, argv...)

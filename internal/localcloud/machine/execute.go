@@ -21,8 +21,14 @@ func (m *Machine) Run(ctx context.Context, argv ...string) (string, error) {
 		return "", fmt.Errorf("running a program on %s: %w", m.options.Name, err)
 	}
 	var printed journal
-	started, err := b.start(program{argv: append([]string{file}, argv[1:]...), environment: b.environment(), directory: m.options.Dir,
-		umask: "0022", source: argv[0], journals: []*journal{&printed}})
+	started, err := b.start(program{
+		argv:        append([]string{file}, argv[1:]...),
+		environment: b.environment(),
+		directory:   m.options.Dir,
+		umask:       "0022",
+		source:      argv[0],
+		journals:    []*journal{&printed},
+	})
 	if err != nil {
 		return "", fmt.Errorf("running %s on %s: %w", argv[0], m.options.Name, err)
 	}
@@ -35,7 +41,13 @@ func (m *Machine) Run(ctx context.Context, argv ...string) (string, error) {
 	}
 	started.finishOutput()
 	if !started.state.Success() {
-		return printed.String(), fmt.Errorf("running %s on %s: %s: %s", strings.Join(argv, " "), m.options.Name, started.state, lastLine(printed.String()))
+		return printed.String(), fmt.Errorf(
+			"running %s on %s: %s: %s",
+			strings.Join(argv, " "),
+			m.options.Name,
+			started.state,
+			lastLine(printed.String()),
+		)
 	}
 	return printed.String(), nil
 }

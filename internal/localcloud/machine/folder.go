@@ -12,17 +12,31 @@ import (
 
 const (
 	unitFolder = "etc/systemd/system"
-	// userDataScript is where cloud-init keeps the script (cloud-init documentation, "Instance data storage").
+	// userDataScript is where cloud-init keeps the script (cloud-init documentation, "Instance data
+	// storage").
 	userDataScript = "var/lib/cloud/instance/scripts/part-001"
 	// userDataUnit is the service that runs it.
 	userDataUnit = "cloud-final.service"
 )
 
-var folders = []string{unitFolder, "home", "opt", "proc", "root", "run", "srv", "tmp", "usr/local/bin", "var/cache", "var/lib/systemd/timers",
-	"var/log", "var/tmp"}
+var folders = []string{
+	unitFolder,
+	"home",
+	"opt",
+	"proc",
+	"root",
+	"run",
+	"srv",
+	"tmp",
+	"usr/local/bin",
+	"var/cache",
+	"var/lib/systemd/timers",
+	"var/log",
+	"var/tmp",
+}
 
-// userDataDefinition is cloud-init's own unit, as far as it matters here. Its time to stop is systemd's default,
-// where cloud-init waits without end and EC2 cuts it off.
+// userDataDefinition is cloud-init's own unit, as far as it matters here. Its time to stop is
+// systemd's default, where cloud-init waits without end and EC2 cuts it off.
 const userDataDefinition = `[Unit]
 Description=Cloud-init: user-data
 [Service]
@@ -47,12 +61,12 @@ func (m *Machine) makeFolder() error {
 		path, text string
 		mode       os.FileMode
 	}{
-		{"etc/hostname", m.options.Name + "\n", 0o644},
-		{"etc/fstab", "", 0o644},
-		{"etc/passwd", "root:x:0:0:root:/root:/bin/bash\n", 0o644},
-		{"etc/group", "root:x:0:\n", 0o644},
-		{"proc/meminfo", memory, 0o444},
-		{userDataScript, m.options.UserData, 0o700},
+		{path: "etc/hostname", text: m.options.Name + "\n", mode: 0o644},
+		{path: "etc/fstab", text: "", mode: 0o644},
+		{path: "etc/passwd", text: "root:x:0:0:root:/root:/bin/bash\n", mode: 0o644},
+		{path: "etc/group", text: "root:x:0:\n", mode: 0o644},
+		{path: "proc/meminfo", text: memory, mode: 0o444},
+		{path: userDataScript, text: m.options.UserData, mode: 0o700},
 	}
 	for _, file := range files {
 		if err := os.MkdirAll(filepath.Dir(m.path(file.path)), 0o755); err != nil {
@@ -79,7 +93,8 @@ func (m *Machine) memory() (string, error) {
 	return totalMemory.FindString(string(host)) + "\n", nil
 }
 
-// fileOf finds what a unit names by an absolute path: the machine's own if it is there, else the host's.
+// fileOf finds what a unit names by an absolute path: the machine's own if it is there, else the
+// host's.
 func (m *Machine) fileOf(path string) string {
 	if own := m.path(path); exists(own) {
 		return own
@@ -92,7 +107,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// lines are those of a file of the machine, without comments and empty ones; a missing file has none.
+// lines are those of a file of the machine, without comments and empty ones; a missing file has
+// none.
 func (m *Machine) lines(path string) []string {
 	text, err := os.ReadFile(m.path(path))
 	if err != nil {

@@ -1,27 +1,29 @@
-// Package machine is a computer as a folder: it runs an EC2 instance's user-data for real, and the systemd
-// units that come of it, as an unprivileged user of Linux, without namespaces.
+// Package machine is a computer as a folder: it runs an EC2 instance's user-data for real, and the
+// systemd units that come of it, as an unprivileged user of Linux, without namespaces.
 //
-// The folder is the machine's root. Processes start in it, as systemd starts services in "/", so that a program
-// which names its files relative to the working directory finds the same ones here and on a real machine.
-// systemd, the disks and the users are stand-ins: the first folder on the machine's PATH holds one small
-// program under each command's name (InstallTools), which asks this package over a socket. bash, coreutils
-// and what the machine downloads are real. An option or directive that a stand-in does not know is refused, never
-// ignored.
+// The folder is the machine's root. Processes start in it, as systemd starts services in "/", so
+// that a program which names its files relative to the working directory finds the same ones here
+// and on a real machine. systemd, the disks and the users are stand-ins: the first folder on the
+// machine's PATH holds one small program under each command's name (InstallTools), which asks this
+// package over a socket. bash, coreutils and what the machine downloads are real. An option or
+// directive that a stand-in does not know is refused, never ignored.
 //
 // What is not as on a real machine:
 //
-//   - There is no root: processes run as the user of the rehearsal, and id answers that user's numbers for
-//     every name, so that changing an owner works. User= and Group= must exist on the machine and do nothing else.
-//   - Hardening directives are taken without effect (withoutEffect in unitdirectives.go). That paths of
-//     ReadWritePaths= exist is checked.
-//   - The processes of a unit are found by their environment (MACHINE_SOCKET, INVOCATION_ID), not by a control group:
-//     one that empties its environment is out of reach.
-//   - A mount is a symbolic link to the disk's folder: a walk that does not follow links does not enter it.
+//   - There is no root: processes run as the user of the rehearsal, and id answers that user's
+//     numbers for every name, so that changing an owner works. User= and Group= must exist on the
+//     machine and do nothing else.
+//   - Hardening directives are taken without effect (withoutEffect in unitdirectives.go). That
+//     paths of ReadWritePaths= exist is checked.
+//   - The processes of a unit are found by their environment (MACHINE_SOCKET, INVOCATION_ID), not
+//     by a control group: one that empties its environment is out of reach.
+//   - A mount is a symbolic link to the disk's folder: a walk that does not follow links does not
+//     enter it.
 //   - What was written survives PowerOff: a loss of what no fsync made durable is not played.
-//   - HOME and TMPDIR are set for every process, to folders of the machine, so that nothing of the person's
-//     own settings comes in.
-//   - Ordering is kept among services and timers; targets are names, and of them only multi-user.target and
-//     timers.target (with what they want) are reached at boot.
+//   - HOME and TMPDIR are set for every process, to folders of the machine, so that nothing of the
+//     person's own settings comes in.
+//   - Ordering is kept among services and timers; targets are names, and of them only
+//     multi-user.target and timers.target (with what they want) are reached at boot.
 package machine
 
 import (
@@ -46,22 +48,25 @@ type Options struct {
 	Dir string
 	// Address is the machine's private address; it is told to nobody but shown by Machine.Address.
 	Address string
-	// UserData is run once, as cloud-init does. Empty: nothing is run. Else it must begin with "#!".
+	// UserData is run once, as cloud-init does. Empty: nothing is run. Else it must begin with
+	// "#!".
 	UserData string
-	// Environment is given to every process of the machine, beside PATH, HOME, LANG, TMPDIR, MACHINE_ROOT and
-	// MACHINE_SOCKET.
+	// Environment is given to every process of the machine, beside PATH, HOME, LANG, TMPDIR,
+	// MACHINE_ROOT and MACHINE_SOCKET.
 	Environment map[string]string
 	// Tools is the folder that InstallTools filled.
 	Tools string
-	// Scale divides every waiting time of timers, RestartSec= and StartLimitIntervalSec=; 0 and 1 are real time.
-	// TimeoutStartSec= and TimeoutStopSec= are left alone: what they limit, such as a server's lame duck, takes its real time.
+	// Scale divides every waiting time of timers, RestartSec= and StartLimitIntervalSec=; 0 and 1
+	// are real time. TimeoutStartSec= and TimeoutStopSec= are left alone: what they limit, such as
+	// a server's lame duck, takes its real time.
 	Scale float64
-	// Command answers commands that this package does not know, for example aws; nil: there are none. argv[0]
-	// is the command's name, stdin is given only if an argument is "-" or "/dev/stdin". ctx ends with the calling
-	// process and holds its working directory (WorkingDirectory).
+	// Command answers commands that this package does not know, for example aws; nil: there are
+	// none. argv[0] is the command's name, stdin is given only if an argument is "-" or
+	// "/dev/stdin". ctx ends with the calling process and holds its working directory
+	// (WorkingDirectory).
 	Command func(ctx context.Context, m *Machine, argv []string, stdin []byte) (out, errOut []byte, status int)
-	// Start starts a process in place of exec.Cmd.Start, from a thread that lives as long as the machine: what it starts
-	// dies with that thread. nil: the rehearsal's own.
+	// Start starts a process in place of exec.Cmd.Start, from a thread that lives as long as the
+	// machine: what it starts dies with that thread. nil: the rehearsal's own.
 	Start func(*exec.Cmd) error
 	// Memory in bytes stands as MemTotal in proc/meminfo of the folder; 0: the host's own.
 	Memory int64
@@ -120,26 +125,41 @@ func Boot(o Options) (*Machine, error) {
 		o.Scale = 1
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, fmt.Errorf("booting %s: the folder %s is not empty; it belongs to another machine: take a new one, or Start that machine", o.Name, dir)
+		return nil, fmt.Errorf(
+			"booting %s: the folder %s is not empty; it belongs to another machine: take a new one, or Start that "+
+				"machine",
+			o.Name,
+			dir,
+		)
 	}
 	if o.UserData != "" && !strings.HasPrefix(o.UserData, "#!") {
-		return nil, fmt.Errorf("booting %s: its user-data begins with %.20q; cloud-init runs only what begins with #!", o.Name, o.UserData)
+		return nil, fmt.Errorf(
+			"booting %s: its user-data begins with %.20q; cloud-init runs only what begins with #!",
+			o.Name,
+			o.UserData,
+		)
 	}
 	if _, err := os.Stat(filepath.Join(o.Tools, "systemctl")); err != nil {
-		return nil, fmt.Errorf("booting %s: the folder of stand-ins is not ready: %w; fill it with InstallTools", o.Name, err)
+		return nil, fmt.Errorf(
+			"booting %s: the folder of stand-ins is not ready: %w; fill it with InstallTools",
+			o.Name,
+			err,
+		)
 	}
 	m := &Machine{options: o, epoch: time.Now(), disks: []*disk{rootDisk()}}
 	if err := m.makeFolder(); err != nil {
 		return nil, fmt.Errorf("booting %s: making its folder: %w", o.Name, err)
 	}
-	// Processes are told their working directory without symbolic links; paths are compared with it.
+	// Processes are told their working directory without symbolic links; paths are compared with
+	// it.
 	if m.options.Dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, fmt.Errorf("booting %s: %w", o.Name, err)
 	}
 	return m, m.powerOn(o.UserData != "")
 }
 
-// Start boots the machine again after Shutdown or PowerOff: what is enabled starts, user-data does not run again.
+// Start boots the machine again after Shutdown or PowerOff: what is enabled starts, user-data does
+// not run again.
 func (m *Machine) Start() error { return m.powerOn(false) }
 
 func (m *Machine) powerOn(userData bool) error {
@@ -148,8 +168,14 @@ func (m *Machine) powerOn(userData bool) error {
 	if m.run != nil {
 		return fmt.Errorf("starting %s: it is on already", m.options.Name)
 	}
-	b := &boot{m: m, started: time.Now(), off: make(chan struct{}), stopping: make(chan struct{}), userDataEnded: make(chan struct{}),
-		perturbation: rand.N(time.Minute)}
+	b := &boot{
+		m:             m,
+		started:       time.Now(),
+		off:           make(chan struct{}),
+		stopping:      make(chan struct{}),
+		userDataEnded: make(chan struct{}),
+		perturbation:  rand.N(time.Minute),
+	}
 	if err := b.listen(); err != nil {
 		return fmt.Errorf("starting %s: %w", m.options.Name, err)
 	}
@@ -161,12 +187,16 @@ func (m *Machine) powerOn(userData bool) error {
 	return nil
 }
 
-// startUp is what systemd does at boot: mounts, then what is enabled; cloud-init's scripts come last.
+// startUp is what systemd does at boot: mounts, then what is enabled; cloud-init's scripts come
+// last.
 func (b *boot) startUp(userData bool) {
 	defer close(b.userDataEnded)
 	if err := b.mountAll(); err != nil {
 		b.m.console.note("systemd", err.Error())
-		b.m.console.note("systemd", "You are in emergency mode. Nothing starts: a file system of etc/fstab without nofail is missing.")
+		b.m.console.note(
+			"systemd",
+			"You are in emergency mode. Nothing starts: a file system of etc/fstab without nofail is missing.",
+		)
 		b.userDataError = err
 		return
 	}
@@ -180,7 +210,8 @@ func (b *boot) startUp(userData bool) {
 	}
 }
 
-// UserData waits until the user-data of this boot has ended, and returns how: nil, or an error with the end of the console.
+// UserData waits until the user-data of this boot has ended, and returns how: nil, or an error with
+// the end of the console.
 func (m *Machine) UserData(ctx context.Context) error {
 	b := m.running()
 	if b == nil {
@@ -188,11 +219,21 @@ func (m *Machine) UserData(ctx context.Context) error {
 	}
 	select {
 	case <-ctx.Done():
-		return fmt.Errorf("waiting for the user-data of %s: %w; the console ends with\n%s", m.options.Name, ctx.Err(), m.consoleEnd())
+		return fmt.Errorf(
+			"waiting for the user-data of %s: %w; the console ends with\n%s",
+			m.options.Name,
+			ctx.Err(),
+			m.consoleEnd(),
+		)
 	case <-b.userDataEnded:
 	}
 	if b.userDataError != nil {
-		return fmt.Errorf("running the user-data of %s: %w; the console ends with\n%s", m.options.Name, b.userDataError, m.consoleEnd())
+		return fmt.Errorf(
+			"running the user-data of %s: %w; the console ends with\n%s",
+			m.options.Name,
+			b.userDataError,
+			m.consoleEnd(),
+		)
 	}
 	return nil
 }
@@ -221,7 +262,8 @@ func (m *Machine) Dir() string { return m.options.Dir }
 // Alive says whether the machine is on.
 func (m *Machine) Alive() bool { return m.running() != nil }
 
-// Console is what the machine said at boot and shutdown and what user-data printed, the newest megabyte of it.
+// Console is what the machine said at boot and shutdown and what user-data printed, the newest
+// megabyte of it.
 func (m *Machine) Console() string { return m.console.String() }
 
 // path is a path of the machine ("/etc/fstab") in its folder.

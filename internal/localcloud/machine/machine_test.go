@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// tools is the folder of stand-ins for all tests of the package, in a folder that every user may read.
+// tools is the folder of stand-ins for all tests of the package, in a folder that every user may
+// read.
 var tools string
 
 func TestMain(m *testing.M) {
@@ -48,7 +49,12 @@ const patience = 20 * time.Second
 // bootTest boots a machine, and takes its power when the test ends. change may change the options.
 func bootTest(t *testing.T, userData string, change ...func(*Options)) *Machine {
 	t.Helper()
-	o := Options{Name: "i-0123456789abcdef0", Dir: filepath.Join(t.TempDir(), "machine"), UserData: userData, Tools: tools}
+	o := Options{
+		Name:     "i-0123456789abcdef0",
+		Dir:      filepath.Join(t.TempDir(), "machine"),
+		UserData: userData,
+		Tools:    tools,
+	}
 	for _, c := range change {
 		c(&o)
 	}
@@ -84,7 +90,15 @@ func eventually(t *testing.T, m *Machine, unit string, condition func() bool, fo
 	deadline := time.Now().Add(patience)
 	for !condition() {
 		if time.Now().After(deadline) {
-			require.Failf(t, fmt.Sprintf(format, values...), "%s is %+v; journal:\n%s\nconsole:\n%s", unit, m.Unit(unit), m.Journal(unit), m.Console())
+			require.Failf(
+				t,
+				fmt.Sprintf(format, values...),
+				"%s is %+v; journal:\n%s\nconsole:\n%s",
+				unit,
+				m.Unit(unit),
+				m.Journal(unit),
+				m.Console(),
+			)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -1,4 +1,5 @@
-// The commands about mounts: mount, umount, mountpoint. Exit statuses and messages are those of util-linux 2.38.
+// The commands about mounts: mount, umount, mountpoint. Exit statuses and messages are those of
+// util-linux 2.38.
 
 package machine
 
@@ -7,8 +8,8 @@ import (
 	"strings"
 )
 
-// pointOf is the path of the machine that a caller means: an absolute one as it is, another from where the caller
-// stands.
+// pointOf is the path of the machine that a caller means: an absolute one as it is, another from
+// where the caller stands.
 func (b *boot) pointOf(asked request, path string) (string, *commandError) {
 	if filepath.IsAbs(path) {
 		path = filepath.Clean(path)
@@ -19,14 +20,24 @@ func (b *boot) pointOf(asked request, path string) (string, *commandError) {
 	}
 	inside, err := filepath.Rel(b.m.options.Dir, filepath.Join(asked.Directory, path))
 	if err != nil || strings.HasPrefix(inside, "..") {
-		return "", refuse(1, "stand-in for %s: %s lies outside of the machine's folder %s", asked.Argv[0], path, b.m.options.Dir)
+		return "", refuse(
+			1,
+			"stand-in for %s: %s lies outside of the machine's folder %s",
+			asked.Argv[0],
+			path,
+			b.m.options.Dir,
+		)
 	}
 	return filepath.Clean("/" + inside), nil
 }
 
 // mount mounts a mount point by etc/fstab, or a source on a mount point.
 func mount(b *boot, asked request) reply {
-	given, err := read(asked.Argv, option{"types", "t", true}, option{"options", "o", true})
+	given, err := read(
+		asked.Argv,
+		option{long: "types", short: "t", takesValue: true},
+		option{long: "options", short: "o", takesValue: true},
+	)
 	if err != nil {
 		return failure(1, "%v", err)
 	}
@@ -81,9 +92,10 @@ func umount(b *boot, asked request) reply {
 	return reply{}
 }
 
-// mountpoint says whether a path is one (mountpoint(1): exit status 32 if not, 1 if the path does not exist).
+// mountpoint says whether a path is one (mountpoint(1): exit status 32 if not, 1 if the path does
+// not exist).
 func mountpoint(b *boot, asked request) reply {
-	given, err := read(asked.Argv, option{"quiet", "q", false})
+	given, err := read(asked.Argv, option{long: "quiet", short: "q", takesValue: false})
 	if err != nil {
 		return failure(1, "%v", err)
 	}
@@ -110,8 +122,8 @@ func mountpoint(b *boot, asked request) reply {
 	return answer
 }
 
-// growFileSystem has nothing to grow: a disk's folder has no size. It wants what xfs_growfs(8) wants, a
-// mounted file system.
+// growFileSystem has nothing to grow: a disk's folder has no size. It wants what xfs_growfs(8)
+// wants, a mounted file system.
 func growFileSystem(b *boot, asked request) reply {
 	given, err := read(asked.Argv)
 	if err != nil {

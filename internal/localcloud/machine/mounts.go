@@ -1,5 +1,5 @@
-// Mounts: while a disk is mounted, its mount point is a symbolic link to the disk's folder. What lay there before
-// waits beside it under another name, as a mount hides it.
+// Mounts: while a disk is mounted, its mount point is a symbolic link to the disk's folder. What
+// lay there before waits beside it under another name, as a mount hides it.
 
 package machine
 
@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// deviceTimeout is how long boot waits for a disk of etc/fstab: DefaultDeviceTimeoutSec= (systemd-system.conf(5)).
+// deviceTimeout is how long boot waits for a disk of etc/fstab: DefaultDeviceTimeoutSec=
+// (systemd-system.conf(5)).
 const deviceTimeout = 90 * time.Second
 
 // tableEntry is one line of etc/fstab (fstab(5)).
@@ -27,7 +28,12 @@ func (m *Machine) mountTable() []tableEntry {
 	var entries []tableEntry
 	for _, line := range m.lines("etc/fstab") {
 		if fields := strings.Fields(line); len(fields) >= 4 {
-			entries = append(entries, tableEntry{fields[0], filepath.Clean(fields[1]), fields[2], strings.Split(fields[3], ",")})
+			entries = append(entries, tableEntry{
+				source:     fields[0],
+				mountPoint: filepath.Clean(fields[1]),
+				kind:       fields[2],
+				options:    strings.Split(fields[3], ","),
+			})
 		}
 	}
 	return entries
@@ -145,8 +151,8 @@ func (m *Machine) unmountAll() error {
 	return errors.Join(faults...)
 }
 
-// mountAll mounts what etc/fstab lists, and waits for disks that are not there yet (systemd.mount(5),
-// systemd-fstab-generator(8): without nofail a missing one stops the boot).
+// mountAll mounts what etc/fstab lists, and waits for disks that are not there yet
+// (systemd.mount(5), systemd-fstab-generator(8): without nofail a missing one stops the boot).
 func (b *boot) mountAll() error {
 	for _, e := range b.m.mountTable() {
 		if slices.Contains(e.options, "noauto") {
@@ -170,8 +176,8 @@ func (b *boot) mountAll() error {
 	return nil
 }
 
-// requireMount mounts what etc/fstab lists for a path or a folder above it (systemd.unit(5), RequiresMountsFor=); without
-// such a line the path lies on the machine's own disk.
+// requireMount mounts what etc/fstab lists for a path or a folder above it (systemd.unit(5),
+// RequiresMountsFor=); without such a line the path lies on the machine's own disk.
 func (b *boot) requireMount(path string) error {
 	for _, e := range b.m.mountTable() {
 		if path != e.mountPoint && !strings.HasPrefix(path, e.mountPoint+"/") {

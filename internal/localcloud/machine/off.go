@@ -21,9 +21,10 @@ func (b *boot) goAhead(run func()) bool {
 	return true
 }
 
-// Shutdown is EC2's stop or terminate: systemd stops all units in the reverse of their starting order, then every process
-// left gets SIGTERM and after ten seconds SIGKILL, and the disks are unmounted. When ctx ends first the power is pulled, as
-// EC2 does with a machine that takes too long, and Shutdown says so. A machine that is off stays off.
+// Shutdown is EC2's stop or terminate: systemd stops all units in the reverse of their starting
+// order, then every process left gets SIGTERM and after ten seconds SIGKILL, and the disks are
+// unmounted. When ctx ends first the power is pulled, as EC2 does with a machine that takes too
+// long, and Shutdown says so. A machine that is off stays off.
 func (m *Machine) Shutdown(ctx context.Context) error {
 	b := m.running()
 	if b == nil {
@@ -69,8 +70,8 @@ func (b *boot) endLeftovers(ctx context.Context) {
 	}
 }
 
-// PowerOff pulls the plug: every process of the machine is killed at once, nothing is asked or stopped. What the disks'
-// folders hold stays as it was at that moment.
+// PowerOff pulls the plug: every process of the machine is killed at once, nothing is asked or
+// stopped. What the disks' folders hold stays as it was at that moment.
 func (m *Machine) PowerOff() {
 	b := m.running()
 	if b == nil {

@@ -18,12 +18,14 @@ import (
 	"time"
 )
 
-// searchPath is where a service's programs are looked for when a name has no path (systemd.exec(5), $PATH).
+// searchPath is where a service's programs are looked for when a name has no path (systemd.exec(5),
+// $PATH).
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// launcher sets what Go cannot set in a child before its program begins. What the user of the rehearsal may not
-// raise stays at the hard limit.
-const launcher = `umask "$1"; [ "$2" = 0 ] || ulimit -n "$2" 2>/dev/null || ulimit -n "$(ulimit -H -n)"; shift 2; exec "$@"`
+// launcher sets what Go cannot set in a child before its program begins. What the user of the
+// rehearsal may not raise stays at the hard limit.
+const launcher = `umask "$1"; [ "$2" = 0 ] || ulimit -n "$2" 2>/dev/null || ulimit -n "$(ulimit -H -n)"; shift 2; ` +
+	`exec "$@"`
 
 // process is one that this package started.
 type process struct {
@@ -61,7 +63,8 @@ func (b *boot) environment() map[string]string {
 	return values
 }
 
-// find resolves the program's name as systemd does: an absolute path, or a bare name in the search path.
+// find resolves the program's name as systemd does: an absolute path, or a bare name in the search
+// path.
 func (b *boot) find(name string) (string, error) {
 	candidates := []string{b.m.fileOf(name)}
 	if !strings.Contains(name, "/") {
@@ -92,7 +95,9 @@ func (b *boot) start(p program) (*process, error) {
 		return nil, fmt.Errorf("making a pipe for the output of %s: %w", p.argv[0], err)
 	}
 	defer writer.Close() //nolint:errcheck // the child holds its own; closing ours cannot fail in a way that matters
-	command := exec.Command("/bin/sh", append([]string{"-c", launcher, "launcher", p.umask, strconv.Itoa(p.openFiles)}, p.argv...)...)
+	command := exec.Command(
+		"/bin/sh",
+		append([]string{"-c", launcher, "launcher", p.umask, strconv.Itoa(p.openFiles)}, p.argv...)...)
 	command.Dir = p.directory
 	for _, name := range slices.Sorted(maps.Keys(p.environment)) {
 		command.Env = append(command.Env, name+"="+p.environment[name])
@@ -117,7 +122,8 @@ func (b *boot) start(p program) (*process, error) {
 	return started, nil
 }
 
-// finishOutput waits until the output of an ended process is read, but not for a stranger who holds it.
+// finishOutput waits until the output of an ended process is read, but not for a stranger who holds
+// it.
 func (p *process) finishOutput() {
 	select {
 	case <-p.drained:
@@ -125,13 +131,15 @@ func (p *process) finishOutput() {
 	}
 }
 
-// pids are the processes of this boot, or those of one unit's invocation, found by their environment.
+// pids are the processes of this boot, or those of one unit's invocation, found by their
+// environment.
 func (b *boot) pids(invocation string) []int {
 	marks := [][]byte{[]byte("MACHINE_SOCKET=" + b.socket)}
 	if invocation != "" {
 		marks = append(marks, []byte("INVOCATION_ID="+invocation))
 	}
-	// One that ended while the list was read may have left a child that is not on it: then the list is read again.
+	// One that ended while the list was read may have left a child that is not on it: then the list
+	// is read again.
 	for range 10 {
 		found, ended := processesWith(marks)
 		if len(found) > 0 || !ended {
@@ -141,7 +149,8 @@ func (b *boot) pids(invocation string) []int {
 	return nil
 }
 
-// processesWith are the processes whose environment holds all marks; ended: one of the list was gone before it was read.
+// processesWith are the processes whose environment holds all marks; ended: one of the list was
+// gone before it was read.
 func processesWith(marks [][]byte) (found []int, ended bool) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -161,9 +170,10 @@ func processesWith(marks [][]byte) (found []int, ended bool) {
 	return found, ended
 }
 
-// environmentOf reads the environment that a process began with. Another user's, who is not one of ours, is an error. A process
-// that is just becoming another program shows none for a moment, and is looked at again: for a while if the kernel has not
-// even said where it will lie, a few times if it lies there and is empty.
+// environmentOf reads the environment that a process began with. Another user's, who is not one of
+// ours, is an error. A process that is just becoming another program shows none for a moment, and
+// is looked at again: for a while if the kernel has not even said where it will lie, a few times if
+// it lies there and is empty.
 func environmentOf(pid int) ([][]byte, error) {
 	deadline := time.Now().Add(5 * time.Second)
 	for empty := 0; empty < 20 && time.Now().Before(deadline); {
@@ -191,15 +201,16 @@ func hasProgram(pid int) bool {
 	return err == nil
 }
 
-// environmentPlaced says whether the kernel knows where a process's environment ends: field 51 of proc_pid_stat(5), env_end.
+// environmentPlaced says whether the kernel knows where a process's environment ends: field 51 of
+// proc_pid_stat(5), env_end.
 func environmentPlaced(pid int) bool {
 	const environmentEnd = 51 - 3
 	fields := statusOf(pid)
 	return len(fields) <= environmentEnd || fields[environmentEnd] != "0"
 }
 
-// statusOf are the fields of a process in proc_pid_stat(5) from the third on, its state; none if it has ended. They are taken from
-// behind the name, the second, which may hold anything.
+// statusOf are the fields of a process in proc_pid_stat(5) from the third on, its state; none if it
+// has ended. They are taken from behind the name, the second, which may hold anything.
 func statusOf(pid int) []string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -214,9 +225,10 @@ func holds(values, marks [][]byte) bool {
 	})
 }
 
-// signalAll sends a signal to every process of this boot or of one invocation, and says whether there were any. They are
-// stopped before and continued after, as one that goes on while the list is read could leave a child that is not on it, or
-// get its signal with the children that it makes for its answer.
+// signalAll sends a signal to every process of this boot or of one invocation, and says whether
+// there were any. They are stopped before and continued after, as one that goes on while the list
+// is read could leave a child that is not on it, or get its signal with the children that it makes
+// for its answer.
 func (b *boot) signalAll(invocation string, s syscall.Signal) bool {
 	held := map[int]bool{}
 	for more := true; more; {
@@ -240,8 +252,8 @@ func (b *boot) signalAll(invocation string, s syscall.Signal) bool {
 	return len(held) > 0
 }
 
-// waitUntilStopped waits for a stop to take effect: a process may be in the middle of making a child. One that waits in
-// the kernel is not waited for long.
+// waitUntilStopped waits for a stop to take effect: a process may be in the middle of making a
+// child. One that waits in the kernel is not waited for long.
 func waitUntilStopped(pid int) {
 	for deadline := time.Now().Add(time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Microsecond) {
 		fields := statusOf(pid)
@@ -251,8 +263,9 @@ func waitUntilStopped(pid int) {
 	}
 }
 
-// killAll kills the processes of this boot or of one invocation until none is left, also those that are born
-// meanwhile. A process that cannot die (it hangs in the kernel) is given up after ten seconds.
+// killAll kills the processes of this boot or of one invocation until none is left, also those that
+// are born meanwhile. A process that cannot die (it hangs in the kernel) is given up after ten
+// seconds.
 func (b *boot) killAll(invocation string) error {
 	deadline := time.Now().Add(10 * time.Second)
 	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {

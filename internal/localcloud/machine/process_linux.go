@@ -14,8 +14,9 @@ type launchRequest struct {
 	result  chan error
 }
 
-// launches go to one goroutine that never leaves its thread: the kernel sends the parent-death signal when
-// the thread ends that started the process, not when the process does (prctl(2), PR_SET_PDEATHSIG).
+// launches go to one goroutine that never leaves its thread: the kernel sends the parent-death
+// signal when the thread ends that started the process, not when the process does (prctl(2),
+// PR_SET_PDEATHSIG).
 var launches = sync.OnceValue(func() chan launchRequest {
 	requests := make(chan launchRequest)
 	go func() {
@@ -27,7 +28,8 @@ var launches = sync.OnceValue(func() chan launchRequest {
 	return requests
 })
 
-// launch starts a process in a group of its own, in the way that start says; nil: on the thread of launches.
+// launch starts a process in a group of its own, in the way that start says; nil: on the thread of
+// launches.
 func launch(command *exec.Cmd, start func(*exec.Cmd) error) error {
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if start != nil {

@@ -1,6 +1,7 @@
 //go:build !linux
 
-// Other systems than Linux have neither /proc nor the parent-death signal, nor 127.20.0.0/16 as addresses.
+// Other systems than Linux have neither /proc nor the parent-death signal, nor 127.20.0.0/16 as
+// addresses.
 
 package machine
 
@@ -11,5 +12,8 @@ import (
 )
 
 func launch(*exec.Cmd, func(*exec.Cmd) error) error {
-	return fmt.Errorf("a rehearsed machine needs Linux, this is %s: run the rehearsal in a Linux container", runtime.GOOS)
+	return fmt.Errorf(
+		"a rehearsed machine needs Linux, this is %s: run the rehearsal in a Linux container",
+		runtime.GOOS,
+	)
 }

@@ -29,7 +29,11 @@ const (
 func holdMachine() {
 	m, err := Boot(Options{Name: "i-0", Dir: os.Getenv(holderFolder), Tools: os.Getenv(toolsFolder)})
 	if err == nil {
-		err = os.WriteFile(m.path(unitFolder, "server.service"), []byte("[Service]\nType=exec\nExecStart=/bin/sleep 1000\n"), 0o600)
+		err = os.WriteFile(
+			m.path(unitFolder, "server.service"),
+			[]byte("[Service]\nType=exec\nExecStart=/bin/sleep 1000\n"),
+			0o600,
+		)
 	}
 	if err == nil {
 		err = m.running().startUnit("server.service")
@@ -44,7 +48,12 @@ func holdMachine() {
 
 func TestNothingOutlivesTheRehearsal(t *testing.T) {
 	holder := exec.Command(os.Args[0])
-	holder.Env = append(os.Environ(), holderFolder+"="+filepath.Join(t.TempDir(), "machine"), toolsFolder+"="+tools, "TMPDIR="+t.TempDir())
+	holder.Env = append(
+		os.Environ(),
+		holderFolder+"="+filepath.Join(t.TempDir(), "machine"),
+		toolsFolder+"="+tools,
+		"TMPDIR="+t.TempDir(),
+	)
 	holder.Stderr = os.Stderr
 	output, err := holder.StdoutPipe()
 	require.NoError(t, err)
@@ -57,7 +66,13 @@ func TestNothingOutlivesTheRehearsal(t *testing.T) {
 	require.NoError(t, holder.Process.Kill())
 	// The error says that it was killed.
 	_ = holder.Wait()
-	assert.Eventually(t, func() bool { return !alive(pid) }, patience, 5*time.Millisecond, "the service's process outlived the rehearsal")
+	assert.Eventually(
+		t,
+		func() bool { return !alive(pid) },
+		patience,
+		5*time.Millisecond,
+		"the service's process outlived the rehearsal",
+	)
 }
 
 // alive says whether a process runs; one that has ended and was not asked for its end does not.
@@ -70,7 +85,8 @@ func alive(pid int) bool {
 	return !strings.HasPrefix(after, "Z")
 }
 
-// TestUnprivileged runs a whole machine as a user without rights. Run by such a user, all tests of the package do.
+// TestUnprivileged runs a whole machine as a user without rights. Run by such a user, all tests of
+// the package do.
 func TestUnprivileged(t *testing.T) {
 	if os.Getuid() != 0 {
 		TestUserDataBringsUpAService(t)
@@ -83,7 +99,12 @@ func TestUnprivileged(t *testing.T) {
 	require.NoError(t, os.Chown(folder, nobody, nobody))
 	binary := filepath.Join(folder, "tests")
 	copyFile(t, os.Args[0], binary)
-	command := exec.Command(binary, "-test.v", "-test.run", "^(TestUnprivileged|TestADiskKeepsItsFilesOverTwoMachines|TestPowerOffLeavesNoProcess)$")
+	command := exec.Command(
+		binary,
+		"-test.v",
+		"-test.run",
+		"^(TestUnprivileged|TestADiskKeepsItsFilesOverTwoMachines|TestPowerOffLeavesNoProcess)$",
+	)
 	command.Dir = folder
 	command.Env = []string{"TMPDIR=" + folder, toolsFolder + "=" + tools}
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}

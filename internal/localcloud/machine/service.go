@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// outcome is how a step of a service ended: systemd's Result, and the exit status of the process that decided it.
+// outcome is how a step of a service ended: systemd's Result, and the exit status of the process
+// that decided it.
 type outcome struct {
 	result string
 	status int
@@ -20,8 +21,8 @@ func (o outcome) good() bool { return o.result == "success" }
 // interrupted are steps that a stop job or the end of the machine cut off.
 var interrupted = outcome{result: "interrupted"}
 
-// restarts says which results each Restart= restarts (systemd.service(5), table "Exit causes and the effect of the
-// Restart= settings").
+// restarts says which results each Restart= restarts (systemd.service(5), table "Exit causes and
+// the effect of the Restart= settings").
 var restarts = map[string][]string{
 	"always":      {"success", "exit-code", "signal", "core-dump", "timeout", "resources"},
 	"on-success":  {"success"},
@@ -30,7 +31,8 @@ var restarts = map[string][]string{
 	"on-abort":    {"signal", "core-dump"},
 }
 
-// supervise runs a service until it is stopped, or has ended and is not restarted. It says whether it failed.
+// supervise runs a service until it is stopped, or has ended and is not restarted. It says whether
+// it failed.
 func (u *unit) supervise(a *activation) (failed bool) {
 	for {
 		d, err := u.loaded()
@@ -60,8 +62,8 @@ func (u *unit) supervise(a *activation) (failed bool) {
 	}
 }
 
-// holdOff waits RestartSec= before a restart, after answering who waited for the start before; false: it was stopped
-// meanwhile.
+// holdOff waits RestartSec= before a restart, after answering who waited for the start before;
+// false: it was stopped meanwhile.
 func (u *unit) holdOff(a *activation, delay time.Duration, answer error) bool {
 	u.mu.Lock()
 	before := a.attempt
@@ -105,7 +107,8 @@ func (u *unit) noteResult(ended outcome) {
 	}
 }
 
-// tooManyStarts counts a start, and says whether there were more than StartLimitBurst= within StartLimitIntervalSec=.
+// tooManyStarts counts a start, and says whether there were more than StartLimitBurst= within
+// StartLimitIntervalSec=.
 func (u *unit) tooManyStarts(d *definition) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -118,7 +121,8 @@ func (u *unit) tooManyStarts(d *definition) bool {
 	return false
 }
 
-// conditionsHold checks ConditionPathExists=: a unit whose condition fails is not started and has not failed.
+// conditionsHold checks ConditionPathExists=: a unit whose condition fails is not started and has
+// not failed.
 func (u *unit) conditionsHold(d *definition) bool {
 	for _, path := range d.pathsRequired {
 		wanted := path[0] != '!'
@@ -170,8 +174,8 @@ func (u *unit) once(a *activation) outcome {
 	return ended
 }
 
-// run starts the service and stays until its main process has ended or it shall stop, after ExecStop=. What is left of
-// its processes is the caller's.
+// run starts the service and stays until its main process has ended or it shall stop, after
+// ExecStop=. What is left of its processes is the caller's.
 func (u *unit) run(a *activation) outcome {
 	d, err := u.loaded()
 	if err != nil {
@@ -187,7 +191,8 @@ func (u *unit) run(a *activation) outcome {
 	main, started := u.spawn(s, s.start[0])
 	if !started.good() {
 		if s.kind == "simple" && started.result == "exit-code" {
-			// For Type=simple a program that cannot be executed is a failure after the start (systemd.service(5), Type=).
+			// For Type=simple a program that cannot be executed is a failure after the start
+			// (systemd.service(5), Type=).
 			a.attempt.settle(nil)
 		}
 		return started
@@ -216,7 +221,8 @@ func (u *unit) run(a *activation) outcome {
 	return u.runStop(a)
 }
 
-// prepare runs ExecStartPre=; what its commands left running is killed before the service's own process starts.
+// prepare runs ExecStartPre=; what its commands left running is killed before the service's own
+// process starts.
 func (u *unit) prepare(a *activation, s *serviceDefinition) outcome {
 	if ended := u.controls(s.startPre, s.startTimeout, a.stop); !ended.good() {
 		return ended
@@ -230,7 +236,8 @@ func (u *unit) prepare(a *activation, s *serviceDefinition) outcome {
 	return success
 }
 
-// runOneshot runs the commands of Type=oneshot one after the other; their end is the end of the start.
+// runOneshot runs the commands of Type=oneshot one after the other; their end is the end of the
+// start.
 func (u *unit) runOneshot(a *activation, s *serviceDefinition) outcome {
 	// Not on the machine's clock: what the commands do takes its real time.
 	limit := expiry(s.startTimeout)

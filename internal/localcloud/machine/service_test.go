@@ -18,7 +18,13 @@ const runs = "echo up; while true; do sleep 0.01; done"
 
 func TestRestartAlwaysStartsAKilledProcessAgain(t *testing.T) {
 	m := bootTest(t, "", scale(10))
-	unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service\nRestart=always\nRestartSec=500ms\n", runs)
+	unitFile(
+		t,
+		m,
+		"server.service",
+		"[Service]\nExecStart=/opt/server.service\nRestart=always\nRestartSec=500ms\n",
+		runs,
+	)
 	must(t, m, "systemctl", "start", "server")
 	first := m.Unit("server.service").MainPID
 	require.NoError(t, m.Signal("server.service", syscall.SIGKILL))
@@ -42,32 +48,89 @@ func TestRestartByCause(t *testing.T) {
 		restart, script, result string
 		again                   bool
 	}{
-		{"no", "exit 1", "exit-code", false},
-		{"on-failure", "exit 0", "success", false},
-		{"on-failure", "exit 1", "exit-code", true},
-		{"on-failure", "kill -KILL $$", "signal", true},
-		{"on-failure", "kill -TERM $$", "success", false},
-		{"on-abnormal", "exit 1", "exit-code", false},
-		{"always", "exit 0", "success", true},
-		{"on-success", "exit 0", "success", true},
+		{
+			restart: "no",
+			script:  "exit 1",
+			result:  "exit-code",
+			again:   false,
+		},
+		{
+			restart: "on-failure",
+			script:  "exit 0",
+			result:  "success",
+			again:   false,
+		},
+		{
+			restart: "on-failure",
+			script:  "exit 1",
+			result:  "exit-code",
+			again:   true,
+		},
+		{
+			restart: "on-failure",
+			script:  "kill -KILL $$",
+			result:  "signal",
+			again:   true,
+		},
+		{
+			restart: "on-failure",
+			script:  "kill -TERM $$",
+			result:  "success",
+			again:   false,
+		},
+		{
+			restart: "on-abnormal",
+			script:  "exit 1",
+			result:  "exit-code",
+			again:   false,
+		},
+		{
+			restart: "always",
+			script:  "exit 0",
+			result:  "success",
+			again:   true,
+		},
+		{
+			restart: "on-success",
+			script:  "exit 0",
+			result:  "success",
+			again:   true,
+		},
 	} {
 		t.Run(row.restart+" after "+row.script, func(t *testing.T) {
 			m := bootTest(t, "")
-			unitFile(t, m, "one.service", "[Unit]\nStartLimitBurst=2\n[Service]\nExecStart=/opt/one.service\nRestart="+row.restart+"\nRestartSec=1ms\n", "echo run; "+row.script)
+			unitFile(
+				t,
+				m,
+				"one.service",
+				"[Unit]\nStartLimitBurst=2\n[Service]\nExecStart=/opt/one.service\nRestart="+row.restart+
+					"\nRestartSec=1ms\n",
+				"echo run; "+row.script,
+			)
 			must(t, m, "systemctl", "start", "one")
 			wanted := map[bool]string{true: "start-limit-hit", false: row.result}[row.again]
 			eventually(t, m, "one.service", func() bool {
 				s := m.Unit("one.service")
 				return s.Result == wanted && (s.State == "failed" || s.State == "inactive")
 			}, "result %s", wanted)
-			assert.Equal(t, map[bool]int{true: 2, false: 1}[row.again], strings.Count(m.Journal("one.service"), ": run\n"))
+			assert.Equal(
+				t,
+				map[bool]int{true: 2, false: 1}[row.again],
+				strings.Count(m.Journal("one.service"), ": run\n"),
+			)
 		})
 	}
 }
 
 func TestStartLimitRefusesAndIsResetByHand(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "job.service", "[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=2\n[Service]\nType=oneshot\nExecStart=/bin/true\n", "")
+	unitFile(
+		t,
+		m,
+		"job.service",
+		"[Unit]\nStartLimitIntervalSec=1h\nStartLimitBurst=2\n[Service]\nType=oneshot\nExecStart=/bin/true\n",
+		"",
+	)
 	must(t, m, "systemctl", "start", "job")
 	must(t, m, "systemctl", "start", "job")
 	refused := call(t, m, "systemctl", "start", "job")
@@ -81,28 +144,55 @@ func TestStartLimitRefusesAndIsResetByHand(t *testing.T) {
 	}
 }
 
-// systemd.service(5), ExecStop=: what it leaves running gets the kill signal as soon as it ends, and SIGKILL after TimeoutStopSec=.
+// systemd.service(5), ExecStop=: what it leaves running gets the kill signal as soon as it ends,
+// and SIGKILL after TimeoutStopSec=.
 func TestStop(t *testing.T) {
-	trapAll := `trap 'echo got TERM' TERM; trap 'echo got USR2; [ "$1" = leave ] && exit 0' USR2; echo up; while true; do sleep 0.01; done`
+	trapAll := `trap 'echo got TERM' TERM; trap 'echo got USR2; [ "$1" = leave ] && exit 0' USR2; echo up; while ` +
+		`true; do sleep 0.01; done`
 	for name, row := range map[string]struct {
 		unit          string
 		says, saysNot []string
 		result        string
 	}{
-		"a signal in ExecStop= is followed by SIGTERM at once": {"ExecStop=/bin/sh -c 'echo stopping $MAINPID; kill -s USR2 $MAINPID; sleep 0.2'\nTimeoutStopSec=500ms",
-			[]string{"stopping", "got USR2", "got TERM", "timed out. Killing"}, nil, "timeout"},
-		"KillSignal= alone lets the process end by itself": {"KillSignal=SIGUSR2\nKillMode=mixed\nTimeoutStopSec=150",
-			[]string{"got USR2"}, []string{"got TERM", "Killing"}, "success"},
-		"SIGTERM that is ignored ends in SIGKILL": {"TimeoutStopSec=500ms",
-			[]string{"got TERM", "timed out. Killing"}, []string{"got USR2"}, "timeout"},
+		"a signal in ExecStop= is followed by SIGTERM at once": {
+			unit: "ExecStop=/bin/sh -c 'echo stopping $MAINPID; kill -s USR2 $MAINPID; sleep 0.2'\n" +
+				"TimeoutStopSec=500ms",
+			says:    []string{"stopping", "got USR2", "got TERM", "timed out. Killing"},
+			saysNot: nil,
+			result:  "timeout",
+		},
+		"KillSignal= alone lets the process end by itself": {
+			unit:    "KillSignal=SIGUSR2\nKillMode=mixed\nTimeoutStopSec=150",
+			says:    []string{"got USR2"},
+			saysNot: []string{"got TERM", "Killing"},
+			result:  "success",
+		},
+		"SIGTERM that is ignored ends in SIGKILL": {
+			unit:    "TimeoutStopSec=500ms",
+			says:    []string{"got TERM", "timed out. Killing"},
+			saysNot: []string{"got USR2"},
+			result:  "timeout",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := bootTest(t, "")
 			argument := map[bool]string{true: " leave", false: ""}[row.result == "success"]
-			unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service"+argument+"\nRestart=always\n"+row.unit+"\n", trapAll)
+			unitFile(
+				t,
+				m,
+				"server.service",
+				"[Service]\nExecStart=/opt/server.service"+argument+"\nRestart=always\n"+row.unit+"\n",
+				trapAll,
+			)
 			must(t, m, "systemctl", "start", "server")
-			eventually(t, m, "server.service", func() bool { return strings.Contains(m.Journal("server.service"), ": up\n") }, "its traps are set")
+			eventually(
+				t,
+				m,
+				"server.service",
+				func() bool { return strings.Contains(m.Journal("server.service"), ": up\n") },
+				"its traps are set",
+			)
 			must(t, m, "systemctl", "stop", "server")
 			journal, status := m.Journal("server.service"), m.Unit("server.service")
 			for _, text := range row.says {
@@ -119,7 +209,13 @@ func TestStop(t *testing.T) {
 
 func TestWhatAServiceLeavesBehindEndsWithIt(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "job.service", "[Service]\nType=oneshot\nExecStart=/opt/job.service\n", "setsid sleep 1000 & echo $! > child; disown; exit 0")
+	unitFile(
+		t,
+		m,
+		"job.service",
+		"[Service]\nType=oneshot\nExecStart=/opt/job.service\n",
+		"setsid sleep 1000 & echo $! > child; disown; exit 0",
+	)
 	require.NoError(t, m.Fire("job.service"))
 	child, err := strconv.Atoi(strings.TrimSpace(content(m, "child")))
 	require.NoError(t, err)
@@ -145,13 +241,20 @@ UMask=0027
 `, `echo "$#:$1:$2:$3:$4:$5" >> order; touch var/lib/job/file; stat -c %a var/lib/job/file >> order`)
 	put(t, m, "etc/job.env", "# a comment\nTHREE='three words here'\nTWO=overridden\n", 0o644)
 	require.NoError(t, m.Fire("job.service"))
-	// ExecStop= runs too when a service that started well ends by itself (systemd.service(5), ExecStop=).
+	// ExecStop= runs too when a service that started well ends by itself (systemd.service(5),
+	// ExecStop=).
 	assert.Equal(t, "pre\n6:one word:three:words:here:$\n640\nsecond\npost\nstop\nstop-post\n", content(m, "order"))
 }
 
 func TestFireReturnsTheFailureWithItsOutput(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "job.service", "[Service]\nType=oneshot\nExecStart=/opt/job.service\n", "echo the pointer is empty >&2; exit 4")
+	unitFile(
+		t,
+		m,
+		"job.service",
+		"[Service]\nType=oneshot\nExecStart=/opt/job.service\n",
+		"echo the pointer is empty >&2; exit 4",
+	)
 	err := m.Fire("job.service")
 	require.ErrorContains(t, err, "the pointer is empty")
 	require.ErrorContains(t, err, "control process exited with error code")
@@ -166,11 +269,31 @@ func TestStepsBeforeTheProgram(t *testing.T) {
 		status     int
 		says       string
 	}{
-		"a path of ReadWritePaths= that is not there": {"ReadWritePaths=/var/lib/nats", 226, "NAMESPACE: /var/lib/nats does not exist"},
-		"a user that is not there":                    {"User=nats", 217, "there is no user nats"},
-		"a group that is not there":                   {"Group=nats", 216, "there is no group nats"},
-		"a working directory that is not there":       {"WorkingDirectory=/var/lib/nats", 200, "CHDIR"},
-		"an environment file that is not there":       {"EnvironmentFile=/etc/nats/node.env", 0, "/etc/nats/node.env"},
+		"a path of ReadWritePaths= that is not there": {
+			directives: "ReadWritePaths=/var/lib/nats",
+			status:     226,
+			says:       "NAMESPACE: /var/lib/nats does not exist",
+		},
+		"a user that is not there": {
+			directives: "User=nats",
+			status:     217,
+			says:       "there is no user nats",
+		},
+		"a group that is not there": {
+			directives: "Group=nats",
+			status:     216,
+			says:       "there is no group nats",
+		},
+		"a working directory that is not there": {
+			directives: "WorkingDirectory=/var/lib/nats",
+			status:     200,
+			says:       "CHDIR",
+		},
+		"an environment file that is not there": {
+			directives: "EnvironmentFile=/etc/nats/node.env",
+			status:     0,
+			says:       "/etc/nats/node.env",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := bootTest(t, "")
@@ -209,9 +332,21 @@ func TestTimeoutStartSecEndsAOneshot(t *testing.T) {
 
 func TestStopEndsTheWaitForARestart(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service\nRestart=on-failure\nRestartSec=1h\n", "exit 1")
+	unitFile(
+		t,
+		m,
+		"server.service",
+		"[Service]\nExecStart=/opt/server.service\nRestart=on-failure\nRestartSec=1h\n",
+		"exit 1",
+	)
 	must(t, m, "systemctl", "start", "server")
-	eventually(t, m, "server.service", func() bool { return m.Unit("server.service").SubState == "auto-restart" }, "it waits RestartSec=")
+	eventually(
+		t,
+		m,
+		"server.service",
+		func() bool { return m.Unit("server.service").SubState == "auto-restart" },
+		"it waits RestartSec=",
+	)
 	must(t, m, "systemctl", "stop", "server")
 	status := m.Unit("server.service")
 	assert.Equal(t, "inactive", status.State)
@@ -220,20 +355,39 @@ func TestStopEndsTheWaitForARestart(t *testing.T) {
 
 func TestEveryStartOfAOneshotRunsIt(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "job.service", "[Unit]\nStartLimitBurst=0\n[Service]\nType=oneshot\nExecStart=/opt/job.service\n", ticking)
+	unitFile(
+		t,
+		m,
+		"job.service",
+		"[Unit]\nStartLimitBurst=0\n[Service]\nType=oneshot\nExecStart=/opt/job.service\n",
+		ticking,
+	)
 	for range 30 {
 		must(t, m, "systemctl", "start", "job")
 	}
 	assert.Equal(t, 30, runsOf(m))
 }
 
-// systemd.kill(5), KillMode=mixed: the signal is the main process's, the others are killed when it has ended.
+// systemd.kill(5), KillMode=mixed: the signal is the main process's, the others are killed when it
+// has ended.
 func TestKillModeMixedKillsTheOthersAfterTheMainProcess(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "server.service", "[Service]\nExecStart=/opt/server.service\nKillMode=mixed\nTimeoutStopSec=150\n",
-		"trap 'echo main ends; exit 0' TERM; bash -c 'trap \"echo child got TERM\" TERM; echo child up; while true; do sleep 0.01; done' & while true; do sleep 0.01; done")
+	unitFile(
+		t,
+		m,
+		"server.service",
+		"[Service]\nExecStart=/opt/server.service\nKillMode=mixed\nTimeoutStopSec=150\n",
+		"trap 'echo main ends; exit 0' TERM; bash -c 'trap \"echo child got TERM\" TERM; echo child up; while true; "+
+			"do sleep 0.01; done' & while true; do sleep 0.01; done",
+	)
 	must(t, m, "systemctl", "start", "server")
-	eventually(t, m, "server.service", func() bool { return strings.Contains(m.Journal("server.service"), "child up") }, "the child runs")
+	eventually(
+		t,
+		m,
+		"server.service",
+		func() bool { return strings.Contains(m.Journal("server.service"), "child up") },
+		"the child runs",
+	)
 	invocation := m.running().unit("server.service").invocation
 	must(t, m, "systemctl", "stop", "server")
 	assert.Contains(t, m.Journal("server.service"), "main ends")
@@ -241,11 +395,24 @@ func TestKillModeMixedKillsTheOthersAfterTheMainProcess(t *testing.T) {
 	assert.Empty(t, m.running().pids(invocation))
 }
 
-// systemd.unit(5), After=: a start waits for the start of what it is ordered after, if that is under way.
+// systemd.unit(5), After=: a start waits for the start of what it is ordered after, if that is
+// under way.
 func TestAStartWaitsForTheOneItIsOrderedAfter(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "first.service", "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/opt/first.service\n", "touch begun; for i in $(seq 30); do [ -e order ] && break; sleep 0.01; done; echo first >> order")
-	unitFile(t, m, "second.service", "[Unit]\nAfter=first.service\n[Service]\nType=oneshot\nExecStart=/opt/second.service\n", "echo second >> order")
+	unitFile(
+		t,
+		m,
+		"first.service",
+		"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/opt/first.service\n",
+		"touch begun; for i in $(seq 30); do [ -e order ] && break; sleep 0.01; done; echo first >> order",
+	)
+	unitFile(
+		t,
+		m,
+		"second.service",
+		"[Unit]\nAfter=first.service\n[Service]\nType=oneshot\nExecStart=/opt/second.service\n",
+		"echo second >> order",
+	)
 	must(t, m, "systemctl", "start", "--no-block", "first")
 	eventually(t, m, "first.service", func() bool { return exists(m.path("begun")) }, "the first is being started")
 	// The first gives the second time to overtake it.

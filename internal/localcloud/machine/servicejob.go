@@ -17,7 +17,13 @@ func (u *unit) jobError(ended outcome) error {
 	if ended.good() {
 		return nil
 	}
-	return refuse(1, "Job for %[1]s failed because %[2]s.\nSee \"systemctl status %[1]s\" and \"journalctl -xeu %[1]s\" for details.", u.name, reasons[ended.result])
+	return refuse(
+		1,
+		"Job for %[1]s failed because %[2]s.\n"+
+			"See \"systemctl status %[1]s\" and \"journalctl -xeu %[1]s\" for details.",
+		u.name,
+		reasons[ended.result],
+	)
 }
 
 // reload runs ExecReload= (systemctl(1), reload).

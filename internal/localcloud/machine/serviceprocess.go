@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// setupError is a step before the program that failed; status and step are those of systemd.exec(5), "Process Exit Codes".
+// setupError is a step before the program that failed; status and step are those of
+// systemd.exec(5), "Process Exit Codes".
 type setupError struct {
 	status int
 	step   string
@@ -33,7 +34,9 @@ func (u *unit) environment(s *serviceDefinition) (map[string]string, error) {
 	}
 	u.mu.Unlock()
 	if entry := u.b.m.entryOf("etc/passwd", s.user); s.user != "" && len(entry) == 7 {
-		values["USER"], values["LOGNAME"], values["SHELL"], values["HOME"] = s.user, s.user, entry[6], u.b.m.path(entry[5])
+		values["USER"], values["LOGNAME"], values["SHELL"], values["HOME"] = s.user, s.user, entry[6], u.b.m.path(
+			entry[5],
+		)
 	}
 	maps.Copy(values, s.environment)
 	for _, file := range s.environmentFiles {
@@ -58,28 +61,29 @@ func (u *unit) environment(s *serviceDefinition) (map[string]string, error) {
 func (u *unit) setUp(s *serviceDefinition) *setupError {
 	m := u.b.m
 	if s.user != "" && !m.hasUser(s.user) {
-		return &setupError{217, "USER", fmt.Errorf("there is no user %s", s.user)}
+		return &setupError{status: 217, step: "USER", err: fmt.Errorf("there is no user %s", s.user)}
 	}
 	if s.group != "" && !m.hasGroup(s.group) {
-		return &setupError{216, "GROUP", fmt.Errorf("there is no group %s", s.group)}
+		return &setupError{status: 216, step: "GROUP", err: fmt.Errorf("there is no group %s", s.group)}
 	}
 	for _, made := range s.madeDirectories {
 		if err := os.MkdirAll(m.path(made.parent, made.name), 0o755); err != nil {
-			return &setupError{233, "RUNTIME_DIRECTORY", err}
+			return &setupError{status: 233, step: "RUNTIME_DIRECTORY", err: err}
 		}
 	}
 	for _, path := range s.neededPaths {
 		if !exists(m.path(path)) {
-			return &setupError{226, "NAMESPACE", fmt.Errorf("%s does not exist", path)}
+			return &setupError{status: 226, step: "NAMESPACE", err: fmt.Errorf("%s does not exist", path)}
 		}
 	}
 	if s.workingDirectory != "" && !exists(m.path(s.workingDirectory)) {
-		return &setupError{200, "CHDIR", fmt.Errorf("%s does not exist", s.workingDirectory)}
+		return &setupError{status: 200, step: "CHDIR", err: fmt.Errorf("%s does not exist", s.workingDirectory)}
 	}
 	return nil
 }
 
-// spawn starts one command of the service. A step that fails before the program is an exit code of systemd's.
+// spawn starts one command of the service. A step that fails before the program is an exit code of
+// systemd's.
 func (u *unit) spawn(s *serviceDefinition, line commandLine) (*process, outcome) {
 	environment, err := u.environment(s)
 	if err != nil {
@@ -98,14 +102,21 @@ func (u *unit) spawn(s *serviceDefinition, line commandLine) (*process, outcome)
 			journals = append(journals, &u.b.m.console)
 		}
 		name := line.words[0][strings.LastIndex(line.words[0], "/")+1:]
-		started, err = u.b.start(program{argv: argv, environment: environment, directory: u.b.m.path(s.workingDirectory),
-			umask: s.umask, openFiles: s.openFiles, source: name, journals: journals})
+		started, err = u.b.start(program{
+			argv:        argv,
+			environment: environment,
+			directory:   u.b.m.path(s.workingDirectory),
+			umask:       s.umask,
+			openFiles:   s.openFiles,
+			source:      name,
+			journals:    journals,
+		})
 	}
 	if err == errOff { //nolint:errorlint // start returns it as it is
 		return nil, interrupted
 	}
 	if failed == nil && err != nil {
-		failed = &setupError{203, "EXEC", err}
+		failed = &setupError{status: 203, step: "EXEC", err: err}
 	}
 	if failed != nil {
 		u.log("%s: %v", u.name, failed)
@@ -118,8 +129,8 @@ func (u *unit) spawn(s *serviceDefinition, line commandLine) (*process, outcome)
 	return started, success
 }
 
-// controls runs commands beside the main process one after the other, each for at most the limit of real time. A closed
-// stop cuts them off; nil: nothing does but the end of the machine.
+// controls runs commands beside the main process one after the other, each for at most the limit of
+// real time. A closed stop cuts them off; nil: nothing does but the end of the machine.
 func (u *unit) controls(lines []commandLine, limit time.Duration, stop <-chan struct{}) outcome {
 	for _, line := range lines {
 		d, err := u.loaded()
@@ -155,7 +166,13 @@ func expiry(limit time.Duration) <-chan time.Time {
 }
 
 // await waits for the end of one command.
-func (u *unit) await(s *serviceDefinition, p *process, line commandLine, limit <-chan time.Time, stop <-chan struct{}) outcome {
+func (u *unit) await(
+	s *serviceDefinition,
+	p *process,
+	line commandLine,
+	limit <-chan time.Time,
+	stop <-chan struct{},
+) outcome {
 	select {
 	case <-p.ended:
 	case <-stop:
@@ -182,7 +199,13 @@ func (u *unit) endOf(s *serviceDefinition, p *process) outcome {
 		if s.kind != "oneshot" && slices.Contains(cleanSignals, status.Signal()) {
 			return success
 		}
-		u.log("%s: Process %d exited, code=killed, status=%d/%s", u.name, p.os.Pid, status.Signal(), signalName(status.Signal()))
+		u.log(
+			"%s: Process %d exited, code=killed, status=%d/%s",
+			u.name,
+			p.os.Pid,
+			status.Signal(),
+			signalName(status.Signal()),
+		)
 		if status.CoreDump() {
 			return outcome{"core-dump", int(status.Signal())}
 		}

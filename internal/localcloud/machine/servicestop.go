@@ -1,10 +1,12 @@
-// How a service ends: ExecStop=, the signals, and what is waited for (systemd.service(5), systemd.kill(5)).
+// How a service ends: ExecStop=, the signals, and what is waited for (systemd.service(5),
+// systemd.kill(5)).
 
 package machine
 
 import "time"
 
-// runStop runs ExecStop=, which belongs to every end of a service that had started well (systemd.service(5), ExecStop=).
+// runStop runs ExecStop=, which belongs to every end of a service that had started well
+// (systemd.service(5), ExecStop=).
 func (u *unit) runStop(a *activation) outcome {
 	d, err := u.loaded()
 	if err != nil {
@@ -17,8 +19,8 @@ func (u *unit) runStop(a *activation) outcome {
 	return u.controls(d.service.stop, d.service.stopTimeout, nil)
 }
 
-// endProcesses ends what is left of the service: KillSignal=, then SIGKILL after TimeoutStopSec= (systemd.kill(5)). The main
-// process's end then counts as the service's.
+// endProcesses ends what is left of the service: KillSignal=, then SIGKILL after TimeoutStopSec=
+// (systemd.kill(5)). The main process's end then counts as the service's.
 func (u *unit) endProcesses(s *serviceDefinition) outcome {
 	u.mu.Lock()
 	main, invocation := u.main, u.invocation
@@ -40,8 +42,8 @@ func (u *unit) endProcesses(s *serviceDefinition) outcome {
 	return ended
 }
 
-// awaitEnd waits TimeoutStopSec= for the processes' end, then kills them. In real time: what a server does
-// before it ends takes its own.
+// awaitEnd waits TimeoutStopSec= for the processes' end, then kills them. In real time: what a
+// server does before it ends takes its own.
 func (u *unit) awaitEnd(s *serviceDefinition, main *process, invocation string) outcome {
 	limit := expiry(s.stopTimeout)
 	expired := false
@@ -58,7 +60,8 @@ func (u *unit) awaitEnd(s *serviceDefinition, main *process, invocation string) 
 		// The others are killed as soon as the main process has ended.
 		_ = u.b.killAll(invocation)
 	}
-	for wait := time.Millisecond; s.killMode == "control-group" && !expired && len(u.b.pids(invocation)) > 0; wait = min(2*wait, 100*time.Millisecond) {
+	for wait := time.Millisecond; s.killMode == "control-group" && !expired &&
+		len(u.b.pids(invocation)) > 0; wait = min(2*wait, 100*time.Millisecond) {
 		select {
 		case <-time.After(wait):
 		case <-limit:

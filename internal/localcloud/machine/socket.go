@@ -25,8 +25,8 @@ type reply struct {
 	Status int    `json:"status"`
 }
 
-// listen opens the socket, in a folder of its own that only this user can enter: the machine's folder may have
-// a longer path than a socket's address can hold (unix(7): 108 bytes).
+// listen opens the socket, in a folder of its own that only this user can enter: the machine's
+// folder may have a longer path than a socket's address can hold (unix(7): 108 bytes).
 func (b *boot) listen() error {
 	folder, err := os.MkdirTemp("", "machine-")
 	if err != nil {
@@ -80,8 +80,8 @@ func (b *boot) serve(connection net.Conn) {
 
 type directoryKey struct{}
 
-// WorkingDirectory is the absolute working directory of the process that called, in the context that Options.Command
-// gets; "" in any other.
+// WorkingDirectory is the absolute working directory of the process that called, in the context
+// that Options.Command gets; "" in any other.
 func WorkingDirectory(ctx context.Context) string {
 	directory, _ := ctx.Value(directoryKey{}).(string)
 	return directory

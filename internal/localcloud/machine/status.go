@@ -11,9 +11,11 @@ import (
 
 // UnitStatus is what systemd knows of a unit.
 type UnitStatus struct {
-	// Loaded: there is a unit file, and it is right. Enabled: it starts at boot. Active: ActiveState is active.
+	// Loaded: there is a unit file, and it is right. Enabled: it starts at boot. Active:
+	// ActiveState is active.
 	Loaded, Enabled, Active bool
-	// State and SubState are ActiveState and SubState: active (running), inactive (dead), failed, activating (auto-restart) …
+	// State and SubState are ActiveState and SubState: active (running), inactive (dead), failed,
+	// activating (auto-restart) …
 	State, SubState string
 	// MainPID is 0 if there is no main process; Restarts counts automatic ones since boot.
 	MainPID, Restarts int
@@ -30,7 +32,12 @@ func (m *Machine) Unit(name string) UnitStatus {
 		text, err := os.ReadFile(m.path(unitFolder, name))
 		d, parseErr := parseUnit(name, string(text))
 		loaded := err == nil && parseErr == nil
-		return UnitStatus{Loaded: loaded, Enabled: loaded && m.enabled(d), State: "inactive", SubState: "dead"}
+		return UnitStatus{
+			Loaded:   loaded,
+			Enabled:  loaded && m.enabled(d),
+			State:    "inactive",
+			SubState: "dead",
+		}
 	}
 	return b.unit(name).status()
 }
@@ -38,8 +45,16 @@ func (m *Machine) Unit(name string) UnitStatus {
 func (u *unit) status() UnitStatus {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := UnitStatus{Loaded: u.definition != nil, Enabled: u.definition != nil && u.b.m.enabled(u.definition), Active: u.active == "active",
-		State: u.active, SubState: u.sub, Restarts: u.restarts, Result: u.result, ExitStatus: u.exitStatus}
+	s := UnitStatus{
+		Loaded:     u.definition != nil,
+		Enabled:    u.definition != nil && u.b.m.enabled(u.definition),
+		Active:     u.active == "active",
+		State:      u.active,
+		SubState:   u.sub,
+		Restarts:   u.restarts,
+		Result:     u.result,
+		ExitStatus: u.exitStatus,
+	}
 	if u.main != nil && !isClosed(u.main.ended) {
 		s.MainPID = u.main.os.Pid
 	}
@@ -59,8 +74,8 @@ func (m *Machine) Units() []string {
 	return names
 }
 
-// Journal is what a unit printed and what systemd said of it since boot, the newest megabyte; of the last boot if the machine is
-// off.
+// Journal is what a unit printed and what systemd said of it since boot, the newest megabyte; of
+// the last boot if the machine is off.
 func (m *Machine) Journal(name string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -80,7 +95,14 @@ func (m *Machine) Signal(name string, s syscall.Signal) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.main == nil || isClosed(u.main.ended) {
-		return fmt.Errorf("sending %v to %s of %s: it has no main process; it is %s (%s)", s, name, m.options.Name, u.active, u.sub)
+		return fmt.Errorf(
+			"sending %v to %s of %s: it has no main process; it is %s (%s)",
+			s,
+			name,
+			m.options.Name,
+			u.active,
+			u.sub,
+		)
 	}
 	if err := u.main.os.Signal(s); err != nil {
 		return fmt.Errorf("sending %v to %s of %s: %w", s, name, m.options.Name, err)
@@ -88,9 +110,10 @@ func (m *Machine) Signal(name string, s syscall.Signal) error {
 	return nil
 }
 
-// Fire starts a oneshot service now, as its timer would when its time has come, and waits for its end. A run that is under
-// way is waited for first. A failure comes with what the service printed. Firing more often than StartLimitBurst= allows is not
-// refused: it stands for time that has passed.
+// Fire starts a oneshot service now, as its timer would when its time has come, and waits for its
+// end. A run that is under way is waited for first. A failure comes with what the service printed.
+// Firing more often than StartLimitBurst= allows is not refused: it stands for time that has
+// passed.
 func (m *Machine) Fire(name string) error {
 	b := m.running()
 	if b == nil {

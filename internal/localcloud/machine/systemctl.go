@@ -1,4 +1,5 @@
-// The stand-in for systemctl (systemctl(1)). Messages and exit statuses are those of systemd 252, Amazon Linux 2023's.
+// The stand-in for systemctl (systemctl(1)). Messages and exit statuses are those of systemd 252,
+// Amazon Linux 2023's.
 
 package machine
 
@@ -13,8 +14,17 @@ import (
 )
 
 // systemctlOptions are known to all verbs.
-var systemctlOptions = []option{{"quiet", "q", false}, {"no-pager", "", false}, {"full", "l", false}, {"lines", "n", true}, {"now", "", false},
-	{"property", "p", true}, {"value", "", false}, {"no-block", "", false}, {"signal", "s", true}}
+var systemctlOptions = []option{
+	{long: "quiet", short: "q", takesValue: false},
+	{long: "no-pager", short: "", takesValue: false},
+	{long: "full", short: "l", takesValue: false},
+	{long: "lines", short: "n", takesValue: true},
+	{long: "now", short: "", takesValue: false},
+	{long: "property", short: "p", takesValue: true},
+	{long: "value", short: "", takesValue: false},
+	{long: "no-block", short: "", takesValue: false},
+	{long: "signal", short: "s", takesValue: true},
+}
 
 // systemctlVerbs are the verbs that take units, and daemon-reload.
 var systemctlVerbs map[string]func(b *boot, given arguments, names []string) reply
@@ -45,7 +55,11 @@ func systemctl(b *boot, asked request) reply {
 		return failure(1, "%v", err)
 	}
 	if len(given.rest) == 0 {
-		return failure(1, "stand-in for systemctl: write systemctl VERB UNIT...; it knows %s", strings.Join(slices.Sorted(maps.Keys(systemctlVerbs)), ", "))
+		return failure(
+			1,
+			"stand-in for systemctl: write systemctl VERB UNIT...; it knows %s",
+			strings.Join(slices.Sorted(maps.Keys(systemctlVerbs)), ", "),
+		)
 	}
 	verb, known := systemctlVerbs[given.rest[0]]
 	if !known {
@@ -76,7 +90,8 @@ func answerTo(err error) reply {
 	return failure(status, "%v", err)
 }
 
-// job makes a verb of something that is done to one unit after the other. With --no-block the answer does not wait.
+// job makes a verb of something that is done to one unit after the other. With --no-block the
+// answer does not wait.
 func job(do func(b *boot, name string) error) func(*boot, arguments, []string) reply {
 	return func(b *boot, given arguments, names []string) reply {
 		run := func() error {
@@ -105,7 +120,14 @@ func (b *boot) withWarnings(names []string, answer reply) reply {
 		d, err := b.unit(name).loaded()
 		text, readErr := os.ReadFile(b.m.path(unitFolder, name))
 		if err == nil && readErr == nil && d.text != string(text) {
-			answer.Err = append(fmt.Appendf(nil, "Warning: The unit file, source configuration file or drop-ins of %s changed on disk. Run 'systemctl daemon-reload' to reload units.\n", name), answer.Err...)
+			answer.Err = append(
+				fmt.Appendf(
+					nil,
+					"Warning: The unit file, source configuration file or drop-ins of %s changed on disk. Run "+
+						"'systemctl daemon-reload' to reload units.\n",
+					name,
+				),
+				answer.Err...)
 		}
 	}
 	return answer
@@ -146,7 +168,8 @@ func (u *unit) reset() error {
 	return nil
 }
 
-// daemonReload reads all unit files again. Unlike systemd it fails when one of them is wrong, and says all that is.
+// daemonReload reads all unit files again. Unlike systemd it fails when one of them is wrong, and
+// says all that is.
 func (b *boot) daemonReload() error {
 	for _, u := range b.knownUnits() {
 		u.mu.Lock()
@@ -172,13 +195,21 @@ func enable(b *boot, given arguments, names []string) reply {
 		}
 		links := d.installed()
 		if len(links) == 0 {
-			fmt.Fprintf(&said, "The unit files have no installation config (WantedBy=, RequiredBy=) and are not meant to be enabled: %s\n", name)
+			fmt.Fprintf(
+				&said,
+				"The unit files have no installation config (WantedBy=, RequiredBy=) and are not meant to be "+
+					"enabled: %s\n",
+				name,
+			)
 		}
 		for _, link := range links {
 			if _, err := os.Lstat(b.m.path(link)); err == nil {
 				continue
 			}
-			if err := errors.Join(os.MkdirAll(filepath.Dir(b.m.path(link)), 0o755), os.Symlink("../"+name, b.m.path(link))); err != nil {
+			if err := errors.Join(
+				os.MkdirAll(filepath.Dir(b.m.path(link)), 0o755),
+				os.Symlink("../"+name, b.m.path(link)),
+			); err != nil {
 				return failure(1, "Failed to enable unit %s: %v", name, err)
 			}
 			fmt.Fprintf(&said, "Created symlink /%s → /%s/%s.\n", link, unitFolder, name)

@@ -10,8 +10,16 @@ import (
 	"strings"
 )
 
-// eachState prints one word for each unit, with --quiet none; the status is 0 if good holds for one of them.
-func eachState(b *boot, given arguments, names []string, bad int, word func(UnitStatus) string, good func(UnitStatus) bool) reply {
+// eachState prints one word for each unit, with --quiet none; the status is 0 if good holds for one
+// of them.
+func eachState(
+	b *boot,
+	given arguments,
+	names []string,
+	bad int,
+	word func(UnitStatus) string,
+	good func(UnitStatus) bool,
+) reply {
 	answer := reply{Status: bad}
 	for _, name := range names {
 		s := b.unit(name).status()
@@ -26,11 +34,25 @@ func eachState(b *boot, given arguments, names []string, bad int, word func(Unit
 }
 
 func isActive(b *boot, given arguments, names []string) reply {
-	return eachState(b, given, names, 3, func(s UnitStatus) string { return s.State }, func(s UnitStatus) bool { return s.Active })
+	return eachState(
+		b,
+		given,
+		names,
+		3,
+		func(s UnitStatus) string { return s.State },
+		func(s UnitStatus) bool { return s.Active },
+	)
 }
 
 func isFailed(b *boot, given arguments, names []string) reply {
-	return eachState(b, given, names, 1, func(s UnitStatus) string { return s.State }, func(s UnitStatus) bool { return s.State == "failed" })
+	return eachState(
+		b,
+		given,
+		names,
+		1,
+		func(s UnitStatus) string { return s.State },
+		func(s UnitStatus) bool { return s.State == "failed" },
+	)
 }
 
 func isEnabled(b *boot, given arguments, names []string) reply {
@@ -66,7 +88,12 @@ func show(b *boot, given arguments, names []string) reply {
 		for _, property := range wanted {
 			read, known := properties[property]
 			if !known {
-				return failure(1, "stand-in for systemctl does not know the property %q: it knows %s", property, strings.Join(slices.Sorted(maps.Keys(properties)), ", "))
+				return failure(
+					1,
+					"stand-in for systemctl does not know the property %q: it knows %s",
+					property,
+					strings.Join(slices.Sorted(maps.Keys(properties)), ", "),
+				)
 			}
 			if !given.has("value") {
 				answer.Out = append(answer.Out, property+"="...)
@@ -95,8 +122,18 @@ func status(b *boot, given arguments, names []string) reply {
 		if !s.Active {
 			answer.Status = 3
 		}
-		answer.Out = fmt.Appendf(answer.Out, "%s\n     Loaded: loaded (/%s/%s; %s)\n     Active: %s (%s), result %s\n   Main PID: %d\n\n",
-			u.title(), unitFolder, name, fileState(s), s.State, s.SubState, s.Result, s.MainPID)
+		answer.Out = fmt.Appendf(
+			answer.Out,
+			"%s\n     Loaded: loaded (/%s/%s; %s)\n     Active: %s (%s), result %s\n   Main PID: %d\n\n",
+			u.title(),
+			unitFolder,
+			name,
+			fileState(s),
+			s.State,
+			s.SubState,
+			s.Result,
+			s.MainPID,
+		)
 		noted := strings.SplitAfter(u.journal.String(), "\n")
 		answer.Out = append(answer.Out, strings.Join(noted[max(0, len(noted)-1-lines):], "")...)
 	}

@@ -22,14 +22,21 @@ type timerState struct {
 	calendarBase time.Time
 }
 
-// runTimer starts the timer's unit whenever its time has come, until the timer is stopped. The error is why it did not start.
+// runTimer starts the timer's unit whenever its time has come, until the timer is stopped. The
+// error is why it did not start.
 func (u *unit) runTimer(a *activation) error {
 	d, err := u.loaded()
 	if err != nil {
 		return err
 	}
-	t := &timerState{b: u.b, definition: d.timer, unit: u.b.unit(d.timer.unit), stamp: u.b.m.path("var/lib/systemd/timers/stamp-" + u.name),
-		activated: u.b.monotonic(), calendarBase: u.b.wall()}
+	t := &timerState{
+		b:            u.b,
+		definition:   d.timer,
+		unit:         u.b.unit(d.timer.unit),
+		stamp:        u.b.m.path("var/lib/systemd/timers/stamp-" + u.name),
+		activated:    u.b.monotonic(),
+		calendarBase: u.b.wall(),
+	}
 	if _, err := t.unit.loaded(); err != nil {
 		return wrapped("Failed to start %s: unit to trigger not loaded: %s", u.name, err)
 	}
@@ -128,7 +135,8 @@ func (t *timerState) trigger(a *activation, u *unit) bool {
 	}
 }
 
-// next is how long to wait for the next elapse; false: there is none before the unit's state changes.
+// next is how long to wait for the next elapse; false: there is none before the unit's state
+// changes.
 func (t *timerState) next() (wait time.Duration, planned bool) {
 	now := t.b.monotonic()
 	var at time.Duration
@@ -203,8 +211,9 @@ func (t *timerState) randomDelay() time.Duration {
 	return rand.N(t.definition.random + 1)
 }
 
-// between picks the moment within AccuracySec= after a timer's time. As systemd does it: the machine's own point of
-// the minute if it lies within, else that of ten seconds, of a second, of a quarter of a second, else the end of the window.
+// between picks the moment within AccuracySec= after a timer's time. As systemd does it: the
+// machine's own point of the minute if it lies within, else that of ten seconds, of a second, of a
+// quarter of a second, else the end of the window.
 func between(from, to, perturbation time.Duration) time.Duration {
 	if to <= from+time.Microsecond {
 		return from

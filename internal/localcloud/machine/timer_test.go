@@ -18,9 +18,10 @@ func runsOf(m *Machine) int { return strings.Count(content(m, "runs"), "run\n") 
 func TestTimersFire(t *testing.T) {
 	for name, directives := range map[string]string{
 		"after boot, then after each run": "OnBootSec=5s\nOnUnitActiveSec=10s\nAccuracySec=1s",
-		"after start, then after the end": "OnActiveSec=10s\nOnUnitInactiveSec=10s\nAccuracySec=1us\nRandomizedDelaySec=5s",
-		"every hour":                      "OnCalendar=hourly\nAccuracySec=1s",
-		"every day, for another unit":     "OnCalendar=daily\nUnit=work.service",
+		"after start, then after the end": "OnActiveSec=10s\nOnUnitInactiveSec=10s\nAccuracySec=1us\n" +
+			"RandomizedDelaySec=5s",
+		"every hour":                  "OnCalendar=hourly\nAccuracySec=1s",
+		"every day, for another unit": "OnCalendar=daily\nUnit=work.service",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -29,17 +30,42 @@ func TestTimersFire(t *testing.T) {
 				by = 1e6
 			}
 			m := bootTest(t, "", scale(by))
-			unitFile(t, m, "work.service", "[Unit]\nStartLimitBurst=0\n[Service]\nType=oneshot\nExecStart=/opt/work.service\n", ticking)
-			unitFile(t, m, "tick.timer", "[Timer]\nUnit=work.service\n"+directives+"\n[Install]\nWantedBy=timers.target\n", "")
+			unitFile(
+				t,
+				m,
+				"work.service",
+				"[Unit]\nStartLimitBurst=0\n[Service]\nType=oneshot\nExecStart=/opt/work.service\n",
+				ticking,
+			)
+			unitFile(
+				t,
+				m,
+				"tick.timer",
+				"[Timer]\nUnit=work.service\n"+directives+"\n[Install]\nWantedBy=timers.target\n",
+				"",
+			)
 			must(t, m, "systemctl", "enable", "--now", "tick.timer")
 			assert.True(t, m.Unit("tick.timer").Active)
-			eventually(t, m, "tick.timer", func() bool { return runsOf(m) >= 3 }, "the timer fires again and again; seen %d", runsOf(m))
+			eventually(
+				t,
+				m,
+				"tick.timer",
+				func() bool { return runsOf(m) >= 3 },
+				"the timer fires again and again; seen %d",
+				runsOf(m),
+			)
 			must(t, m, "systemctl", "stop", "tick.timer")
 			assert.Equal(t, "inactive", m.Unit("tick.timer").State)
 			m.PowerOff()
 			require.NoError(t, os.WriteFile(m.path("runs"), nil, 0o600))
 			require.NoError(t, m.Start())
-			eventually(t, m, "tick.timer", func() bool { return runsOf(m) >= 1 }, "an enabled timer fires after the next boot")
+			eventually(
+				t,
+				m,
+				"tick.timer",
+				func() bool { return runsOf(m) >= 1 },
+				"an enabled timer fires after the next boot",
+			)
 		})
 	}
 }
@@ -52,12 +78,24 @@ func TestATimerWithoutFirstTriggerWaits(t *testing.T) {
 	// Nothing was active yet, so nothing is due (systemd.timer(5), OnUnitActiveSec=).
 	assert.Equal(t, "elapsed", m.Unit("work.timer").SubState)
 	require.NoError(t, m.Fire("work.service"))
-	eventually(t, m, "work.timer", func() bool { return m.Unit("work.timer").SubState == "waiting" }, "the run by hand is the starting point")
+	eventually(
+		t,
+		m,
+		"work.timer",
+		func() bool { return m.Unit("work.timer").SubState == "waiting" },
+		"the run by hand is the starting point",
+	)
 }
 
 func TestATimerOutlivesAFailingService(t *testing.T) {
 	m := bootTest(t, "", scale(200))
-	unitFile(t, m, "work.service", "[Unit]\nStartLimitBurst=0\n[Service]\nType=oneshot\nExecStart=/opt/work.service\n", ticking+"; exit 1")
+	unitFile(
+		t,
+		m,
+		"work.service",
+		"[Unit]\nStartLimitBurst=0\n[Service]\nType=oneshot\nExecStart=/opt/work.service\n",
+		ticking+"; exit 1",
+	)
 	unitFile(t, m, "work.timer", "[Timer]\nOnActiveSec=1s\nOnUnitActiveSec=10s\nAccuracySec=1s\n", "")
 	must(t, m, "systemctl", "start", "work.timer")
 	eventually(t, m, "work.timer", func() bool { return runsOf(m) >= 2 }, "a failure does not end the timer")
@@ -69,7 +107,13 @@ func TestATimerOutlivesAFailingService(t *testing.T) {
 func TestAPersistentTimerMakesUpForWhatItMissed(t *testing.T) {
 	m := bootTest(t, "")
 	unitFile(t, m, "work.service", "[Service]\nType=oneshot\nExecStart=/opt/work.service\n", ticking)
-	unitFile(t, m, "work.timer", "[Timer]\nOnCalendar=daily\nPersistent=yes\nAccuracySec=1us\n[Install]\nWantedBy=timers.target\n", "")
+	unitFile(
+		t,
+		m,
+		"work.timer",
+		"[Timer]\nOnCalendar=daily\nPersistent=yes\nAccuracySec=1us\n[Install]\nWantedBy=timers.target\n",
+		"",
+	)
 	must(t, m, "systemctl", "enable", "--now", "work.timer")
 	assert.Zero(t, runsOf(m), "a timer that never ran before has missed nothing")
 	require.NoError(t, m.Shutdown(t.Context()))
@@ -79,19 +123,26 @@ func TestAPersistentTimerMakesUpForWhatItMissed(t *testing.T) {
 	eventually(t, m, "work.timer", func() bool { return runsOf(m) == 1 }, "the missed run is made up for")
 }
 
-// With the default of AccuracySec=, a timer of ten seconds fires once a minute: its windows always hold the machine's point of the
-// minute (systemd.timer(5), AccuracySec=).
+// With the default of AccuracySec=, a timer of ten seconds fires once a minute: its windows always
+// hold the machine's point of the minute (systemd.timer(5), AccuracySec=).
 func TestAccuracy(t *testing.T) {
 	point := 17*time.Second + 300*time.Millisecond
 	for _, row := range []struct{ from, window, want time.Duration }{
-		{70 * time.Second, time.Minute, time.Minute + point},
-		{80 * time.Second, time.Minute, 2*time.Minute + point},
-		{70 * time.Second, 10 * time.Second, time.Minute + point},
-		{80 * time.Second, 10 * time.Second, 87*time.Second + 300*time.Millisecond},
-		{80 * time.Second, time.Second, 80*time.Second + 300*time.Millisecond},
-		{80 * time.Second, 100 * time.Millisecond, 80*time.Second + 50*time.Millisecond},
-		{80 * time.Second, time.Microsecond, 80 * time.Second},
+		{from: 70 * time.Second, window: time.Minute, want: time.Minute + point},
+		{from: 80 * time.Second, window: time.Minute, want: 2*time.Minute + point},
+		{from: 70 * time.Second, window: 10 * time.Second, want: time.Minute + point},
+		{from: 80 * time.Second, window: 10 * time.Second, want: 87*time.Second + 300*time.Millisecond},
+		{from: 80 * time.Second, window: time.Second, want: 80*time.Second + 300*time.Millisecond},
+		{from: 80 * time.Second, window: 100 * time.Millisecond, want: 80*time.Second + 50*time.Millisecond},
+		{from: 80 * time.Second, window: time.Microsecond, want: 80 * time.Second},
 	} {
-		assert.Equal(t, row.want, between(row.from, row.from+row.window, point), "from %v within %v", row.from, row.window)
+		assert.Equal(
+			t,
+			row.want,
+			between(row.from, row.from+row.window, point),
+			"from %v within %v",
+			row.from,
+			row.window,
+		)
 	}
 }

@@ -73,7 +73,16 @@ func (b *boot) unit(name string) *unit {
 	defer b.m.mu.Unlock()
 	u, known := b.m.units[name]
 	if !known {
-		u = &unit{b: b, name: name, active: "inactive", sub: "dead", result: "success", leftInactive: -1, becameInactive: -1, changed: make(chan struct{})}
+		u = &unit{
+			b:              b,
+			name:           name,
+			active:         "inactive",
+			sub:            "dead",
+			result:         "success",
+			leftInactive:   -1,
+			becameInactive: -1,
+			changed:        make(chan struct{}),
+		}
 		b.m.units[name] = u
 	}
 	u.mu.Lock()
@@ -228,7 +237,8 @@ func (u *unit) activate(a *activation) {
 	close(a.ended)
 }
 
-// stop is a stop job: it ends when the unit is inactive. Units that require this one stop too (systemd.unit(5), Requires=).
+// stop is a stop job: it ends when the unit is inactive. Units that require this one stop too
+// (systemd.unit(5), Requires=).
 func (u *unit) stop() {
 	for _, other := range u.b.knownUnits() {
 		if d, err := other.loaded(); err == nil && other != u && slices.Contains(d.requires, u.name) {

@@ -15,8 +15,8 @@ import (
 // setter puts the value of one directive into a definition.
 type setter func(d *definition, value string) error
 
-// directives are what this stand-in does as systemd does (man pages: systemd.unit(5), systemd.service(5),
-// systemd.exec(5), systemd.kill(5), systemd.timer(5)).
+// directives are what this stand-in does as systemd does (man pages: systemd.unit(5),
+// systemd.service(5), systemd.exec(5), systemd.kill(5), systemd.timer(5)).
 var directives = map[string]setter{
 	"Unit.Description":           func(d *definition, v string) error { d.description = v; return nil },
 	"Unit.Documentation":         func(*definition, string) error { return nil },
@@ -31,9 +31,28 @@ var directives = map[string]setter{
 	"Install.WantedBy":           words(func(d *definition) *[]string { return &d.wantedBy }),
 	"Install.RequiredBy":         words(func(d *definition) *[]string { return &d.requiredBy }),
 
-	"Service.Type":            oneOf(func(d *definition) *string { return &d.service.kind }, "simple", "exec", "oneshot"),
-	"Service.Restart":         oneOf(func(d *definition) *string { return &d.service.restart }, "no", "on-success", "on-failure", "on-abnormal", "on-abort", "always"),
-	"Service.KillMode":        oneOf(func(d *definition) *string { return &d.service.killMode }, "control-group", "mixed", "process", "none"),
+	"Service.Type": oneOf(
+		func(d *definition) *string { return &d.service.kind },
+		"simple",
+		"exec",
+		"oneshot",
+	),
+	"Service.Restart": oneOf(
+		func(d *definition) *string { return &d.service.restart },
+		"no",
+		"on-success",
+		"on-failure",
+		"on-abnormal",
+		"on-abort",
+		"always",
+	),
+	"Service.KillMode": oneOf(
+		func(d *definition) *string { return &d.service.killMode },
+		"control-group",
+		"mixed",
+		"process",
+		"none",
+	),
 	"Service.RemainAfterExit": boolean(func(d *definition) *bool { return &d.service.remainAfterExit }),
 	"Service.ExecStartPre":    commandLines(func(d *definition) *[]commandLine { return &d.service.startPre }),
 	"Service.ExecStart":       commandLines(func(d *definition) *[]commandLine { return &d.service.start }),
@@ -42,8 +61,11 @@ var directives = map[string]setter{
 	"Service.ExecStop":        commandLines(func(d *definition) *[]commandLine { return &d.service.stop }),
 	"Service.ExecStopPost":    commandLines(func(d *definition) *[]commandLine { return &d.service.stopPost }),
 	"Service.RestartSec":      span(parseSpan, func(d *definition) *time.Duration { return &d.service.restartDelay }),
-	"Service.TimeoutStartSec": span(parseTimeout, func(d *definition) *time.Duration { return &d.service.startTimeout }),
-	"Service.TimeoutStopSec":  span(parseTimeout, func(d *definition) *time.Duration { return &d.service.stopTimeout }),
+	"Service.TimeoutStartSec": span(
+		parseTimeout,
+		func(d *definition) *time.Duration { return &d.service.startTimeout },
+	),
+	"Service.TimeoutStopSec": span(parseTimeout, func(d *definition) *time.Duration { return &d.service.stopTimeout }),
 	"Service.TimeoutSec": func(d *definition, v string) (err error) {
 		d.service.startTimeout, err = parseTimeout(v)
 		d.service.stopTimeout = d.service.startTimeout
@@ -81,7 +103,8 @@ var directives = map[string]setter{
 	"Timer.Persistent":         boolean(func(d *definition) *bool { return &d.timer.persistent }),
 }
 
-// withoutEffect are directives of [Service] that are taken and NOT enforced, with what systemd would do.
+// withoutEffect are directives of [Service] that are taken and NOT enforced, with what systemd
+// would do.
 var withoutEffect = map[string]string{
 	"AmbientCapabilities":     "gives the process capabilities",
 	"CapabilityBoundingSet":   "takes capabilities from the process for good",
@@ -224,8 +247,8 @@ func setCalendar(d *definition, value string) error {
 	return nil
 }
 
-// neededPaths are made of ReadWritePaths= and its like: a path that is not there fails the start, unless "-" stands
-// before it (systemd.exec(5)).
+// neededPaths are made of ReadWritePaths= and its like: a path that is not there fails the start,
+// unless "-" stands before it (systemd.exec(5)).
 func neededPaths(d *definition, value string) error {
 	for _, path := range strings.Fields(value) {
 		if path, optional := strings.CutPrefix(path, "-"); optional {
@@ -252,8 +275,17 @@ func setEnvironment(d *definition, value string) error {
 }
 
 // signals are those that a unit or a command may name, with and without SIG.
-var signals = map[string]syscall.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "QUIT": syscall.SIGQUIT, "KILL": syscall.SIGKILL,
-	"USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2, "TERM": syscall.SIGTERM, "CONT": syscall.SIGCONT, "STOP": syscall.SIGSTOP}
+var signals = map[string]syscall.Signal{
+	"HUP":  syscall.SIGHUP,
+	"INT":  syscall.SIGINT,
+	"QUIT": syscall.SIGQUIT,
+	"KILL": syscall.SIGKILL,
+	"USR1": syscall.SIGUSR1,
+	"USR2": syscall.SIGUSR2,
+	"TERM": syscall.SIGTERM,
+	"CONT": syscall.SIGCONT,
+	"STOP": syscall.SIGSTOP,
+}
 
 func parseSignal(text string) (syscall.Signal, error) {
 	if s, known := signals[strings.TrimPrefix(text, "SIG")]; known {
@@ -287,7 +319,8 @@ func setUMask(d *definition, value string) error {
 }
 
 func setOpenFiles(d *definition, value string) (err error) {
-	// A soft and a hard limit may be given as SOFT:HARD; the process may raise itself to the hard one.
+	// A soft and a hard limit may be given as SOFT:HARD; the process may raise itself to the hard
+	// one.
 	_, hard, both := strings.Cut(value, ":")
 	if !both {
 		hard = value

@@ -95,23 +95,43 @@ func parseLines(text string) (found []assignment, faults []error) {
 			faults = append(faults, fmt.Errorf("%d: %q is no assignment in a section", pendingLine, whole))
 			continue
 		}
-		found = append(found, assignment{pendingLine, section, strings.TrimSpace(key), strings.TrimSpace(value)})
+		found = append(found, assignment{
+			line:    pendingLine,
+			section: section,
+			key:     strings.TrimSpace(key),
+			value:   strings.TrimSpace(value),
+		})
 	}
 	return found, faults
 }
 
 // parseUnit reads a unit file. All faults come at once, each with file and line. systemd only warns
-// of a directive that it does not know; here it is a fault, because what has no effect in a rehearsal must
-// have been thought of.
+// of a directive that it does not know; here it is a fault, because what has no effect in a
+// rehearsal must have been thought of.
 func parseUnit(file, text string) (*definition, error) {
 	name := filepath.Base(file)
-	d := &definition{name: name, text: text, description: name, startLimitInterval: 10 * time.Second, startLimitBurst: 5}
+	d := &definition{
+		name:               name,
+		text:               text,
+		description:        name,
+		startLimitInterval: 10 * time.Second,
+		startLimitBurst:    5,
+	}
 	sections := map[string]bool{"Unit": true, "Install": true}
 	switch filepath.Ext(name) {
 	case ".service":
 		sections["Service"] = true
-		d.service = &serviceDefinition{kind: "simple", restart: "no", killMode: "control-group", restartDelay: 100 * time.Millisecond,
-			startTimeout: -1, stopTimeout: 90 * time.Second, killSignal: syscall.SIGTERM, umask: "0022", environment: map[string]string{}}
+		d.service = &serviceDefinition{
+			kind:         "simple",
+			restart:      "no",
+			killMode:     "control-group",
+			restartDelay: 100 * time.Millisecond,
+			startTimeout: -1,
+			stopTimeout:  90 * time.Second,
+			killSignal:   syscall.SIGTERM,
+			umask:        "0022",
+			environment:  map[string]string{},
+		}
 	case ".timer":
 		sections["Timer"] = true
 		d.timer = &timerDefinition{unit: strings.TrimSuffix(name, ".timer") + ".service", accuracy: time.Minute}
@@ -121,7 +141,10 @@ func parseUnit(file, text string) (*definition, error) {
 	found, faults := parseLines(text)
 	for _, a := range found {
 		if !sections[a.section] {
-			faults = append(faults, fmt.Errorf("%d: a %s has no section [%s] here", a.line, filepath.Ext(name), a.section))
+			faults = append(
+				faults,
+				fmt.Errorf("%d: a %s has no section [%s] here", a.line, filepath.Ext(name), a.section),
+			)
 		} else if err := d.assign(a); err != nil {
 			faults = append(faults, fmt.Errorf("%d: %s=: %w", a.line, a.key, err))
 		}
@@ -149,8 +172,8 @@ func (d *definition) assign(a assignment) error {
 	return fmt.Errorf("this stand-in for systemd does not know the directive in section [%s]", a.section)
 }
 
-// complete checks what systemd refuses to load (systemd.service(5): Type=, ExecStart=, Restart=), and puts in
-// the defaults that depend on other values.
+// complete checks what systemd refuses to load (systemd.service(5): Type=, ExecStart=, Restart=),
+// and puts in the defaults that depend on other values.
 func (d *definition) complete() error {
 	if d.timer != nil {
 		if len(d.timer.monotonic)+len(d.timer.calendar) == 0 {
@@ -164,12 +187,18 @@ func (d *definition) complete() error {
 	case len(s.start) == 0:
 		return fmt.Errorf("Service has no ExecStart= setting. Refusing.")
 	case len(s.start) > 1 && !oneshot:
-		return fmt.Errorf("Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.")
+		return fmt.Errorf(
+			"Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.",
+		)
 	case oneshot && (s.restart == "always" || s.restart == "on-success"):
-		return fmt.Errorf("Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot services. Refusing.")
+		return fmt.Errorf(
+			"Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot " +
+				"services. Refusing.",
+		)
 	}
 	if s.startTimeout < 0 {
-		// DefaultTimeoutStartSec= is 90 s; a oneshot service has no limit (systemd.service(5), TimeoutStartSec=).
+		// DefaultTimeoutStartSec= is 90 s; a oneshot service has no limit (systemd.service(5),
+		// TimeoutStartSec=).
 		s.startTimeout = 90 * time.Second
 		if oneshot {
 			s.startTimeout = forever

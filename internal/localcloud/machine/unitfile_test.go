@@ -40,18 +40,19 @@ OnBootSec=1s
 
 func TestUnitsThatSystemdRefuses(t *testing.T) {
 	for text, says := range map[string]string{
-		"[Service]\nType=simple\n":                                       "no ExecStart=",
-		"[Service]\nExecStart=/bin/a\nExecStart=/bin/b\n":                "more than one ExecStart=",
-		"[Service]\nType=oneshot\nExecStart=/bin/a\nRestart=always\n":    "isn't allowed for Type=oneshot",
-		"[Service]\nExecStart=/bin/a %Z\n":                               `specifier "%Z"`,
-		"[Service]\nExecStart=/bin/a 'b\n":                               "no end",
-		"[Service]\nExecStart=@/bin/a b\n":                               "prefix",
-		"[Service]\nExecStart=/bin/a\nReadWritePaths=var/lib\n":          "no absolute path",
-		"ExecStart=/bin/a\n":                                             "no assignment in a section",
-		"[Service]\nExecStart=/bin/a\nKillSignal=SIGWINDOW\n":            "SIGWINDOW",
-		"[Service]\nExecStart=/bin/a\nEnvironment=novalue\n":             "no assignment NAME=VALUE",
-		"[Service]\nExecStart=/bin/a\nRemainAfterExit=perhaps\n":         "no boolean",
-		"[Service]\nExecStart=/bin/a\n[Install]\nAlso=b.service\n":       "does not know the directive in section [Install]",
+		"[Service]\nType=simple\n":                                    "no ExecStart=",
+		"[Service]\nExecStart=/bin/a\nExecStart=/bin/b\n":             "more than one ExecStart=",
+		"[Service]\nType=oneshot\nExecStart=/bin/a\nRestart=always\n": "isn't allowed for Type=oneshot",
+		"[Service]\nExecStart=/bin/a %Z\n":                            `specifier "%Z"`,
+		"[Service]\nExecStart=/bin/a 'b\n":                            "no end",
+		"[Service]\nExecStart=@/bin/a b\n":                            "prefix",
+		"[Service]\nExecStart=/bin/a\nReadWritePaths=var/lib\n":       "no absolute path",
+		"ExecStart=/bin/a\n":                                          "no assignment in a section",
+		"[Service]\nExecStart=/bin/a\nKillSignal=SIGWINDOW\n":         "SIGWINDOW",
+		"[Service]\nExecStart=/bin/a\nEnvironment=novalue\n":          "no assignment NAME=VALUE",
+		"[Service]\nExecStart=/bin/a\nRemainAfterExit=perhaps\n":      "no boolean",
+		"[Service]\nExecStart=/bin/a\n[Install]\nAlso=b.service\n": "does not know the directive in section " +
+			"[Install]",
 		"[Service]\nExecStart=/bin/a\nStandardOutput=file:/var/log/a\n":  "knows journal",
 		"[Service]\nExecStart=/bin/a\n[Unit]\nStartLimitIntervalSec=s\n": "no time span",
 	} {
@@ -93,9 +94,11 @@ ProtectSystem=strict
 // The values are those of systemd-analyze timespan.
 func TestTimeSpans(t *testing.T) {
 	for text, want := range map[string]time.Duration{
-		"2min": 2 * time.Minute, "10s": 10 * time.Second, "1h 30min": 90 * time.Minute, "1h30min": 90 * time.Minute, "90": 90 * time.Second,
-		"1.5s": 1500 * time.Millisecond, "100ms": 100 * time.Millisecond, "1us": time.Microsecond, "2 days": 48 * time.Hour,
-		"1y": 31557600 * time.Second, "infinity": forever, "1month": 2630016 * time.Second,
+		"2min": 2 * time.Minute, "10s": 10 * time.Second, "1h 30min": 90 * time.Minute,
+		"1h30min": 90 * time.Minute, "90": 90 * time.Second,
+		"1.5s": 1500 * time.Millisecond, "100ms": 100 * time.Millisecond, "1us": time.Microsecond,
+		"2 days": 48 * time.Hour,
+		"1y":     31557600 * time.Second, "infinity": forever, "1month": 2630016 * time.Second,
 	} {
 		got, err := parseSpan(text)
 		require.NoError(t, err, text)
@@ -121,9 +124,20 @@ func TestAUnitStaysAsLoadedUntilDaemonReload(t *testing.T) {
 
 func TestSystemctl(t *testing.T) {
 	m := bootTest(t, "")
-	unitFile(t, m, "server.service", "[Unit]\nDescription=A server\n[Service]\nExecStart=/opt/server.service\n[Install]\nWantedBy=multi-user.target\n", runs)
+	unitFile(
+		t,
+		m,
+		"server.service",
+		"[Unit]\nDescription=A server\n[Service]\nExecStart=/opt/server.service\n[Install]\n"+
+			"WantedBy=multi-user.target\n",
+		runs,
+	)
 	missing := call(t, m, "systemctl", "start", "missing")
-	assert.Equal(t, reply{Err: []byte("Failed to start missing.service: Unit missing.service not found.\n"), Status: 5}, missing)
+	assert.Equal(
+		t,
+		reply{Err: []byte("Failed to start missing.service: Unit missing.service not found.\n"), Status: 5},
+		missing,
+	)
 	assert.Equal(t, reply{Out: []byte("inactive\n"), Status: 3}, call(t, m, "systemctl", "is-active", "server"))
 	assert.Equal(t, reply{Out: []byte("disabled\n"), Status: 1}, call(t, m, "systemctl", "is-enabled", "server"))
 	assert.Equal(t, 4, call(t, m, "systemctl", "status", "missing").Status)
@@ -135,10 +149,25 @@ func TestSystemctl(t *testing.T) {
 	assert.Equal(t, "../server.service", target)
 	assert.Equal(t, "active\n", must(t, m, "systemctl", "is-active", "server"))
 	first := m.Unit("server.service").MainPID
-	assert.Equal(t, "ActiveState=active\nMainPID="+itoa(first)+"\n", must(t, m, "systemctl", "show", "-p", "ActiveState,MainPID", "server"))
+	assert.Equal(
+		t,
+		"ActiveState=active\nMainPID="+itoa(first)+"\n",
+		must(t, m, "systemctl", "show", "-p", "ActiveState,MainPID", "server"),
+	)
 	assert.Equal(t, "loaded\n", must(t, m, "systemctl", "show", "--property", "LoadState", "--value", "server"))
-	assert.Equal(t, 1, call(t, m, "systemctl", "show", "-p", "Slice", "server").Status, "a property that is not known is refused")
-	eventually(t, m, "server.service", func() bool { return len(m.Journal("server.service")) > 0 }, "the journal holds what the process says")
+	assert.Equal(
+		t,
+		1,
+		call(t, m, "systemctl", "show", "-p", "Slice", "server").Status,
+		"a property that is not known is refused",
+	)
+	eventually(
+		t,
+		m,
+		"server.service",
+		func() bool { return len(m.Journal("server.service")) > 0 },
+		"the journal holds what the process says",
+	)
 	status := must(t, m, "systemctl", "status", "--no-pager", "server")
 	assert.Contains(t, status, "server.service - A server")
 	assert.Contains(t, status, "Active: active (running)")
@@ -149,7 +178,12 @@ func TestSystemctl(t *testing.T) {
 	assert.NotEqual(t, first, m.Unit("server.service").MainPID)
 	assert.Equal(t, []string{"server.service"}, m.Units())
 	must(t, m, "systemctl", "disable", "--now", "server")
-	assert.Equal(t, UnitStatus{Loaded: true, State: "inactive", SubState: "dead", Result: "success"}, m.Unit("server.service"))
+	assert.Equal(t, UnitStatus{
+		Loaded:   true,
+		State:    "inactive",
+		SubState: "dead",
+		Result:   "success",
+	}, m.Unit("server.service"))
 }
 
 func TestJournalIsBounded(t *testing.T) {

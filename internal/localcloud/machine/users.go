@@ -1,4 +1,5 @@
-// Users of a machine: names in its etc/passwd. Every name has the numbers of the rehearsal's own user.
+// Users of a machine: names in its etc/passwd. Every name has the numbers of the rehearsal's own
+// user.
 
 package machine
 
@@ -23,8 +24,19 @@ func (m *Machine) entryOf(file, name string) []string {
 
 // useradd adds a user and a group of its name (useradd(8); exit status 9: the name is in use).
 func useradd(b *boot, asked request) reply {
-	given, err := read(asked.Argv, option{"system", "r", false}, option{"home-dir", "d", true}, option{"shell", "s", true},
-		option{"no-create-home", "M", false}, option{"user-group", "U", false}, option{"comment", "c", true})
+	given, err := read(
+		asked.Argv,
+		option{long: "system", short: "r", takesValue: false},
+		option{long: "home-dir", short: "d", takesValue: true},
+		option{long: "shell", short: "s", takesValue: true},
+		option{
+			long:       "no-create-home",
+			short:      "M",
+			takesValue: false,
+		},
+		option{long: "user-group", short: "U", takesValue: false},
+		option{long: "comment", short: "c", takesValue: true},
+	)
 	if err != nil {
 		return failure(1, "%v", err)
 	}
@@ -68,7 +80,12 @@ func appendTo(path, text string) error {
 
 // id answers with the rehearsal's own numbers (id(1)); without a name it is root that asks.
 func id(b *boot, asked request) reply {
-	given, err := read(asked.Argv, option{"user", "u", false}, option{"group", "g", false}, option{"name", "n", false})
+	given, err := read(
+		asked.Argv,
+		option{long: "user", short: "u", takesValue: false},
+		option{long: "group", short: "g", takesValue: false},
+		option{long: "name", short: "n", takesValue: false},
+	)
 	if err != nil {
 		return failure(1, "%v", err)
 	}

@@ -1,5 +1,5 @@
-// What stands in where no redis-server is installed: one server in this process for all shards, which neither fails over nor
-// takes two tokens, and says so.
+// What stands in where no redis-server is installed: one server in this process for all shards,
+// which neither fails over nor takes two tokens, and says so.
 package redisnodes
 
 import (
@@ -27,10 +27,13 @@ func StartInProcess(o Options) (*InProcess, error) {
 	}
 	server := miniredis.NewMiniRedis()
 	server.RequireAuth(o.Tokens[0])
-	if err := server.StartAddrTLS(hostPort(o.Places[0].Address), &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}); err != nil {
+	if err := server.StartAddrTLS(
+		hostPort(o.Places[0].Address),
+		&tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
+	); err != nil {
 		return nil, fmt.Errorf("starting Redis in this process: %w", err)
 	}
-	return &InProcess{server, o.Places[0], o.Tokens}, nil
+	return &InProcess{server: server, place: o.Places[0], tokens: o.Tokens}, nil
 }
 
 // Nodes is the one node.
@@ -44,7 +47,9 @@ func (p *InProcess) Places() []Place { return []Place{p.place} }
 // SetTokens refuses other tokens: there would be a time in which two are taken.
 func (p *InProcess) SetTokens(_ context.Context, tokens []string) error {
 	if !slices.Equal(tokens, p.tokens) {
-		return errors.New("the Redis in this process takes the token that it began with alone: install redis-server to change it")
+		return errors.New(
+			"the Redis in this process takes the token that it began with alone: install redis-server to change it",
+		)
 	}
 	return nil
 }

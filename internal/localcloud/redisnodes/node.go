@@ -1,4 +1,5 @@
-// One server: its configuration, its process, and another process when it ends by itself, as ElastiCache replaces a node.
+// One server: its configuration, its process, and another process when it ends by itself, as
+// ElastiCache replaces a node.
 package redisnodes
 
 import (
@@ -37,19 +38,40 @@ type node struct {
 	stopped bool
 }
 
-// configuration keeps nothing on disk but what the node knows of the cluster. Tokens are given on standard input, with the
-// rest: they stand in no file.
+// configuration keeps nothing on disk but what the node knows of the cluster. Tokens are given on
+// standard input, with the rest: they stand in no file.
 func (n *node) configuration() string {
 	in := func(name string) string { return filepath.Join(n.cluster.options.Dir, name) }
 	lines := []string{
-		"port 0", fmt.Sprintf("tls-port %d", Port), "bind " + n.Address.String(), "bind-source-addr " + n.Address.String(),
-		"tls-cert-file " + in(certificateFile), "tls-key-file " + in(keyFile), "tls-ca-cert-file " + in(authorityFile),
-		"tls-auth-clients no", "tls-cluster yes", "tls-replication yes", "tls-protocols \"TLSv1.2 TLSv1.3\"",
-		"cluster-enabled yes", "cluster-config-file " + in(n.Name+".conf"), fmt.Sprintf("cluster-node-timeout %d", nodeTimeout.Milliseconds()),
+		"port 0",
+		fmt.Sprintf("tls-port %d", Port),
+		"bind " + n.Address.String(),
+		"bind-source-addr " + n.Address.String(),
+		"tls-cert-file " + in(certificateFile),
+		"tls-key-file " + in(keyFile),
+		"tls-ca-cert-file " + in(authorityFile),
+		"tls-auth-clients no",
+		"tls-cluster yes",
+		"tls-replication yes",
+		"tls-protocols \"TLSv1.2 TLSv1.3\"",
+		"cluster-enabled yes",
+		"cluster-config-file " + in(n.Name+".conf"),
+		fmt.Sprintf("cluster-node-timeout %d", nodeTimeout.Milliseconds()),
 		// ElastiCache with TLS tells clients host names, which its certificates cover.
-		"cluster-announce-ip " + n.Address.String(), "cluster-announce-hostname " + n.Name, "cluster-preferred-endpoint-type hostname",
-		"save \"\"", "appendonly no", "repl-diskless-sync-delay 0", "daemonize no", "logfile " + in(n.Name+".log"), "dir " + n.cluster.options.Dir,
-		"user default on ~* &* +@all " + strings.Join(passwords(n.tokens), " "), "masterauth " + n.tokens[len(n.tokens)-1],
+		"cluster-announce-ip " + n.Address.String(),
+		"cluster-announce-hostname " + n.Name,
+		"cluster-preferred-endpoint-type hostname",
+		"save \"\"",
+		"appendonly no",
+		"repl-diskless-sync-delay 0",
+		"daemonize no",
+		"logfile " + in(n.Name+".log"),
+		"dir " + n.cluster.options.Dir,
+		"user default on ~* &* +@all " + strings.Join(
+			passwords(n.tokens),
+			" ",
+		),
+		"masterauth " + n.tokens[len(n.tokens)-1],
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
@@ -76,15 +98,21 @@ func (n *node) start() error {
 	}
 	n.server, n.gone = server, make(chan struct{})
 	if n.client == nil {
-		n.client = redis.NewClient(&redis.Options{Addr: hostPort(n.Address), TLSConfig: n.cluster.tls(n.Name), MaxRetries: -1,
-			CredentialsProvider: func() (string, string) { return "", n.token() }, ReadTimeout: answerLimit, DialTimeout: answerLimit})
+		n.client = redis.NewClient(&redis.Options{
+			Addr:                hostPort(n.Address),
+			TLSConfig:           n.cluster.tls(n.Name),
+			MaxRetries:          -1,
+			CredentialsProvider: func() (string, string) { return "", n.token() },
+			ReadTimeout:         answerLimit,
+			DialTimeout:         answerLimit,
+		})
 	}
 	go n.wait(server, n.gone)
 	return nil
 }
 
-// wait starts another server in the place of one that ended by itself. What it held is gone; it comes back as a replica when
-// another node has taken over, and empty when there was none.
+// wait starts another server in the place of one that ended by itself. What it held is gone; it
+// comes back as a replica when another node has taken over, and empty when there was none.
 func (n *node) wait(server *exec.Cmd, gone chan struct{}) {
 	_ = server.Wait() // how it ended stands in its log
 	close(gone)
@@ -92,7 +120,8 @@ func (n *node) wait(server *exec.Cmd, gone chan struct{}) {
 	_ = n.start() // one that does not start stays away, and Nodes says so
 }
 
-// awaitSuccessor waits until another node of the shard is its primary, none is left that could be, or nobody wants the node any more.
+// awaitSuccessor waits until another node of the shard is its primary, none is left that could be,
+// or nobody wants the node any more.
 func (n *node) awaitSuccessor() {
 	for n.wanted() {
 		others := 0
@@ -141,7 +170,10 @@ func (n *node) id(ctx context.Context) (id string, err error) {
 func (n *node) setTokens(ctx context.Context, tokens []string) error {
 	err := n.do(ctx, func(r *redis.Client) error {
 		rules := append([]string{"resetpass"}, passwords(tokens)...)
-		return errors.Join(r.ACLSetUser(ctx, "default", rules...).Err(), r.ConfigSet(ctx, "masterauth", tokens[len(tokens)-1]).Err())
+		return errors.Join(
+			r.ACLSetUser(ctx, "default", rules...).Err(),
+			r.ConfigSet(ctx, "masterauth", tokens[len(tokens)-1]).Err(),
+		)
 	})
 	if err == nil {
 		n.mu.Lock()

@@ -1,5 +1,5 @@
-// Package redisnodes runs real Redis servers as a cluster of shards with replicas, as ElastiCache does with cluster mode: TLS
-// alone, AUTH, a name for each node. Failing over is Redis's own doing.
+// Package redisnodes runs real Redis servers as a cluster of shards with replicas, as ElastiCache
+// does with cluster mode: TLS alone, AUTH, a name for each node. Failing over is Redis's own doing.
 package redisnodes
 
 import (
@@ -26,8 +26,9 @@ const Port = 6379
 // slots are what a Redis cluster divides its keys into (Redis cluster specification).
 const slots = 16384
 
-// nodeTimeout is after how long without an answer a node is held to have failed, and a replica asks to take over: Redis's
-// cluster-node-timeout. ElastiCache's own is not public; this is no measure of it.
+// nodeTimeout is after how long without an answer a node is held to have failed, and a replica asks
+// to take over: Redis's cluster-node-timeout. ElastiCache's own is not public; this is no measure
+// of it.
 const nodeTimeout = 5 * time.Second
 
 // startLimit is for servers that start on a computer that starts dozens of other programs.
@@ -48,7 +49,8 @@ type Options struct {
 	Program string
 	// Dir is a folder that Start makes, for what the servers write.
 	Dir string
-	// Certificate is every node's and covers all names; Key is its key, Authority what it chains to: PEM.
+	// Certificate is every node's and covers all names; Key is its key, Authority what it chains
+	// to: PEM.
 	Certificate, Key, Authority []byte
 	// Tokens are what AUTH takes, one or two.
 	Tokens []string
@@ -83,12 +85,17 @@ func (c *Cluster) start(ctx context.Context) error {
 	if err := os.MkdirAll(c.options.Dir, 0o700); err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{certificateFile: c.options.Certificate, keyFile: c.options.Key, authorityFile: c.options.Authority} {
+	for name, content := range map[string][]byte{
+		certificateFile: c.options.Certificate,
+		keyFile:         c.options.Key,
+		authorityFile:   c.options.Authority,
+	} {
 		if err := os.WriteFile(filepath.Join(c.options.Dir, name), content, 0o600); err != nil {
 			return err
 		}
 	}
-	// All are made before the first is started: a server that ends at once makes its node look at the others.
+	// All are made before the first is started: a server that ends at once makes its node look at
+	// the others.
 	for _, place := range c.options.Places {
 		c.nodes = append(c.nodes, &node{Place: place, cluster: c, tokens: c.options.Tokens})
 	}
@@ -105,7 +112,8 @@ func (c *Cluster) start(ctx context.Context) error {
 	return c.join(ctx)
 }
 
-// join gives each shard's first node its slots, makes the nodes known to each other, and the others replicas.
+// join gives each shard's first node its slots, makes the nodes known to each other, and the others
+// replicas.
 func (c *Cluster) join(ctx context.Context) error {
 	primaries := map[int]*node{}
 	for _, n := range c.nodes {
@@ -115,12 +123,18 @@ func (c *Cluster) join(ctx context.Context) error {
 	}
 	for shard, n := range primaries {
 		first, last := slots*(shard-1)/len(primaries), slots*shard/len(primaries)-1
-		if err := n.do(ctx, func(r *redis.Client) error { return r.ClusterAddSlotsRange(ctx, first, last).Err() }); err != nil {
+		if err := n.do(
+			ctx,
+			func(r *redis.Client) error { return r.ClusterAddSlotsRange(ctx, first, last).Err() },
+		); err != nil {
 			return fmt.Errorf("giving %s the slots %d to %d: %w", n.Name, first, last, err)
 		}
 	}
 	for _, n := range c.nodes[1:] {
-		err := c.nodes[0].do(ctx, func(r *redis.Client) error { return r.ClusterMeet(ctx, n.Address.String(), strconv.Itoa(Port)).Err() })
+		err := c.nodes[0].do(
+			ctx,
+			func(r *redis.Client) error { return r.ClusterMeet(ctx, n.Address.String(), strconv.Itoa(Port)).Err() },
+		)
 		if err != nil {
 			return fmt.Errorf("introducing %s: %w", n.Name, err)
 		}
@@ -135,7 +149,11 @@ func (c *Cluster) join(ctx context.Context) error {
 			return err
 		}
 		// It is refused until the node has heard of its primary.
-		if err := c.until(ctx, n, func(r *redis.Client) error { return r.ClusterReplicate(ctx, id).Err() }); err != nil {
+		if err := c.until(
+			ctx,
+			n,
+			func(r *redis.Client) error { return r.ClusterReplicate(ctx, id).Err() },
+		); err != nil {
 			return err
 		}
 	}
@@ -147,7 +165,8 @@ func (c *Cluster) whole(ctx context.Context) error {
 	for _, n := range c.nodes {
 		err := c.until(ctx, n, func(r *redis.Client) error {
 			text, err := r.ClusterInfo(ctx).Result()
-			if err != nil || !strings.Contains(text, "cluster_state:ok") || !strings.Contains(text, fmt.Sprintf("cluster_known_nodes:%d\r", len(c.nodes))) {
+			if err != nil || !strings.Contains(text, "cluster_state:ok") ||
+				!strings.Contains(text, fmt.Sprintf("cluster_known_nodes:%d\r", len(c.nodes))) {
 				return errors.Join(fmt.Errorf("wanted a node of a whole cluster, got %.80q", text), err)
 			}
 			_, err = role(ctx, r)
@@ -177,8 +196,8 @@ func (c *Cluster) until(ctx context.Context, n *node, ask func(*redis.Client) er
 	}
 }
 
-// SetTokens makes these what AUTH takes. Who has logged in stays logged in, as with ElastiCache (user guide, "Authenticating
-// with the Redis OSS AUTH command").
+// SetTokens makes these what AUTH takes. Who has logged in stays logged in, as with ElastiCache
+// (user guide, "Authenticating with the Redis OSS AUTH command").
 func (c *Cluster) SetTokens(ctx context.Context, tokens []string) error {
 	for _, n := range c.nodes {
 		if err := n.setTokens(ctx, tokens); err != nil {
@@ -204,7 +223,10 @@ func (c *Cluster) Nodes(ctx context.Context) []Node {
 	var found []Node
 	for _, n := range c.nodes {
 		one := Node{Place: n.Place, Process: n.process()}
-		one.Answers = n.do(ctx, func(r *redis.Client) (err error) { one.Primary, err = role(ctx, r); return err }) == nil
+		one.Answers = n.do(
+			ctx,
+			func(r *redis.Client) (err error) { one.Primary, err = role(ctx, r); return err },
+		) == nil
 		found = append(found, one)
 	}
 	return found
@@ -220,7 +242,8 @@ func (c *Cluster) Close() {
 	}
 }
 
-// role says whether a node is a primary; a replica that does not follow its primary yet is an error.
+// role says whether a node is a primary; a replica that does not follow its primary yet is an
+// error.
 func role(ctx context.Context, r *redis.Client) (primary bool, err error) {
 	answer, err := r.Do(ctx, "ROLE").Slice()
 	if err != nil {

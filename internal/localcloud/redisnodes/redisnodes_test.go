@@ -1,4 +1,5 @@
-// Real Redis servers where there are any: what a cluster of ElastiCache promises to services, its tokens, and a primary's end.
+// Real Redis servers where there are any: what a cluster of ElastiCache promises to services, its
+// tokens, and a primary's end.
 package redisnodes
 
 import (
@@ -36,16 +37,27 @@ func certify(t *testing.T) (certificate, key []byte) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames: []string{"*.redis.test"}, IsCA: true, BasicConstraintsValid: true}
+	template := &x509.Certificate{
+		SerialNumber:          big.NewInt(1),
+		NotBefore:             time.Now().Add(-time.Hour),
+		NotAfter:              time.Now().Add(time.Hour),
+		DNSNames:              []string{"*.redis.test"},
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	require.NoError(t, err)
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	require.NoError(t, err)
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	return pem.EncodeToMemory(
+			&pem.Block{Type: "CERTIFICATE", Bytes: raw},
+		), pem.EncodeToMemory(
+			&pem.Block{Type: "PRIVATE KEY", Bytes: der},
+		)
 }
 
-// begun is a running cluster of three shards of two nodes. Without Debian's redis-server there is nothing to test.
+// begun is a running cluster of three shards of two nodes. Without Debian's redis-server there is
+// nothing to test.
 func begun(t *testing.T) *Cluster {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
@@ -53,11 +65,20 @@ func begun(t *testing.T) *Cluster {
 		t.Skip("there is no redis-server: apt-get install redis-server")
 	}
 	certificate, key := certify(t)
-	o := Options{Program: program, Dir: filepath.Join(t.TempDir(), "redis"), Certificate: certificate, Key: key, Authority: certificate, Tokens: []string{token}}
+	o := Options{
+		Program:     program,
+		Dir:         filepath.Join(t.TempDir(), "redis"),
+		Certificate: certificate,
+		Key:         key,
+		Authority:   certificate,
+		Tokens:      []string{token},
+	}
 	for shard := 1; shard <= 3; shard++ {
 		for i := 1; i <= 2; i++ {
-			o.Places = append(o.Places, Place{Name: fmt.Sprintf("n-%d-%d.redis.test", shard, i), Shard: shard,
-				Address: netip.AddrFrom4([4]byte{127, 34, byte(shard), byte(i)})})
+			o.Places = append(o.Places, Place{
+				Name: fmt.Sprintf("n-%d-%d.redis.test", shard, i), Shard: shard,
+				Address: netip.AddrFrom4([4]byte{127, 34, byte(shard), byte(i)}),
+			})
 		}
 	}
 	c, err := Start(t.Context(), o)
@@ -66,20 +87,25 @@ func begun(t *testing.T) *Cluster {
 	return c
 }
 
-// clientOf connects to the cluster with a token, by the first node's address; the names are known to nobody here.
+// clientOf connects to the cluster with a token, by the first node's address; the names are known
+// to nobody here.
 func (c *Cluster) clientOf(t *testing.T, token string) *redis.ClusterClient {
 	t.Helper()
 	addresses := map[string]string{}
 	for _, n := range c.nodes {
 		addresses[fmt.Sprintf("%s:%d", n.Name, Port)] = hostPort(n.Address)
 	}
-	r := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{hostPort(c.nodes[0].Address)}, Password: token, TLSConfig: c.tls("n-1-1.redis.test"),
+	r := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs:     []string{hostPort(c.nodes[0].Address)},
+		Password:  token,
+		TLSConfig: c.tls("n-1-1.redis.test"),
 		NewClient: func(o *redis.Options) *redis.Client {
 			if known := addresses[o.Addr]; known != "" {
 				o.Addr = known
 			}
 			return redis.NewClient(o)
-		}})
+		},
+	})
 	t.Cleanup(func() { _ = r.Close() })
 	return r
 }
@@ -116,7 +142,9 @@ func TestShardsHaveAPrimaryAndAReplicaAndKeepWhatTheyAreGiven(t *testing.T) {
 func TestTokensAreDemandedAndCanBeTwoForAWhile(t *testing.T) {
 	c := begun(t)
 	ping := func(token string) error {
-		r := redis.NewClient(&redis.Options{Addr: hostPort(c.nodes[3].Address), Password: token, TLSConfig: c.tls("n-1-1.redis.test")})
+		r := redis.NewClient(
+			&redis.Options{Addr: hostPort(c.nodes[3].Address), Password: token, TLSConfig: c.tls("n-1-1.redis.test")},
+		)
 		defer func() { _ = r.Close() }()
 		return r.Ping(t.Context()).Err()
 	}
@@ -159,8 +187,18 @@ func TestAClosedClusterAsksForNoSuccessor(t *testing.T) {
 	asked := false
 	own, err := os.FindProcess(os.Getpid())
 	require.NoError(t, err)
-	other := &node{Place: Place{Shard: 1}, server: &exec.Cmd{Process: own}, gone: make(chan struct{}), client: redis.NewClient(&redis.Options{MaxRetries: -1,
-		Dialer: func(context.Context, string, string) (net.Conn, error) { asked = true; return nil, net.ErrClosed }})}
+	other := &node{
+		Place:  Place{Shard: 1},
+		server: &exec.Cmd{Process: own},
+		gone:   make(chan struct{}),
+		client: redis.NewClient(&redis.Options{
+			MaxRetries: -1,
+			Dialer: func(context.Context, string, string) (net.Conn, error) {
+				asked = true
+				return nil, net.ErrClosed
+			},
+		}),
+	}
 	t.Cleanup(func() { assert.NoError(t, other.client.Close()) })
 	stopped := &node{Place: Place{Shard: 1}, stopped: true}
 	stopped.cluster = &Cluster{nodes: []*node{stopped, other}}

@@ -1,4 +1,5 @@
-// Command mute is an image whose container runs and never becomes healthy: it answers nobody, and ends when it is asked to.
+// Command mute is an image whose container runs and never becomes healthy: it answers nobody, and
+// ends when it is asked to.
 package main
 
 import (

@@ -1,5 +1,6 @@
-// Command wget is the wget of the rehearsed container image, as far as a health check needs it: a computer with nothing but Go,
-// git and make has none. It fetches one address and says by its status whether the answer was good.
+// Command wget is the wget of the rehearsed container image, as far as a health check needs it: a
+// computer with nothing but Go, git and make has none. It fetches one address and says by its
+// status whether the answer was good.
 package main
 
 import (

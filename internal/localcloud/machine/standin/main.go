@@ -52,8 +52,8 @@ func ask(name string, arguments []string) (reply, error) {
 		return reply{}, fmt.Errorf("asking for the working directory: %w", err)
 	}
 	question := request{Argv: append([]string{name}, arguments...), Directory: directory}
-	// Only a command that names its standard input gets it: read without being asked for, it would be
-	// taken away from the loop of the script around the command.
+	// Only a command that names its standard input gets it: read without being asked for, it would
+	// be taken away from the loop of the script around the command.
 	if slices.Contains(arguments, "-") || slices.Contains(arguments, "/dev/stdin") {
 		if question.Stdin, err = io.ReadAll(os.Stdin); err != nil {
 			return reply{}, fmt.Errorf("reading standard input: %w", err)
