@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bodybroker/platform/internal/localcloud/dispositions"
 )
 
 // Guard looks after the processes that it starts, and after their children.
@@ -103,6 +105,7 @@ func (g *Guard) launch(ready chan<- error) {
 // Start is command.Start under the guard. It sets no_new_privs: a program that changes its user
 // (sudo) does not there.
 func (g *Guard) Start(command *exec.Cmd) error {
+	dispositions.DefaultInChildren()
 	command.Env = append(command.Environ(), environmentMark+"="+g.mark)
 	s := start{command, make(chan error, 1)}
 	select {

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+
+	"github.com/bodybroker/platform/internal/localcloud/dispositions"
 )
 
 type launchRequest struct {
@@ -31,6 +33,7 @@ var launches = sync.OnceValue(func() chan launchRequest {
 // launch starts a process in a group of its own, in the way that start says; nil: on the thread of
 // launches.
 func launch(command *exec.Cmd, start func(*exec.Cmd) error) error {
+	dispositions.DefaultInChildren()
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if start != nil {
 		return start(command)

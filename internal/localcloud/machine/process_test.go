@@ -25,7 +25,7 @@ const (
 	toolsFolder = "MACHINE_TEST_TOOLS"
 )
 
-// holdMachine is the life of the process that TestNothingOutlivesTheRehearsal kills.
+// holdMachine is what the process does that holdMachineWith starts.
 func holdMachine() {
 	m, err := Boot(Options{Name: "i-0", Dir: os.Getenv(holderFolder), Tools: os.Getenv(toolsFolder)})
 	if err == nil {
@@ -46,8 +46,10 @@ func holdMachine() {
 	select {}
 }
 
-func TestNothingOutlivesTheRehearsal(t *testing.T) {
-	holder := exec.Command(os.Args[0])
+// holdMachineWith starts such a process, which ends with the test, and returns the id of its
+// service's process.
+func holdMachineWith(t *testing.T, holder *exec.Cmd) int {
+	t.Helper()
 	holder.Env = append(
 		os.Environ(),
 		holderFolder+"="+filepath.Join(t.TempDir(), "machine"),
@@ -58,14 +60,22 @@ func TestNothingOutlivesTheRehearsal(t *testing.T) {
 	output, err := holder.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, holder.Start())
+	t.Cleanup(func() {
+		_ = holder.Process.Kill() // it may have ended
+		_ = holder.Wait()         // the error says that it was killed
+	})
 	line, err := bufio.NewReader(output).ReadString('\n')
 	require.NoError(t, err)
 	pid, err := strconv.Atoi(strings.TrimSpace(line))
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(pid, 0), "the service's process runs")
+	return pid
+}
+
+func TestNothingOutlivesTheRehearsal(t *testing.T) {
+	holder := exec.Command(os.Args[0])
+	pid := holdMachineWith(t, holder)
 	require.NoError(t, holder.Process.Kill())
-	// The error says that it was killed.
-	_ = holder.Wait()
 	assert.Eventually(
 		t,
 		func() bool { return !alive(pid) },
@@ -73,6 +83,18 @@ func TestNothingOutlivesTheRehearsal(t *testing.T) {
 		5*time.Millisecond,
 		"the service's process outlived the rehearsal",
 	)
+}
+
+// systemd starts a service with the default action for every signal. A rehearsal under nohup
+// ignores SIGHUP, and one in the background of a shell SIGINT.
+func TestAServiceIgnoresNoSignalThatTheRehearsalIgnores(t *testing.T) {
+	pid := holdMachineWith(
+		t,
+		exec.Command("bash", "-c", `trap "" HUP INT QUIT PIPE TERM TSTP TTIN TTOU USR1; exec "$0"`, os.Args[0]),
+	)
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	require.NoError(t, err)
+	assert.Contains(t, string(status), "\nSigIgn:\t0000000000000000\n")
 }
 
 // alive says whether a process runs; one that has ended and was not asked for its end does not.
