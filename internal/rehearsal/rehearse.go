@@ -14,6 +14,7 @@ import (
 
 	"github.com/bodybroker/platform/internal/artifactbuild"
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/rehearsal/reserve"
 	"github.com/bodybroker/platform/internal/report"
 	"github.com/bodybroker/platform/internal/results"
 	"github.com/bodybroker/platform/internal/verifying"
@@ -69,8 +70,12 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	return err
 }
 
-// Prepare builds what a deployment uploads.
+// Prepare reserves the addresses of the rehearsed platform until this process ends, and builds what
+// a deployment uploads.
 func Prepare(ctx context.Context, root string, out io.Writer) error {
+	if err := reserve.Addresses(); err != nil {
+		return err
+	}
 	fmt.Fprintln(out, "Building nats-server and the controller from pinned sources …")
 	start := time.Now()
 	if err := artifactbuild.Build(ctx, root, filepath.Join(root, "artifacts")); err != nil {
