@@ -6,17 +6,17 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/bodybroker/platform/internal/artifactbuild"
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
+	"github.com/bodybroker/platform/internal/toolchain"
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, _ []string) error {
-		if err := artifactbuild.Build(ctx, root, filepath.Join(root, "artifacts")); err != nil {
+	cli.Main(func(ctx context.Context, root string, _ []string) error {
+		if err := toolchain.BuildArtifacts(ctx, root, filepath.Join(root, "artifacts")); err != nil {
 			return err
 		}
 		fmt.Println(
-			"artifacts/" + artifactbuild.ServerFile + " and artifacts/" + artifactbuild.ControllerFile + " are built",
+			"artifacts/" + toolchain.ServerFile + " and artifacts/" + toolchain.ControllerFile + " are built",
 		)
 		return nil
 	})

@@ -7,11 +7,11 @@ import (
 	"os"
 
 	"github.com/bodybroker/platform/internal/bench"
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, ids []string) error {
+	cli.Main(func(ctx context.Context, root string, ids []string) error {
 		return bench.Run(ctx, root, os.Stdout, ids...)
 	})
 }

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/cost"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
-func main() { command.Main(run) }
+func main() { cli.Main(run) }
 
 func run(_ context.Context, root string, args []string) error {
 	graph, err := resourcegraph.Named(root, args)

@@ -6,12 +6,12 @@ import (
 	"context"
 	"os"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/rehearsal"
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, ids []string) error {
-		return rehearsal.Drill(ctx, root, os.Stdout, command.Terminal(), ids...)
+	cli.Main(func(ctx context.Context, root string, ids []string) error {
+		return rehearsal.Drill(ctx, root, os.Stdout, cli.Terminal(), ids...)
 	})
 }

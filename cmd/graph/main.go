@@ -8,14 +8,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
 // shown is how many chains are printed.
 const shown = 5
 
-func main() { command.Main(run) }
+func main() { cli.Main(run) }
 
 func run(_ context.Context, root string, args []string) error {
 	graph, err := resourcegraph.Named(root, args)

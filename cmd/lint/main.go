@@ -5,10 +5,10 @@ import (
 	"context"
 	"os"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/lint"
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, _ []string) error { return lint.Run(ctx, root, os.Stdout) })
+	cli.Main(func(ctx context.Context, root string, _ []string) error { return lint.Run(ctx, root, os.Stdout) })
 }

@@ -13,12 +13,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/localcloud"
 )
 
 func main() {
-	command.Main(
+	cli.Main(
 		func(ctx context.Context, _ string, args []string) error { return run(ctx, args, os.Stdout, os.Stderr) },
 	)
 }

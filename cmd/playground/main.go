@@ -6,15 +6,15 @@ import (
 	"context"
 	"os"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/rehearsal"
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, words []string) error {
+	cli.Main(func(ctx context.Context, root string, words []string) error {
 		if len(words) > 0 {
 			return rehearsal.TellPlayground(ctx, rehearsal.PlaygroundFolder(root), os.Stdout, words...)
 		}
-		return rehearsal.Playground(ctx, root, os.Stdout, command.Terminal())
+		return rehearsal.Playground(ctx, root, os.Stdout, cli.Terminal())
 	})
 }

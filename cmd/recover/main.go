@@ -12,11 +12,11 @@ import (
 	"os"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/recovery"
 )
 
-func main() { command.Main(run) }
+func main() { cli.Main(run) }
 
 func run(_ context.Context, _ string, args []string) error {
 	if len(args) == 0 {

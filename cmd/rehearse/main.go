@@ -5,12 +5,12 @@ import (
 	"context"
 	"os"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/rehearsal"
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, _ []string) error {
-		return rehearsal.Rehearse(ctx, root, os.Stdout, command.Terminal())
+	cli.Main(func(ctx context.Context, root string, _ []string) error {
+		return rehearsal.Rehearse(ctx, root, os.Stdout, cli.Terminal())
 	})
 }

@@ -8,13 +8,13 @@ import (
 	"flag"
 	"os"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/rehearsal"
 	"github.com/bodybroker/platform/internal/verifying"
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, arguments []string) error {
+	cli.Main(func(ctx context.Context, root string, arguments []string) error {
 		flags := flag.NewFlagSet("verify", flag.ContinueOnError)
 		var how verifying.How
 		flags.BoolVar(&how.Commands, "commands", false, "send requests that may change something, hundreds of times")
@@ -26,7 +26,7 @@ func main() {
 			return errors.New("verifying: name one stack: make verify STACK=prod, or STACK=rehearsal")
 		}
 		if flags.Arg(0) == "rehearsal" {
-			return rehearsal.Verify(ctx, root, os.Stdout, command.Terminal())
+			return rehearsal.Verify(ctx, root, os.Stdout, cli.Terminal())
 		}
 		if err := verifying.Tools(); err != nil {
 			return err

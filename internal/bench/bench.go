@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/rehearsal"
 	"github.com/bodybroker/platform/internal/resourcegraph"
-	"github.com/bodybroker/platform/internal/results"
 )
 
 // Measure is one row of out/bench.json.
@@ -75,7 +75,7 @@ func Run(ctx context.Context, root string, out io.Writer, ids ...string) error {
 			return err
 		}
 	}
-	return errors.Join(results.Write(filepath.Join(root, "out", "bench.json"), b.measures), b.judge())
+	return errors.Join(cli.WriteResults(filepath.Join(root, "out", "bench.json"), b.measures), b.judge())
 }
 
 // engine measures the program beside the engine's floor.

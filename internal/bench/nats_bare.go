@@ -15,7 +15,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/bodybroker/platform/internal/artifactbuild"
+	"github.com/bodybroker/platform/internal/toolchain"
 )
 
 // bareNodes are the nodes of the bare cluster, in the zones that the rehearsed ones stand in.
@@ -79,7 +79,7 @@ func startBare(ctx context.Context, root string) (*bareCluster, error) {
 		}
 		server := exec.CommandContext(
 			ctx,
-			filepath.Join(root, "artifacts", artifactbuild.ServerFile),
+			filepath.Join(root, "artifacts", toolchain.ServerFile),
 			"-c",
 			file,
 			"-l",

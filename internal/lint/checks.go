@@ -9,18 +9,18 @@ import (
 	"strings"
 
 	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/internal/gotool"
+	"github.com/bodybroker/platform/internal/toolchain"
 	"github.com/bodybroker/platform/node/settings"
 )
 
 // The linters that are built, each from a module of its own: together they do not build,
 // because golangci-lint asks for a newer YAML module than actionlint can be compiled with.
 var (
-	golangciLint = gotool.Tool{
+	golangciLint = toolchain.Tool{
 		Folder: "tools/lint", Module: "github.com/golangci/golangci-lint/v2",
 		Command: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint",
 	}
-	actionLint = gotool.Tool{
+	actionLint = toolchain.Tool{
 		Folder: "tools/actionlint", Module: "github.com/rhysd/actionlint",
 		Command: "github.com/rhysd/actionlint/cmd/actionlint",
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/internal/pulumicli"
+	"github.com/bodybroker/platform/internal/toolchain"
 )
 
 // write makes a repository of the files given, and opens it.
@@ -107,7 +107,7 @@ func TestWorkflowsInstallThePulumiThatRehearsalsUse(t *testing.T) {
 		content, err := os.ReadFile(filepath.Join(r.root, file))
 		require.NoError(t, err)
 		for _, version := range regexp.MustCompile(`pulumi-version: (\S+)`).FindAllStringSubmatch(string(content), -1) {
-			assert.Equal(t, pulumicli.Version.String(), version[1], file)
+			assert.Equal(t, toolchain.PulumiVersion.String(), version[1], file)
 			installs++
 		}
 	}

@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bodybroker/platform/internal/pulumicli"
-	"github.com/bodybroker/platform/internal/results"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/rootfs"
+	"github.com/bodybroker/platform/internal/toolchain"
 )
 
 // ground is what a drill is played on.
@@ -403,7 +403,7 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 	if err := Prepare(ctx, root, out); err != nil {
 		return err
 	}
-	if _, _, err := pulumicli.Find(ctx, root, out); err != nil { // once, for both
+	if _, _, err := toolchain.FindPulumi(ctx, root, out); err != nil { // once, for both
 		return err
 	}
 	beside := playBeside(ctx, root, chosen)
@@ -417,7 +417,7 @@ func Drill(ctx context.Context, root string, out io.Writer, terminal bool, ids .
 	fmt.Fprint(out, others.told.String())
 	recorder.results = append(recorder.results, others.results...)
 	err = errors.Join(err, others.err, playShared(ctx, recorder, options, pick(chosen, serving)))
-	err = errors.Join(err, results.Write(filepath.Join(root, "out", "drills.json"), recorder.results))
+	err = errors.Join(err, cli.WriteResults(filepath.Join(root, "out", "drills.json"), recorder.results))
 	return finish(recorder, out, start, err)
 }
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bodybroker/platform/internal/artifactbuild"
+	"github.com/bodybroker/platform/internal/toolchain"
 )
 
 // otherServer is the folder of the module that pins another version of nats-server, under the root.
@@ -33,8 +33,8 @@ func (c *cluster) versions(ctx context.Context) (map[string]server, error) {
 
 // rollVersion gives the nodes another version of the server, node by node.
 func rollVersion(ctx context.Context, s *Stage) (string, error) {
-	other := filepath.Join(s.dir, "other-"+artifactbuild.ServerFile)
-	if err := artifactbuild.BuildServer(ctx, filepath.Join(s.root, otherServer), other); err != nil {
+	other := filepath.Join(s.dir, "other-"+toolchain.ServerFile)
+	if err := toolchain.BuildServer(ctx, filepath.Join(s.root, otherServer), other); err != nil {
 		return "", err
 	}
 	return underLoad(ctx, s, func(c *cluster, _ *load) (string, error) {
@@ -75,7 +75,7 @@ func rollVersion(ctx context.Context, s *Stage) (string, error) {
 
 // badServer is a server program that does not start.
 func badServer(s *Stage) (file string, err error) {
-	file = filepath.Join(s.dir, "bad-"+artifactbuild.ServerFile)
+	file = filepath.Join(s.dir, "bad-"+toolchain.ServerFile)
 	return file, os.WriteFile(file, []byte("#!/bin/sh\necho this is no server >&2\nexit 1\n"), 0o755)
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/localcloud"
-	"github.com/bodybroker/platform/internal/results"
 )
 
 // required are the ids that the rehearsal and the drills promise.
@@ -100,7 +100,7 @@ func TestAFailedScenarioIsTold(t *testing.T) {
 	assert.Contains(t, shown.String(), "FAIL  half\n      z was not seen")
 
 	file := filepath.Join(t.TempDir(), "out", "drills.json")
-	require.NoError(t, results.Write(file, r.results))
+	require.NoError(t, cli.WriteResults(file, r.results))
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	var results []map[string]any

@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bodybroker/platform/internal/artifactbuild"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/localcloud"
 	"github.com/bodybroker/platform/internal/rehearsal/reserve"
 	"github.com/bodybroker/platform/internal/report"
-	"github.com/bodybroker/platform/internal/results"
+	"github.com/bodybroker/platform/internal/toolchain"
 	"github.com/bodybroker/platform/internal/verifying"
 )
 
@@ -58,7 +58,7 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	}
 	fmt.Fprint(out, page)
 	picture.Proven, picture.When, picture.Duration = proven(recorder.results), start, time.Since(start)
-	err = errors.Join(stage.Close(), results.Write(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
+	err = errors.Join(stage.Close(), cli.WriteResults(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
 		report.Write(filepath.Join(root, reportFile), picture))
 	err = finish(recorder, out, start, err)
 	fmt.Fprintf(
@@ -78,7 +78,7 @@ func Prepare(ctx context.Context, root string, out io.Writer) error {
 	}
 	fmt.Fprintln(out, "Building nats-server and the controller from pinned sources …")
 	start := time.Now()
-	if err := artifactbuild.Build(ctx, root, filepath.Join(root, "artifacts")); err != nil {
+	if err := toolchain.BuildArtifacts(ctx, root, filepath.Join(root, "artifacts")); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "      built in %.1f s\n", time.Since(start).Seconds())

@@ -23,9 +23,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"gopkg.in/yaml.v3"
 
-	"github.com/bodybroker/platform/internal/artifactbuild"
 	"github.com/bodybroker/platform/internal/localcloud"
-	"github.com/bodybroker/platform/internal/pulumicli"
+	"github.com/bodybroker/platform/internal/toolchain"
 	"github.com/bodybroker/platform/stacks"
 	"github.com/bodybroker/platform/workload/verification"
 )
@@ -93,7 +92,7 @@ func NewStage(ctx context.Context, o Options) (*Stage, error) {
 
 func (s *Stage) begin(ctx context.Context) error {
 	o := s.options
-	binary, version, err := pulumicli.Find(ctx, o.Root, o.Progress)
+	binary, version, err := toolchain.FindPulumi(ctx, o.Root, o.Progress)
 	if err != nil {
 		return err
 	}
@@ -211,9 +210,9 @@ func (s *Stage) stackFile() string { return filepath.Join(s.dir, "work", "Pulumi
 func (s *Stage) artifacts() map[string]any {
 	folder := filepath.Join(s.root, "artifacts")
 	return map[string]any{
-		"natsServerBinary":  filepath.Join(folder, artifactbuild.ServerFile),
-		"natsNodeProgram":   filepath.Join(folder, artifactbuild.NodeFile),
-		"controllerArchive": filepath.Join(folder, artifactbuild.ControllerFile),
+		"natsServerBinary":  filepath.Join(folder, toolchain.ServerFile),
+		"natsNodeProgram":   filepath.Join(folder, toolchain.NodeFile),
+		"controllerArchive": filepath.Join(folder, toolchain.ControllerFile),
 	}
 }
 

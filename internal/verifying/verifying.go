@@ -18,7 +18,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/bodybroker/platform/internal/results"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/workload/verification"
 )
 
@@ -31,7 +31,7 @@ const (
 // Write writes a report into the folder out of the repository at root: for programs, and as a page.
 func Write(root string, report verification.Report) error {
 	folder := filepath.Join(root, "out")
-	if err := results.Write(filepath.Join(folder, file), report); err != nil {
+	if err := cli.WriteResults(filepath.Join(folder, file), report); err != nil {
 		return err
 	}
 	var page bytes.Buffer
@@ -78,8 +78,8 @@ type How struct {
 	Targets bool
 }
 
-// cli is how a stack is asked: tests answer in the programs' place, and do not pause.
-type cli struct {
+// client asks a stack through the command lines of Pulumi and AWS; tests replace both, and do not pause.
+type client struct {
 	run   command
 	pause time.Duration
 	how   How
@@ -100,14 +100,14 @@ const (
 
 // Stack verifies the platform of a Pulumi stack and tells what was seen.
 func Stack(ctx context.Context, root, stack string, how How, out io.Writer) error {
-	report, err := cli{run: run, pause: pause, how: how}.verify(ctx, stack, out)
+	report, err := client{run: run, pause: pause, how: how}.verify(ctx, stack, out)
 	if err != nil {
 		return fmt.Errorf("verifying stack %s: %w", stack, err)
 	}
 	return errors.Join(Write(root, report), report.Table(out), report.Err())
 }
 
-func (c cli) verify(ctx context.Context, stack string, out io.Writer) (report verification.Report, err error) {
+func (c client) verify(ctx context.Context, stack string, out io.Writer) (report verification.Report, err error) {
 	at, err := c.find(ctx, stack)
 	if err != nil {
 		return report, err
@@ -139,7 +139,7 @@ type outputs struct {
 	LogGroup string `json:"verificationLogGroup"`
 }
 
-func (c cli) find(ctx context.Context, stack string) (at outputs, err error) {
+func (c client) find(ctx context.Context, stack string) (at outputs, err error) {
 	if err := c.ask(ctx, &at, "pulumi", "stack", "output", "--stack", stack, "--json"); err != nil {
 		return at, err
 	}
@@ -153,7 +153,7 @@ func (c cli) find(ctx context.Context, stack string) (at outputs, err error) {
 }
 
 // start runs a task with the definition and the network of the service, which has no tasks itself.
-func (c cli) start(ctx context.Context, at outputs) (task string, err error) {
+func (c client) start(ctx context.Context, at outputs) (task string, err error) {
 	var found []struct {
 		Definition string          `json:"taskDefinition"`
 		Network    json.RawMessage `json:"networkConfiguration"`
@@ -224,7 +224,7 @@ func (c cli) start(ctx context.Context, at outputs) (task string, err error) {
 }
 
 // overrides are the variables of this one task; its container has the service's name.
-func (c cli) overrides(at outputs) string {
+func (c client) overrides(at outputs) string {
 	return fmt.Sprintf(
 		`{"containerOverrides":[{"name":%q,"environment":[{"name":"VERIFY_COMMANDS","value":"%t"},`+
 			`{"name":"JUDGE_TARGETS","value":"%t"}]}]}`,
@@ -258,7 +258,7 @@ func (s state) why() string {
 
 // end waits until the task has ended, and returns why it has. A task whose container never ran has
 // no log, so that is an error at once.
-func (c cli) end(ctx context.Context, at outputs, task string) (why string, err error) {
+func (c client) end(ctx context.Context, at outputs, task string) (why string, err error) {
 	var seen state
 	// AWS may add containers of its own to a task, so the task's is found by its name, which is the
 	// service's.
@@ -310,7 +310,7 @@ func (c cli) end(ctx context.Context, at outputs, task string) (why string, err 
 
 // read reads the report from all that the task wrote: the awslogs driver calls a stream
 // <prefix>/<container>/<task id>, and prefix and container are the service's name here.
-func (c cli) read(ctx context.Context, at outputs, task string) (report verification.Report, err error) {
+func (c client) read(ctx context.Context, at outputs, task string) (report verification.Report, err error) {
 	stream := at.Service + "/" + at.Service + "/" + task[strings.LastIndex(task, "/")+1:]
 	_, ended := c.until(ctx, logLooks, func() (bool, error) {
 		var events []string
@@ -338,7 +338,7 @@ func (c cli) read(ctx context.Context, at outputs, task string) (report verifica
 }
 
 // until looks until something is done or was looked at so often, with a pause after each look.
-func (c cli) until(ctx context.Context, looks int, look func() (done bool, err error)) (done bool, err error) {
+func (c client) until(ctx context.Context, looks int, look func() (done bool, err error)) (done bool, err error) {
 	for range looks {
 		if done, err := look(); done || err != nil {
 			return done, err
@@ -353,7 +353,7 @@ func (c cli) until(ctx context.Context, looks int, look func() (done bool, err e
 }
 
 // ask runs a program that prints JSON.
-func (c cli) ask(ctx context.Context, into any, name string, arguments ...string) error {
+func (c client) ask(ctx context.Context, into any, name string, arguments ...string) error {
 	if name == "aws" {
 		arguments = append(arguments, "--region", c.region)
 	}

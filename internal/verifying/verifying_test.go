@@ -77,7 +77,7 @@ func verified(ctx context.Context, answers told) (report verification.Report, as
 		}
 		return nil, errors.New("nobody answers " + line)
 	}
-	report, err = cli{run: run}.verify(ctx, "prod", io.Discard)
+	report, err = client{run: run}.verify(ctx, "prod", io.Discard)
 	return report, asked, err
 }
 
@@ -227,7 +227,7 @@ func TestAVerificationWithoutAReportSaysWhy(t *testing.T) {
 func TestWhoInterruptsDoesNotWait(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	done, err := cli{pause: time.Hour}.until(ctx, 2, func() (bool, error) { return false, nil })
+	done, err := client{pause: time.Hour}.until(ctx, 2, func() (bool, error) { return false, nil })
 	assert.False(t, done)
 	assert.ErrorIs(t, err, context.Canceled)
 }

@@ -1,7 +1,7 @@
 // The bytes of what is built are its name, in the bucket and in user-data: they must not depend on
 // where it is built.
 
-package artifactbuild
+package toolchain
 
 import (
 	"io/fs"
@@ -57,7 +57,7 @@ func TestTwoBuildsInDifferentFoldersAreTheSameBytes(t *testing.T) {
 	built := map[string][2][]byte{}
 	for i, name := range []string{"one", "another/and-deeper"} {
 		folder := filepath.Join(t.TempDir(), "artifacts")
-		require.NoError(t, Build(t.Context(), checkout(t, name), folder))
+		require.NoError(t, BuildArtifacts(t.Context(), checkout(t, name), folder))
 		for _, file := range []string{ServerFile, NodeFile, ControllerFile} {
 			content, err := os.ReadFile(filepath.Join(folder, file))
 			require.NoError(t, err)

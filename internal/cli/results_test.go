@@ -1,4 +1,4 @@
-package results_test
+package cli_test
 
 import (
 	"os"
@@ -8,13 +8,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/internal/results"
+	"github.com/bodybroker/platform/internal/cli"
 )
 
 func TestAFailedWriteLeavesTheOldResults(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "out", "seen.json")
-	require.NoError(t, results.Write(file, []string{"one"}))
-	require.ErrorContains(t, results.Write(file, func() {}), file)
+	require.NoError(t, cli.WriteResults(file, []string{"one"}))
+	require.ErrorContains(t, cli.WriteResults(file, func() {}), file)
 	content, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.JSONEq(t, `["one"]`, string(content))

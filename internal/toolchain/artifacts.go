@@ -1,8 +1,8 @@
-// Package artifactbuild builds what the platform ships into AWS: the programs that nodes
-// run and the controller's archive. All come from pinned sources and are the same bytes on
-// every machine, so that nothing is fetched from the internet at boot and an unchanged
-// program changes nothing.
-package artifactbuild
+// The artifacts that the platform ships into AWS: the programs that nodes run, and the controller's
+// archive. They come from pinned sources and are the same bytes on every machine, so that nothing is
+// fetched from the internet at boot and an unchanged program changes nothing.
+
+package toolchain
 
 import (
 	"archive/zip"
@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// The files that Build leaves in its folder.
+// The files that BuildArtifacts leaves in its folder.
 const (
 	ServerFile     = "nats-server"
 	NodeFile       = "nats-node"
@@ -24,8 +24,8 @@ const (
 
 const serverSource = "github.com/nats-io/nats-server/v2"
 
-// BuildServer builds into file the nats-server that the Go module in a folder pins, as Build does
-// with the platform's own.
+// BuildServer builds into file the nats-server that the Go module in a folder pins, in the same way
+// as BuildArtifacts builds the platform's own.
 func BuildServer(ctx context.Context, module, file string) error {
 	return program{source: serverSource, arch: "amd64", file: file}.build(ctx, module)
 }
@@ -35,8 +35,9 @@ type program struct {
 	source, arch, file string
 }
 
-// Build builds all artifacts into folder. root is the repository's root.
-func Build(ctx context.Context, root, folder string) error {
+// BuildArtifacts builds all artifacts into folder, and makes the folder. root is the repository's
+// root.
+func BuildArtifacts(ctx context.Context, root, folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("building artifacts: making folder %s: %w", folder, err)
 	}

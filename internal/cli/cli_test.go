@@ -1,4 +1,4 @@
-package command_test
+package cli_test
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 )
 
 func TestTheRootIsFoundFromAnywhereBelow(t *testing.T) {
@@ -17,11 +17,11 @@ func TestTheRootIsFoundFromAnywhereBelow(t *testing.T) {
 	deep := filepath.Join(below, "a", "b")
 	require.NoError(t, os.MkdirAll(deep, 0o755))
 	t.Chdir(deep)
-	_, err = command.Root()
+	_, err = cli.Root()
 	require.ErrorContains(t, err, "no Pulumi.yaml")
 
 	require.NoError(t, os.WriteFile(filepath.Join(below, "Pulumi.yaml"), nil, 0o600))
-	root, err := command.Root()
+	root, err := cli.Root()
 	require.NoError(t, err)
 	assert.Equal(t, below, root)
 }

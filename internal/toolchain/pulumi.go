@@ -1,7 +1,7 @@
-// Package pulumicli finds the Pulumi CLI for the rehearsal: the one on PATH if it is new
-// enough, else one built once from the version pinned in tools/pulumi, because a fresh
-// machine has Go but no Pulumi.
-package pulumicli
+// The Pulumi CLI with which the rehearsal runs the program: the one on PATH if it is new enough, else
+// one that is built once from the version pinned in tools/pulumi.
+
+package toolchain
 
 import (
 	"context"
@@ -11,32 +11,30 @@ import (
 	"strings"
 
 	"github.com/blang/semver"
-
-	"github.com/bodybroker/platform/internal/gotool"
 )
 
-// Version is the CLI that is built, and the oldest that is accepted from PATH. It is the
+// PulumiVersion is the CLI that is built, and the oldest that is accepted from PATH. It is the
 // version of the SDK in go.mod: an older engine may lack what the SDK asks of it.
-var Version = semver.MustParse("3.259.0")
+var PulumiVersion = semver.MustParse("3.259.0")
 
-// tool is how the CLI is built, which takes some minutes, once. The version is linked in, else
+// pulumiCLI is how the CLI is built, which takes some minutes, once. The version is linked in, else
 // the Automation API cannot read it.
-var tool = gotool.Tool{
+var pulumiCLI = Tool{
 	Folder:      "tools/pulumi",
 	Module:      "github.com/pulumi/pulumi/pkg/v3",
 	Command:     "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-	LinkerFlags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v" + Version.String(),
+	LinkerFlags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v" + PulumiVersion.String(),
 }
 
-// Find returns the path of a CLI and its version. root is the repository's root; progress gets
-// lines for a person when a build is needed.
-func Find(ctx context.Context, root string, progress io.Writer) (string, semver.Version, error) {
+// FindPulumi returns the path of a Pulumi CLI and its version. root is the repository's root;
+// progress gets lines for a person when a build is needed.
+func FindPulumi(ctx context.Context, root string, progress io.Writer) (string, semver.Version, error) {
 	if binary, err := exec.LookPath("pulumi"); err == nil {
-		if version, err := versionOf(ctx, binary); err == nil && version.GE(Version) {
+		if version, err := versionOf(ctx, binary); err == nil && version.GE(PulumiVersion) {
 			return binary, version, nil
 		}
 	}
-	binary, err := tool.Find(ctx, root, progress)
+	binary, err := pulumiCLI.Find(ctx, root, progress)
 	if err != nil {
 		return "", semver.Version{}, err
 	}

@@ -1,6 +1,7 @@
-// Package command is what the programs under cmd have in common: the repository's root, an end
-// when a person interrupts, and an error on standard error with exit code 1.
-package command
+// Package cli is what the programs under cmd share, so that all of them behave alike: they find the
+// repository's root, end when a person interrupts them, report an error on standard error with exit
+// code 1, and write their results to files.
+package cli
 
 import (
 	"context"
@@ -15,8 +16,9 @@ import (
 	"golang.org/x/term"
 )
 
-// Main runs a command. root is the repository's; ctx ends with an interrupt or SIGTERM. It does
-// not return after an error, other than that of a command that was only asked for its help.
+// Main runs a command with the repository's root and the arguments after the command's name. The
+// context ends with an interrupt or SIGTERM. After an error Main prints it and exits with code 1,
+// except after flag.ErrHelp: then somebody asked for the help, and read it.
 func Main(run func(ctx context.Context, root string, args []string) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	root, err := Root()
@@ -30,7 +32,8 @@ func Main(run func(ctx context.Context, root string, args []string) error) {
 	}
 }
 
-// Root finds the repository's root from the working directory: the folder with Pulumi.yaml.
+// Root returns the repository's root as an absolute path: the nearest folder with a Pulumi.yaml, from
+// the working directory upwards. It is an error when there is none.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -49,5 +52,5 @@ func Root() (string, error) {
 	}
 }
 
-// Terminal says whether a person is looking at standard output.
+// Terminal reports whether standard output is a terminal, so that a person reads it.
 func Terminal() bool { return term.IsTerminal(int(os.Stdout.Fd())) }

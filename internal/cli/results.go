@@ -1,6 +1,6 @@
-// Package results writes what was measured or seen to a JSON file under out, for people and
-// programs.
-package results
+// Files of results: what a command measures or observes, as JSON for people and programs.
+
+package cli
 
 import (
 	"encoding/json"
@@ -9,8 +9,9 @@ import (
 	"path/filepath"
 )
 
-// Write puts the rows into a file, whole or not at all; its folder is made.
-func Write(file string, rows any) error {
+// WriteResults writes the rows as indented JSON into a file and makes its folder. After an error the
+// file still has its earlier content.
+func WriteResults(file string, rows any) error {
 	content, err := json.MarshalIndent(rows, "", "  ")
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(file), 0o755)

@@ -1,6 +1,7 @@
-// Package gotool builds command-line tools from the modules under tools/, which pin them: a
-// fresh machine has Go and nothing else. A tool is built once for each pinned version.
-package gotool
+// Command-line tools that are not the project's own, such as linters. The modules under tools/ pin
+// them, and a tool is built once for each pinned version.
+
+package toolchain
 
 import (
 	"bufio"
