@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// built elsewhere: none of it is a source of what is built.
+// leftOut is what a checkout does not hold, or what other steps make: no artifact is built from it.
 var leftOut = []string{".git", ".build", "artifacts", "out"}
 
 // checkout copies the repository's files into a folder of another name.
@@ -31,12 +32,12 @@ func checkout(t *testing.T, name string) string {
 		if err != nil {
 			return err
 		}
-		for _, folder := range leftOut {
-			if relative == folder {
-				return filepath.SkipDir
-			}
-		}
+		excluded := slices.Contains(leftOut, relative)
 		switch {
+		case excluded && entry.IsDir():
+			return filepath.SkipDir
+		case excluded: // .git is a file in a worktree
+			return nil
 		case entry.IsDir():
 			return os.MkdirAll(filepath.Join(target, relative), 0o755)
 		case !entry.Type().IsRegular():
