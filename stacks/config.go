@@ -7,7 +7,6 @@ package stacks
 import (
 	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/assets/services"
-	"github.com/bodybroker/platform/components/natscluster"
 )
 
 // Stream is one row of assets/nats/streams.yaml, with its byte limit for this stack's disks.
@@ -89,7 +88,7 @@ type NATSConfig struct {
 // MaxFileStore is one node's JetStream storage in bytes, as the cluster's server configuration
 // sets it (90 % of the data disk): what the streams' byte limits are shares of.
 func (n NATSConfig) MaxFileStore() int64 {
-	return natscluster.MaxFileStore(n.VolumeGiB)
+	return nats.MaxFileStore(n.VolumeGiB)
 }
 
 // ServicesConfig is the table of services and the sizes that all of them share.

@@ -100,8 +100,8 @@ func (j *judge) refuseService(index int, field string, value any, accepts, probl
 func (j *judge) judgeSubjects(index int, field, prefix string, subjects []string) {
 	for _, subject := range subjects {
 		switch {
-		case !subjectForm.MatchString(subject):
-			j.refuseService(index, field, subject, subjectAccepts, "is not a subject")
+		case !nats.SubjectForm.MatchString(subject):
+			j.refuseService(index, field, subject, nats.SubjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, prefix):
 			j.refuseService(index, field, subject, "subjects that begin with "+prefix, "does not begin with %s", prefix)
 		}
@@ -163,8 +163,8 @@ func (j *judge) judgeGatewayCalls(answered []string) {
 	const accepts = "subjects that a service answers"
 	for _, subject := range j.front.Calls {
 		switch {
-		case !subjectForm.MatchString(subject):
-			j.refuseRow(servicesFile, j.front.Name, "calls", subject, subjectAccepts, "is not a subject")
+		case !nats.SubjectForm.MatchString(subject):
+			j.refuseRow(servicesFile, j.front.Name, "calls", subject, nats.SubjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, rpcPrefix):
 			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
 		case !slices.ContainsFunc(answered, func(rpc string) bool { return nats.Meet(rpc, subject) }):

@@ -77,8 +77,8 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 		j.refuseStream(stream, "subjects", stream.Subjects, "at least one subject", "stores nothing")
 	}
 	for _, subject := range stream.Subjects {
-		if !subjectForm.MatchString(subject) && subject != nats.AdvisorySubject {
-			j.refuseStream(stream, "subjects", subject, subjectAccepts, "is not a subject")
+		if !nats.SubjectForm.MatchString(subject) && subject != nats.AdvisorySubject {
+			j.refuseStream(stream, "subjects", subject, nats.SubjectAccepts, "is not a subject")
 		}
 		for _, other := range earlier {
 			for _, stored := range other.Subjects {
@@ -259,7 +259,7 @@ func (j *judge) judgeDeadLetters(stream Stream, consumer nats.Consumer, field st
 		return other.Name != stream.Name &&
 			slices.ContainsFunc(other.Subjects, func(stored string) bool { return nats.Covers(stored, subject) })
 	})
-	if at < 0 || !subjectForm.MatchString(subject) || strings.ContainsAny(subject, "*>") {
+	if at < 0 || !nats.SubjectForm.MatchString(subject) || strings.ContainsAny(subject, "*>") {
 		j.refuseStream(
 			stream,
 			field+".deadLetterSubject",
@@ -288,7 +288,7 @@ func (j *judge) judgeDeadLetters(stream Stream, consumer nats.Consumer, field st
 func (j *judge) judgeEvents() {
 	for i, service := range j.Services.Table {
 		for _, event := range service.Events {
-			if event == eventSpace || !subjectForm.MatchString(event) {
+			if event == eventSpace || !nats.SubjectForm.MatchString(event) {
 				continue
 			}
 			var partly []string

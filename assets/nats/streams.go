@@ -1,18 +1,15 @@
-// Package nats holds what the NATS cluster is told to be: the table of streams here, and the
-// files that nodes run beside it.
+// The streams: a table in assets/nats/streams.yaml, so that whoever adds a stream edits one file. The
+// rules that its rows must keep are those of the configuration (config/validate_streams.go).
+
 package nats
 
 import (
-	"bytes"
-	_ "embed"
 	"fmt"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
 )
-
-//go:embed streams.yaml
-var streamTable []byte
 
 // Values of Stream.Retention and Stream.Discard, as the NATS server names them.
 const (
@@ -85,14 +82,14 @@ type Consumer struct {
 // Streams returns the table of streams.yaml in the file's order, with MaxBytes still 0.
 // An unknown field or a malformed file is an error; the content is judged by stacks.
 func Streams() ([]Stream, error) {
-	return parseStreams(streamTable)
+	return parseStreams(StreamsYAML)
 }
 
-func parseStreams(content []byte) ([]Stream, error) {
+func parseStreams(content string) ([]Stream, error) {
 	var file struct {
 		Streams []Stream `yaml:"streams"`
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	decoder := yaml.NewDecoder(strings.NewReader(content))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {
 		return nil, fmt.Errorf("reading assets/nats/streams.yaml: %w", err)
@@ -110,3 +107,10 @@ func ForStorage(streams []Stream, storage int64) []Stream {
 	}
 	return sized
 }
+
+// fileStoreShare is the part of a node's data disk that JetStream may fill. The rest is for the file
+// system, and lets the alarm ring in time.
+const fileStoreShare = 0.9
+
+// MaxFileStore is JetStream's storage on a node, in bytes, for a data disk of so many GiB.
+func MaxFileStore(volumeGiB int) int64 { return int64(float64(volumeGiB) * fileStoreShare * (1 << 30)) }

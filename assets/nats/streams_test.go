@@ -39,7 +39,7 @@ func TestStreamsOfTheShippedTable(t *testing.T) {
 
 // A delivery limit on a stream is what the old table had: it is a consumer's field.
 func TestUnknownFieldIsRefused(t *testing.T) {
-	_, err := parseStreams([]byte("streams:\n  - name: WORK\n    maxDeliver: 3\n"))
+	_, err := parseStreams("streams:\n  - name: WORK\n    maxDeliver: 3\n")
 	assert.ErrorContains(t, err, "field maxDeliver not found")
 }
 

@@ -3,7 +3,17 @@
 // documentation, "Subject-Based Messaging").
 package nats
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
+
+// SubjectForm matches the subjects that the tables may hold. It is stricter than the server's own
+// rule: there are no spaces or control characters, and a wildcard is a token by itself.
+var SubjectForm = regexp.MustCompile(`^([A-Za-z0-9_-]+|\*)(\.([A-Za-z0-9_-]+|\*))*(\.>)?$`)
+
+// SubjectAccepts is SubjectForm in words, for messages.
+const SubjectAccepts = `tokens of letters, digits, "_" and "-" between dots; "*" as a token, ">" as the last one`
 
 // Covers says whether every subject that narrow matches is matched by wide too.
 func Covers(wide, narrow string) bool {

@@ -115,3 +115,12 @@ func TestSubjectsCoverAndMeet(t *testing.T) {
 		assert.Equal(t, test.meet, Meet(test.narrow, test.wide), "%s meets %s", test.narrow, test.wide)
 	}
 }
+
+func TestSubjectForm(t *testing.T) {
+	for _, right := range []string{"svc.auth.v1.create_session", "evt.>", "evt.*.v1", "a-b"} {
+		assert.Regexp(t, SubjectForm, right)
+	}
+	for _, wrong := range []string{"", ">", "evt.", ".evt", "evt..x", "evt.>.x", "evt.x*", "evt x", "evt.>>"} {
+		assert.NotRegexp(t, SubjectForm, wrong)
+	}
+}

@@ -8,6 +8,14 @@ import (
 	"github.com/bodybroker/platform/assets/services"
 )
 
+// User is one NATS identity and what it may do.
+type User struct {
+	Name      string
+	PublicKey string   // nkey, "U…"
+	Publish   []string // subjects it may publish to, request, or answer
+	Subscribe []string // subjects it may subscribe to, "subject queue" for a queue group
+}
+
 // Administrator is the identity that may do everything in the platform's account: the controller's,
 // and a person's who looks after the cluster.
 const Administrator = "administrator"

@@ -3,16 +3,12 @@
 package services
 
 import (
-	"bytes"
-	_ "embed"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
-
-//go:embed services.yaml
-var table []byte
 
 // Service is one microservice as NATS sees it.
 type Service struct {
@@ -43,7 +39,7 @@ func Table() ([]Service, Gateway, error) {
 		Services []Service `yaml:"services"`
 		Gateway  Gateway   `yaml:"gateway"`
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(table))
+	decoder := yaml.NewDecoder(strings.NewReader(ServicesYAML))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {
 		return nil, Gateway{}, fmt.Errorf("reading assets/services/services.yaml: %w", err)

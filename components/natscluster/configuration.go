@@ -17,13 +17,6 @@ import (
 	"github.com/bodybroker/platform/assets/nats"
 )
 
-// fileStoreShare is the part of a disk that JetStream may fill; the rest is for the file
-// system and for the alarm to be heard in time.
-const fileStoreShare = 0.9
-
-// MaxFileStore is JetStream's storage on a node with a disk of so many GiB, in bytes.
-func MaxFileStore(volumeGiB int) int64 { return int64(float64(volumeGiB) * fileStoreShare * (1 << 30)) }
-
 // maxMemoryStore is small: no stream of the platform is kept in memory.
 const maxMemoryStore = 256 << 20
 
@@ -70,7 +63,7 @@ func (c *NatsCluster) rendered(values []any) ([]string, error) {
 	configuration := nats.Configuration{
 		ClusterName:      clusterName,
 		MaxPayload:       c.args.MaxPayload,
-		MaxFileStore:     MaxFileStore(c.args.VolumeGiB),
+		MaxFileStore:     nats.MaxFileStore(c.args.VolumeGiB),
 		MaxMemoryStore:   maxMemoryStore,
 		LameDuckDuration: lameDuck,
 		LameDuckGrace:    lameDuck / graceShare,

@@ -54,7 +54,7 @@ func (c *NatsCluster) streams(ctx *pulumi.Context, name string) error {
 		FunctionName: c.args.ControllerName,
 		Input: pulumi.JSONMarshal(pulumi.Map{
 			"action": pulumi.String("streams"), "nodes": c.Nodes(),
-			"streams": pulumi.ToOutput(nats.ForStorage(c.args.Streams, MaxFileStore(c.args.VolumeGiB))),
+			"streams": pulumi.ToOutput(nats.ForStorage(c.args.Streams, nats.MaxFileStore(c.args.VolumeGiB))),
 		}),
 	}, pulumi.Parent(c), pulumi.DependsOn(c.Ready))
 	if err != nil {
