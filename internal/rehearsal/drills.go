@@ -503,22 +503,26 @@ func playShared(ctx context.Context, r *recorder, o Options, list []drill) error
 
 // playDrill plays a drill; one with parts holds if all of them do.
 func (r *recorder) playDrill(ctx context.Context, stage *Stage, d drill) {
-	held := 0
+	parts := &recorder{out: r.out}
 	for _, part := range d.parts {
-		if r.play(ctx, stage, part) {
-			held++
-		}
+		r.results = append(r.results, parts.play(ctx, stage, part))
 	}
 	if len(d.parts) > 0 {
-		d.play = func(context.Context, *Stage) (string, error) {
-			seen := fmt.Sprintf("%d of %d", held, len(d.parts))
-			if held < len(d.parts) {
-				return seen, errors.New("not all of its parts held or were not run")
-			}
-			return seen, nil
-		}
+		d.play = func(context.Context, *Stage) (string, error) { return parts.together() }
 	}
 	r.play(ctx, stage, d.scenario)
+}
+
+// together is the outcome of a drill by its parts: it holds if all of them do.
+func (r *recorder) together() (seen string, err error) {
+	seen = r.summary()
+	switch {
+	case len(r.ids(Failed)) > 0:
+		return seen, errors.New("not all of its parts held")
+	case len(r.ids(NotRun)) > 0:
+		return seen, notRun("not all of its parts could be run on this computer")
+	}
+	return seen, nil
 }
 
 func playFresh(ctx context.Context, r *recorder, o Options, fresh []drill) error {

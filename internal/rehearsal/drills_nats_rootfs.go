@@ -26,15 +26,17 @@ const rootBootLimit = 6 * time.Minute
 // bootRootFileSystem boots nats-1 a second time, as its instance's user-data makes it on Debian,
 // while the machine that the rehearsal gave it is off; its disk is an empty one.
 func bootRootFileSystem(ctx context.Context, c *cluster) (seen string, err error) {
-	if err := rootfs.Supported(); err != nil {
+	if err := rootfs.Supported(); errors.Is(err, rootfs.ErrUnsupported) {
 		return "", notRun(err.Error())
+	} else if err != nil {
+		return "", err
 	}
 	tree, err := rootfs.Tree(
 		ctx,
 		filepath.Join(c.stage.root, buildFolder),
 		func(text string) { fmt.Fprintln(c.stage.options.Progress, text) },
 	)
-	if errors.Is(err, rootfs.ErrNoDebootstrap) {
+	if errors.Is(err, rootfs.ErrUnsupported) {
 		return "", notRun(err.Error())
 	}
 	if err != nil {

@@ -182,9 +182,8 @@ func proven(results []Result) (all []report.Result) {
 		all = append(all, report.Result{
 			ID:      r.ID,
 			What:    r.Wanted,
-			Seen:    r.Seen,
-			Held:    r.OK,
-			NotRun:  r.NotRun != "",
+			Seen:    r.text(),
+			Status:  report.Status(r.Status),
 			Seconds: r.Seconds,
 		})
 	}

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,15 +90,15 @@ func TestAnUnknownDrillNamesTheKnownOnes(t *testing.T) {
 func TestAFailedScenarioIsTold(t *testing.T) {
 	var shown bytes.Buffer
 	r := &recorder{out: &shown}
-	held := r.play(
+	result := r.play(
 		context.Background(),
 		nil,
 		scenario{id: "x.y", wanted: "z is seen", play: func(context.Context, *Stage) (string, error) {
 			return "half", errors.New("z was not seen")
 		}},
 	)
-	assert.False(t, held)
-	assert.Equal(t, []string{"x.y"}, r.failed())
+	assert.Equal(t, Failed, result.Status)
+	assert.Equal(t, []string{"x.y"}, r.ids(Failed))
 	assert.Contains(t, shown.String(), "FAIL  half\n      z was not seen")
 
 	file := filepath.Join(t.TempDir(), "out", "drills.json")
@@ -106,9 +108,57 @@ func TestAFailedScenarioIsTold(t *testing.T) {
 	var results []map[string]any
 	require.NoError(t, json.Unmarshal(content, &results))
 	assert.Equal(t, "x.y", results[0]["id"])
-	assert.Equal(t, false, results[0]["ok"])
+	assert.Equal(t, "failed", results[0]["status"])
+	assert.Equal(t, "z was not seen", results[0]["reason"])
 	assert.Contains(t, results[0], "seconds")
 	require.ErrorIs(t, finish(r, &shown, time.Now(), nil), ErrFailed)
+}
+
+func TestAScenarioThatIsNotRunNeitherHoldsNorFails(t *testing.T) {
+	var shown bytes.Buffer
+	r := &recorder{out: &shown}
+	for id, err := range map[string]error{
+		"a.held":   nil,
+		"b.lacks":  notRun("there is no redis-server"),
+		"c.both":   errors.Join(errors.New("it leaked"), notRun("there is no redis-server")),
+		"d.joined": errors.Join(nil, notRun("there is no redis-server")),
+	} {
+		r.play(
+			t.Context(),
+			nil,
+			scenario{id: id, play: func(context.Context, *Stage) (string, error) { return "", err }},
+		)
+	}
+	slices.SortFunc(r.results, func(a, b Result) int { return strings.Compare(a.ID, b.ID) })
+	assert.Equal(t, "1 of 4 held, 1 failed: c.both, 2 not run: b.lacks, d.joined", r.summary())
+	assert.Contains(t, shown.String(), "--  not run:  there is no redis-server")
+	text, err := json.Marshal(r.results[1])
+	require.NoError(t, err)
+	assert.JSONEq(
+		t,
+		`{"id":"b.lacks","wanted":"","seen":"","status":"not run","reason":"there is no redis-server","seconds":0}`,
+		string(text),
+	)
+}
+
+func TestADrillOfPartsHoldsOnlyIfAllOfThemDo(t *testing.T) {
+	part := func(id string, err error) scenario {
+		return scenario{id: id, play: func(context.Context, *Stage) (string, error) { return "", err }}
+	}
+	good, bad, lacks := part("x.1", nil), part("x.2", errors.New("no")), part("x.3", notRun("no root"))
+	for _, c := range []struct {
+		parts []scenario
+		want  Status
+	}{
+		{parts: []scenario{good, good}, want: Held},
+		{parts: []scenario{good, lacks}, want: NotRun},
+		{parts: []scenario{good, lacks, bad}, want: Failed},
+	} {
+		r := &recorder{out: &bytes.Buffer{}}
+		r.playDrill(t.Context(), nil, drill{scenario: scenario{id: "x"}, parts: c.parts})
+		require.Len(t, r.results, len(c.parts)+1)
+		assert.Equal(t, c.want, r.results[len(c.parts)].Status)
+	}
 }
 
 func TestAnEmptyCloudIsNotTheProduction(t *testing.T) {

@@ -45,14 +45,14 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	var page string
 	var picture report.Platform
 	for _, s := range mainPath {
-		held := recorder.play(ctx, stage, s)
+		status := recorder.play(ctx, stage, s).Status
 		if s.id == "secrets.hidden" {
 			page = standing(ctx, stage)
 			if picture, err = pictured(ctx, stage); err != nil {
 				fmt.Fprintf(out, "\nThe page shows less than stood: %v\n", err)
 			}
 		}
-		if !held && s.id == "up.all" {
+		if status == Failed && s.id == "up.all" {
 			break // nothing stands that the rest could look at
 		}
 	}
@@ -86,7 +86,7 @@ func Prepare(ctx context.Context, root string, out io.Writer) error {
 }
 
 func finish(r *recorder, out io.Writer, start time.Time, err error) error {
-	failed := r.failed()
+	failed := r.ids(Failed)
 	fmt.Fprintf(out, "\n%s, %.0f s in all.\n", r.summary(), time.Since(start).Seconds())
 	if len(failed) > 0 {
 		err = errors.Join(err, fmt.Errorf("%w: %s", ErrFailed, strings.Join(failed, ", ")))

@@ -12,22 +12,36 @@ import (
 	"time"
 )
 
+// Status is how a scenario ended.
+type Status string
+
+const (
+	// Held means that everything was seen that the scenario requires.
+	Held Status = "held"
+	// Failed means that something else was seen.
+	Failed Status = "failed"
+	// NotRun means that this computer lacks what the scenario needs: it neither held nor failed.
+	NotRun Status = "not run"
+)
+
 // Result is what a scenario came to; a list of them is out/rehearsal.json and out/drills.json.
 type Result struct {
 	ID     string `json:"id"`
 	Wanted string `json:"wanted"`
 	Seen   string `json:"seen"`
-	OK     bool   `json:"ok"`
-	// NotRun is why it was not played: this computer lacks what it takes. Then it neither held nor
-	// failed.
-	NotRun  string  `json:"notRun,omitempty"`
+	Status Status `json:"status"`
+	// Reason is why a scenario failed or was not run; "" if it held.
+	Reason  string  `json:"reason,omitempty"`
 	Seconds float64 `json:"seconds"`
 }
 
-// notRun is the error of a scenario that this computer cannot play, and says what it takes.
+// text is what was seen and why it is not enough, for people.
+func (r Result) text() string { return strings.TrimSpace(r.Seen + "\n" + r.Reason) }
+
+// notRun is the error of a scenario that this computer cannot play, and says what it lacks.
 type notRun string
 
-func (n notRun) Error() string { return "not run: " + string(n) }
+func (n notRun) Error() string { return string(n) }
 
 // scenario is one thing that must be seen. play returns what was seen; an error means that it
 // was something else, and says what.
@@ -36,14 +50,17 @@ type scenario struct {
 	play       func(context.Context, *Stage) (seen string, err error)
 }
 
-// recorder plays scenarios and keeps and shows their results.
+// recorder plays scenarios, keeps their results and prints them.
 type recorder struct {
 	out     io.Writer
 	results []Result
 }
 
-// play plays one scenario on a stage and says whether it did not fail.
-func (r *recorder) play(ctx context.Context, stage *Stage, s scenario) bool {
+// marks begin the line of a result.
+var marks = map[Status]string{Held: "ok  ", Failed: "FAIL", NotRun: "--  not run:"}
+
+// play plays one scenario on a stage and returns how it ended.
+func (r *recorder) play(ctx context.Context, stage *Stage, s scenario) Result {
 	fmt.Fprintf(r.out, "\n%s  %s\n", s.id, s.wanted)
 	start := time.Now()
 	seen, err := s.play(ctx, stage)
@@ -51,47 +68,51 @@ func (r *recorder) play(ctx context.Context, stage *Stage, s scenario) bool {
 		ID:      s.id,
 		Wanted:  s.wanted,
 		Seen:    seen,
-		OK:      err == nil,
+		Status:  Held,
 		Seconds: math.Round(time.Since(start).Seconds()*10) / 10,
 	}
-	mark := "ok  "
-	if reason := notRun(""); errors.As(err, &reason) {
-		result.NotRun, mark = string(reason), "--  "
-	} else if err != nil {
-		mark = "FAIL"
-	}
 	if err != nil {
-		result.Seen = strings.TrimSpace(seen + "\n" + err.Error())
+		result.Status, result.Reason = statusOf(err), err.Error()
 	}
-	fmt.Fprintf(r.out, "%s  %s  (%.1f s)\n", mark, strings.ReplaceAll(result.Seen, "\n", "\n      "), result.Seconds)
+	text := strings.ReplaceAll(result.text(), "\n", "\n      ")
+	fmt.Fprintf(r.out, "%s  %s  (%.1f s)\n", marks[result.Status], text, result.Seconds)
 	r.results = append(r.results, result)
-	return result.OK || result.NotRun != ""
+	return result
 }
 
-// failed are the ids of scenarios that did not hold.
-func (r *recorder) failed() (ids []string) {
+// statusOf is NotRun only if nothing else went wrong: joined with a fault, the fault counts.
+func statusOf(err error) Status {
+	if joined, is := err.(interface{ Unwrap() []error }); is { //nolint:errorlint // the outermost error alone
+		for _, one := range joined.Unwrap() {
+			if statusOf(one) == Failed {
+				return Failed
+			}
+		}
+		return NotRun
+	}
+	if reason := notRun(""); errors.As(err, &reason) {
+		return NotRun
+	}
+	return Failed
+}
+
+// ids are those of the scenarios that ended in one way.
+func (r *recorder) ids(status Status) (ids []string) {
 	for _, result := range r.results {
-		if !result.OK && result.NotRun == "" {
+		if result.Status == status {
 			ids = append(ids, result.ID)
 		}
 	}
 	return ids
 }
 
-// summary counts results: "45 of 46 held, 1 not run".
+// summary counts results: "45 of 47 held, 1 failed: nats.zone, 1 not run: nats.rootfs".
 func (r *recorder) summary() string {
-	held, without := 0, 0
-	for _, result := range r.results {
-		switch {
-		case result.OK:
-			held++
-		case result.NotRun != "":
-			without++
+	text := fmt.Sprintf("%d of %d held", len(r.ids(Held)), len(r.results))
+	for _, status := range []Status{Failed, NotRun} {
+		if ids := r.ids(status); len(ids) > 0 {
+			text += fmt.Sprintf(", %d %s: %s", len(ids), status, strings.Join(ids, ", "))
 		}
-	}
-	text := fmt.Sprintf("%d of %d held", held, len(r.results))
-	if without > 0 {
-		text += fmt.Sprintf(", %d not run", without)
 	}
 	return text
 }

@@ -105,13 +105,21 @@ type Stream struct {
 	Leader   string
 }
 
+// Status is how one thing ended that had to be seen.
+type Status string
+
+// What could not be tried here is not run: it counts neither as held nor as failed.
+const (
+	Held   Status = "held"
+	Failed Status = "failed"
+	NotRun Status = "not run"
+)
+
 // Result is one thing that had to be seen, and what was.
 type Result struct {
 	ID, What, Seen string
-	Held           bool
-	// NotRun says that it could not be tried here; it then counts neither as held nor as failed.
-	NotRun  bool
-	Seconds float64
+	Status         Status
+	Seconds        float64
 }
 
 // Bucket counts the requests that took at most UpTo and longer than the bucket before; 0: without

@@ -139,13 +139,13 @@ func TestVerdicts(t *testing.T) {
 		assert.Contains(t, row, fmt.Sprintf("%.1f\n", r.Seconds))
 	}
 
-	p.Proven[4].NotRun = true // though Held, it is not counted as such
+	p.Proven[4].Status = NotRun
 	root = read(t, p)
 	assert.Equal(t, "not-run", attribute(elements(root, "header")[0], "class"))
 	assert.Equal(t, "not-run", attribute(byID(t, root, "result-up.noop"), "class"))
 	assert.Contains(t, words(byID(t, root, "result-up.noop")), "not run\n")
 
-	p.Proven[3].Held = false
+	p.Proven[3].Status = Failed
 	root = read(t, p)
 	assert.Equal(t, "failed", attribute(elements(root, "header")[0], "class"))
 	assert.Equal(t, "failed", attribute(byID(t, root, "result-svc.all"), "class"))

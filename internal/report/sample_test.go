@@ -124,13 +124,13 @@ func sampleResults() []Result {
 			ID:      "preview.clean",
 			What:    "a preview of the production topology succeeds from nothing, and makes nothing",
 			Seen:    "681 resources to create, none made",
-			Held:    true,
+			Status:  Held,
 			Seconds: 1,
 		},
 		{
 			ID:      "up.all",
 			What:    "up makes everything; the cloud's own records hold what production is made of",
-			Held:    true,
+			Status:  Held,
 			Seconds: 27,
 			Seen: "Redis            3 shards × 2 nodes of cache.r7g.large, TLS required, AUTH, Multi-AZ\n" +
 				"NATS instances   5 × m6i.large over 3 zones as 2-2-1\n" +
@@ -141,7 +141,7 @@ func sampleResults() []Result {
 			ID: "nats.boot",
 			What: "five servers of the rendered files, one cluster, a meta leader, TLS 1.2 or 1.3 only, streams " +
 				"at their replicas over three zones",
-			Held:    true,
+			Status:  Held,
 			Seconds: 3.9,
 			Seen: "5 servers, version 2.15.2, server:41fbcf6f21a44ca6 configuration:e3e5bcca09fded77\n" +
 				"one cluster, meta leader nats-2\n6 streams, each with its 3 replicas in 3 zones",
@@ -150,7 +150,7 @@ func sampleResults() []Result {
 			ID: "svc.all",
 			What: "44 tasks healthy from one up, each subject of every service answered by both of its tasks, " +
 				"directly and through the gateway's",
-			Held:    true,
+			Status:  Held,
 			Seconds: 1.4,
 			Seen: "44 tasks of 22 services are healthy, each was started once; 30 subjects were asked 85 times " +
 				"through the load balancer, until each task had answered",
@@ -159,21 +159,21 @@ func sampleResults() []Result {
 			ID:      "up.noop",
 			What:    "a second up changes nothing",
 			Seen:    "681 resources looked at, no changes",
-			Held:    true,
+			Status:  Held,
 			Seconds: 2.4,
 		},
 		{
 			ID:      "secrets.hidden",
 			What:    "no generated secret stands in clear in state, plan, outputs, logs or user-data",
 			Seen:    "103 secrets in 309 forms, none in bucket objects, engine output, logs of tasks",
-			Held:    true,
+			Status:  Held,
 			Seconds: 3.2,
 		},
 		{
 			ID:      "destroy.clean",
 			What:    "with protection lifted, destroy leaves an empty cloud",
 			Seen:    "674 delete, nothing left",
-			Held:    true,
+			Status:  Held,
 			Seconds: 8.3,
 		},
 	}

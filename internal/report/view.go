@@ -90,20 +90,18 @@ func (v *view) judge(results []Result) {
 	for _, r := range results {
 		row := resultRow{
 			Result:  r,
-			State:   "held",
-			Word:    "held",
+			State:   strings.ReplaceAll(string(r.Status), " ", "-"),
+			Word:    string(r.Status),
 			Took:    fmt.Sprintf("%.1f", r.Seconds),
 			Lines:   strings.Split(r.Seen, "\n"),
 			Columns: strings.Contains(r.Seen, "  "),
 		}
-		switch {
-		case r.NotRun:
-			row.State, row.Word = "not-run", "not run"
+		switch r.Status {
+		case NotRun:
 			v.NotRun = append(v.NotRun, r.ID)
-		case r.Held:
+		case Held:
 			held++
-		default:
-			row.State, row.Word = "failed", "failed"
+		case Failed:
 			v.Failed = append(v.Failed, r.ID)
 		}
 		v.Results = append(v.Results, row)

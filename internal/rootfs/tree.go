@@ -26,9 +26,6 @@ var unneeded = []string{
 	"usr/lib/python3/dist-packages/awscli/examples",
 }
 
-// ErrNoDebootstrap says that a tree would have to be made and cannot.
-var ErrNoDebootstrap = errors.New("there is no debootstrap to make a Debian tree: apt-get install debootstrap")
-
 // Tree returns the file that holds the tree. It is made once, by debootstrap from the mirror that
 // the host's apt is configured with, which takes about a minute and 300 MB of the folder; from then
 // on no network is needed.
@@ -43,7 +40,11 @@ func Tree(ctx context.Context, folder string, say func(string)) (string, error) 
 		return file, nil
 	}
 	if _, err := exec.LookPath("debootstrap"); err != nil {
-		return "", fmt.Errorf("%w: there is no Debian tree in %s yet", ErrNoDebootstrap, folder)
+		return "", fmt.Errorf(
+			"%w: there is no Debian tree in %s yet and no debootstrap to make one: apt-get install debootstrap",
+			ErrUnsupported,
+			folder,
+		)
 	}
 	targets, err := run(
 		ctx,
@@ -75,7 +76,7 @@ func codename() (string, error) {
 			return strings.Trim(name, `"`), nil
 		}
 	}
-	return "", errors.New("/etc/os-release names no release (VERSION_CODENAME): this is no Debian")
+	return "", fmt.Errorf("%w: /etc/os-release names no release (VERSION_CODENAME): this is no Debian", ErrUnsupported)
 }
 
 // mirrorOf finds where apt gets a release from: a line each of release, component and address.
