@@ -5,12 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/bodybroker/platform/internal/localcloud"
 )
 
 // noFailures: whoever asks again once gets an answer.
@@ -40,17 +44,19 @@ func rollAMI(ctx context.Context, s *Stage) (string, error) {
 				)
 			}
 		}
-		return "five new machines, one after the other", oneAtATime(s, events)
+		return "five new machines, one after the other", expectRoll(s.Cloud.Events()[events:], before)
 	}, noFailures)
 }
 
-// oneAtATime reads from the cloud's events that no machine went before the one before it had passed
-// its gate.
-func oneAtATime(s *Stage, since int) error {
-	down := ""
-	for _, e := range s.Cloud.Events()[since:] {
-		name := e.URN[strings.LastIndex(e.URN, "::")+2:]
-		node := strings.TrimSuffix(strings.TrimSuffix(name, "-instance"), "-gate")
+// expectRoll reads from the cloud's events that every node's machine went, and none before the one
+// before it had passed its gate.
+func expectRoll(events []localcloud.Event, nodes []clusterNode) error {
+	down, rolled := "", map[string]bool{}
+	for _, e := range events {
+		if e.Type != "aws:ec2/instance:Instance" && e.Type != invocationType {
+			continue
+		}
+		node := strings.TrimSuffix(strings.TrimSuffix(nameOf(e.URN), "-instance"), "-gate")
 		switch {
 		case e.Type == "aws:ec2/instance:Instance" && e.Operation == "delete":
 			if down != "" {
@@ -58,11 +64,18 @@ func oneAtATime(s *Stage, since int) error {
 			}
 			down = node
 		case e.Type == invocationType && e.Operation == "create" && node == down:
-			down = ""
+			rolled[node], down = true, ""
 		}
 	}
 	if down != "" {
 		return fmt.Errorf("%s was taken down and never passed its gate", down)
+	}
+	var wanted []string
+	for _, n := range nodes {
+		wanted = append(wanted, n.name)
+	}
+	if seen := slices.Sorted(maps.Keys(rolled)); len(wanted) == 0 || !slices.Equal(seen, wanted) {
+		return fmt.Errorf("wanted new machines for %v, which then pass their gates; seen for %v", wanted, seen)
 	}
 	return nil
 }

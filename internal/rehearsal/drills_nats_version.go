@@ -42,7 +42,7 @@ func rollVersion(ctx context.Context, s *Stage) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		events := len(s.Cloud.Events())
+		nodes, events := c.nodes(), len(s.Cloud.Events())
 		if steps, err := upWith(ctx, s, map[string]any{"natsServerBinary": other}); err != nil {
 			return steps.Summary(), err
 		}
@@ -62,14 +62,8 @@ func rollVersion(ctx context.Context, s *Stage) (string, error) {
 				)
 			}
 		}
-		return fmt.Sprintf(
-				"five servers from %s to %s, one after the other",
-				before["nats-1"].Version,
-				wanted,
-			), oneAtATime(
-				s,
-				events,
-			)
+		seen := fmt.Sprintf("five servers from %s to %s, one after the other", before["nats-1"].Version, wanted)
+		return seen, expectRoll(s.Cloud.Events()[events:], nodes)
 	}, noFailures)
 }
 
