@@ -21,6 +21,7 @@ const (
 	minutesIn       = 15
 	lowShare        = 0.9 // of the target
 	defaultCooldown = 300.0
+	unitsPerCPU     = 1024
 	// clockTicks is what /proc counts a second in: USER_HZ, 100 on Linux.
 	clockTicks = 100
 )
@@ -83,6 +84,9 @@ func (f *fleet) followLoad(ctx context.Context, service Record) {
 		}
 		now := f.ticks()
 		use, measured := utilization(before, now, time.Since(begun), f.cpu())
+		if units, declared := f.cloud.demand(f.name); declared {
+			use, measured = shareOf(units, len(now), f.cpu()*unitsPerCPU)
+		}
 		before = now
 		how, found := f.cloud.scalingOf(service)
 		if !found || !measured {
@@ -148,7 +152,7 @@ func (f *fleet) resize(ctx context.Context, wanted int) {
 func (f *fleet) cpu() float64 {
 	f.changes.Lock()
 	defer f.changes.Unlock()
-	return sizeOf(f.running.definition.str("cpu")) / 1024
+	return sizeOf(f.running.definition.str("cpu")) / unitsPerCPU
 }
 
 // ticks is the CPU time of each task so far.
@@ -162,6 +166,37 @@ func (f *fleet) ticks() map[string]float64 {
 		}
 	}
 	return found
+}
+
+// DeclareDemand replaces what is measured of a service's tasks: until the returned function is
+// called, its CPU metric is what it would be if the tasks shared a demand of so many CPU units, of
+// which 1024 are one CPU. Autoscaling then depends on no computer's speed.
+func (c *Cloud) DeclareDemand(service string, units float64) (withdraw func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.private[demandKey(service)] = units
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.private, demandKey(service))
+	}
+}
+
+func demandKey(service string) string { return "demand of " + service }
+
+func (c *Cloud) demand(service string) (units float64, declared bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	units, declared = c.private[demandKey(service)].(float64)
+	return units, declared
+}
+
+// shareOf is what each of the tasks uses of its reserved units, in percent, if all share a demand.
+func shareOf(units float64, tasks int, reserved float64) (percent float64, measured bool) {
+	if tasks == 0 || reserved == 0 {
+		return 0, false
+	}
+	return min(100, 100*units/(float64(tasks)*reserved)), true
 }
 
 // ticksOf reads utime and stime (proc(5), /proc/pid/stat, fields 14 and 15; the second, in

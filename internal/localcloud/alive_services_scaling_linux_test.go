@@ -99,6 +99,36 @@ func TestCPUTimeIsMeasuredAgainstWhatIsReserved(t *testing.T) {
 	assert.False(t, measured)
 }
 
+func TestADeclaredDemandIsSharedByTheTasks(t *testing.T) {
+	for _, c := range []struct {
+		units float64
+		tasks int
+		want  float64
+	}{
+		{units: 1024, tasks: 8, want: 50},
+		{units: 1024, tasks: 2, want: 100}, // a task has no more than it reserves
+		{units: 0, tasks: 2, want: 0},
+	} {
+		percent, measured := shareOf(c.units, c.tasks, 256)
+		assert.True(t, measured)
+		assert.InDelta(t, c.want, percent, 0.01)
+	}
+	_, measured := shareOf(1024, 0, 256)
+	assert.False(t, measured, "without tasks there is no metric")
+
+	cloud, err := New("us-east-1")
+	require.NoError(t, err)
+	withdraw := cloud.DeclareDemand("quest-system", 512)
+	units, declared := cloud.demand("quest-system")
+	assert.True(t, declared)
+	assert.InDelta(t, 512, units, 0)
+	_, declared = cloud.demand("payment")
+	assert.False(t, declared, "another service is measured")
+	withdraw()
+	_, declared = cloud.demand("quest-system")
+	assert.False(t, declared)
+}
+
 func TestTheCPUTimeOfAProcessGrowsWhileItWorks(t *testing.T) {
 	before, err := ticksOf(os.Getpid())
 	require.NoError(t, err)

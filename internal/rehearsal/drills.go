@@ -323,9 +323,10 @@ var drills = []drill{
 	},
 	{
 		scenario: scenario{
-			id:     "svc.scale",
-			wanted: "load raises a service's tasks to the limit, and they go back when it ends; no request fails",
-			play:   scaleWithLoad,
+			id: "svc.scale",
+			wanted: "a declared CPU demand raises a service's tasks to the limit, and they go back when it ends; no " +
+				"request fails",
+			play: scaleWithDemand,
 		},
 		on: serving,
 	},

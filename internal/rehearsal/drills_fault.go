@@ -225,6 +225,9 @@ func failOnce(ctx context.Context, s *Stage, r refusal) error {
 	hits := s.Cloud.Arm(localcloud.Fault{Token: r.token, Name: r.name, Error: r.text})
 	_, err := s.Up(ctx)
 	s.Cloud.Disarm()
+	if err == nil && hits() == 0 {
+		return errors.New("was not asked for, so nothing was proven")
+	}
 	told := fmt.Sprint(err)
 	switch {
 	case hits() == 0:

@@ -67,9 +67,8 @@ func (p *playground) used(ctx context.Context) error {
 		}, {words: "may nobody", names: loadService},
 	} {
 		err := TellPlayground(ctx, p.folder, io.Discard, strings.Fields(wrong.words)...)
-		if err == nil || !strings.Contains(err.Error(), wrong.names) {
-			//nolint:errorlint // there may be none
-			return fmt.Errorf("%q: wanted an error that names %s, got: %v", wrong.words, wrong.names, err)
+		if err := refusedFor(err, wrong.names); err != nil {
+			return fmt.Errorf("%q: %w", wrong.words, err)
 		}
 	}
 	if err := p.killed(ctx); err != nil {

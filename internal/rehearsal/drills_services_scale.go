@@ -1,5 +1,10 @@
-// Drill of autoscaling: a service is asked for what takes it long, until it has as many tasks as it
-// may have.
+// Drill of autoscaling: the CPU use that a service reports rises, until it has as many tasks as it
+// may have, and falls again.
+//
+// The use is declared (Cloud.DeclareDemand), so that every computer can give the load. What is
+// proven is target tracking: that the policy is the service's, reaches its limits both ways, and
+// that callers do not notice tasks that come and go. That work makes a task busy is not proven
+// here.
 package rehearsal
 
 import (
@@ -7,88 +12,73 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"google.golang.org/protobuf/encoding/protowire"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/structpb"
-
-	"github.com/bodybroker/platform/workload/contract"
 )
 
 const (
-	// The service whose requests may carry a context of any size: reading one costs its tasks more
-	// CPU time than it costs the way.
 	scaledService, scaledSubject = "ai-integration", "svc.ai.llm.v1.infer"
-	// contextFields make a request of some 400 KB.
-	contextFields = 20_000
-	// calmPause leaves a service nearly without work that is asked all the time.
-	calmPause = 50 * time.Millisecond
+	// taskUnits are the CPU units that a task of a service reserves.
+	taskUnits = 256
+	// idleTasks is a demand that two tasks bear easily, in tasks with all of their CPU in use.
+	idleTasks = 0.1
+	// callPause leaves a service nearly without work that is called all the time.
+	callPause = 50 * time.Millisecond
 	// scaleLimit is for three scalings out with their cooldowns, and as much for one in: fifteen
 	// minutes below the target.
 	scaleLimit = 4 * time.Minute
 )
 
-func scaleWithLoad(ctx context.Context, s *Stage) (string, error) {
-	most, err := s.shipped("serviceMaxTaskCount")
+func scaleWithDemand(ctx context.Context, s *Stage) (string, error) {
+	shipped, err := s.shipped("serviceMaxTaskCount")
 	if err != nil {
 		return "", err
 	}
-	request, err := withContext(ctx)
-	if err != nil {
-		return "", err
+	most, is := shipped.(int)
+	if !is {
+		return "", fmt.Errorf("serviceMaxTaskCount is %v in the shipped configuration, wanted a number", shipped)
 	}
-	pressing, err := (&questions{encoded: request}).begin(ctx, s, []string{scaledSubject})
+	calls, err := (&questions{pause: callPause}).begin(ctx, s, []string{scaledSubject})
 	if err != nil {
 		return "", err
 	}
 	began := time.Now()
-	err = tasksBecome(ctx, s, most.(int))
-	out := time.Since(began)
-	if err = errors.Join(err, pressing.stop(none)); err != nil {
-		return pressing.String(), fmt.Errorf("under load: %w", err)
-	}
-	calm, err := (&questions{pause: calmPause}).begin(ctx, s, []string{scaledSubject})
+	withdraw := s.Cloud.DeclareDemand(scaledService, float64(most*taskUnits))
+	out, err := awaitTasks(ctx, s, most)
+	withdraw()
+	grown := time.Since(began)
 	if err != nil {
-		return "", err
+		return calls.String(), errors.Join(fmt.Errorf("under demand: %w", err), calls.stop(none))
 	}
 	began = time.Now()
-	err = errors.Join(tasksBecome(ctx, s, 2), calm.stop(none))
+	withdraw = s.Cloud.DeclareDemand(scaledService, idleTasks*taskUnits)
+	in, err := awaitTasks(ctx, s, 2)
+	withdraw()
+	if err != nil {
+		err = fmt.Errorf("with the demand gone: %w", err)
+	}
 	return fmt.Sprintf(
-		"2 tasks became %v in %.0f minutes of load, and 2 again in %.0f without (AWS's time, played %d times as "+
-			"fast); %s; then %s",
+		"a declared demand for all CPU of %d tasks made it %v tasks in %.0f minutes, its end %v in %.0f (AWS's time, "+
+			"played %d times as fast); %s",
 		most,
-		(out * scale).Minutes(),
+		out,
+		(grown * scale).Minutes(),
+		in,
 		(time.Since(began) * scale).Minutes(),
 		scale,
-		pressing,
-		calm,
-	), err
+		calls,
+	), errors.Join(err, calls.stop(none))
 }
 
-// tasksBecome waits for a number of tasks.
-func tasksBecome(ctx context.Context, s *Stage, wanted int) error {
-	return poll(ctx, scaleLimit, func() error {
-		if now := len(s.Cloud.Tasks(scaledService)); now != wanted {
+// awaitTasks waits for a number of tasks and returns all numbers that it saw, in order.
+func awaitTasks(ctx context.Context, s *Stage, wanted int) (sizes []int, err error) {
+	err = poll(ctx, scaleLimit, func() error {
+		now := len(s.Cloud.Tasks(scaledService))
+		if len(sizes) == 0 || sizes[len(sizes)-1] != now {
+			sizes = append(sizes, now)
+		}
+		if now != wanted {
 			return fmt.Errorf("%s has %d tasks, wanted %d", scaledService, now, wanted)
 		}
 		return nil
 	})
-}
-
-// withContext is a request with a large context (google.protobuf.Struct), encoded.
-func withContext(ctx context.Context) ([]byte, error) {
-	methods, err := contract.Load(ctx)
-	if err != nil {
-		return nil, err
-	}
-	fields := map[string]*structpb.Value{}
-	for i := range contextFields {
-		fields[fmt.Sprintf("memory-%d", i)] = structpb.NewNumberValue(float64(i))
-	}
-	content, err := proto.Marshal(&structpb.Struct{Fields: fields})
-	if err != nil {
-		return nil, err
-	}
-	at := methods[scaledSubject].Request.Fields().ByName("context")
-	return protowire.AppendBytes(protowire.AppendTag(nil, at.Number(), protowire.BytesType), content), nil
+	return sizes, err
 }

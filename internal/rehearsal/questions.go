@@ -11,8 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/contract"
 )
@@ -26,7 +24,6 @@ const (
 // questions is a load of requests to one subject or several.
 type questions struct {
 	commands bool          // each is a command with a key of its own
-	encoded  []byte        // each is this one, at no cost for who asks; nil: an empty one
 	pause    time.Duration // of each asker between two requests
 	client   *messaging.Client
 	desk     *desk
@@ -83,9 +80,6 @@ func (q *questions) one(ctx context.Context, method contract.Method) {
 		if q.commands {
 			return command(limited, q.client, method, key)
 		}
-		if q.encoded != nil {
-			return q.send(limited, method)
-		}
 		return q.client.Request(limited, method.Subject, method.Messaging().Request(), method.Messaging().Response())
 	}
 	q.asked.Add(1)
@@ -102,22 +96,6 @@ func (q *questions) one(ctx context.Context, method contract.Method) {
 		case <-time.After(refusedPause):
 		}
 	}
-}
-
-// send sends the encoded request and wants an answer that tells no error.
-func (q *questions) send(ctx context.Context, method contract.Method) error {
-	answer, err := q.client.Native().RequestWithContext(ctx, method.Subject, q.encoded)
-	if err != nil {
-		return fmt.Errorf("asking %s: %w", method.Subject, err)
-	}
-	response := method.Messaging().Response()
-	if err := proto.Unmarshal(answer.Data, response); err != nil {
-		return fmt.Errorf("asking %s: reading the answer: %w", method.Subject, err)
-	}
-	if at := method.Response.Fields().ByName("error"); response.ProtoReflect().Has(at) {
-		return fmt.Errorf("asking %s: the answer tells an error: %v", method.Subject, response.ProtoReflect().Get(at))
-	}
-	return nil
 }
 
 // unhindered wants a hundred more requests answered and none refused.
