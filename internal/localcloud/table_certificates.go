@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
 const (
@@ -158,8 +160,8 @@ var _ = register(
 		id:           text("{resourceArn}"),
 		references:   []reference{{path: "resourceArn", to: one(authorityType), missing: noSuchAuthority}},
 		check:        validJSON("policy"),
-		beforeCreate: needsPolicy("policy", resourcePolicy),
-		beforeUpdate: needsPolicy("policy", resourcePolicy),
+		beforeCreate: needsPolicy("policy", iam.ResourcePolicy),
+		beforeUpdate: needsPolicy("policy", iam.ResourcePolicy),
 	},
 )
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
 // noSuchRole is IAM's error for a role that does not exist.
@@ -61,8 +63,8 @@ var _ = register(
 		id:           freeID("{role}:{name}", "{role}:{name}:{hex8}"),
 		references:   []reference{{path: "role", to: one("aws:iam/role:Role"), missing: noSuchRole}},
 		check:        validJSON("policy"),
-		beforeCreate: inTurn(needsPolicy("policy", identityPolicy), inlineQuota),
-		beforeUpdate: inTurn(needsPolicy("policy", identityPolicy), inlineQuota),
+		beforeCreate: inTurn(needsPolicy("policy", iam.IdentityPolicy), inlineQuota),
+		beforeUpdate: inTurn(needsPolicy("policy", iam.IdentityPolicy), inlineQuota),
 	},
 	row{
 		token:    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
@@ -126,8 +128,8 @@ var _ = register(
 			"policyId":        func(*call) any { return "ANPA" + uniqueUpper(17) },
 		},
 		check:        validJSON("policy"),
-		beforeCreate: inTurn(needsPolicy("policy", identityPolicy), managedQuota),
-		beforeUpdate: inTurn(needsPolicy("policy", identityPolicy), managedQuota),
+		beforeCreate: inTurn(needsPolicy("policy", iam.IdentityPolicy), managedQuota),
+		beforeUpdate: inTurn(needsPolicy("policy", iam.IdentityPolicy), managedQuota),
 		notReal:      "Versions of a policy are not kept.",
 	},
 )
@@ -136,11 +138,11 @@ var _ = register(
 // this account that do not exist.
 func judgeTrust(c *call) error {
 	text := c.str("assumeRolePolicy")
-	policy, err := readPolicy(text, trustPolicy)
+	policy, err := iam.Parse(text, iam.TrustPolicy)
 	if err != nil {
 		return err
 	}
-	if withoutSpaces(text) > 2048 {
+	if iam.Size(text) > 2048 {
 		return fmt.Errorf("LimitExceeded: Cannot exceed quota for ACLSizePerRole: 2048")
 	}
 	roles := "arn:aws:iam::" + c.cloud.Account + ":role/"
@@ -161,10 +163,10 @@ func judgeTrust(c *call) error {
 
 // inlineQuota: the inline policies of a role hold 10,240 characters together (IAM quotas).
 func inlineQuota(c *call) error {
-	total := withoutSpaces(c.str("policy"))
+	total := iam.Size(c.str("policy"))
 	for _, other := range c.cloud.all("aws:iam/rolePolicy:RolePolicy") {
 		if other.ID != c.id && other.str("role") == c.str("role") && other.str("name") != c.name() {
-			total += withoutSpaces(other.str("policy"))
+			total += iam.Size(other.str("policy"))
 		}
 	}
 	if total > 10240 {
@@ -175,7 +177,7 @@ func inlineQuota(c *call) error {
 
 // managedQuota: a managed policy holds 6,144 characters (IAM quotas).
 func managedQuota(c *call) error {
-	if withoutSpaces(c.str("policy")) > 6144 {
+	if iam.Size(c.str("policy")) > 6144 {
 		return fmt.Errorf("LimitExceeded: Cannot exceed quota for PolicySize: 6144")
 	}
 	return nil

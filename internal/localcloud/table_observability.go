@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
 const (
@@ -219,8 +221,8 @@ var _ = register(
 		computed:     map[string]value{"owner": text("{account}")},
 		references:   []reference{{path: "arn", to: one(topicType), missing: noSuchTopic}},
 		check:        validJSON("policy"),
-		beforeCreate: needsPolicy("policy", resourcePolicy),
-		beforeUpdate: needsPolicy("policy", resourcePolicy),
+		beforeCreate: needsPolicy("policy", iam.ResourcePolicy),
+		beforeUpdate: needsPolicy("policy", iam.ResourcePolicy),
 	},
 	row{
 		token:    "aws:sns/topicSubscription:TopicSubscription",
@@ -329,7 +331,7 @@ func judgeLogKey(c *call) error {
 
 // judgeTopic: SNS takes the alias of its own key, or a key that exists.
 func judgeTopic(c *call) error {
-	if err := needsPolicy("policy", resourcePolicy)(c); err != nil {
+	if err := needsPolicy("policy", iam.ResourcePolicy)(c); err != nil {
 		return err
 	}
 	return needsKey("kmsMasterKeyId", "KMSNotFoundException: Invalid keyId {value}")(c)

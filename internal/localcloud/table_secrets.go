@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
 const (
@@ -116,8 +118,8 @@ var _ = register(
 		},
 		computed:     map[string]value{"arn": text("{id}"), "policy": fixed(""), "replicas": fixed([]any{})},
 		check:        checks(validJSON("policy"), recoveryWindow),
-		beforeCreate: inTurn(refuseScheduledName, needsSecretKey, needsPolicy("policy", resourcePolicy)),
-		beforeUpdate: inTurn(needsSecretKey, needsPolicy("policy", resourcePolicy)),
+		beforeCreate: inTurn(refuseScheduledName, needsSecretKey, needsPolicy("policy", iam.ResourcePolicy)),
+		beforeUpdate: inTurn(needsSecretKey, needsPolicy("policy", iam.ResourcePolicy)),
 		afterDelete:  burySecret,
 		notReal:      "Replicas in other regions are kept as input only; the recovery window has no end.",
 	},
@@ -159,7 +161,7 @@ func judgeKeyPolicy(c *call) error {
 	if text == "" {
 		return nil
 	}
-	policy, err := readPolicy(text, resourcePolicy)
+	policy, err := iam.Parse(text, iam.ResourcePolicy)
 	if err != nil {
 		return fmt.Errorf(
 			"%s",
@@ -168,10 +170,10 @@ func judgeKeyPolicy(c *call) error {
 	}
 	owners := []string{"arn:aws:iam::" + c.cloud.Account + ":root", c.cloud.Account, "*"}
 	for _, s := range policy.Statements {
-		keeps := slices.ContainsFunc(s.Actions, func(p string) bool { return covers(p, "kms:PutKeyPolicy") })
+		keeps := s.NamesAction("kms:PutKeyPolicy")
 		owned := slices.ContainsFunc(append(slices.Clone(s.Principals["AWS"]), s.Principals["*"]...),
 			func(p string) bool { return slices.Contains(owners, p) })
-		if s.Effect == "Allow" && keeps && owned && !s.notAction {
+		if s.Effect == "Allow" && keeps && owned && !s.NotAction {
 			return nil
 		}
 	}

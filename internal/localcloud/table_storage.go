@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
 const (
@@ -258,7 +260,7 @@ func emptyBucket(c *call) error {
 
 // judgeBucketPolicy refuses what S3 does not store, and a public policy where that is blocked.
 func judgeBucketPolicy(c *call) error {
-	policy, err := readPolicy(c.str("policy"), resourcePolicy)
+	policy, err := iam.Parse(c.str("policy"), iam.ResourcePolicy)
 	if err != nil {
 		return fmt.Errorf("%s", strings.Replace(err.Error(), "MalformedPolicyDocument:", "MalformedPolicy:", 1))
 	}

@@ -143,7 +143,7 @@ func (in *wireRequest) s3Access(action, bucket, key string, context map[string]s
 	ask := access{
 		action:   action,
 		resource: resource,
-		shown:    strconv.Quote(resource),
+		label:    strconv.Quote(resource),
 		context:  all,
 	}
 	if policy := in.cloud.find("aws:s3/bucketPolicy:BucketPolicy", "", bucket); policy != nil {
@@ -177,7 +177,7 @@ func (in *wireRequest) fetch() (content []byte, held storedObject, fault *apiErr
 	content, found := c.object(bucket, key)
 	if !found {
 		list := in.s3Access("s3:ListBucket", bucket, "", nil)
-		if fault := in.judge(list); fault != nil {
+		if fault := in.evaluate(list); fault != nil {
 			in.note(list.action, list.resource, false)
 			return nil, held, fault
 		}

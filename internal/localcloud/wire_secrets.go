@@ -53,7 +53,7 @@ func (in *wireRequest) secret(id, versionID, stage string) (secretVersion, *apiE
 	ask := access{
 		action:   "secretsmanager:GetSecretValue",
 		resource: id,
-		shown:    id,
+		label:    id,
 		context:  map[string]string{"secretsmanager:secretid": id},
 	}
 	// What the request leaves out is absent, although the default is AWSCURRENT (user guide,
@@ -159,7 +159,7 @@ func (c *Cloud) versions(secret *Record) []secretVersion {
 			found = append(found, secretVersion{
 				id:     id,
 				value:  r.str("secretString") + r.str("secretBinary"),
-				stages: oneOrMany(stages),
+				stages: texts(stages),
 				form:   secretForm{binary: r.str("secretBinary") != ""},
 			})
 		}

@@ -6,8 +6,9 @@
 package localcloud
 
 import (
-	"slices"
 	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
 // actsFor is what services name in aws:SourceArn when they assume a role, an example of its kind.
@@ -22,34 +23,19 @@ var actsFor = map[string]string{
 // mayAssume says whether a trust policy lets a service of this account's region assume the role. A
 // condition that is not known here is an error.
 func (c *Cloud) mayAssume(document, service string) (bool, error) {
-	policy, err := readPolicy(document, trustPolicy)
+	trust, err := iam.Parse(document, iam.TrustPolicy)
 	if err != nil {
 		return false, err
 	}
-	asked := evaluation{
-		ask:     access{action: "sts:AssumeRole"},
-		context: map[string]string{"aws:principalisawsservice": "true"},
-	}
+	context := iam.Context{"aws:principalisawsservice": "true"}
 	if source, says := actsFor[service]; says {
-		asked.context["aws:sourceaccount"] = c.Account
-		asked.context["aws:sourcearn"] = strings.NewReplacer("{region}", c.Region, "{account}", c.Account).
-			Replace(source)
+		context["aws:sourceaccount"] = c.Account
+		context["aws:sourcearn"] = strings.NewReplacer("{region}", c.Region, "{account}", c.Account).Replace(source)
 	}
-	allowed := false
-	for _, s := range policy.Statements {
-		named := slices.Contains(s.Principals["Service"], service) || len(s.Principals["*"]) > 0
-		if !asked.covers(s) || named == s.notPrincipal {
-			continue
-		}
-		holds, err := asked.holds(s, document)
-		switch {
-		case err != nil:
-			return false, err
-		case holds && s.Effect == "Deny":
-			return false, nil
-		case holds:
-			allowed = true
-		}
-	}
-	return allowed, nil
+	decision, err := iam.EvaluateTrust(trust, iam.Request{
+		Principal: iam.Principal{Service: service},
+		Action:    "sts:AssumeRole",
+		Context:   context,
+	})
+	return decision.Verdict == iam.Allowed, err
 }
