@@ -2,11 +2,12 @@
 SHELL := bash
 STACK ?= dev
 ID ?=
+RELEASE ?=
 
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 rehearse: ## bring the whole platform up and down on an embedded AWS (no account needed)
 	@go run ./cmd/rehearse
@@ -35,6 +36,9 @@ cost: ## print the monthly cost by part: make cost STACK=prod
 playground: ## keep the rehearsed platform up until Ctrl-C, to connect to and to break
 	@go run ./cmd/playground
 
+release-fixture: ## keep production as a release leaves it, for make drills ID=upgrade.preview: RELEASE=v0.1.0
+	@go run ./cmd/releasefixture $(RELEASE)
+
 artifacts: ## build what a deployment uploads: nats-server and the controller
 	@go run ./cmd/artifacts
 
@@ -49,4 +53,4 @@ preview: pulumi artifacts ## show what an update would change in AWS: make previ
 up: pulumi artifacts ## update the platform in AWS: make up STACK=prod
 	@pulumi up --stack $(STACK)
 
-.PHONY: pulumi help rehearse verify drills test lint bench playground graph cost artifacts preview up
+.PHONY: pulumi help rehearse verify drills test lint bench playground graph cost release-fixture artifacts preview up

@@ -63,6 +63,10 @@ type Cloud struct {
 	// Function answers a Lambda invocation; nil: every invocation answers "{}".
 	Function func(name, payload string) (string, error)
 
+	// KeySeed gives the 32 bytes of the ED25519 key that tls makes under a logical name; nil: they
+	// are random. With it a key can be made again from its name.
+	KeySeed func(name string) []byte
+
 	mu      sync.Mutex
 	records map[string]map[string]*Record
 	private map[string]any

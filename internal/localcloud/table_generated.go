@@ -202,6 +202,9 @@ func privateKey(algorithm, curve string, bits int) (crypto.Signer, error) {
 
 func makeKey(c *call) error {
 	key, err := privateKey(c.str("algorithm"), c.str("ecdsaCurve"), int(c.num("rsaBits")))
+	if c.str("algorithm") == "ED25519" && c.cloud.KeySeed != nil {
+		key = ed25519.NewKeyFromSeed(c.cloud.KeySeed(lastOf(c.urn, "::")))
+	}
 	if err != nil {
 		return fmt.Errorf("making a %s key: %w", c.str("algorithm"), err)
 	}

@@ -385,6 +385,15 @@ var drills = []drill{
 	},
 	{
 		scenario: scenario{
+			id: "upgrade.preview",
+			wanted: "a preview on the production that each release left changes nothing that CHANGELOG does not " +
+				"list",
+			play: upgradePreview,
+		},
+		on: empty,
+	},
+	{
+		scenario: scenario{
 			id: "dr.rebuild",
 			wanted: "the first region is gone; the platform comes up in a second one, with disks and Redis made " +
 				"from the snapshots",

@@ -35,6 +35,7 @@ var required = struct{ mainPath, drills []string }{
 		"interrupt.resume",
 		"fail.resume",
 		"dr.rebuild",
+		"upgrade.preview",
 		"playground",
 		"nats.auth",
 		"nats.kill1",

@@ -2,6 +2,7 @@
 package rehearsal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,12 +54,14 @@ type Stage struct {
 
 // Options of a stage; the zero value is the rehearsal's.
 type Options struct {
-	Root     string         // the repository's root
-	Region   string         // default us-east-1
-	Stack    string         // which Pulumi.<stack>.yaml, default rehearsal
-	Override map[string]any // configuration keys set over the file's, without "nats-platform:"
-	Program  pulumi.RunFunc // default stacks.Deploy
-	Progress io.Writer      // where a CLI build is told
+	Root   string // the repository's root
+	Region string // default us-east-1
+	Stack  string // which Pulumi.<stack>.yaml, default rehearsal
+	// Configuration is the stack's file; default Pulumi.<stack>.yaml in Root.
+	Configuration string
+	Override      map[string]any // configuration keys set over the file's, without "nats-platform:"
+	Program       pulumi.RunFunc // default stacks.Deploy
+	Progress      io.Writer      // where a CLI build is told
 	// Checkpoints makes the engine write its state at every step, as it does against AWS.
 	Checkpoints bool
 	// Alive makes machines boot: real NATS servers come of what the program renders.
@@ -153,7 +156,7 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 
 // shipped is one value of the stack's shipped configuration, "" where it is not set.
 func (s *Stage) shipped(key string) (any, error) {
-	file := filepath.Join(s.root, "Pulumi."+s.name+".yaml")
+	file := s.shippedFile()
 	content, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("reading the shipped configuration: %w", err)
@@ -170,7 +173,7 @@ func (s *Stage) shipped(key string) (any, error) {
 // Configure writes the stack's configuration: the shipped file, with the overrides over it.
 func (s *Stage) Configure(override map[string]any) error {
 	values := map[string]any{}
-	for _, file := range []string{filepath.Join(s.root, "Pulumi."+s.name+".yaml"), s.stackFile()} {
+	for _, file := range []string{s.shippedFile(), s.stackFile()} {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			return fmt.Errorf("configuring the rehearsed stack: %w", err)
@@ -202,6 +205,10 @@ func (s *Stage) Configure(override map[string]any) error {
 		return fmt.Errorf("configuring the rehearsed stack: %w", err)
 	}
 	return nil
+}
+
+func (s *Stage) shippedFile() string {
+	return cmp.Or(s.options.Configuration, filepath.Join(s.root, "Pulumi."+s.name+".yaml"))
 }
 
 func (s *Stage) stackFile() string { return filepath.Join(s.dir, "work", "Pulumi."+s.name+".yaml") }
