@@ -155,6 +155,7 @@ func TestADocumentSaysWhatItAllows(t *testing.T) {
 	}}
 	assert.True(t, d.AllowsAction("EC2:createvolume"))
 	assert.False(t, d.AllowsAction("ec2:DeleteVolume"))
+	assert.False(t, d.AllowsAction("s3:GetObject"), "NotAction names no action")
 	assert.True(t, d.AllowsService("b", "a"))
 	assert.False(t, d.AllowsService("b"))
 }

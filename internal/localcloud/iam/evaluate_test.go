@@ -193,7 +193,7 @@ func TestWhatCannotBeEvaluatedIsAnError(t *testing.T) {
 		return s
 	}
 	for want, s := range map[string]statement{
-		`the condition operator "DateGreaterThan"`:       when("DateGreaterThan", "aws:PrincipalArn", "2026-01-01T00:00:00Z"),
+		`the condition operator "DateGreaterThan"`:       when("DateGreaterThan", "aws:PrincipalArn", "2026"),
 		`the condition operator "ForAnyValue:ArnEquals"`: when("ForAnyValue:ArnEquals", "aws:PrincipalArn", "x"),
 		`the condition operator "NullIfExists"`:          when("NullIfExists", "aws:PrincipalArn", "true"),
 		`the condition key "aws:SourceVpce"`:             when("StringEquals", "aws:SourceVpce", "vpce-1"),
