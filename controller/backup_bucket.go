@@ -12,19 +12,19 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // newestKey is the object that names the newest backup of which no stream failed.
-const newestKey = nats.BackupPrefix + "latest"
+const newestKey = catalog.BackupPrefix + "latest"
 
-func contentsKey(taken string) string { return nats.BackupPrefix + taken + "/contents.json" }
+func contentsKey(taken string) string { return catalog.BackupPrefix + taken + "/contents.json" }
 func manifestKey(taken, stream string) string {
-	return nats.BackupPrefix + taken + "/" + stream + "/manifest.json"
+	return catalog.BackupPrefix + taken + "/" + stream + "/manifest.json"
 }
 
 func partKey(taken, stream string, number int) string {
-	return fmt.Sprintf("%s%s/%s/snapshot/%05d", nats.BackupPrefix, taken, stream, number)
+	return fmt.Sprintf("%s%s/%s/snapshot/%05d", catalog.BackupPrefix, taken, stream, number)
 }
 
 // vault is the bucket of backups.

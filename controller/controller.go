@@ -17,7 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // Node is one NATS server as requests name it.
@@ -34,9 +34,9 @@ type Request struct {
 	// Revision is the configuration that a node must run: gate and tick, 16 hexadecimal digits.
 	Revision string `json:"revision"`
 	// ServerDigest is the SHA-256 of the nats-server that the node must run, hex: gate.
-	ServerDigest string        `json:"serverDigest"`
-	Streams      []nats.Stream `json:"streams"`  // streams: the table, with byte limits set
-	Services     []Served      `json:"services"` // serving: whose tasks are to answer
+	ServerDigest string           `json:"serverDigest"`
+	Streams      []catalog.Stream `json:"streams"`  // streams: the table, with byte limits set
+	Services     []Served         `json:"services"` // serving: whose tasks are to answer
 	// DeadLetters are the subjects of dead letters by "<stream>.<consumer>": tick. A consumer that
 	// is not among them gets "dlq.<stream>.<consumer>".
 	DeadLetters map[string]string `json:"deadLetters"`

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // pages are what one server's monitoring port answers; a page that is not there is a 503.
@@ -193,11 +193,11 @@ func jetStream(t *testing.T) jetstream.JetStream {
 }
 
 // small is the shipped table on one server.
-func small(t *testing.T) []nats.Stream {
+func small(t *testing.T) []catalog.Stream {
 	t.Helper()
-	table, err := nats.Streams()
+	table, err := catalog.Streams()
 	require.NoError(t, err)
-	table = nats.ForStorage(table, 10<<20)
+	table = catalog.ForStorage(table, 10<<20)
 	for i := range table {
 		table[i].Replicas = 1
 	}
@@ -240,8 +240,8 @@ func TestWhatWouldLoseMessagesIsRefused(t *testing.T) {
 	require.NoError(t, refusals(table, existing))
 
 	changed := table[0]
-	changed.Retention, changed.MaxBytes, changed.Subjects = nats.RetentionWorkQueue, 100, []string{"evt.npc.>"}
-	err = refusals([]nats.Stream{changed}, existing)
+	changed.Retention, changed.MaxBytes, changed.Subjects = catalog.RetentionWorkQueue, 100, []string{"evt.npc.>"}
+	err = refusals([]catalog.Stream{changed}, existing)
 	for _, reason := range []string{
 		"retention Limits cannot become WorkQueue",
 		"the new limit is 100",

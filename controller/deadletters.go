@@ -21,7 +21,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // Headers of a dead letter, beside those that the message had.
@@ -69,7 +69,7 @@ const toldErrors = 5
 
 // watchAdvisories makes the consumer with which ticks read the advisories.
 func watchAdvisories(ctx context.Context, access jetstream.JetStream) error {
-	_, err := access.CreateOrUpdateConsumer(ctx, nats.AdvisoryStream, jetstream.ConsumerConfig{
+	_, err := access.CreateOrUpdateConsumer(ctx, catalog.AdvisoryStream, jetstream.ConsumerConfig{
 		Durable:     advisoryConsumer,
 		Description: "The controller moves what ran out of deliveries",
 		AckPolicy:   jetstream.AckExplicitPolicy,
@@ -88,7 +88,7 @@ func moveDeadLetters(
 	own nkeys.KeyPair,
 	subjects map[string]string,
 ) (moved int, err error) {
-	consumer, err := access.Consumer(ctx, nats.AdvisoryStream, advisoryConsumer)
+	consumer, err := access.Consumer(ctx, catalog.AdvisoryStream, advisoryConsumer)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound) {
 		return 0, nil // the streams are still to be made
 	}

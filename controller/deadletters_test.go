@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // applied is a server with the shipped table, small.
@@ -52,7 +52,7 @@ func exhaust(t *testing.T, access jetstream.JetStream, stream, durable string, m
 	// The advisory is made when the consumer would deliver once more.
 	_, err = consumer.Next(jetstream.FetchMaxWait(100 * time.Millisecond))
 	require.Error(t, err, "no delivery is left")
-	waiting, err := access.Stream(t.Context(), nats.AdvisoryStream)
+	waiting, err := access.Stream(t.Context(), catalog.AdvisoryStream)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		info, err := waiting.Info(t.Context())
@@ -115,7 +115,7 @@ func TestAMessageThatNobodyProcessesBecomesADeadLetterOnce(t *testing.T) {
 func TestALetterThatStandsIsNotWrittenAgain(t *testing.T) {
 	access := applied(t)
 	exhaust(t, access, "GAME_EVENTS", "quest_processor", &natsgo.Msg{Subject: "evt.quest.stuck"})
-	waiting, err := access.Stream(t.Context(), nats.AdvisoryStream)
+	waiting, err := access.Stream(t.Context(), catalog.AdvisoryStream)
 	require.NoError(t, err)
 	advisory, err := waiting.GetMsg(t.Context(), 1)
 	require.NoError(t, err)
@@ -352,7 +352,7 @@ func TestAForgedAdvisoryTakesNoWorkAway(t *testing.T) {
 	require.NoError(t, err)
 	_, err = work.GetMsg(t.Context(), ack.Sequence)
 	assert.NoError(t, err, "it still waits for its worker")
-	waiting, err := access.Stream(t.Context(), nats.AdvisoryStream)
+	waiting, err := access.Stream(t.Context(), catalog.AdvisoryStream)
 	require.NoError(t, err)
 	info, err := waiting.Info(t.Context())
 	require.NoError(t, err)
@@ -361,7 +361,7 @@ func TestAForgedAdvisoryTakesNoWorkAway(t *testing.T) {
 
 func TestManyForgedAdvisoriesKeepNoRealOneWaiting(t *testing.T) {
 	access := applied(t)
-	waiting, err := access.Consumer(t.Context(), nats.AdvisoryStream, advisoryConsumer)
+	waiting, err := access.Consumer(t.Context(), catalog.AdvisoryStream, advisoryConsumer)
 	require.NoError(t, err)
 	assert.Equal(t, -1, waiting.CachedInfo().Config.MaxAckPending, "those that are tried again take nobody's place")
 	for i := range 20 {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/node/settings"
 )
 
@@ -162,12 +162,12 @@ func (c *Controller) log(m measurement) error {
 	var metrics []metric
 	line := map[string]any{}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
-		metrics = append(metrics, metric{name, nats.MetricUnits[name]})
+		metrics = append(metrics, metric{name, catalog.MetricUnits[name]})
 		line[name] = m[name]
 	}
 	line["_aws"] = map[string]any{"Timestamp": time.Now().UnixMilli(), "CloudWatchMetrics": []any{
 		map[string]any{
-			"Namespace":  nats.MetricNamespace(c.Environment),
+			"Namespace":  catalog.MetricNamespace(c.Environment),
 			"Dimensions": [][]string{{}},
 			"Metrics":    metrics,
 		},

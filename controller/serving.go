@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // Served is a service whose tasks are to answer.
@@ -91,7 +91,7 @@ func subscribedTo(connections []connection, subject string) (count int) {
 	for _, one := range connections {
 		if slices.ContainsFunc(
 			one.Subscriptions,
-			func(subscription string) bool { return nats.Covers(subject, subscription) },
+			func(subscription string) bool { return catalog.Covers(subject, subscription) },
 		) {
 			count++
 		}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // streams makes what the table has and the cluster has not, and changes what differs. Whatever
@@ -57,7 +57,7 @@ func present(ctx context.Context, access jetstream.JetStream) (map[string]*jetst
 }
 
 // refusals are the changes that would lose messages.
-func refusals(wanted []nats.Stream, existing map[string]*jetstream.StreamInfo) error {
+func refusals(wanted []catalog.Stream, existing map[string]*jetstream.StreamInfo) error {
 	var errs []error
 	for _, w := range wanted {
 		info := existing[w.Name]
@@ -100,7 +100,7 @@ func refusals(wanted []nats.Stream, existing map[string]*jetstream.StreamInfo) e
 	return errors.Join(errs...)
 }
 
-func streamConfig(s nats.Stream) jetstream.StreamConfig {
+func streamConfig(s catalog.Stream) jetstream.StreamConfig {
 	config := jetstream.StreamConfig{
 		Name:        s.Name,
 		Description: s.Description,
@@ -115,10 +115,10 @@ func streamConfig(s nats.Stream) jetstream.StreamConfig {
 		Duplicates:  s.DuplicateWindow,
 		AllowDirect: true,
 	}
-	if s.Retention == nats.RetentionWorkQueue {
+	if s.Retention == catalog.RetentionWorkQueue {
 		config.Retention = jetstream.WorkQueuePolicy
 	}
-	if s.Discard == nats.DiscardNew {
+	if s.Discard == catalog.DiscardNew {
 		config.Discard = jetstream.DiscardNew
 	}
 	return config
@@ -127,7 +127,7 @@ func streamConfig(s nats.Stream) jetstream.StreamConfig {
 func apply(
 	ctx context.Context,
 	access jetstream.JetStream,
-	wanted nats.Stream,
+	wanted catalog.Stream,
 	existing *jetstream.StreamInfo,
 	response *Response,
 ) error {
@@ -159,7 +159,7 @@ func apply(
 			return fmt.Errorf("consumer %s: %w", consumer.Name, err)
 		}
 	}
-	if wanted.Name == nats.AdvisoryStream {
+	if wanted.Name == catalog.AdvisoryStream {
 		return watchAdvisories(ctx, access)
 	}
 	return nil

@@ -5,12 +5,11 @@
 package stacks
 
 import (
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // Stream is one row of assets/nats/streams.yaml, with its byte limit for this stack's disks.
-type Stream = nats.Stream
+type Stream = catalog.Stream
 
 // Config is everything that differs between two stacks. Defaults stand in Pulumi.yaml
 // and, for tests and programs that run without that file, in the table in keys.go.
@@ -30,7 +29,7 @@ type Config struct {
 
 	// front is the gateway's row of assets/services/services.yaml, shipped how many services stand
 	// there: the first ones of Services.Table.
-	front   services.Gateway
+	front   catalog.Gateway
 	shipped int
 	// secrets keeps the values of secret keys out of faults; nil: none are secret.
 	secrets *secrets
@@ -88,18 +87,18 @@ type NATSConfig struct {
 // MaxFileStore is one node's JetStream storage in bytes, as the cluster's server configuration
 // sets it (90 % of the data disk): what the streams' byte limits are shares of.
 func (n NATSConfig) MaxFileStore() int64 {
-	return nats.MaxFileStore(n.VolumeGiB)
+	return catalog.MaxFileStore(n.VolumeGiB)
 }
 
 // ServicesConfig is the table of services and the sizes that all of them share.
 type ServicesConfig struct {
-	Table        []services.Service // the 22 of the table and additionalServices
-	Images       map[string]string  // serviceImages
-	AwaitImages  bool               // awaitImages
-	TaskCount    int                // serviceTaskCount
-	MaxTaskCount int                // serviceMaxTaskCount
-	CPU          int                // serviceCpu
-	Memory       int                // serviceMemory
+	Table        []catalog.Service // the 22 of the table and additionalServices
+	Images       map[string]string // serviceImages
+	AwaitImages  bool              // awaitImages
+	TaskCount    int               // serviceTaskCount
+	MaxTaskCount int               // serviceMaxTaskCount
+	CPU          int               // serviceCpu
+	Memory       int               // serviceMemory
 }
 
 // GatewayConfig is the HTTP gateway, its load balancer and the cutover from HTTP.

@@ -13,8 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // providerNamespaces are namespaces that the engine or a provider reads, not this program.
@@ -183,7 +182,7 @@ func decodeMap(raw string) (map[string]string, string) {
 	return values, ""
 }
 
-func decodeServices(raw string) ([]services.Service, string) {
+func decodeServices(raw string) ([]catalog.Service, string) {
 	var entries []map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(raw), &entries); err != nil {
 		return nil, "is not a list of objects"
@@ -201,7 +200,7 @@ func decodeServices(raw string) ([]services.Service, string) {
 			}
 		}
 	}
-	var rows []services.Service
+	var rows []catalog.Service
 	if err := json.Unmarshal([]byte(raw), &rows); err != nil {
 		return nil, "a field has the wrong type: name and queue are strings; rpc, events and calls are lists of " +
 			"strings; internet is true or false"
@@ -244,7 +243,7 @@ func (d *decoder) refuseUnknown(id, value string) {
 // addTables reads the tables that are shipped inside the program: services, before those of
 // additionalServices, and streams, sized for the disk.
 func (d *decoder) addTables() {
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	if err != nil {
 		d.refuse(Fault{
 			Key:     servicesFile,
@@ -256,7 +255,7 @@ func (d *decoder) addTables() {
 	d.config.front, d.config.shipped = front, len(table)
 	d.config.Services.Table = append(table, d.config.Services.Table...)
 
-	streams, err := nats.Streams()
+	streams, err := catalog.Streams()
 	if err != nil {
 		d.refuse(Fault{
 			Key:     streamsFile,
@@ -265,5 +264,5 @@ func (d *decoder) addTables() {
 			Fix:     "edit " + streamsFile,
 		})
 	}
-	d.config.NATS.Streams = nats.ForStorage(streams, d.config.NATS.MaxFileStore())
+	d.config.NATS.Streams = catalog.ForStorage(streams, d.config.NATS.MaxFileStore())
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/artifacts"
 	"github.com/bodybroker/platform/components/backup"
 	"github.com/bodybroker/platform/components/controller"
@@ -90,12 +90,12 @@ func (p *platform) backup() (err error) {
 // identities makes one NATS identity for each service, the gateway and the two accounts that the
 // controller acts in: the system's, and the platform's own.
 func (p *platform) identities() (err error) {
-	names := []string{"controller", nats.Administrator, p.config.front.Name}
+	names := []string{"controller", catalog.Administrator, p.config.front.Name}
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}
 	if p.config.Gateway.VerificationImage != "" {
-		names = append(names, nats.Verification)
+		names = append(names, catalog.Verification)
 	}
 	made, err := each(names, p.identity)
 	if err != nil {

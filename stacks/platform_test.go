@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
@@ -116,7 +116,7 @@ func TestPrivateCAIsInShortLivedMode(t *testing.T) {
 // serviceNames are the 22 of the table and the gateway.
 func serviceNames(t *testing.T) []string {
 	t.Helper()
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	require.NoError(t, err)
 	names := []string{front.Name}
 	for _, s := range table {

@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/securitygroups"
 )
 
 func TestTheVerificationIsAServiceOfNoTasksWithAnIdentityOfItsOwn(t *testing.T) {
 	g := changed(t, map[string]string{"verificationImage": "verification-1.0.0"})
-	service := named(t, g, serviceType, nats.Verification+"-service")
+	service := named(t, g, serviceType, catalog.Verification+"-service")
 	task := definition(t, g, service)
 	assert.Equal(t, []any{0.0, "1024", "2048"}, []any{service.Get("desiredCount"), task.Get("cpu"), task.Get("memory")})
 	assert.Equal(
@@ -32,10 +32,10 @@ func TestTheVerificationIsAServiceOfNoTasksWithAnIdentityOfItsOwn(t *testing.T) 
 	} {
 		assert.Contains(t, text, part)
 	}
-	assert.Equal(t, nats.Verification, g.Outputs["verificationService"])
+	assert.Equal(t, catalog.Verification, g.Outputs["verificationService"])
 	keys, known := g.Outputs["natsPublicKeys"].(map[string]string)
 	require.True(t, known)
-	user := userOf(t, g, keys[nats.Verification])
+	user := userOf(t, g, keys[catalog.Verification])
 	assert.Contains(t, user, "$JS.API.STREAM.MSG.GET.GAME_EVENTS")
 	assert.NotContains(t, user, "$JS.API.STREAM.MSG.GET.DLQ")
 	assert.NotContains(t, user, "evt.")

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nkeys"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/natscluster"
 )
 
@@ -50,7 +50,7 @@ func (j *judge) judgePreviousKeys() {
 // natsUsers are all identities of the platform's account with their keys, those with a previous key
 // twice.
 func (p *platform) natsUsers() (users []natscluster.User) {
-	for _, u := range nats.Users(p.config.Services.Table, p.config.front, p.config.NATS.Streams) {
+	for _, u := range catalog.Users(p.config.Services.Table, p.config.front, p.config.NATS.Streams) {
 		users = append(users, natscluster.User{User: u, PublicKey: p.users[u.Name].PublicKey})
 		if previous := p.config.NATS.PreviousKeys[u.Name]; previous != "" {
 			users = append(users, natscluster.User{User: u, PublicKey: pulumi.String(previous)})
@@ -60,8 +60,8 @@ func (p *platform) natsUsers() (users []natscluster.User) {
 		users = append(
 			users,
 			natscluster.User{
-				User:      nats.Verifier(p.config.NATS.Streams),
-				PublicKey: p.users[nats.Verification].PublicKey,
+				User:      catalog.Verifier(p.config.NATS.Streams),
+				PublicKey: p.users[catalog.Verification].PublicKey,
 			},
 		)
 	}

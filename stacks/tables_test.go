@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/stacks"
 )
 
@@ -55,7 +55,7 @@ func TestWrongTableIsRefused(t *testing.T) {
 			name:    "work queue that discards old",
 			key:     streams + "ORCHESTRATION_WORK",
 			problem: "drops work that nobody has done",
-			change:  on("ORCHESTRATION_WORK", func(s *stacks.Stream) { s.Discard = nats.DiscardOld }),
+			change:  on("ORCHESTRATION_WORK", func(s *stacks.Stream) { s.Discard = catalog.DiscardOld }),
 		},
 		{
 			name:    "more replicas than zones",

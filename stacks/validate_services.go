@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 const (
@@ -100,8 +100,8 @@ func (j *judge) refuseService(index int, field string, value any, accepts, probl
 func (j *judge) judgeSubjects(index int, field, prefix string, subjects []string) {
 	for _, subject := range subjects {
 		switch {
-		case !nats.SubjectForm.MatchString(subject):
-			j.refuseService(index, field, subject, nats.SubjectAccepts, "is not a subject")
+		case !catalog.SubjectForm.MatchString(subject):
+			j.refuseService(index, field, subject, catalog.SubjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, prefix):
 			j.refuseService(index, field, subject, "subjects that begin with "+prefix, "does not begin with %s", prefix)
 		}
@@ -118,7 +118,7 @@ func (j *judge) judgeOwners() {
 			}
 			for _, earlier := range table[:i] {
 				for _, other := range earlier.RPC {
-					if nats.Meet(subject, other) {
+					if catalog.Meet(subject, other) {
 						j.refuseService(
 							i,
 							"rpc",
@@ -143,7 +143,7 @@ func (j *judge) judgeCalls() {
 	}
 	for i, service := range j.Services.Table {
 		for _, subject := range service.Calls {
-			if !slices.ContainsFunc(answered, func(rpc string) bool { return nats.Meet(rpc, subject) }) {
+			if !slices.ContainsFunc(answered, func(rpc string) bool { return catalog.Meet(rpc, subject) }) {
 				j.refuseService(
 					i,
 					"calls",
@@ -163,11 +163,11 @@ func (j *judge) judgeGatewayCalls(answered []string) {
 	const accepts = "subjects that a service answers"
 	for _, subject := range j.front.Calls {
 		switch {
-		case !nats.SubjectForm.MatchString(subject):
-			j.refuseRow(servicesFile, j.front.Name, "calls", subject, nats.SubjectAccepts, "is not a subject")
+		case !catalog.SubjectForm.MatchString(subject):
+			j.refuseRow(servicesFile, j.front.Name, "calls", subject, catalog.SubjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, rpcPrefix):
 			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
-		case !slices.ContainsFunc(answered, func(rpc string) bool { return nats.Meet(rpc, subject) }):
+		case !slices.ContainsFunc(answered, func(rpc string) bool { return catalog.Meet(rpc, subject) }):
 			j.refuseRow(
 				servicesFile,
 				j.front.Name,

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 )
 
 func TestTheGatewayCallsWhatIsAnswered(t *testing.T) {
@@ -16,9 +16,9 @@ func TestTheGatewayCallsWhatIsAnswered(t *testing.T) {
 		"evt.auth.>":                 "does not begin with svc.", "svc..x": "is not a subject",
 	} {
 		j := &judge{
-			Config: Config{secrets: &secrets{}, front: services.Gateway{Name: "gateway", Calls: []string{call}}},
+			Config: Config{secrets: &secrets{}, front: catalog.Gateway{Name: "gateway", Calls: []string{call}}},
 		}
-		j.Services.Table = []services.Service{
+		j.Services.Table = []catalog.Service{
 			{Name: "auth", Queue: "q.auth", RPC: []string{"svc.auth.v1.create_session"}},
 		}
 		j.judgeCalls()

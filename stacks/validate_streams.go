@@ -8,8 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 )
 
 var (
@@ -42,15 +41,15 @@ func (j *judge) judgeStreams() {
 	}
 	if at := slices.Index(
 		names,
-		nats.AdvisoryStream,
+		catalog.AdvisoryStream,
 	); at < 0 ||
-		!slices.Equal(j.NATS.Streams[at].Subjects, []string{nats.AdvisorySubject}) {
+		!slices.Equal(j.NATS.Streams[at].Subjects, []string{catalog.AdvisorySubject}) {
 		j.refuseRow(
 			streamsFile,
-			nats.AdvisoryStream,
+			catalog.AdvisoryStream,
 			"subjects",
 			"",
-			nats.AdvisorySubject,
+			catalog.AdvisorySubject,
 			"no stream of this name keeps these advisories: messages whose deliveries run out would never become "+
 				"dead letters",
 		)
@@ -77,12 +76,12 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 		j.refuseStream(stream, "subjects", stream.Subjects, "at least one subject", "stores nothing")
 	}
 	for _, subject := range stream.Subjects {
-		if !nats.SubjectForm.MatchString(subject) && subject != nats.AdvisorySubject {
-			j.refuseStream(stream, "subjects", subject, nats.SubjectAccepts, "is not a subject")
+		if !catalog.SubjectForm.MatchString(subject) && subject != catalog.AdvisorySubject {
+			j.refuseStream(stream, "subjects", subject, catalog.SubjectAccepts, "is not a subject")
 		}
 		for _, other := range earlier {
 			for _, stored := range other.Subjects {
-				if nats.Meet(subject, stored) {
+				if catalog.Meet(subject, stored) {
 					j.refuseStream(
 						stream,
 						"subjects",
@@ -97,7 +96,7 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 		}
 		for _, service := range j.Services.Table {
 			for _, rpc := range service.RPC {
-				if nats.Meet(subject, rpc) {
+				if catalog.Meet(subject, rpc) {
 					j.refuseStream(
 						stream,
 						"subjects",
@@ -114,13 +113,13 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 }
 
 func (j *judge) judgeStreamLimits(stream Stream) {
-	if !slices.Contains([]string{nats.RetentionLimits, nats.RetentionWorkQueue}, stream.Retention) {
+	if !slices.Contains([]string{catalog.RetentionLimits, catalog.RetentionWorkQueue}, stream.Retention) {
 		j.refuseStream(stream, "retention", stream.Retention, "limits or workqueue", "is neither")
 	}
-	if !slices.Contains([]string{nats.DiscardOld, nats.DiscardNew}, stream.Discard) {
+	if !slices.Contains([]string{catalog.DiscardOld, catalog.DiscardNew}, stream.Discard) {
 		j.refuseStream(stream, "discard", stream.Discard, "old or new", "is neither")
 	}
-	if stream.Retention == nats.RetentionWorkQueue && stream.Discard == nats.DiscardOld {
+	if stream.Retention == catalog.RetentionWorkQueue && stream.Discard == catalog.DiscardOld {
 		j.refuseStream(
 			stream,
 			"discard",
@@ -191,7 +190,7 @@ func (j *judge) judgeConsumers(stream Stream) {
 		if !consumerName.MatchString(consumer.Name) ||
 			slices.ContainsFunc(
 				stream.Consumers[:i],
-				func(other nats.Consumer) bool { return other.Name == consumer.Name },
+				func(other catalog.Consumer) bool { return other.Name == consumer.Name },
 			) {
 			j.refuseStream(
 				stream,
@@ -204,7 +203,7 @@ func (j *judge) judgeConsumers(stream Stream) {
 		if !j.refused("additionalServices") &&
 			!slices.ContainsFunc(
 				j.Services.Table,
-				func(s services.Service) bool { return s.Name == consumer.Service },
+				func(s catalog.Service) bool { return s.Name == consumer.Service },
 			) {
 			j.refuseStream(
 				stream,
@@ -216,7 +215,7 @@ func (j *judge) judgeConsumers(stream Stream) {
 		}
 		if !slices.ContainsFunc(
 			stream.Subjects,
-			func(subject string) bool { return nats.Covers(subject, consumer.FilterSubject) },
+			func(subject string) bool { return catalog.Covers(subject, consumer.FilterSubject) },
 		) {
 			j.refuseStream(
 				stream,
@@ -236,7 +235,7 @@ func (j *judge) judgeConsumers(stream Stream) {
 			)
 		}
 		for _, other := range stream.Consumers[:i] {
-			if stream.Retention == nats.RetentionWorkQueue && nats.Meet(consumer.FilterSubject, other.FilterSubject) {
+			if stream.Retention == catalog.RetentionWorkQueue && catalog.Meet(consumer.FilterSubject, other.FilterSubject) {
 				j.refuseStream(
 					stream,
 					field+".filterSubject",
@@ -253,13 +252,13 @@ func (j *judge) judgeConsumers(stream Stream) {
 }
 
 // judgeDeadLetters wants another stream that stores the dead letters, with room for their headers.
-func (j *judge) judgeDeadLetters(stream Stream, consumer nats.Consumer, field string) {
+func (j *judge) judgeDeadLetters(stream Stream, consumer catalog.Consumer, field string) {
 	subject := consumer.DeadLetterSubject
 	at := slices.IndexFunc(j.NATS.Streams, func(other Stream) bool {
 		return other.Name != stream.Name &&
-			slices.ContainsFunc(other.Subjects, func(stored string) bool { return nats.Covers(stored, subject) })
+			slices.ContainsFunc(other.Subjects, func(stored string) bool { return catalog.Covers(stored, subject) })
 	})
-	if at < 0 || !nats.SubjectForm.MatchString(subject) || strings.ContainsAny(subject, "*>") {
+	if at < 0 || !catalog.SubjectForm.MatchString(subject) || strings.ContainsAny(subject, "*>") {
 		j.refuseStream(
 			stream,
 			field+".deadLetterSubject",
@@ -270,7 +269,7 @@ func (j *judge) judgeDeadLetters(stream Stream, consumer nats.Consumer, field st
 		return
 	}
 	target := j.NATS.Streams[at]
-	if room := target.MaxMessageBytes - nats.DeadLetterHeaderBytes; stream.MaxMessageBytes > room {
+	if room := target.MaxMessageBytes - catalog.DeadLetterHeaderBytes; stream.MaxMessageBytes > room {
 		j.refuseStream(
 			stream,
 			"maxMessageBytes",
@@ -288,15 +287,15 @@ func (j *judge) judgeDeadLetters(stream Stream, consumer nats.Consumer, field st
 func (j *judge) judgeEvents() {
 	for i, service := range j.Services.Table {
 		for _, event := range service.Events {
-			if event == eventSpace || !nats.SubjectForm.MatchString(event) {
+			if event == eventSpace || !catalog.SubjectForm.MatchString(event) {
 				continue
 			}
 			var partly []string
 			stored := false
 			for _, stream := range j.NATS.Streams {
 				for _, subject := range stream.Subjects {
-					stored = stored || nats.Covers(subject, event)
-					if nats.Meet(subject, event) {
+					stored = stored || catalog.Covers(subject, event)
+					if catalog.Meet(subject, event) {
 						partly = append(partly, stream.Name)
 					}
 				}

@@ -9,8 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/containercluster"
 	"github.com/bodybroker/platform/components/encryption"
 	"github.com/bodybroker/platform/components/gateway"
@@ -120,7 +119,7 @@ func (p *platform) containerCluster() (err error) {
 		secrets = append(secrets, p.users[s.Name].SecretArn)
 	}
 	secrets = append(secrets, p.users[p.config.front.Name].SecretArn)
-	if verifier := p.users[nats.Verification]; verifier != nil {
+	if verifier := p.users[catalog.Verification]; verifier != nil {
 		secrets = append(secrets, verifier.SecretArn)
 	}
 	arn := func(service, resource string) pulumi.String {
@@ -147,7 +146,7 @@ func (p *platform) services() (err error) {
 	return err
 }
 
-func (p *platform) service(s services.Service) (*service.Service, error) {
+func (p *platform) service(s catalog.Service) (*service.Service, error) {
 	c := p.config.Services
 	args := p.task(s.Name, s.Name, c.Images[s.Name])
 	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, c.MaxTaskCount, c.CPU, c.Memory
@@ -184,7 +183,7 @@ func (p *platform) task(name, repository, image string) service.Args {
 		Variables: map[string]pulumi.StringInput{
 			"NATS_URL":           p.cluster.URL,
 			"NATS_CA":            p.authority.Certificate,
-			"NATS_INBOX_PREFIX":  pulumi.String(nats.Inbox(name)),
+			"NATS_INBOX_PREFIX":  pulumi.String(catalog.Inbox(name)),
 			"ENVIRONMENT":        pulumi.String(p.config.Environment),
 			"AVAILABILITY_ZONES": pulumi.String(strings.Join(p.around.zones, ",")),
 		},
@@ -271,15 +270,15 @@ func (p *platform) verification() (err error) {
 	if !p.hasImage(image) {
 		return nil
 	}
-	args := p.task(nats.Verification, p.config.front.Name, image)
+	args := p.task(catalog.Verification, p.config.front.Name, image)
 	args.CPU, args.Memory = verifierCPU, verifierMemory
 	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
-	args.Variables["SERVICE_NAME"] = pulumi.String(nats.Verification)
+	args.Variables["SERVICE_NAME"] = pulumi.String(catalog.Verification)
 	args.Variables["SERVICE_TASKS"] = pulumi.String(strconv.Itoa(p.config.Services.TaskCount))
 	if p.gate != nil {
 		args.After = append(slices.Clone(args.After), p.gate)
 	}
-	p.verifier, err = service.New(p.ctx, nats.Verification, args, p.under)
+	p.verifier, err = service.New(p.ctx, catalog.Verification, args, p.under)
 	return err
 }
 

@@ -1,5 +1,5 @@
-// The files of this folder, as they are compiled into the programs that use them.
-
+// Package nats holds the files that reach a NATS node or server. It only embeds them: package catalog
+// reads the table of streams, package node/image renders the templates.
 package nats
 
 import _ "embed"

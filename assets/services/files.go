@@ -1,5 +1,4 @@
-// The file of this folder, as it is compiled into the programs that use it.
-
+// Package services holds the table of services. It only embeds the file: package catalog reads it.
 package services
 
 import _ "embed"

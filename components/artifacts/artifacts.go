@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/policy"
 )
 
@@ -166,7 +166,7 @@ func (a *Artifacts) lock(ctx *pulumi.Context, name string, args Args, bucket *s3
 			Id:     pulumi.String("stream-backups"),
 			Status: pulumi.String("Enabled"),
 			Filter: &s3.BucketLifecycleConfigurationV2RuleFilterArgs{
-				Prefix: pulumi.String(nats.BackupPrefix),
+				Prefix: pulumi.String(catalog.BackupPrefix),
 			},
 			Expiration: &s3.BucketLifecycleConfigurationV2RuleExpirationArgs{
 				Days: pulumi.Int(backupDays),

@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/policy"
 )
 
@@ -38,7 +38,7 @@ type Args struct {
 	SecretsKeyArn          pulumi.StringInput
 	CertificateAuthority   pulumi.StringInput // PEM; what the servers' certificates chain to
 	LogsKeyArn             pulumi.StringInput
-	// BackupBucket is where backups of streams go, under nats.BackupPrefix; its key encrypts them.
+	// BackupBucket is where backups of streams go, under catalog.BackupPrefix; its key encrypts them.
 	BackupBucket, BackupBucketArn, BackupKeyArn pulumi.StringInput
 	Protect                                     bool // refuse the deletion of the log group; default false
 }
@@ -139,7 +139,7 @@ func (c *Controller) role(
 				{
 					Sid:      "Backups",
 					Action:   []string{"s3:PutObject", "s3:GetObject"},
-					Resource: v[3] + "/" + nats.BackupPrefix + "*",
+					Resource: v[3] + "/" + catalog.BackupPrefix + "*",
 				},
 				{Sid: "BackupsKey", Action: []string{"kms:GenerateDataKey", "kms:Decrypt"}, Resource: v[4]},
 				{Sid: "OwnLog", Action: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, Resource: v[2] + ":*"},

@@ -14,7 +14,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/node/image"
 )
 
 // maxMemoryStore is small: no stream of the platform is kept in memory.
@@ -60,10 +61,10 @@ func (c *NatsCluster) render(ctx *pulumi.Context, name string) (err error) {
 // rendered is the configuration's text and its revision.
 func (c *NatsCluster) rendered(values []any) ([]string, error) {
 	lameDuck := time.Duration(c.args.LameDuckSeconds) * time.Second
-	configuration := nats.Configuration{
+	configuration := image.Configuration{
 		ClusterName:      clusterName,
 		MaxPayload:       c.args.MaxPayload,
-		MaxFileStore:     nats.MaxFileStore(c.args.VolumeGiB),
+		MaxFileStore:     catalog.MaxFileStore(c.args.VolumeGiB),
 		MaxMemoryStore:   maxMemoryStore,
 		LameDuckDuration: lameDuck,
 		LameDuckGrace:    lameDuck / graceShare,

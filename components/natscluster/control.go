@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // asked is a node as requests to the controller name it.
@@ -54,7 +54,7 @@ func (c *NatsCluster) streams(ctx *pulumi.Context, name string) error {
 		FunctionName: c.args.ControllerName,
 		Input: pulumi.JSONMarshal(pulumi.Map{
 			"action": pulumi.String("streams"), "nodes": c.Nodes(),
-			"streams": pulumi.ToOutput(nats.ForStorage(c.args.Streams, nats.MaxFileStore(c.args.VolumeGiB))),
+			"streams": pulumi.ToOutput(catalog.ForStorage(c.args.Streams, catalog.MaxFileStore(c.args.VolumeGiB))),
 		}),
 	}, pulumi.Parent(c), pulumi.DependsOn(c.Ready))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // Type is the component's Pulumi type.
@@ -35,7 +35,7 @@ type Args struct {
 	NodeDigest       string   // SHA-256 of nats-node, hex
 	MaxPayload       int      // bytes
 	LameDuckSeconds  int      // over which a server that stops moves its clients away
-	Streams          []nats.Stream
+	Streams          []catalog.Stream
 	Protect          bool
 	BackupTag        [2]string // key and value by which disks are chosen for daily snapshots
 
@@ -55,7 +55,7 @@ type Args struct {
 
 // User is a NATS identity whose public key another resource makes.
 type User struct {
-	nats.User
+	catalog.User
 	PublicKey pulumi.StringInput
 }
 

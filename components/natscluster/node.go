@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lb"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/node/image"
 	"github.com/bodybroker/platform/node/settings"
 )
 
@@ -196,7 +196,7 @@ func (c *NatsCluster) userData(n node, volume *ebs.Volume) pulumi.StringOutput {
 		c.args.CertificateAuthorityArn,
 	).
 		ApplyT(func(v []any) (string, error) {
-			return nats.UserData{
+			return image.UserData{
 				ProgramKey: v[4].(string), ProgramDigest: c.args.NodeDigest,
 				Settings: settings.Settings{
 					Node:                    n.name,

@@ -7,7 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // alarm is one row. An alarm fires when Evaluations periods in a row are beyond the threshold.
@@ -170,7 +170,7 @@ func table(environment string, s Subjects) []alarm {
 			why: "no NATS server in this zone: its clients pay a hop to another",
 		})
 	}
-	alarms = append(alarms, controllerAlarms(nats.MetricNamespace(environment), len(s.NatsInstanceIDs))...)
+	alarms = append(alarms, controllerAlarms(catalog.MetricNamespace(environment), len(s.NatsInstanceIDs))...)
 	for _, service := range s.Services {
 		dimensions := pulumi.StringMap{
 			"ClusterName": s.ClusterName.ToStringOutput(),

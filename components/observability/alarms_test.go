@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 func subjects() Subjects {
@@ -87,13 +87,13 @@ func TestZonesAreWatchedOneByOne(t *testing.T) {
 func TestWhatTheControllerMeasuresIsWatched(t *testing.T) {
 	measured := map[string]bool{}
 	for _, a := range table("test", subjects()) {
-		if a.namespace != nats.MetricNamespace("test") {
+		if a.namespace != catalog.MetricNamespace("test") {
 			continue
 		}
 		measured[a.metric] = true
-		assert.Contains(t, nats.MetricUnits, a.metric, a.id)
+		assert.Contains(t, catalog.MetricUnits, a.metric, a.id)
 	}
-	for metric := range nats.MetricUnits {
+	for metric := range catalog.MetricUnits {
 		assert.True(t, measured[metric], "%s has no alarm", metric)
 	}
 }

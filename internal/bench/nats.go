@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/internal/rehearsal"
 )
 
@@ -179,4 +179,4 @@ func natsFolder() (string, error) {
 }
 
 // administrator may read how a stream is made.
-const administrator = nats.Administrator
+const administrator = catalog.Administrator

@@ -8,8 +8,8 @@ import (
 	"os/exec"
 	"strings"
 
-	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/internal/toolchain"
+	"github.com/bodybroker/platform/node/image"
 	"github.com/bodybroker/platform/node/settings"
 )
 
@@ -79,7 +79,7 @@ func shellcheck(ctx context.Context, r *repository) (string, error) {
 }
 
 // exampleNode is a node with values of the real ones' form.
-var exampleNode = nats.UserData{
+var exampleNode = image.UserData{
 	ProgramKey: "nats-node/0123/nats-node", ProgramDigest: strings.Repeat("0123456789abcdef", 4),
 	Settings: settings.Settings{
 		Node:         "nats-1",

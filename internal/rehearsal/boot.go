@@ -11,7 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 func natsBoot(ctx context.Context, s *Stage) (string, error) {
@@ -114,7 +114,7 @@ func streamsInPlace(ctx context.Context, c *cluster) (string, error) {
 		return "", err
 	}
 	defer leave()
-	wanted, err := nats.Streams()
+	wanted, err := catalog.Streams()
 	if err != nil {
 		return "", err
 	}
@@ -129,7 +129,7 @@ func streamsInPlace(ctx context.Context, c *cluster) (string, error) {
 	return fmt.Sprintf("%d streams, each with its 3 replicas in 3 zones", len(wanted)), errors.Join(errs...)
 }
 
-func inPlace(ctx context.Context, access jetstream.JetStream, wanted nats.Stream, zones map[string]string) error {
+func inPlace(ctx context.Context, access jetstream.JetStream, wanted catalog.Stream, zones map[string]string) error {
 	stream, err := access.Stream(ctx, wanted.Name)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", wanted.Name, err)

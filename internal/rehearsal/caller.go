@@ -17,7 +17,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/gateway"
 )
 
@@ -96,7 +96,7 @@ type scraped map[string]string
 
 // scrape reads them, as a scraper beside the load balancer would.
 func scrape(ctx context.Context, s *Stage) (scraped, error) {
-	_, front, err := services.Table()
+	_, front, err := catalog.Services()
 	if err != nil {
 		return nil, err
 	}

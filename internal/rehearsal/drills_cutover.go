@@ -21,7 +21,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/gateway"
 )
 
@@ -240,7 +240,7 @@ func standLegacy(ctx context.Context, s *Stage) (*legacy, error) {
 // handler answers as the platform does, for it asks the gateway; but for one route, and with a mark
 // on everything.
 func (l *legacy) handler() http.Handler {
-	_, front, _ := services.Table() // it was read before, by all that stands
+	_, front, _ := catalog.Services() // it was read before, by all that stands
 	proxy := &httputil.ReverseProxy{
 		Transport: &http.Transport{DialContext: l.desk.cloud.DialFrom(l.desk.source), MaxIdleConnsPerHost: askers},
 		Rewrite: func(r *httputil.ProxyRequest) {

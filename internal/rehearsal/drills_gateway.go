@@ -20,7 +20,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // strangerLimit ends a connection on which nothing comes any more: longer than the gateway takes
@@ -257,7 +257,7 @@ func counted(ctx context.Context, s *Stage, table []hostileRequest, before gatew
 
 // allProcesses are the processes of the gateway and all services, by name.
 func allProcesses(s *Stage) (map[string][]int, error) {
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	if err != nil {
 		return nil, err
 	}

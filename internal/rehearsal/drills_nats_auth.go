@@ -17,8 +17,7 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // forbiddenEach is how many forbidden actions every identity tries.
@@ -38,16 +37,16 @@ type rights struct {
 
 // everyone is the table: 22 services and the gateway.
 func everyone() ([]rights, error) {
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	if err != nil {
 		return nil, err
 	}
-	streams, err := nats.Streams()
+	streams, err := catalog.Streams()
 	if err != nil {
 		return nil, err
 	}
 	var all []rights
-	for _, u := range nats.Users(table, front, streams) {
+	for _, u := range catalog.Users(table, front, streams) {
 		all = append(all, rights{name: u.Name, publish: u.Publish, subscribe: u.Subscribe})
 	}
 	return all, nil
@@ -89,11 +88,11 @@ func concrete(pattern string) string {
 // may says whether the table allows an action, token by token.
 func (r rights) may(a action) bool {
 	if a.verb == "publish" {
-		return slices.ContainsFunc(r.publish, func(pattern string) bool { return nats.Covers(pattern, a.subject) })
+		return slices.ContainsFunc(r.publish, func(pattern string) bool { return catalog.Covers(pattern, a.subject) })
 	}
 	return slices.ContainsFunc(r.subscribe, func(pattern string) bool {
 		subject, queue, grouped := strings.Cut(pattern, " ")
-		return nats.Covers(subject, a.subject) && (!grouped || queue == a.queue)
+		return catalog.Covers(subject, a.subject) && (!grouped || queue == a.queue)
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/controller"
 )
 
@@ -31,7 +31,7 @@ func deadLetter(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	defer own.Close()
-	administrator, err := place.connect(nats.Administrator)
+	administrator, err := place.connect(catalog.Administrator)
 	if err != nil {
 		return "", err
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 const (
@@ -136,7 +136,7 @@ func (l *load) streamAs(ctx context.Context, service, stream string) (filling, e
 	if err != nil {
 		return f, err
 	}
-	administrator, err := l.connect(nats.Administrator)
+	administrator, err := l.connect(catalog.Administrator)
 	if err != nil {
 		return f, err
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	natsassets "github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // triesAlone is how often each client of the smaller side asks for an acknowledgement that it must
@@ -187,7 +187,7 @@ type content struct {
 
 // replicasEqual waits until all nodes that hold a stream hold the same of it.
 func (c *cluster) replicasEqual(ctx context.Context) error {
-	wanted, err := natsassets.Streams()
+	wanted, err := catalog.Streams()
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // playgroundPayload is another natsMaxPayload than the shipped one: 2 MiB, which clients see when
@@ -87,7 +87,7 @@ func (p *playground) used(ctx context.Context) error {
 	if !strings.Contains(shown.String(), "update") {
 		return fmt.Errorf("up showed no step that updates: %q", shown.String())
 	}
-	changed, err := p.fromFiles(nats.Administrator)
+	changed, err := p.fromFiles(catalog.Administrator)
 	if err != nil {
 		return err
 	}
@@ -110,11 +110,11 @@ func (p *playground) killed(ctx context.Context) error {
 
 // clientsGetIn: the administrator finds all streams, a service's event is stored.
 func (p *playground) clientsGetIn(ctx context.Context) error {
-	wanted, err := nats.Streams()
+	wanted, err := catalog.Streams()
 	if err != nil {
 		return err
 	}
-	administrator, err := p.fromFiles(nats.Administrator)
+	administrator, err := p.fromFiles(catalog.Administrator)
 	if err != nil {
 		return err
 	}

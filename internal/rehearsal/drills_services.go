@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 )
 
 // killFor is how long tasks are killed, one every killEvery.
@@ -109,7 +109,7 @@ func withoutImage(ctx context.Context, s *Stage) (_ string, err error) {
 
 // killTasks kills tasks at random while all subjects are asked.
 func killTasks(ctx context.Context, s *Stage) (string, error) {
-	table, _, err := services.Table()
+	table, _, err := catalog.Services()
 	if err != nil {
 		return "", err
 	}
@@ -136,7 +136,7 @@ func killTasks(ctx context.Context, s *Stage) (string, error) {
 	return fmt.Sprintf("%d tasks killed in %s, all came back; %s", killed, killFor, q), err
 }
 
-func killSome(ctx context.Context, s *Stage, table []services.Service) (killed int, err error) {
+func killSome(ctx context.Context, s *Stage, table []catalog.Service) (killed int, err error) {
 	end, next := time.After(killFor), time.NewTicker(killEvery)
 	defer next.Stop()
 	for {

@@ -16,8 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/internal/localcloud"
 )
 
@@ -207,7 +206,7 @@ func incident15(ctx context.Context, s *Stage) (string, error) {
 	}{
 		{role: execution, secret: loadService, may: true}, {
 			role:   execution,
-			secret: nats.Administrator,
+			secret: catalog.Administrator,
 			may:    false,
 		}, {role: task, secret: loadService, may: false}, {role: task, secret: "payment", may: false},
 	} {
@@ -277,7 +276,7 @@ func incident16(ctx context.Context, s *Stage) (string, error) {
 
 // incident18: names were mixed, with and without a suffix.
 func incident18(ctx context.Context, s *Stage) (string, error) {
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	if err != nil {
 		return "", err
 	}

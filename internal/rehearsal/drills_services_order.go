@@ -10,7 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 )
 
 const (
@@ -20,7 +20,7 @@ const (
 
 // startInOrder brings the platform up from nothing, first with a NATS server that does not start.
 func startInOrder(ctx context.Context, s *Stage) (string, error) {
-	table, _, err := services.Table()
+	table, _, err := catalog.Services()
 	if err != nil {
 		return "", err
 	}

@@ -13,7 +13,7 @@ import (
 	natsgo "github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 const (
@@ -245,7 +245,7 @@ func (l *load) end() {
 // readBack gets each acknowledged message by the sequence it was acknowledged with. A stream may be
 // between two leaders when it is asked, so a reader asks again, as any client does.
 func (l *load) readBack(ctx context.Context) error {
-	administrator, err := l.connect(nats.Administrator)
+	administrator, err := l.connect(catalog.Administrator)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/internal/localcloud"
 )
 
@@ -125,7 +125,7 @@ func (s *Stage) looking(ctx context.Context, who string) (jetstream.JetStream, f
 	if err != nil {
 		return nil, nil, err
 	}
-	administrator, err := place.connect(nats.Administrator)
+	administrator, err := place.connect(catalog.Administrator)
 	if err != nil {
 		place.leave()
 		return nil, nil, err

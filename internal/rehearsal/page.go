@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/securitygroups"
 	"github.com/bodybroker/platform/internal/report"
 	"github.com/bodybroker/platform/workload/verification"
@@ -20,7 +20,7 @@ var reportFile = filepath.Join("out", "report.html")
 
 // pictured looks at the platform while it stands.
 func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	if err != nil {
 		return page, err
 	}
@@ -55,7 +55,7 @@ func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
 	return page, errors.Join(err, streamErr)
 }
 
-func names(table []services.Service) (all []string) {
+func names(table []catalog.Service) (all []string) {
 	for _, service := range table {
 		all = append(all, service.Name)
 	}
@@ -149,7 +149,7 @@ func (s *Stage) streams(ctx context.Context) (found []report.Stream, err error) 
 }
 
 // asked is the table of services, with what the verification measured of them.
-func asked(table []services.Service, verified *verification.Report) (all []report.Service, buckets []report.Bucket) {
+func asked(table []catalog.Service, verified *verification.Report) (all []report.Service, buckets []report.Bucket) {
 	measured := map[string]verification.Latency{}
 	if verified != nil {
 		for _, service := range verified.Services {

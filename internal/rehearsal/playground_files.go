@@ -10,13 +10,13 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 const (
 	authorityFile           = "ca.pem"
 	seedSuffix              = ".nk"
-	playgroundAdministrator = nats.Administrator
+	playgroundAdministrator = catalog.Administrator
 	// playgroundSystem is the controller's identity in the system account (stacks/foundation.go).
 	playgroundSystem = "controller"
 	// contexts is where the nats CLI looks for contexts under XDG_CONFIG_HOME (nats-io/jsm.go,
@@ -76,7 +76,7 @@ func (p *playground) writeIdentity(identity string) error {
 		URL:         p.urls(),
 		NKey:        file,
 		CA:          filepath.Join(p.folder, authorityFile),
-		InboxPrefix: nats.Inbox(identity),
+		InboxPrefix: catalog.Inbox(identity),
 	}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("writing the context of %s: %w", identity, err)

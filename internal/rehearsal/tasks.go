@@ -18,8 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/internal/localcloud"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/messaging"
@@ -79,7 +78,7 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if err := flowguard.Supported(); err != nil {
 		return "", notRun("tasks need a network of their own: " + err.Error())
 	}
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	if err != nil {
 		return "", err
 	}
@@ -109,7 +108,7 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 }
 
 // startedOnce counts the tasks of services and wants them to be the first two of each.
-func startedOnce(s *Stage, table []services.Service) (seen string, errs []error) {
+func startedOnce(s *Stage, table []catalog.Service) (seen string, errs []error) {
 	tasks := 0
 	for _, service := range table {
 		for _, t := range s.Cloud.Tasks(service.Name) {
@@ -135,7 +134,7 @@ func commandsKept(
 	ctx context.Context,
 	s *Stage,
 	client *messaging.Client,
-	table []services.Service,
+	table []catalog.Service,
 	methods map[string]contract.Method,
 ) (string, error) {
 	place, err := newDesk(ctx, s, "keys", "service")
@@ -259,7 +258,7 @@ func (d *desk) messaging(ctx context.Context, identity string) (*messaging.Clien
 		URL:                  d.url,
 		CertificateAuthority: d.authority,
 		Seed:                 string(seed),
-		InboxPrefix:          nats.Inbox(identity),
+		InboxPrefix:          catalog.Inbox(identity),
 		Nats:                 []natsgo.Option{natsgo.SetCustomDialer(d)},
 	})
 }

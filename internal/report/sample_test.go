@@ -11,15 +11,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/securitygroups"
 )
 
 // sample has so many zones; nodes, Redis nodes and tasks are dealt out to them in turn.
 func sample(t *testing.T, zones int) Platform {
 	t.Helper()
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	require.NoError(t, err)
 	p := Platform{
 		Environment: "rehearsal",
@@ -52,7 +51,7 @@ func sample(t *testing.T, zones int) Platform {
 			Why:  f.Why,
 		})
 	}
-	streams, err := nats.Streams()
+	streams, err := catalog.Streams()
 	require.NoError(t, err)
 	for i, s := range streams {
 		p.Streams = append(p.Streams, Stream{
@@ -92,7 +91,7 @@ func sampleMachines(p *Platform) {
 	}
 }
 
-func sampleTasks(p *Platform, table []services.Service) {
+func sampleTasks(p *Platform, table []catalog.Service) {
 	for i, s := range table {
 		p.Services = append(p.Services, Service{
 			Name:     s.Name,
@@ -106,7 +105,7 @@ func sampleTasks(p *Platform, table []services.Service) {
 			Requests: 180 + 11*i,
 		})
 	}
-	for i, s := range append(table, services.Service{Name: p.Gateway.Name}) {
+	for i, s := range append(table, catalog.Service{Name: p.Gateway.Name}) {
 		name := s.Name
 		for task := range 2 {
 			at := (i + task) % len(p.Zones)

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/bodybroker/platform/assets/services"
-	files "github.com/bodybroker/platform/workload/proto"
+	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/workload/proto"
 )
 
 // fieldType is a field's type as the list has it: names of the same package without the package.
@@ -75,7 +75,7 @@ func TestTheProtoFilesAreTheWireContract(t *testing.T) {
 	require.NoError(t, err)
 	written := list(messages)
 	known := map[string]bool{}
-	for _, line := range strings.Split(strings.TrimSpace(files.Contract), "\n") {
+	for _, line := range strings.Split(strings.TrimSpace(proto.Contract), "\n") {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
@@ -91,7 +91,7 @@ func TestTheProtoFilesAreTheWireContract(t *testing.T) {
 func TestEverySubjectOfTheServicesHasItsMessages(t *testing.T) {
 	methods, err := Load(t.Context())
 	require.NoError(t, err)
-	table, _, err := services.Table()
+	table, _, err := catalog.Services()
 	require.NoError(t, err)
 	count := 0
 	for _, s := range table {

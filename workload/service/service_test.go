@@ -23,7 +23,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/messaging/messagingtest"
 	"github.com/bodybroker/platform/workload/contract"
@@ -39,7 +39,7 @@ type running struct {
 }
 
 // started runs a service of the table until the test ends or stop is called.
-func started(t *testing.T, s messagingtest.Server, row services.Service) running {
+func started(t *testing.T, s messagingtest.Server, row catalog.Service) running {
 	t.Helper()
 	certificate, authority := messagingtest.Certify(t)
 	roots := x509.NewCertPool()
@@ -90,9 +90,9 @@ func healthy(s Settings) int {
 	return response.StatusCode
 }
 
-func named(t *testing.T, name string) services.Service {
+func named(t *testing.T, name string) catalog.Service {
 	t.Helper()
-	row, known, err := services.Named(name)
+	row, known, err := catalog.ServiceNamed(name)
 	require.NoError(t, err)
 	require.True(t, known, "the table has no service %s", name)
 	return row
@@ -110,7 +110,7 @@ func asked(t *testing.T, c *messaging.Client, subject, text string) (proto.Messa
 }
 
 func TestEveryServiceAnswersAllItsSubjectsWithFieldsOfTheContract(t *testing.T) {
-	table, _, err := services.Table()
+	table, _, err := catalog.Services()
 	require.NoError(t, err)
 	s := messagingtest.Serve(t)
 	c := s.Connect(t)

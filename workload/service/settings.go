@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/messaging"
 )
 
@@ -61,7 +61,7 @@ func FromEnvironment(variable func(string) string) (Settings, error) {
 		}
 	}
 	s.Subjects = strings.Split(variable("NATS_SUBJECTS"), ",")
-	row, known, err := services.Named(s.Messaging.Name)
+	row, known, err := catalog.ServiceNamed(s.Messaging.Name)
 	if known {
 		s.Event = Event(row)
 	}
@@ -70,7 +70,7 @@ func FromEnvironment(variable func(string) string) (Settings, error) {
 
 // Event is the subject under which the stand-in of a service tells what it has done; "" if it has
 // no events of its own. One that may publish every event passes on those of others.
-func Event(row services.Service) string {
+func Event(row catalog.Service) string {
 	if len(row.Events) == 0 || row.Events[0] == "evt.>" {
 		return ""
 	}

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/service"
 )
@@ -51,7 +51,7 @@ func of(t *testing.T, o Options, names ...string) *run {
 	o.ShareRequests, o.LatencyRequests, o.Throughput = 20, 20, 100*time.Millisecond
 	r, err := prepare(t.Context(), o)
 	require.NoError(t, err)
-	r.table = slices.DeleteFunc(r.table, func(s services.Service) bool { return !slices.Contains(names, s.Name) })
+	r.table = slices.DeleteFunc(r.table, func(s catalog.Service) bool { return !slices.Contains(names, s.Name) })
 	r.report.Services = slices.DeleteFunc(
 		r.report.Services,
 		func(s Service) bool { return !slices.Contains(names, s.Name) },

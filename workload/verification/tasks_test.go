@@ -25,8 +25,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/messaging/messagingtest"
 	"github.com/bodybroker/platform/workload/service"
@@ -59,7 +58,7 @@ func TestMain(m *testing.M) {
 
 // serveTask runs one task of each service in this process.
 func serveTask(ctx context.Context, variable func(string) string) error {
-	table, _, err := services.Table()
+	table, _, err := catalog.Services()
 	if err != nil {
 		return err
 	}
@@ -75,9 +74,9 @@ func serveTask(ctx context.Context, variable func(string) string) error {
 }
 
 // settingsOf completes what all services of a test have with what is a service's own.
-func settingsOf(row services.Service, variable func(string) string) (service.Settings, error) {
+func settingsOf(row catalog.Service, variable func(string) string) (service.Settings, error) {
 	own := map[string]string{
-		"SERVICE_NAME": row.Name, "NATS_INBOX_PREFIX": nats.Inbox(row.Name), "NATS_QUEUE_GROUP": row.Queue,
+		"SERVICE_NAME": row.Name, "NATS_INBOX_PREFIX": catalog.Inbox(row.Name), "NATS_QUEUE_GROUP": row.Queue,
 		"NATS_SUBJECTS": strings.Join(row.RPC, ","),
 	}
 	settings, err := service.FromEnvironment(func(name string) string {
@@ -113,7 +112,7 @@ func newPlatform(t *testing.T, streams ...jetstream.StreamConfig) *platform {
 		Publish: &server.SubjectPermission{
 			Allow: []string{"svc.>", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.MSG.GET.*"},
 		},
-		Subscribe: &server.SubjectPermission{Allow: []string{nats.Inbox("verification") + ".>"}},
+		Subscribe: &server.SubjectPermission{Allow: []string{catalog.Inbox("verification") + ".>"}},
 	}
 	running, err := server.NewServer(&server.Options{
 		Host:       "127.0.0.1",
@@ -146,7 +145,7 @@ func newPlatform(t *testing.T, streams ...jetstream.StreamConfig) *platform {
 		"REDIS_AUTH_TOKEN": token,
 		"REDIS_CA":         authority,
 	}}
-	p.client, p.administrator = p.connect(t, "verification", callerSeed), p.connect(t, nats.Administrator, seed)
+	p.client, p.administrator = p.connect(t, "verification", callerSeed), p.connect(t, catalog.Administrator, seed)
 	access, err := jetstream.New(p.administrator.Native())
 	require.NoError(t, err)
 	for _, stream := range streams {
@@ -175,7 +174,7 @@ func (p *platform) connect(t *testing.T, name, seed string) *messaging.Client {
 		URL:                  p.environment["NATS_URL"],
 		CertificateAuthority: p.environment["NATS_CA"],
 		Seed:                 seed,
-		InboxPrefix:          nats.Inbox(name),
+		InboxPrefix:          catalog.Inbox(name),
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Native().Close)
@@ -237,9 +236,9 @@ func (p *platform) serving(t *testing.T, subjects []string, tasks int) {
 	}, patient, 10*time.Millisecond)
 }
 
-func named(t *testing.T, name string) services.Service {
+func named(t *testing.T, name string) catalog.Service {
 	t.Helper()
-	row, known, err := services.Named(name)
+	row, known, err := catalog.ServiceNamed(name)
 	require.NoError(t, err)
 	require.True(t, known, "the table has no service %s", name)
 	return row

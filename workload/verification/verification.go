@@ -28,7 +28,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/contract"
 )
@@ -132,7 +132,7 @@ func checks() []check {
 // run is one verification under way.
 type run struct {
 	Options
-	table []services.Service
+	table []catalog.Service
 	// front is the gateway's name.
 	front    string
 	methods  map[string]contract.Method
@@ -187,7 +187,7 @@ func prepare(ctx context.Context, o Options) (*run, error) {
 	if o.Client == nil {
 		return nil, errors.New("Options.Client is not set: connect with messaging.Connect")
 	}
-	table, front, err := services.Table()
+	table, front, err := catalog.Services()
 	if err != nil {
 		return nil, err
 	}

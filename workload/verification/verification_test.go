@@ -15,18 +15,17 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
 
-	"github.com/bodybroker/platform/assets/nats"
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/workload/contract"
 )
 
 // streams are the platform's, in one replica.
 func streams(t *testing.T) (all []jetstream.StreamConfig) {
 	t.Helper()
-	table, err := nats.Streams()
+	table, err := catalog.Streams()
 	require.NoError(t, err)
 	for _, s := range table {
-		if s.Name == nats.AdvisoryStream {
+		if s.Name == catalog.AdvisoryStream {
 			continue // the server's own subjects
 		}
 		made := jetstream.StreamConfig{
@@ -38,7 +37,7 @@ func streams(t *testing.T) (all []jetstream.StreamConfig) {
 			Storage:     jetstream.MemoryStorage,
 			AllowDirect: true,
 		}
-		if s.Retention == nats.RetentionWorkQueue {
+		if s.Retention == catalog.RetentionWorkQueue {
 			made.Retention, made.Discard = jetstream.WorkQueuePolicy, jetstream.DiscardNew
 		}
 		all = append(all, made)
@@ -50,7 +49,7 @@ func streams(t *testing.T) (all []jetstream.StreamConfig) {
 func healthy(t *testing.T) *platform {
 	t.Helper()
 	p := newPlatform(t, streams(t)...)
-	table, _, err := services.Table()
+	table, _, err := catalog.Services()
 	require.NoError(t, err)
 	var subjects []string
 	for _, row := range table {

@@ -1,8 +1,9 @@
-// What the controller measures, and where alarms find it.
-package nats
+// The metrics: the controller publishes them and alarms read them, so both take the names from here.
 
-// MetricNamespace is where the metrics of an environment are, without dimensions: the worst of all
-// nodes in one.
+package catalog
+
+// MetricNamespace is the CloudWatch namespace of an environment's metrics. They have no dimensions:
+// each is the worst value of all nodes.
 func MetricNamespace(environment string) string { return "NATS/" + environment }
 
 // MetricUnits are the units of the metrics by name (CloudWatch API reference, MetricDatum).

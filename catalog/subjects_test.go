@@ -1,6 +1,7 @@
-// Permissions are as narrow as these two say: each row is a pair that somebody could take for the
-// other answer.
-package nats
+// Permissions are as narrow as these two functions say: each row is a pair that a reader could take
+// for the opposite.
+
+package catalog
 
 import (
 	"testing"

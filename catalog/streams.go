@@ -1,7 +1,7 @@
 // The streams: a table in assets/nats/streams.yaml, so that whoever adds a stream edits one file. The
 // rules that its rows must keep are those of the configuration (config/validate_streams.go).
 
-package nats
+package catalog
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/bodybroker/platform/assets/nats"
 )
 
 // Values of Stream.Retention and Stream.Discard, as the NATS server names them.
@@ -26,12 +28,12 @@ const (
 	AdvisorySubject = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>"
 )
 
-// BackupPrefix is where backups of streams lie in the bucket.
+// BackupPrefix is the prefix of the keys of the streams' backups in the bucket of artifacts.
 const BackupPrefix = "backups/"
 
-// DeadLetterHeaderBytes is what a dead letter may need beyond the message itself: the headers
-// that name the stream, sequence, consumer and reason. A message may be that much smaller than
-// the dead letter stream's largest one, else it could not be moved there.
+// DeadLetterHeaderBytes is how many bytes a dead letter may have beyond the message itself: the
+// headers that name the stream, sequence, consumer and reason. The largest message of the stream of
+// dead letters must be larger by as much, else a message could not be moved there.
 const DeadLetterHeaderBytes = 8 * 1024
 
 // Stream is one JetStream stream on file storage. There is no default: every field is set in
@@ -80,9 +82,9 @@ type Consumer struct {
 }
 
 // Streams returns the table of streams.yaml in the file's order, with MaxBytes still 0.
-// An unknown field or a malformed file is an error; the content is judged by stacks.
+// An unknown field or a malformed file is an error. Package config validates the content.
 func Streams() ([]Stream, error) {
-	return parseStreams(StreamsYAML)
+	return parseStreams(nats.StreamsYAML)
 }
 
 func parseStreams(content string) ([]Stream, error) {

@@ -1,4 +1,4 @@
-package nats
+package image
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/assets/services"
+	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/node/settings"
 )
 
@@ -29,9 +29,9 @@ func example(t *testing.T) (c Configuration, seeds map[string][]byte) {
 		require.NoError(t, err)
 		return public
 	}
-	table, gateway, err := services.Table()
+	table, gateway, err := catalog.Services()
 	require.NoError(t, err)
-	streams, err := Streams()
+	streams, err := catalog.Streams()
 	require.NoError(t, err)
 	c = Configuration{
 		ClusterName:      "nats-platform",
@@ -42,9 +42,9 @@ func example(t *testing.T) (c Configuration, seeds map[string][]byte) {
 		LameDuckDuration: 2 * time.Minute,
 		LameDuckGrace:    10 * time.Second,
 		SystemKey:        key("system"),
-		AdministratorKey: key(Administrator),
+		AdministratorKey: key(catalog.Administrator),
 	}
-	for _, user := range Users(table, gateway, streams) {
+	for _, user := range catalog.Users(table, gateway, streams) {
 		user.PublicKey = key(user.Name)
 		c.Users = append(c.Users, user)
 	}

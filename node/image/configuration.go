@@ -1,7 +1,7 @@
 // nats.conf, the configuration that all nodes of the cluster share. Its revision lets the controller
 // see which configuration a server runs.
 
-package nats
+package image
 
 import (
 	"crypto/sha256"
@@ -11,6 +11,9 @@ import (
 	"strings"
 	"text/template"
 	"time"
+
+	"github.com/bodybroker/platform/assets/nats"
+	"github.com/bodybroker/platform/catalog"
 )
 
 var functions = template.FuncMap{"permission": permission}
@@ -31,7 +34,7 @@ func permission(subjects []string) string {
 // Configuration is what the server configuration is rendered from.
 type Configuration struct {
 	ClusterName      string
-	Routes           []string // addresses of all nodes
+	Routes           []string // IPv4 addresses of all nodes
 	MaxPayload       int      // bytes
 	MaxFileStore     int64    // bytes of JetStream storage per node
 	MaxMemoryStore   int64    // bytes
@@ -39,7 +42,7 @@ type Configuration struct {
 	LameDuckGrace    time.Duration
 	SystemKey        string // public nkey of the controller in the system account
 	AdministratorKey string // public nkey of the controller in the platform's account
-	Users            []User
+	Users            []catalog.User
 	// Revision is set by Render.
 	Revision string
 }
@@ -48,21 +51,21 @@ type Configuration struct {
 // the SHA-256 of the text without it.
 func (c Configuration) Render() (text, revision string, err error) {
 	c.Revision, c.Users = "", distinct(c.Users)
-	bare, err := render("nats.conf", ConfigurationTemplate, c)
+	bare, err := render("nats.conf", nats.ConfigurationTemplate, c)
 	if err != nil {
 		return "", "", err
 	}
 	sum := sha256.Sum256([]byte(bare))
 	c.Revision = hex.EncodeToString(sum[:8])
-	text, err = render("nats.conf", ConfigurationTemplate, c)
+	text, err = render("nats.conf", nats.ConfigurationTemplate, c)
 	return text, c.Revision, err
 }
 
 // distinct leaves each key once: the server refuses a configuration that names one twice.
-func distinct(users []User) []User {
-	var kept []User
+func distinct(users []catalog.User) []catalog.User {
+	var kept []catalog.User
 	for _, user := range users {
-		if !slices.ContainsFunc(kept, func(earlier User) bool { return earlier.PublicKey == user.PublicKey }) {
+		if !slices.ContainsFunc(kept, func(earlier catalog.User) bool { return earlier.PublicKey == user.PublicKey }) {
 			kept = append(kept, user)
 		}
 	}

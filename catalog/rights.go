@@ -1,31 +1,36 @@
-// Who may do what on NATS: the permissions of every identity, made from the table of services.
-package nats
+// The rights: what every identity may do on NATS. They follow from the table of services and from the
+// streams, so that nobody writes a permission by hand.
+
+package catalog
 
 import (
 	"slices"
 	"strings"
-
-	"github.com/bodybroker/platform/assets/services"
 )
 
 // User is one NATS identity and what it may do.
 type User struct {
-	Name      string
-	PublicKey string   // nkey, "U…"
-	Publish   []string // subjects it may publish to, request, or answer
-	Subscribe []string // subjects it may subscribe to, "subject queue" for a queue group
+	// Name is the service's, the gateway's, or one of Administrator and Verification.
+	Name string
+	// PublicKey is the identity's nkey, "U…". The functions of this package leave it empty.
+	PublicKey string
+	// Publish are the subjects that it may publish to, request, or answer; empty: none.
+	Publish []string
+	// Subscribe are the subjects that it may subscribe to; empty: none. "subject queue" allows the
+	// subscription in that queue group.
+	Subscribe []string
 }
 
-// Administrator is the identity that may do everything in the platform's account: the controller's,
-// and a person's who looks after the cluster.
+// Administrator is the identity that may do everything in the platform's account. The controller has
+// it, and so has a person who works on the cluster.
 const Administrator = "administrator"
 
 // Verification is the identity of the task that checks a deployed platform (make verify).
 const Verification = "verification"
 
-// Verifier is that identity, without a key. It may ask every subject, also those that nobody
-// answers, which it wants refused as such; and it looks for the events that its commands cause, as
-// the leaders of the streams of events hold them. It reads no dead letters.
+// Verifier is the identity Verification, without a key. It may request every subject, even one that
+// nobody answers: it checks that such a request is refused. It also reads the events that its
+// commands cause, from the streams of events. It reads no dead letters.
 func Verifier(streams []Stream) User {
 	verifier := User{
 		Name:      Verification,
@@ -47,7 +52,8 @@ func Verifier(streams []Stream) User {
 	return verifier
 }
 
-// Inbox is where replies to an identity arrive; every client sets it as its inbox prefix.
+// Inbox is the prefix of the subjects on which an identity receives replies. Every client sets it as
+// its inbox prefix.
 func Inbox(identity string) string { return "_INBOX_" + identity }
 
 // Users are the identities of all services and the gateway, without keys, in the order of the
@@ -57,7 +63,7 @@ func Inbox(identity string) string { return "_INBOX_" + identity }
 // it is listed to call (the gateway: what of it is answered), receives replies, and reads the
 // durable consumers that name it. It answers into the inboxes of those who may call it and nowhere
 // else: the server's allow_responses would let it publish to whatever reply subject a caller names.
-func Users(table []services.Service, gateway services.Gateway, streams []Stream) []User {
+func Users(table []Service, gateway Gateway, streams []Stream) []User {
 	users := make([]User, 0, len(table)+1)
 	for _, s := range table {
 		subscribe := []string{Inbox(s.Name) + ".>"}
@@ -73,16 +79,16 @@ func Users(table []services.Service, gateway services.Gateway, streams []Stream)
 		users,
 		User{
 			Name:      gateway.Name,
-			Publish:   answered(gateway.Calls, table),
+			Publish:   reachable(gateway.Calls, table),
 			Subscribe: []string{Inbox(gateway.Name) + ".>"},
 		},
 	)
 }
 
-// consumersOf are the subjects with which a service reads its durable consumers: it looks at one,
-// asks it for messages, and acknowledges them (NATS documentation, "JetStream wire API reference").
+// consumersOf are the subjects with which a service reads its durable consumers: it reads a
+// consumer's state, requests messages from it, and acknowledges them (NATS documentation, "JetStream wire API reference").
 // It cannot make, change or delete a consumer.
-func consumersOf(s services.Service, streams []Stream) []string {
+func consumersOf(s Service, streams []Stream) []string {
 	var subjects []string
 	for _, stream := range streams {
 		for _, consumer := range stream.Consumers {
@@ -101,7 +107,7 @@ func consumersOf(s services.Service, streams []Stream) []string {
 }
 
 // repliesOf are the inboxes that a service may answer into.
-func repliesOf(s services.Service, table []services.Service, gateway services.Gateway) []string {
+func repliesOf(s Service, table []Service, gateway Gateway) []string {
 	if len(s.RPC) == 0 {
 		return nil
 	}
@@ -117,10 +123,10 @@ func repliesOf(s services.Service, table []services.Service, gateway services.Ga
 	return replies
 }
 
-// answered are the subjects that calls may reach: those that services answer, and a call itself
-// where it is a part of one. So a stolen key of who stands outside reaches nothing that another
-// service listens to for itself.
-func answered(calls []string, table []services.Service) []string {
+// reachable are the subjects that calls may reach: those that services answer, and a call itself
+// where it is a part of one. So a stolen key of the gateway reaches nothing that a service listens to
+// for itself.
+func reachable(calls []string, table []Service) []string {
 	var subjects []string
 	add := func(subject string) {
 		if !slices.Contains(subjects, subject) {

@@ -1,7 +1,8 @@
-// When one subject of NATS covers or meets another: permissions and the rules of the tables ask it.
-// Tokens stand between dots; "*" is any one token, ">" at the end is one or more (NATS
-// documentation, "Subject-Based Messaging").
-package nats
+// The subjects: their form, and when one subject covers or meets another. Rights and the rules of
+// the tables build on it. Tokens are between dots; "*" is any one token, ">" at the end is one or more
+// (NATS documentation, "Subject-Based Messaging").
+
+package catalog
 
 import (
 	"regexp"
@@ -15,7 +16,7 @@ var SubjectForm = regexp.MustCompile(`^([A-Za-z0-9_-]+|\*)(\.([A-Za-z0-9_-]+|\*)
 // SubjectAccepts is SubjectForm in words, for messages.
 const SubjectAccepts = `tokens of letters, digits, "_" and "-" between dots; "*" as a token, ">" as the last one`
 
-// Covers says whether every subject that narrow matches is matched by wide too.
+// Covers reports whether every subject that narrow matches is matched by wide too.
 func Covers(wide, narrow string) bool {
 	w, n := strings.Split(wide, "."), strings.Split(narrow, ".")
 	for i, token := range w {
@@ -31,7 +32,7 @@ func Covers(wide, narrow string) bool {
 	return len(w) == len(n)
 }
 
-// Meet says whether some subject is matched by both.
+// Meet reports whether a subject exists that both match.
 func Meet(a, b string) bool {
 	x, y := strings.Split(a, "."), strings.Split(b, ".")
 	for i := range min(len(x), len(y)) {

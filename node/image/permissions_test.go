@@ -1,4 +1,4 @@
-package nats
+package image
 
 import (
 	"os"
@@ -13,6 +13,8 @@ import (
 	"github.com/nats-io/nkeys"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/catalog"
 )
 
 // permissionsOnly starts a real server with the rendered accounts and nothing else of the
@@ -47,8 +49,12 @@ func connect(t *testing.T, s *server.Server, name string, seed []byte, refused c
 	require.NoError(t, err)
 	public, err := pair.PublicKey()
 	require.NoError(t, err)
-	c, err := natsgo.Connect(s.ClientURL(), natsgo.Nkey(public, pair.Sign), natsgo.CustomInboxPrefix(Inbox(name)),
-		natsgo.ErrorHandler(func(_ *natsgo.Conn, _ *natsgo.Subscription, err error) { refused <- err }))
+	c, err := natsgo.Connect(
+		s.ClientURL(),
+		natsgo.Nkey(public, pair.Sign),
+		natsgo.CustomInboxPrefix(catalog.Inbox(name)),
+		natsgo.ErrorHandler(func(_ *natsgo.Conn, _ *natsgo.Subscription, err error) { refused <- err }),
+	)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -106,7 +112,7 @@ func TestAServiceReadsItsOwnDurableConsumer(t *testing.T) {
 	s := permissionsOnly(t, c)
 	require.NoError(t, s.EnableJetStream(&server.JetStreamConfig{StoreDir: t.TempDir()}))
 	refused := make(chan error, 16)
-	administrator, err := jetstream.New(connect(t, s, Administrator, seeds[Administrator], refused))
+	administrator, err := jetstream.New(connect(t, s, catalog.Administrator, seeds[catalog.Administrator], refused))
 	require.NoError(t, err)
 	_, err = administrator.CreateStream(
 		t.Context(),

@@ -1,16 +1,14 @@
-package nats
+package catalog
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-
-	"github.com/bodybroker/platform/assets/services"
 )
 
 func TestAServiceMayDoItsOwnAndAnswerItsCallers(t *testing.T) {
 	users := Users(
-		[]services.Service{
+		[]Service{
 			{
 				Name:   "quest-system",
 				Queue:  "q.quest",
@@ -30,7 +28,7 @@ func TestAServiceMayDoItsOwnAndAnswerItsCallers(t *testing.T) {
 				Calls: []string{"svc.ai.>"},
 			},
 		},
-		services.Gateway{Name: "gateway", Calls: []string{"svc.>"}},
+		Gateway{Name: "gateway", Calls: []string{"svc.>"}},
 		[]Stream{
 			{
 				Name: "GAME_EVENTS",
@@ -67,7 +65,7 @@ func TestAServiceMayDoItsOwnAndAnswerItsCallers(t *testing.T) {
 
 // What stands outside may call what is answered, and a pattern in its row reaches no further.
 func TestTheGatewayMayCallWhatIsAnswered(t *testing.T) {
-	table := []services.Service{
+	table := []Service{
 		{Name: "a", RPC: []string{"svc.a.v1.get", "svc.a.v1.set"}},
 		{Name: "b", RPC: []string{"svc.b.>"}},
 		{Name: "c", RPC: []string{"svc.*.v2.get"}},
@@ -81,7 +79,7 @@ func TestTheGatewayMayCallWhatIsAnswered(t *testing.T) {
 		"svc.b.v1.get": {"svc.b.v1.get"},
 		"svc.a.v1.set": {"svc.a.v1.set"},
 	} {
-		users := Users(table, services.Gateway{Name: "gateway", Calls: []string{calls}}, nil)
+		users := Users(table, Gateway{Name: "gateway", Calls: []string{calls}}, nil)
 		assert.Equal(t, want, users[3].Publish, calls)
 	}
 }

@@ -1,7 +1,7 @@
-// Package nats renders what a NATS node boots and runs with, from the templates of assets/nats: the
+// Package image renders what a NATS node boots and runs with, from the templates of assets/nats: the
 // server's configuration and the user-data. The same values give the same bytes, because other bytes
 // replace a machine or reload a server.
-package nats
+package image
 
 import (
 	"fmt"

@@ -1,12 +1,13 @@
 // User-data, the script with which a new machine becomes a node: it fetches nats-node, and that
 // program does the rest.
 
-package nats
+package image
 
 import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/bodybroker/platform/assets/nats"
 	"github.com/bodybroker/platform/node/settings"
 )
 
@@ -27,7 +28,7 @@ const MaxUserData = 16384
 
 // Render returns the user-data; more than MaxUserData bytes are an error.
 func (u UserData) Render() (string, error) {
-	text, err := render("user-data of "+u.Node, UserDataTemplate, u)
+	text, err := render("user-data of "+u.Node, nats.UserDataTemplate, u)
 	if err == nil && len(text) > MaxUserData {
 		err = fmt.Errorf("rendering user-data of %s: %d bytes, EC2 takes %d; shorten assets/nats/user-data.sh.tmpl",
 			u.Node, len(text), MaxUserData)

@@ -1,6 +1,7 @@
-// Package services holds the table of the platform's microservices: what varies between
-// them is data in services.yaml, and everything that is made per service is made from it.
-package services
+// The services: a table in assets/services/services.yaml holds what varies between them, and
+// everything that the platform makes for each service it makes from that table.
+
+package catalog
 
 import (
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/bodybroker/platform/assets/services"
 )
 
 // Service is one microservice as NATS sees it.
@@ -26,20 +29,22 @@ type Service struct {
 	Internet bool `yaml:"internet" json:"internet"`
 }
 
-// Gateway is the HTTP front: not a service, it answers no subject.
+// Gateway is the HTTP gateway. It is not a service, for it answers no subject.
 type Gateway struct {
-	Name  string   `yaml:"name"`
+	// Name is that of its identity, its task and its repository.
+	Name string `yaml:"name"`
+	// Calls are the subjects that it may request, wildcards allowed.
 	Calls []string `yaml:"calls"`
 }
 
-// Table returns the services of services.yaml in the file's order, and the gateway.
-// An unknown field or a malformed file is an error; the content is judged by stacks.
-func Table() ([]Service, Gateway, error) {
+// Services returns the services of services.yaml in the file's order, and the gateway. An unknown
+// field or a malformed file is an error. Package config validates the content.
+func Services() ([]Service, Gateway, error) {
 	var file struct {
 		Services []Service `yaml:"services"`
 		Gateway  Gateway   `yaml:"gateway"`
 	}
-	decoder := yaml.NewDecoder(strings.NewReader(ServicesYAML))
+	decoder := yaml.NewDecoder(strings.NewReader(services.ServicesYAML))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil {
 		return nil, Gateway{}, fmt.Errorf("reading assets/services/services.yaml: %w", err)
@@ -47,9 +52,9 @@ func Table() ([]Service, Gateway, error) {
 	return file.Services, file.Gateway, nil
 }
 
-// Named returns one service of the table; false if the table has none of that name.
-func Named(name string) (Service, bool, error) {
-	table, _, err := Table()
+// ServiceNamed returns one service of the table, and false when the table has none of that name.
+func ServiceNamed(name string) (Service, bool, error) {
+	table, _, err := Services()
 	if at := slices.IndexFunc(table, func(row Service) bool { return row.Name == name }); at >= 0 {
 		return table[at], true, nil
 	}

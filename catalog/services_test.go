@@ -1,5 +1,6 @@
-// What is looked up in the table by name, and what must not be found in it.
-package services
+// What the table holds by name, and what it does not hold.
+
+package catalog
 
 import (
 	"testing"
@@ -9,16 +10,16 @@ import (
 )
 
 func TestARowIsFoundByItsNameAndNoOther(t *testing.T) {
-	table, front, err := Table()
+	table, front, err := Services()
 	require.NoError(t, err)
 	for _, row := range table {
-		found, known, err := Named(row.Name)
+		found, known, err := ServiceNamed(row.Name)
 		require.NoError(t, err)
 		assert.True(t, known, row.Name)
 		assert.Equal(t, row, found)
 	}
 	for _, name := range []string{"", "nobody", front.Name} {
-		_, known, err := Named(name)
+		_, known, err := ServiceNamed(name)
 		require.NoError(t, err)
 		assert.False(t, known, name)
 	}
