@@ -27,15 +27,18 @@ type Config struct {
 	Observability ObservabilityConfig
 	Backup        BackupConfig
 
-	// front is the gateway's row of assets/services/services.yaml, shipped how many services stand
-	// there: the first ones of Services.Table.
-	front   catalog.Gateway
+	// gatewayRow is the gateway's row of assets/services/services.yaml.
+	gatewayRow catalog.Gateway
+	// shipped is how many services that file has: the first ones of Services.Table.
 	shipped int
 	// secrets keeps the values of secret keys out of faults; nil: none are secret.
 	secrets *secrets
 	// undecoded are the keys that Decode refused: Validate does not judge their defaults.
 	undecoded []string
 }
+
+// GatewayRow is the gateway's row of assets/services/services.yaml: its name, and what it calls.
+func (c Config) GatewayRow() catalog.Gateway { return c.gatewayRow }
 
 // NetworkConfig makes a new VPC from a range, or names an existing one by ids.
 type NetworkConfig struct {

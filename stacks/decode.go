@@ -252,7 +252,7 @@ func (d *decoder) addTables() {
 			Fix:     "edit " + servicesFile,
 		})
 	}
-	d.config.front, d.config.shipped = front, len(table)
+	d.config.gatewayRow, d.config.shipped = front, len(table)
 	d.config.Services.Table = append(table, d.config.Services.Table...)
 
 	streams, err := catalog.Streams()

@@ -62,7 +62,7 @@ func (p *platform) network() (err error) {
 		VpcID:          p.vpc.VpcID,
 		VpcCidr:        p.vpc.Cidr,
 		S3PrefixListID: pulumi.String(p.around.s3PrefixList),
-		Flows:          securitygroups.Flows(p.config.flows(endpoints)),
+		Flows:          securitygroups.Flows(flowsOf(p.config, endpoints)),
 	}, p.under)
 	if err != nil || c.VpcID != "" {
 		return err
@@ -90,7 +90,7 @@ func (p *platform) backup() (err error) {
 // identities makes one NATS identity for each service, the gateway and the two accounts that the
 // controller acts in: the system's, and the platform's own.
 func (p *platform) identities() (err error) {
-	names := []string{"controller", catalog.Administrator, p.config.front.Name}
+	names := []string{"controller", catalog.Administrator, p.config.GatewayRow().Name}
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}

@@ -12,7 +12,7 @@ func (p *platform) export() {
 		}
 	}
 	if !p.hasImage(p.config.Gateway.Image) {
-		awaiting = append(awaiting, pulumi.String(p.config.front.Name))
+		awaiting = append(awaiting, pulumi.String(p.config.GatewayRow().Name))
 	}
 	logs := pulumi.StringArray{p.front.Service.LogGroup}
 	for _, s := range p.running {

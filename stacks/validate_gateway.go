@@ -6,8 +6,6 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
-
-	"github.com/bodybroker/platform/components/securitygroups"
 )
 
 func (j *judge) judgeGateway() {
@@ -59,22 +57,6 @@ func (j *judge) judgeGateway() {
 	if g.ShadowPercent > 0 && g.LegacyURL == "" {
 		j.refuse("legacyUrl", "must be set with shadowPercent: the gateway answers what it shadows from there")
 	}
-}
-
-// flows are what the table of flows depends on. The configuration is judged.
-func (c *Config) flows(endpoints bool) securitygroups.Surroundings {
-	around := securitygroups.Surroundings{
-		Public:     c.Gateway.Domain != "",
-		Endpoints:  endpoints,
-		LegacyPort: c.Gateway.LegacyPort,
-	}
-	if c.Gateway.LegacyURL != "" {
-		around.ShadowPort = 80
-		if _, port, found := strings.Cut(strings.TrimPrefix(c.Gateway.LegacyURL, "http://"), ":"); found {
-			around.ShadowPort, _ = strconv.Atoi(port) // its form is judged
-		}
-	}
-	return around
 }
 
 // judgeLegacyURL: the gateway connects to it in every player's name, so it must not be what only a

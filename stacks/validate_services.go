@@ -161,16 +161,16 @@ func (j *judge) judgeCalls() {
 // judgeGatewayCalls does the same for the gateway, whose row stands in the shipped table only.
 func (j *judge) judgeGatewayCalls(answered []string) {
 	const accepts = "subjects that a service answers"
-	for _, subject := range j.front.Calls {
+	for _, subject := range j.gatewayRow.Calls {
 		switch {
 		case !catalog.SubjectForm.MatchString(subject):
-			j.refuseRow(servicesFile, j.front.Name, "calls", subject, catalog.SubjectAccepts, "is not a subject")
+			j.refuseRow(servicesFile, j.gatewayRow.Name, "calls", subject, catalog.SubjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, rpcPrefix):
-			j.refuseRow(servicesFile, j.front.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
+			j.refuseRow(servicesFile, j.gatewayRow.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
 		case !slices.ContainsFunc(answered, func(rpc string) bool { return catalog.Meet(rpc, subject) }):
 			j.refuseRow(
 				servicesFile,
-				j.front.Name,
+				j.gatewayRow.Name,
 				"calls",
 				subject,
 				accepts,

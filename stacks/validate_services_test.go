@@ -16,7 +16,7 @@ func TestTheGatewayCallsWhatIsAnswered(t *testing.T) {
 		"evt.auth.>":                 "does not begin with svc.", "svc..x": "is not a subject",
 	} {
 		j := &judge{
-			Config: Config{secrets: &secrets{}, front: catalog.Gateway{Name: "gateway", Calls: []string{call}}},
+			Config: Config{secrets: &secrets{}, gatewayRow: catalog.Gateway{Name: "gateway", Calls: []string{call}}},
 		}
 		j.Services.Table = []catalog.Service{
 			{Name: "auth", Queue: "q.auth", RPC: []string{"svc.auth.v1.create_session"}},

@@ -100,7 +100,7 @@ func (p *platform) cache() (err error) {
 }
 
 func (p *platform) registry() (err error) {
-	names := []string{p.config.front.Name}
+	names := []string{p.config.GatewayRow().Name}
 	for _, s := range p.config.Services.Table {
 		names = append(names, s.Name)
 	}
@@ -118,7 +118,7 @@ func (p *platform) containerCluster() (err error) {
 	for _, s := range p.config.Services.Table {
 		secrets = append(secrets, p.users[s.Name].SecretArn)
 	}
-	secrets = append(secrets, p.users[p.config.front.Name].SecretArn)
+	secrets = append(secrets, p.users[p.config.GatewayRow().Name].SecretArn)
 	if verifier := p.users[catalog.Verification]; verifier != nil {
 		secrets = append(secrets, verifier.SecretArn)
 	}
@@ -204,7 +204,7 @@ func (p *platform) image(name, image string) pulumi.StringInput {
 
 func (p *platform) gateway() error {
 	c := p.config.Gateway
-	args := p.task(p.config.front.Name, p.config.front.Name, c.Image)
+	args := p.task(p.config.GatewayRow().Name, p.config.GatewayRow().Name, c.Image)
 	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, max(
 		c.TaskCount,
 		p.config.Services.MaxTaskCount,
@@ -247,7 +247,7 @@ func (p *platform) serving() (err error) {
 	for i, s := range p.config.Services.Table {
 		add(s.Name, s.RPC, p.config.Services.Images[s.Name], p.running[i])
 	}
-	add(p.config.front.Name, nil, p.config.Gateway.Image, p.front.Service)
+	add(p.config.GatewayRow().Name, nil, p.config.Gateway.Image, p.front.Service)
 	if len(awaited) == 0 {
 		return nil
 	}
@@ -270,7 +270,7 @@ func (p *platform) verification() (err error) {
 	if !p.hasImage(image) {
 		return nil
 	}
-	args := p.task(catalog.Verification, p.config.front.Name, image)
+	args := p.task(catalog.Verification, p.config.GatewayRow().Name, image)
 	args.CPU, args.Memory = verifierCPU, verifierMemory
 	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
 	args.Variables["SERVICE_NAME"] = pulumi.String(catalog.Verification)
@@ -285,7 +285,7 @@ func (p *platform) verification() (err error) {
 func (p *platform) observability() (err error) {
 	watched := []observability.Service{}
 	if p.hasImage(p.config.Gateway.Image) {
-		watched = append(watched, observability.Service{Name: p.config.front.Name, Tasks: p.config.Gateway.TaskCount})
+		watched = append(watched, observability.Service{Name: p.config.GatewayRow().Name, Tasks: p.config.Gateway.TaskCount})
 	}
 	for _, s := range p.config.Services.Table {
 		if p.hasImage(p.config.Services.Images[s.Name]) {

@@ -1,0 +1,41 @@
+// The NATS users that the servers know. While a key is rotated, an identity has two: for as long as
+// tasks with the old seed run, the servers accept both.
+
+package stacks
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/components/natscluster"
+)
+
+// natsUsers are all identities of the platform's account with their keys, those with a previous key
+// twice.
+func (p *platform) natsUsers() (users []natscluster.User) {
+	for _, u := range catalog.Users(p.config.Services.Table, p.config.GatewayRow(), p.config.NATS.Streams) {
+		users = append(users, natscluster.User{User: u, PublicKey: p.users[u.Name].PublicKey})
+		if previous := p.config.NATS.PreviousKeys[u.Name]; previous != "" {
+			users = append(users, natscluster.User{User: u, PublicKey: pulumi.String(previous)})
+		}
+	}
+	if p.config.Gateway.VerificationImage != "" {
+		users = append(
+			users,
+			natscluster.User{
+				User:      catalog.Verifier(p.config.NATS.Streams),
+				PublicKey: p.users[catalog.Verification].PublicKey,
+			},
+		)
+	}
+	return users
+}
+
+// publicKeys are the keys that the servers know now, by identity.
+func (p *platform) publicKeys() pulumi.StringMap {
+	keys := pulumi.StringMap{}
+	for name, user := range p.users {
+		keys[name] = user.PublicKey
+	}
+	return keys
+}

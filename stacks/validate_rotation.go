@@ -1,0 +1,44 @@
+// Rules of the rotation of NATS keys: for as long as tasks with the old seed run, the servers know two
+// keys of an identity.
+
+package stacks
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/nats-io/nkeys"
+)
+
+// judgePreviousKeys wants public keys of users that tasks have: the controller's two identities
+// read their seeds anew with each call, and have nothing that runs on.
+func (j *judge) judgePreviousKeys() {
+	names := []string{j.gatewayRow.Name}
+	for _, service := range j.Services.Table {
+		names = append(names, service.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(j.NATS.PreviousKeys)) {
+		key, value := "natsPreviousKeys."+name, j.NATS.PreviousKeys[name]
+		remove := fmt.Sprintf("pulumi config rm --path '%s'", key)
+		if !slices.Contains(names, name) {
+			j.add(Fault{
+				Key:     key,
+				Value:   value,
+				Problem: fmt.Sprintf("there is no service %s; the nearest is %s", name, nearest(name, names)),
+				Accepts: "the names of services and of the gateway",
+				Fix:     remove,
+			})
+		}
+		if !nkeys.IsValidPublicUserKey(value) {
+			// Whoever mistook the seed for it must not read it in a log.
+			j.add(Fault{
+				Key:     key,
+				Value:   "(not shown)",
+				Problem: "is not the public key of a user",
+				Accepts: `"U" and 55 characters, as the output natsPublicKeys has them`,
+				Fix:     remove,
+			})
+		}
+	}
+}
