@@ -31,6 +31,9 @@ const (
 	vpcType            = "awsx:ec2:Vpc"
 )
 
+// threeZones are those of the embedded AWS that production uses, in the order of the nodes.
+var threeZones = []string{"us-east-1a", "us-east-1b", "us-east-1c"}
+
 // gatewayService is the logical name of the gateway's ECS service.
 const gatewayService = "gateway-tasks-service"
 
@@ -47,7 +50,12 @@ func productionGraph(t *testing.T) resourcegraph.Graph {
 // record is the shipped production stack with some keys changed.
 func record(t *testing.T, changes map[string]string, options resourcegraph.Options) (resourcegraph.Graph, error) {
 	t.Helper()
-	options.Config = with(shipped(t, "prod"), changes)
+	raw, err := resourcegraph.ShippedConfig("..", "prod", t.TempDir())
+	require.NoError(t, err)
+	for key, value := range changes {
+		raw[stacks.Project+":"+key] = value
+	}
+	options.Config = raw
 	return resourcegraph.Record(stacks.Deploy, options)
 }
 

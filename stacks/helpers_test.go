@@ -2,16 +2,18 @@ package stacks_test
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/internal/resourcegraph"
 	"github.com/bodybroker/platform/stacks"
+	"github.com/bodybroker/platform/stacks/shippedconfig"
 )
 
-const account = resourcegraph.Account
+const account = "123456789012"
 
 var zones = []string{"us-east-1a", "us-east-1b", "us-east-1c"}
 
@@ -21,8 +23,15 @@ func notSecret(string) bool { return false }
 // account, and the artifacts of the build as files in a directory of the test.
 func shipped(t *testing.T, stack string) map[string]string {
 	t.Helper()
-	raw, err := resourcegraph.ShippedConfig("..", stack, t.TempDir())
+	raw, err := shippedconfig.LoadShipped(filepath.Join("..", "Pulumi."+stack+".yaml"))
 	require.NoError(t, err)
+	raw[stacks.Project+":allowedAccounts"] = `["` + account + `"]`
+	folder := t.TempDir()
+	for _, key := range []string{"natsServerBinary", "natsNodeProgram", "controllerArchive"} {
+		file := filepath.Join(folder, key)
+		require.NoError(t, os.WriteFile(file, []byte("content"), 0o600))
+		raw[stacks.Project+":"+key] = file
+	}
 	return raw
 }
 

@@ -28,15 +28,15 @@ import (
 // Deploy brings up the platform that the stack's configuration describes. Nothing is created
 // when any of it is wrong; the error then holds every fault.
 func Deploy(ctx *pulumi.Context) error {
-	config, refused := Read(ctx)
-	around, err := lookUp(ctx, config)
+	read, refused := Read(ctx)
+	around, err := lookUp(ctx, read)
 	if err != nil {
 		return err
 	}
-	if err := Refusal(refused, config.Validate(around.allZones, around.account)); err != nil {
+	if err := Refusal(refused, read.Validate(around.allZones, around.account)); err != nil {
 		return err
 	}
-	p := &platform{ctx: ctx, config: config, around: around}
+	p := &platform{ctx: ctx, config: read, around: around}
 	for _, part := range []func() error{
 		p.provider, p.encryption, p.network, p.backup, p.identities, p.certificates, p.artifacts, p.controller,
 		p.cache, p.registry, p.nats, p.containerCluster, p.services, p.gateway, p.serving,

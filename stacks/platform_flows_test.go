@@ -181,11 +181,17 @@ func written(table []securitygroups.Flow) map[flow]bool {
 	return all
 }
 
+// legacyTargetGroup is the target group of the HTTP services that are replaced.
+const legacyTargetGroup = "arn:aws:elasticloadbalancing:us-east-1:" + resourcegraph.Account +
+	":targetgroup/legacy/0123456789abcdef"
+
 func TestOnlyWrittenFlowsConnect(t *testing.T) {
 	public := map[string]string{"gatewayDomain": "api.example.com", "gatewayHostedZoneId": "Z0123456789"}
 	none := map[string]string{"interfaceEndpoints": "[]"}
+	publicAndNone := maps.Clone(public)
+	maps.Copy(publicAndNone, none)
 	cutover := map[string]string{
-		"legacyTargetGroupArn": legacyIn("us-east-1", account), "legacyPort": "8080", "natsWeight": "10",
+		"legacyTargetGroupArn": legacyTargetGroup, "legacyPort": "8080", "natsWeight": "10",
 		"shadowPercent": "50", "legacyUrl": "http://legacy.prod.internal:8081",
 	}
 	for name, test := range map[string]struct {
@@ -198,7 +204,7 @@ func TestOnlyWrittenFlowsConnect(t *testing.T) {
 			around:  securitygroups.Surroundings{Public: true, Endpoints: true},
 			changes: public,
 		},
-		"public without endpoints": {around: securitygroups.Surroundings{Public: true}, changes: with(public, none)},
+		"public without endpoints": {around: securitygroups.Surroundings{Public: true}, changes: publicAndNone},
 		"cutover": {
 			around:  securitygroups.Surroundings{Endpoints: true, LegacyPort: 8080, ShadowPort: 8081},
 			changes: cutover,
@@ -275,11 +281,12 @@ func publicZone(cloud *localcloud.Cloud) {
 // are being replaced.
 func outside(cloud *localcloud.Cloud) {
 	publicZone(cloud)
-	arn := legacyIn("us-east-1", account)
 	cloud.Seed(
 		"aws:lb/targetGroup:TargetGroup",
-		arn,
-		resource.NewPropertyMapFromMap(map[string]any{"arn": arn, "protocol": "HTTP", "targetType": "ip"}),
+		legacyTargetGroup,
+		resource.NewPropertyMapFromMap(
+			map[string]any{"arn": legacyTargetGroup, "protocol": "HTTP", "targetType": "ip"},
+		),
 	)
 }
 

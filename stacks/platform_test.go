@@ -46,7 +46,7 @@ func TestNatsIsFiveNodesOverThreeZones(t *testing.T) {
 			disk := named(t, g, volumeType, name+"-volume")
 			want := map[string]any{
 				"type": "gp3", "size": 500.0, "iops": 3000.0, "throughput": 125.0, "encrypted": true,
-				"finalSnapshot": true, "availabilityZone": zones[i%3],
+				"finalSnapshot": true, "availabilityZone": threeZones[i%3],
 			}
 			assert.Equal(t, want, inputs(disk, want), name)
 			assert.Len(t, sources(g, disk, "kmsKeyId", "aws:kms/key:Key"), 1, "%s: a key of our own", name)
@@ -65,7 +65,7 @@ func TestEachNodeHasDiskAndAddressInOneZone(t *testing.T) {
 	for i := range 5 {
 		name := fmt.Sprintf("nats-%d", i+1)
 		address := named(t, g, interfaceType, name+"-interface")
-		assert.Equal(t, subnets[i%3], address.Get("subnetId"), "%s: its disk is in %s", name, zones[i%3])
+		assert.Equal(t, subnets[i%3], address.Get("subnetId"), "%s: its disk is in %s", name, threeZones[i%3])
 		addresses[address.Get("privateIps.0")] = true
 	}
 	assert.Len(t, addresses, 5, "addresses: %v", addresses)

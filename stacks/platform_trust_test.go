@@ -15,9 +15,9 @@ import (
 // actsFor are the services that say for what they act when they assume a role, and what that may
 // be. EC2 and Lambda say neither account nor resource, so that a condition would lock them out.
 var actsFor = map[string]string{
-	"ecs-tasks.amazonaws.com":     "arn:aws:ecs:us-east-1:" + account + ":*",
-	"vpc-flow-logs.amazonaws.com": "arn:aws:ec2:us-east-1:" + account + ":vpc-flow-log/*",
-	"dlm.amazonaws.com":           "arn:aws:dlm:us-east-1:" + account + ":policy/*",
+	"ecs-tasks.amazonaws.com":     "arn:aws:ecs:us-east-1:" + resourcegraph.Account + ":*",
+	"vpc-flow-logs.amazonaws.com": "arn:aws:ec2:us-east-1:" + resourcegraph.Account + ":vpc-flow-log/*",
+	"dlm.amazonaws.com":           "arn:aws:dlm:us-east-1:" + resourcegraph.Account + ":policy/*",
 	"ec2.amazonaws.com":           "",
 	"lambda.amazonaws.com":        "",
 }
@@ -46,7 +46,7 @@ func TestServicesAssumeRolesForThisAccountOnly(t *testing.T) {
 			assert.Equal(
 				t,
 				map[string]map[string]string{
-					"StringEquals": {"aws:SourceAccount": account},
+					"StringEquals": {"aws:SourceAccount": resourcegraph.Account},
 					"ArnLike":      {"aws:SourceArn": resource},
 				},
 				statement.Condition,
