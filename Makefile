@@ -22,7 +22,31 @@ test: ## run all tests
 	@go test ./...
 
 lint: ## check format, code, shell and workflows
-	@go run ./cmd/lint
+	@$(MAKE) --no-print-directory --keep-going format shellcheck actionlint golangci-lint
+
+# Also the files of other systems, which golangci-lint run leaves out.
+format: .build/golangci-lint
+	@$< fmt --diff
+
+golangci-lint: .build/golangci-lint
+	@$< run ./...
+
+# A linter that is missing must not look like one that found nothing. The template is a script but for
+# values in double braces (SC1083).
+shellcheck:
+	@command -v shellcheck >/dev/null || { echo "shellcheck is not installed: apt-get install shellcheck (on macOS: brew install shellcheck)" >&2; exit 1; }
+	@shellcheck --shell=bash --exclude=SC1083 .ci/run $$(git ls-files '*.sh') assets/nats/user-data.sh.tmpl
+
+actionlint: .build/actionlint
+	@$< -no-color
+
+# Each linter is built from a module of its own: golangci-lint asks for a newer YAML module than
+# actionlint can be compiled with.
+.build/golangci-lint: tools/lint/go.mod tools/lint/go.sum
+	@echo "Building golangci-lint once …"; cd tools/lint && go build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.build/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
+	@echo "Building actionlint once …"; cd tools/actionlint && go build -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
 
 bench: ## measure the program against the engine's own floor, NATS against a bare cluster; one of both: ID=nats
 	@go run ./cmd/bench $(ID)
@@ -53,4 +77,4 @@ preview: pulumi artifacts ## show what an update would change in AWS: make previ
 up: pulumi artifacts ## update the platform in AWS: make up STACK=prod
 	@pulumi up --stack $(STACK)
 
-.PHONY: pulumi help rehearse verify drills test lint bench playground graph cost release-fixture artifacts preview up
+.PHONY: pulumi help rehearse verify drills test lint format shellcheck actionlint golangci-lint bench playground graph cost release-fixture artifacts preview up

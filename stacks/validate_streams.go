@@ -235,7 +235,8 @@ func (j *judge) judgeConsumers(stream Stream) {
 			)
 		}
 		for _, other := range stream.Consumers[:i] {
-			if stream.Retention == catalog.RetentionWorkQueue && catalog.Meet(consumer.FilterSubject, other.FilterSubject) {
+			if stream.Retention == catalog.RetentionWorkQueue &&
+				catalog.Meet(consumer.FilterSubject, other.FilterSubject) {
 				j.refuseStream(
 					stream,
 					field+".filterSubject",

@@ -285,7 +285,10 @@ func (p *platform) verification() (err error) {
 func (p *platform) observability() (err error) {
 	watched := []observability.Service{}
 	if p.hasImage(p.config.Gateway.Image) {
-		watched = append(watched, observability.Service{Name: p.config.GatewayRow().Name, Tasks: p.config.Gateway.TaskCount})
+		watched = append(
+			watched,
+			observability.Service{Name: p.config.GatewayRow().Name, Tasks: p.config.Gateway.TaskCount},
+		)
 	}
 	for _, s := range p.config.Services.Table {
 		if p.hasImage(p.config.Services.Images[s.Name]) {

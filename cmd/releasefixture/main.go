@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/bodybroker/platform/internal/command"
+	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/rehearsal"
 )
 
 func main() {
-	command.Main(func(ctx context.Context, root string, args []string) error {
+	cli.Main(func(ctx context.Context, root string, args []string) error {
 		if len(args) != 1 {
 			return fmt.Errorf("naming a release: one is required, for example RELEASE=v0.1.0, got %q", args)
 		}

@@ -14,8 +14,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/bodybroker/platform/internal/artifactbuild"
 	"github.com/bodybroker/platform/internal/releasefixture"
+	"github.com/bodybroker/platform/internal/toolchain"
 )
 
 // difference is a step that an upgrade is meant to take on one resource.
@@ -135,9 +135,9 @@ const (
 // fixtureArtifacts stand in for what a release uploads, which differs with each commit: a fixture
 // compares what the program asks of AWS. The archive is a zip without files.
 var fixtureArtifacts = map[string]struct{ file, content string }{
-	"natsServerBinary":  {file: artifactbuild.ServerFile, content: "the server of a release fixture\n"},
-	"natsNodeProgram":   {file: artifactbuild.NodeFile, content: "the node program of a release fixture\n"},
-	"controllerArchive": {file: artifactbuild.ControllerFile, content: "PK\x05\x06" + strings.Repeat("\x00", 18)},
+	"natsServerBinary":  {file: toolchain.ServerFile, content: "the server of a release fixture\n"},
+	"natsNodeProgram":   {file: toolchain.NodeFile, content: "the node program of a release fixture\n"},
+	"controllerArchive": {file: toolchain.ControllerFile, content: "PK\x05\x06" + strings.Repeat("\x00", 18)},
 }
 
 // fixtureStage is an account in which the surroundings of a fixture's production exist, and nothing

@@ -13,7 +13,9 @@ import (
 )
 
 // Export is the stack's state with its secrets in clear.
-func (s *Stage) Export(ctx context.Context) (apitype.UntypedDeployment, error) { return s.stack.Export(ctx) }
+func (s *Stage) Export(ctx context.Context) (apitype.UntypedDeployment, error) {
+	return s.stack.Export(ctx)
+}
 
 // Import makes a deployment with its secrets in clear the stack's state. The engine encrypts them as
 // the state says, so the stack's own salt is put there.

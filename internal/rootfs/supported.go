@@ -43,7 +43,10 @@ func Supported() error {
 	}
 	var missing []error
 	if os.Geteuid() != 0 {
-		missing = append(missing, fmt.Errorf("this is user %d: only root may mount and make loop devices", os.Geteuid()))
+		missing = append(
+			missing,
+			fmt.Errorf("this is user %d: only root may mount and make loop devices", os.Geteuid()),
+		)
 	}
 	for _, name := range tools {
 		if _, err := exec.LookPath(name); err != nil {
