@@ -82,7 +82,7 @@ func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 	assert.True(t, added.Internet)
 }
 
-// The production values of the design.
+// The values of production.
 func TestProductionFileIsTheProductionTopology(t *testing.T) {
 	config, faults := stacks.Decode(shipped(t, "prod"), notSecret)
 	require.Empty(t, faults)

@@ -1,4 +1,4 @@
-// What production is: the numbers of the design, read from the graph of the shipped stack file.
+// What production is: its numbers, read from the graph of the shipped stack file.
 
 package stacks_test
 

@@ -1,4 +1,4 @@
-// What production is made of, as the embedded AWS's own records must show it: design §4.
+// What production is made of, as the embedded AWS's own records must show it.
 
 package rehearsal
 
