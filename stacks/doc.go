@@ -1,3 +1,3 @@
-// Package stacks is the program: it reads the stack's configuration, refuses what cannot work, and
-// wires the components into the platform (Deploy).
+// Package stacks is the program (Deploy): it reads the stack's configuration, looks up the account and
+// the region, wires the components into the platform, and exports what a person needs of it.
 package stacks

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"github.com/bodybroker/platform/components/securitygroups"
+	"github.com/bodybroker/platform/config"
 )
 
 // flowsOf returns what the table of flows depends on. endpoints is whether the VPC has interface
 // endpoints. The configuration is valid.
-func flowsOf(c Config, endpoints bool) securitygroups.Surroundings {
+func flowsOf(c config.Config, endpoints bool) securitygroups.Surroundings {
 	around := securitygroups.Surroundings{
 		Public:     c.Gateway.Domain != "",
 		Endpoints:  endpoints,

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bodybroker/platform/config"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 	"github.com/bodybroker/platform/stacks"
 )
@@ -53,7 +54,7 @@ func record(t *testing.T, changes map[string]string, options resourcegraph.Optio
 	raw, err := resourcegraph.ShippedConfig("..", "prod", t.TempDir())
 	require.NoError(t, err)
 	for key, value := range changes {
-		raw[stacks.Project+":"+key] = value
+		raw[config.Project+":"+key] = value
 	}
 	options.Config = raw
 	return resourcegraph.Record(stacks.Deploy, options)

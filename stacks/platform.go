@@ -23,17 +23,18 @@ import (
 	"github.com/bodybroker/platform/components/securitygroups"
 	"github.com/bodybroker/platform/components/service"
 	"github.com/bodybroker/platform/components/servicegate"
+	"github.com/bodybroker/platform/config"
 )
 
 // Deploy brings up the platform that the stack's configuration describes. Nothing is created
 // when any of it is wrong; the error then holds every fault.
 func Deploy(ctx *pulumi.Context) error {
-	read, refused := Read(ctx)
+	read, refused := config.Read(ctx)
 	around, err := lookUp(ctx, read)
 	if err != nil {
 		return err
 	}
-	if err := Refusal(refused, read.Validate(around.allZones, around.account)); err != nil {
+	if err := config.Refusal(refused, read.Validate(around.allZones, around.account)); err != nil {
 		return err
 	}
 	p := &platform{ctx: ctx, config: read, around: around}
@@ -53,7 +54,7 @@ func Deploy(ctx *pulumi.Context) error {
 // platform holds the parts while they are being wired.
 type platform struct {
 	ctx    *pulumi.Context
-	config Config
+	config config.Config
 	around surroundings
 	under  pulumi.ResourceOption
 

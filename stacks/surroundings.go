@@ -6,6 +6,7 @@ package stacks
 import (
 	"fmt"
 
+	"github.com/bodybroker/platform/config"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -20,7 +21,7 @@ type surroundings struct {
 	s3PrefixList string
 }
 
-func lookUp(ctx *pulumi.Context, config Config) (surroundings, error) {
+func lookUp(ctx *pulumi.Context, config config.Config) (surroundings, error) {
 	identity, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
 	if err != nil {
 		return surroundings{}, fmt.Errorf(

@@ -8,8 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/bodybroker/platform/config"
 	"github.com/bodybroker/platform/stacks"
-	"github.com/bodybroker/platform/stacks/shippedconfig"
 )
 
 // Account is the account of the embedded AWS, the one of AWS's own documentation.
@@ -24,9 +24,9 @@ func Shipped(root, stack string) (Graph, error) {
 		return Graph{}, fmt.Errorf("recording stack %s: making a folder for artifacts: %w", stack, err)
 	}
 	var graph Graph
-	config, err := ShippedConfig(root, stack, folder)
+	raw, err := ShippedConfig(root, stack, folder)
 	if err == nil {
-		graph, err = Record(stacks.Deploy, Options{Config: config})
+		graph, err = Record(stacks.Deploy, Options{Config: raw})
 	}
 	if err = errors.Join(err, os.RemoveAll(folder)); err != nil {
 		return Graph{}, fmt.Errorf("recording stack %s: %w", stack, err)
@@ -44,11 +44,11 @@ func Named(root string, args []string) (Graph, error) {
 
 // ShippedConfig is the configuration that Shipped runs with; the artifacts are written into folder.
 func ShippedConfig(root, stack, folder string) (map[string]string, error) {
-	config, err := shippedconfig.LoadShipped(filepath.Join(root, "Pulumi."+stack+".yaml"))
+	raw, err := config.LoadShipped(filepath.Join(root, "Pulumi."+stack+".yaml"))
 	if err != nil {
 		return nil, err
 	}
-	config[stacks.Project+":allowedAccounts"] = `["` + Account + `"]`
+	raw[config.Project+":allowedAccounts"] = `["` + Account + `"]`
 	for key, file := range map[string]string{
 		"natsServerBinary":  "nats-server",
 		"natsNodeProgram":   "nats-node",
@@ -58,9 +58,9 @@ func ShippedConfig(root, stack, folder string) (map[string]string, error) {
 		if err := os.WriteFile(file, emptyArchive, 0o600); err != nil {
 			return nil, fmt.Errorf("writing an artifact: %w", err)
 		}
-		config[stacks.Project+":"+key] = file
+		raw[config.Project+":"+key] = file
 	}
-	return config, nil
+	return raw, nil
 }
 
 // emptyArchive is a zip without files: its end of central directory alone (PKWARE APPNOTE 4.3.16).

@@ -1,4 +1,4 @@
-package stacks_test
+package config_test
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/stacks"
+	"github.com/bodybroker/platform/config"
 )
 
 var update = flag.Bool("update", false, "write Pulumi.yaml from the table of keys")
@@ -26,18 +26,18 @@ func projectText(t *testing.T) string {
 	var text strings.Builder
 	text.WriteString(
 		"# The project and every configuration key that a stack may set. The block config is generated from the\n" +
-			"# table in stacks/keys.go: go test ./stacks -run TestProjectFile -update\n" +
-			"name: " + stacks.Project + "\nruntime: go\n" +
+			"# table in config/keys.go: go test ./config -run TestProjectFile -update\n" +
+			"name: " + config.Project + "\nruntime: go\n" +
 			"description: Redis, NATS, 22 services and their gateway on AWS\nconfig:\n",
 	)
-	for _, key := range stacks.Keys {
+	for _, key := range config.Keys {
 		if strings.Contains(key.Name, ":") {
 			continue
 		}
 		byDefault, err := json.Marshal(key.Default)
 		require.NoError(t, err)
 		fmt.Fprintf(&text, "  %s:\n    type: %s\n", key.Name, key.Type)
-		if key.Type == stacks.Array {
+		if key.Type == config.Array {
 			fmt.Fprintf(&text, "    items:\n      type: %s\n", key.Items)
 		}
 		fmt.Fprintf(&text, "    default: %s\n    description: %q\n", byDefault, key.Text())
@@ -52,7 +52,7 @@ func TestProjectFileIsTheTableOfKeys(t *testing.T) {
 	}
 	got, err := os.ReadFile(projectFile)
 	require.NoError(t, err)
-	assert.Equal(t, want, string(got), "run go test ./stacks -run TestProjectFile -update")
+	assert.Equal(t, want, string(got), "run go test ./config -run TestProjectFile -update")
 }
 
 func TestProjectFileIsTakenByTheEngine(t *testing.T) {
@@ -60,8 +60,8 @@ func TestProjectFileIsTakenByTheEngine(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, "nats-platform", project.Name)
 	assert.Equal(t, "go", project.Runtime.Name())
-	require.Len(t, project.Config, len(stacks.Keys)-1, "all keys but aws:region")
-	for _, key := range stacks.Keys {
+	require.Len(t, project.Config, len(config.Keys)-1, "all keys but aws:region")
+	for _, key := range config.Keys {
 		if strings.Contains(key.Name, ":") {
 			continue
 		}

@@ -1,7 +1,7 @@
 // What one configuration key is: its type, its default, what it accepts and the command that
 // sets it. The keys themselves are the table in keys.go.
 
-package stacks
+package config
 
 import (
 	"fmt"

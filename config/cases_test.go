@@ -1,4 +1,4 @@
-package stacks_test
+package config_test
 
 // refusal is one wrong change of the shipped production configuration, and the one fault that
 // must come of it.

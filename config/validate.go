@@ -1,7 +1,7 @@
 // Judging a configuration as a whole, before the first resource: what can be known to fail
 // later is refused now, and everything at once.
 
-package stacks
+package config
 
 import (
 	"encoding/json"
@@ -21,54 +21,54 @@ const (
 // names of the region's availability zones as looked up, account is the caller's account id.
 // It reads the file system (the two artifacts must exist) and nothing else.
 func (c Config) Validate(zones []string, account string) []Fault {
-	j := &judge{Config: c, zones: zones, account: account}
-	if j.secrets == nil {
-		j.secrets = &secrets{}
+	v := &validator{Config: c, zones: zones, account: account}
+	if v.secrets == nil {
+		v.secrets = &secrets{}
 	}
 	for _, key := range Keys {
-		j.judgeKey(key)
+		v.validateKey(key)
 	}
-	j.judgeAccount()
-	j.judgeNetwork()
-	j.judgeRedis()
-	j.judgeNodes()
-	j.judgeDisks()
-	j.judgeServices()
-	j.judgeImages()
-	j.judgePreviousKeys()
-	j.judgeTasks()
-	j.judgeGateway()
-	j.judgeStreams()
-	j.judgeEvents()
-	j.judgeOperations()
-	j.judgeNames()
-	return j.faults
+	v.validateAccount()
+	v.validateNetwork()
+	v.validateRedis()
+	v.validateNodes()
+	v.validateDisks()
+	v.validateServices()
+	v.validateImages()
+	v.validatePreviousKeys()
+	v.validateTasks()
+	v.validateGateway()
+	v.validateStreams()
+	v.validateEvents()
+	v.validateOperations()
+	v.validateNames()
+	return v.faults
 }
 
 // judge collects the faults of one configuration.
-type judge struct {
+type validator struct {
 	Config
 	zones   []string
 	account string
 	faults  []Fault
 }
 
-func (j *judge) add(fault Fault) {
-	if j.secrets.owns(fault) {
+func (v *validator) add(fault Fault) {
+	if v.secrets.owns(fault) {
 		// A rule's own words may let the value be computed (100 less the weight).
 		fault.Problem = "is not accepted; why is not told, because the value is secret"
 	}
-	j.faults = append(j.faults, j.secrets.hide(fault))
+	v.faults = append(v.faults, v.secrets.hide(fault))
 }
 
 // refuse adds a fault of a key, with its present value and what its row of the table says.
-func (j *judge) refuse(name, problem string, args ...any) {
+func (v *validator) refuse(name, problem string, args ...any) {
 	key, known := KeyOf(name)
 	if !known {
-		panic("stacks: a rule refuses the unknown key " + name)
+		panic("config: a rule refuses the unknown key " + name)
 	}
-	value := key.in(&j.Config)
-	j.add(Fault{
+	value := key.in(&v.Config)
+	v.add(Fault{
 		Key:     name,
 		Value:   show(value),
 		Problem: fmt.Sprintf(problem, args...),
@@ -78,8 +78,8 @@ func (j *judge) refuse(name, problem string, args ...any) {
 }
 
 // refuseRow adds a fault of a row in one of the tables that are shipped with the program.
-func (j *judge) refuseRow(file, row, field string, value any, accepts, problem string, args ...any) {
-	j.add(Fault{
+func (v *validator) refuseRow(file, row, field string, value any, accepts, problem string, args ...any) {
+	v.add(Fault{
 		Key:     file + ": " + row,
 		Value:   fmt.Sprintf("%s: %s", field, show(reflect.ValueOf(value))),
 		Problem: fmt.Sprintf(problem, args...),
@@ -90,10 +90,10 @@ func (j *judge) refuseRow(file, row, field string, value any, accepts, problem s
 
 // refused says whether one of the keys already has a fault, so that rules which build on its
 // value stay silent.
-func (j *judge) refused(names ...string) bool {
+func (v *validator) refused(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
-		return slices.Contains(j.undecoded, name) ||
-			slices.ContainsFunc(j.faults, func(fault Fault) bool { return fault.Key == name })
+		return slices.Contains(v.undecoded, name) ||
+			slices.ContainsFunc(v.faults, func(fault Fault) bool { return fault.Key == name })
 	})
 }
 
@@ -115,57 +115,57 @@ func show(value reflect.Value) string {
 	return fmt.Sprint(value.Interface())
 }
 
-// judgeKey applies what the key's own row of the table says.
-func (j *judge) judgeKey(key Key) {
-	if j.refused(key.Name) || key.Items == Object || key.Type == Object || key.Type == Boolean {
+// validateKey applies what the key's own row of the table says.
+func (v *validator) validateKey(key Key) {
+	if v.refused(key.Name) || key.Items == Object || key.Type == Object || key.Type == Boolean {
 		return
 	}
-	value := key.in(&j.Config)
+	value := key.in(&v.Config)
 	switch key.Type {
 	case String:
-		j.judgeString(key, value.String())
+		v.validateString(key, value.String())
 	case Integer:
-		j.judgeBounds(key, int(value.Int()), "")
+		v.validateBounds(key, int(value.Int()), "")
 	case Array:
 		items, _ := value.Interface().([]string)
-		j.judgeItems(key, items)
+		v.validateItems(key, items)
 	}
 }
 
-func (j *judge) judgeString(key Key, value string) {
+func (v *validator) validateString(key Key, value string) {
 	switch {
 	case value == "" && key.Required:
-		j.refuse(key.Name, "must be set")
+		v.refuse(key.Name, "must be set")
 	case value == "":
 	case len(key.OneOf) > 0 && !slices.Contains(key.OneOf, value):
-		j.refuse(key.Name, "is none of %s; the nearest is %s", strings.Join(key.OneOf, ", "), nearest(value, key.OneOf))
+		v.refuse(key.Name, "is none of %s; the nearest is %s", strings.Join(key.OneOf, ", "), nearest(value, key.OneOf))
 	case key.Form != nil && !key.Form.MatchString(value):
-		j.refuse(key.Name, "does not have the form that is accepted")
+		v.refuse(key.Name, "does not have the form that is accepted")
 	default:
-		j.judgeBounds(key, len(value), " characters long")
+		v.validateBounds(key, len(value), " characters long")
 	}
 }
 
-func (j *judge) judgeBounds(key Key, value int, unit string) {
+func (v *validator) validateBounds(key Key, value int, unit string) {
 	if key.Min == 0 && key.Max == 0 {
 		return
 	}
 	if value < key.Min || value > key.Max {
-		j.refuse(key.Name, "%s is outside %s to %s%s", thousands(value), thousands(key.Min), thousands(key.Max), unit)
+		v.refuse(key.Name, "%s is outside %s to %s%s", thousands(value), thousands(key.Min), thousands(key.Max), unit)
 	}
 }
 
-func (j *judge) judgeItems(key Key, items []string) {
+func (v *validator) validateItems(key Key, items []string) {
 	if len(items) == 0 && key.Required {
-		j.refuse(key.Name, "must be set")
+		v.refuse(key.Name, "must be set")
 	}
 	seen := map[string]bool{}
 	for i, item := range items {
 		if key.Form != nil && !key.Form.MatchString(item) {
-			j.refuse(key.Name, "item %d, %q, does not have the form that is accepted", i+1, item)
+			v.refuse(key.Name, "item %d, %q, does not have the form that is accepted", i+1, item)
 		}
 		if seen[item] {
-			j.refuse(key.Name, "%q is listed twice", item)
+			v.refuse(key.Name, "%q is listed twice", item)
 		}
 		seen[item] = true
 	}
@@ -180,16 +180,16 @@ func thousands(number int) string {
 	return digits
 }
 
-// judgeAccount keeps a stack out of every account that was not meant.
-func (j *judge) judgeAccount() {
-	if len(j.AllowedAccounts) > 0 && !j.refused("allowedAccounts") && !slices.Contains(j.AllowedAccounts, j.account) {
-		j.refuse(
+// validateAccount keeps a stack out of every account that was not meant.
+func (v *validator) validateAccount() {
+	if len(v.AllowedAccounts) > 0 && !v.refused("allowedAccounts") && !slices.Contains(v.AllowedAccounts, v.account) {
+		v.refuse(
 			"allowedAccounts",
 			"the credentials in use belong to account %s, which is not listed: use others, or list it if it is meant",
-			j.account,
+			v.account,
 		)
 	}
-	if j.Region != "" && !slices.Contains(regions, j.Region) {
-		j.refuse(regionKey, "is not a region; the nearest is %s", nearest(j.Region, regions))
+	if v.Region != "" && !slices.Contains(regions, v.Region) {
+		v.refuse(regionKey, "is not a region; the nearest is %s", nearest(v.Region, regions))
 	}
 }

@@ -1,7 +1,7 @@
 // Strict decoding of the stack's configuration: every key is known, every value has its type.
 // Whether the values make sense together is judged by Validate.
 
-package stacks
+package config
 
 import (
 	"encoding/json"

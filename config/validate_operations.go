@@ -1,6 +1,6 @@
 // Rules of logs, alarms and backups, and the tables of values that AWS fixes.
 
-package stacks
+package config
 
 import (
 	"net/mail"
@@ -44,25 +44,25 @@ var regions = []string{
 	"sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
 }
 
-func (j *judge) judgeOperations() {
-	j.judgeRetention("logRetentionDays", j.Observability.LogRetentionDays)
-	for i, email := range j.Observability.AlarmEmails {
+func (v *validator) validateOperations() {
+	v.validateRetention("logRetentionDays", v.Observability.LogRetentionDays)
+	for i, email := range v.Observability.AlarmEmails {
 		if !isEmail(email) {
-			j.refuse("alarmEmails", "item %d, %q, is not an e-mail address", i+1, email)
+			v.refuse("alarmEmails", "item %d, %q, is not an e-mail address", i+1, email)
 		}
 	}
-	switch region := j.Backup.CopyRegion; {
+	switch region := v.Backup.CopyRegion; {
 	case region == "":
-	case region == j.Region:
-		j.refuse("backupCopyRegion", "is aws:region itself: a copy there is lost with it")
+	case region == v.Region:
+		v.refuse("backupCopyRegion", "is aws:region itself: a copy there is lost with it")
 	case !slices.Contains(regions, region):
-		j.refuse("backupCopyRegion", "is not a region; the nearest is %s", nearest(region, regions))
+		v.refuse("backupCopyRegion", "is not a region; the nearest is %s", nearest(region, regions))
 	}
 }
 
-func (j *judge) judgeRetention(name string, days int) {
+func (v *validator) validateRetention(name string, days int) {
 	if !slices.Contains(retentionDays, days) {
-		j.refuse(name, "CloudWatch does not keep logs for %s days", thousands(days))
+		v.refuse(name, "CloudWatch does not keep logs for %s days", thousands(days))
 	}
 }
 

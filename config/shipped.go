@@ -1,6 +1,7 @@
-// Package shippedconfig reads the stack files that are shipped with the project, so that tests
-// and the rehearsal run with what production runs with.
-package shippedconfig
+// The stack files that are shipped with the project, at the top of the repository. Tests and the
+// rehearsal read them, so that they run with what production runs with.
+
+package config
 
 import (
 	"encoding/json"

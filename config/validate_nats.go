@@ -1,6 +1,6 @@
 // Rules of the NATS nodes and their disks.
 
-package stacks
+package config
 
 import (
 	"maps"
@@ -26,10 +26,10 @@ const (
 // armFamily matches Graviton families: a "g" after the generation, as in m7g or c6gn.
 var armFamily = regexp.MustCompile(`^[a-z]+[0-9]+g[a-z]*\.`)
 
-func (j *judge) judgeNodes() {
-	n := j.NATS
-	if n.NodeCount%2 == 0 && !j.refused("natsNodeCount") {
-		j.refuse(
+func (v *validator) validateNodes() {
+	n := v.NATS
+	if n.NodeCount%2 == 0 && !v.refused("natsNodeCount") {
+		v.refuse(
 			"natsNodeCount",
 			"is even: a majority of %d nodes survives no more failures than one of %d",
 			n.NodeCount,
@@ -37,7 +37,7 @@ func (j *judge) judgeNodes() {
 		)
 	}
 	if count := len(n.VolumeSnapshots); count > 0 && count != n.NodeCount {
-		j.refuse(
+		v.refuse(
 			"natsVolumeSnapshots",
 			"%d snapshots are named for %d nodes: each node needs its own",
 			count,
@@ -46,24 +46,24 @@ func (j *judge) judgeNodes() {
 	}
 	if _, known := instanceTypes[n.InstanceType]; n.InstanceType != "" && !known {
 		if armFamily.MatchString(n.InstanceType) {
-			j.refuse("natsInstanceType", "is an arm64 type: the server binary is built for amd64")
+			v.refuse("natsInstanceType", "is an arm64 type: the server binary is built for amd64")
 		} else {
 			names := slices.Sorted(maps.Keys(instanceTypes))
-			j.refuse(
+			v.refuse(
 				"natsInstanceType",
 				"is not in the table of types whose disk performance is known; the nearest is %s",
 				nearest(n.InstanceType, names),
 			)
 		}
 	}
-	j.judgeFile("natsServerBinary", n.ServerBinary)
-	j.judgeFile("natsNodeProgram", n.NodeProgram)
-	j.judgeFile("controllerArchive", n.ControllerArchive)
+	v.validateFile("natsServerBinary", n.ServerBinary)
+	v.validateFile("natsNodeProgram", n.NodeProgram)
+	v.validateFile("controllerArchive", n.ControllerArchive)
 }
 
-// judgeFile wants a file with content: a missing one would otherwise fail in the middle of
+// validateFile wants a file with content: a missing one would otherwise fail in the middle of
 // the first update, when its digest is taken.
-func (j *judge) judgeFile(name, path string) {
+func (v *validator) validateFile(name, path string) {
 	if path == "" {
 		return
 	}
@@ -82,7 +82,7 @@ func (j *judge) judgeFile(name, path string) {
 		return
 	}
 	key, _ := KeyOf(name)
-	j.add(Fault{
+	v.add(Fault{
 		Key:     name,
 		Value:   path,
 		Problem: problem,
@@ -91,13 +91,13 @@ func (j *judge) judgeFile(name, path string) {
 	})
 }
 
-func (j *judge) judgeDisks() {
-	n := j.NATS
-	if j.refused("natsVolumeGiB", "natsVolumeIops", "natsVolumeThroughput") {
+func (v *validator) validateDisks() {
+	n := v.NATS
+	if v.refused("natsVolumeGiB", "natsVolumeIops", "natsVolumeThroughput") {
 		return
 	}
 	if n.VolumeIOPS > freeIOPS && n.VolumeIOPS > n.VolumeGiB*mostIOPSPerGiB {
-		j.refuse(
+		v.refuse(
 			"natsVolumeIops",
 			"a disk of %s GiB takes at most %s IOPS (%d per GiB)",
 			thousands(n.VolumeGiB),
@@ -106,7 +106,7 @@ func (j *judge) judgeDisks() {
 		)
 	}
 	if n.VolumeThroughput*iopsPerThroughput > n.VolumeIOPS {
-		j.refuse("natsVolumeThroughput", "%s MB/s need at least %s IOPS (4 for each MB/s), natsVolumeIops is %s",
+		v.refuse("natsVolumeThroughput", "%s MB/s need at least %s IOPS (4 for each MB/s), natsVolumeIops is %s",
 			thousands(n.VolumeThroughput), thousands(n.VolumeThroughput*iopsPerThroughput), thousands(n.VolumeIOPS))
 	}
 	sustained, known := instanceTypes[n.InstanceType]
@@ -114,7 +114,7 @@ func (j *judge) judgeDisks() {
 		return
 	}
 	if n.VolumeIOPS > max(freeIOPS, sustained.iops) {
-		j.refuse(
+		v.refuse(
 			"natsVolumeIops",
 			"%s sustains %s IOPS: more is paid for and never used",
 			n.InstanceType,
@@ -122,7 +122,7 @@ func (j *judge) judgeDisks() {
 		)
 	}
 	if n.VolumeThroughput > max(freeThroughput, sustained.throughput) {
-		j.refuse(
+		v.refuse(
 			"natsVolumeThroughput",
 			"%s sustains %s MB/s: more is paid for and never used",
 			n.InstanceType,

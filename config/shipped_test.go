@@ -1,4 +1,4 @@
-package shippedconfig_test
+package config_test
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/stacks/shippedconfig"
+	"github.com/bodybroker/platform/config"
 )
 
 const project = `name: demo
@@ -31,7 +31,7 @@ func write(t *testing.T, stack string) string {
 }
 
 func TestValuesAreThoseOfTheStackOverTheDefaults(t *testing.T) {
-	raw, err := shippedconfig.LoadShipped(
+	raw, err := config.LoadShipped(
 		write(t, "config:\n  aws:region: us-east-1\n  demo:count: 5\n  demo:map: {quest: \"1.0\"}\n  demo:other: x\n"),
 	)
 	require.NoError(t, err)
@@ -55,13 +55,13 @@ func TestWrongFileIsRefused(t *testing.T) {
 		"malformed":       {stack: "config: [", want: "Pulumi.test.yaml"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := shippedconfig.LoadShipped(write(t, test.stack))
+			_, err := config.LoadShipped(write(t, test.stack))
 			assert.ErrorContains(t, err, test.want)
 		})
 	}
 }
 
 func TestMissingFileIsRefused(t *testing.T) {
-	_, err := shippedconfig.LoadShipped(filepath.Join(filepath.Dir(write(t, "")), "Pulumi.none.yaml"))
+	_, err := config.LoadShipped(filepath.Join(filepath.Dir(write(t, "")), "Pulumi.none.yaml"))
 	assert.ErrorContains(t, err, "Pulumi.none.yaml")
 }

@@ -1,4 +1,4 @@
-package stacks_test
+package config_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/stacks"
+	"github.com/bodybroker/platform/config"
 )
 
 // Each key in turn is secret and wrong; its value, or a part of it, may not be told by any
@@ -16,18 +16,18 @@ import (
 func TestSecretValueIsNeverTold(t *testing.T) {
 	valid := shipped(t, "prod")
 	const secret = "hunter2-hunter2"
-	wrong := map[stacks.Type]string{
-		stacks.String:  secret,
-		stacks.Integer: "7777777777",
-		stacks.Boolean: secret,
-		stacks.Array:   `["` + secret + `", 5]`,
-		stacks.Object:  `{"auth": "` + secret + ` latest"}`,
+	wrong := map[config.Type]string{
+		config.String:  secret,
+		config.Integer: "7777777777",
+		config.Boolean: secret,
+		config.Array:   `["` + secret + `", 5]`,
+		config.Object:  `{"auth": "` + secret + ` latest"}`,
 	}
-	for _, key := range stacks.Keys {
+	for _, key := range config.Keys {
 		t.Run(key.Name, func(t *testing.T) {
 			value := wrong[key.Type]
-			faults := judge(with(valid, set{key.Name: value}), func(id string) bool { return id == key.ID() }, nil)
-			text := stacks.Faults(faults).Error()
+			faults := faultsOf(with(valid, set{key.Name: value}), func(id string) bool { return id == key.ID() }, nil)
+			text := config.Faults(faults).Error()
 			for _, part := range []string{value, secret, "7777777777", "7,777,777,777"} {
 				assert.NotContains(t, text, part)
 			}
@@ -42,7 +42,7 @@ func TestSecretValueIsNeverTold(t *testing.T) {
 
 func TestSecretListIsHiddenWhole(t *testing.T) {
 	raw := with(shipped(t, "prod"), set{"alarmEmails": `["hunter2", "a@example.com"]`})
-	faults := judge(raw, func(id string) bool { return id == "nats-platform:alarmEmails" }, nil)
+	faults := faultsOf(raw, func(id string) bool { return id == "nats-platform:alarmEmails" }, nil)
 	require.Len(t, faults, 1)
 	assert.Equal(t, "[secret]", faults[0].Value)
 	assert.NotContains(t, faults[0].Problem, "item 1", "where the fault lies tells of the value")
@@ -50,7 +50,7 @@ func TestSecretListIsHiddenWhole(t *testing.T) {
 
 func TestSecretValueOfAnUnknownKeyIsNotTold(t *testing.T) {
 	raw := with(shipped(t, "prod"), set{"natsPasword": "hunter2"})
-	faults := judge(raw, func(id string) bool { return id == "nats-platform:natsPasword" }, nil)
+	faults := faultsOf(raw, func(id string) bool { return id == "nats-platform:natsPasword" }, nil)
 	require.Len(t, faults, 1)
 	assert.Equal(t, "[secret]", faults[0].Value)
 	assert.NotContains(t, faults[0].String(), "hunter2")
@@ -58,7 +58,7 @@ func TestSecretValueOfAnUnknownKeyIsNotTold(t *testing.T) {
 
 func TestSecretQuotedByAnotherKeysFaultIsHidden(t *testing.T) {
 	raw := with(shipped(t, "prod"), set{"reservedCidrs": `["10.20.64.0/20"]`})
-	faults := judge(raw, func(id string) bool { return id == "nats-platform:reservedCidrs" }, nil)
+	faults := faultsOf(raw, func(id string) bool { return id == "nats-platform:reservedCidrs" }, nil)
 	require.Len(t, faults, 1)
 	assert.Equal(t, "vpcCidr", faults[0].Key)
 	assert.Equal(t, "overlaps [secret] of reservedCidrs", faults[0].Problem)
@@ -66,12 +66,12 @@ func TestSecretQuotedByAnotherKeysFaultIsHidden(t *testing.T) {
 
 func TestRefusalKeepsAnErrorThatIsNotOfTheConfiguration(t *testing.T) {
 	broken := errors.New("no engine")
-	assert.Equal(t, broken, stacks.Refusal(broken, []stacks.Fault{{Key: "vpcCidr"}}))
-	assert.NoError(t, stacks.Refusal(nil, nil))
+	assert.Equal(t, broken, config.Refusal(broken, []config.Fault{{Key: "vpcCidr"}}))
+	assert.NoError(t, config.Refusal(nil, nil))
 }
 
 func TestEveryFaultHasFourParts(t *testing.T) {
-	text := stacks.Fault{
+	text := config.Fault{
 		Key:     "vpcCidr",
 		Problem: "is wrong",
 		Accepts: "a range",

@@ -1,7 +1,7 @@
 // Rules of the names that are made from a service's: each kind has a limit of its own. Names made
 // from the environment alone fit, for it has at most 12 characters.
 
-package stacks
+package config
 
 import "github.com/bodybroker/platform/components/naming"
 
@@ -21,17 +21,17 @@ var serviceNames = []func(environment, service string) (string, error){
 	},
 }
 
-func (j *judge) judgeNames() {
-	if j.Environment == "" {
+func (v *validator) validateNames() {
+	if v.Environment == "" {
 		return
 	}
-	for i, service := range j.Services.Table {
+	for i, service := range v.Services.Table {
 		if service.Name == "" {
 			continue
 		}
 		for _, compose := range serviceNames {
-			if _, err := compose(j.Environment, service.Name); err != nil {
-				j.refuseService(i, "name", service.Name, "a name that fits every resource that bears it", "%v", err)
+			if _, err := compose(v.Environment, service.Name); err != nil {
+				v.refuseService(i, "name", service.Name, "a name that fits every resource that bears it", "%v", err)
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package stacks_test
+package config_test
 
 import (
 	"reflect"
@@ -9,13 +9,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/stacks"
+	"github.com/bodybroker/platform/config"
 )
 
 // Every field of Config is filled by exactly one key, but the streams, which are a table.
 func TestEveryFieldHasOneKey(t *testing.T) {
 	filled := map[string]int{"NATS.Streams": 1}
-	for _, key := range stacks.Keys {
+	for _, key := range config.Keys {
 		filled[key.Field]++
 	}
 	var fields []string
@@ -32,7 +32,7 @@ func TestEveryFieldHasOneKey(t *testing.T) {
 			}
 		}
 	}
-	walk("", reflect.TypeFor[stacks.Config]())
+	walk("", reflect.TypeFor[config.Config]())
 	for _, field := range fields {
 		assert.Equal(t, 1, filled[field], "keys that fill Config.%s", field)
 		delete(filled, field)
@@ -41,7 +41,7 @@ func TestEveryFieldHasOneKey(t *testing.T) {
 }
 
 func TestEveryKeySaysWhatItTakes(t *testing.T) {
-	for _, key := range stacks.Keys {
+	for _, key := range config.Keys {
 		for what, text := range map[string]string{
 			"description": key.Description,
 			"accepts":     key.Accepts,
@@ -50,7 +50,7 @@ func TestEveryKeySaysWhatItTakes(t *testing.T) {
 			assert.NotEmpty(t, text, "%s of %s", what, key.Name)
 		}
 		assert.True(t, strings.HasSuffix(key.Description, "."), "description of %s is a sentence", key.Name)
-		found, known := stacks.KeyOf(key.Name)
+		found, known := config.KeyOf(key.Name)
 		assert.True(t, known)
 		assert.Equal(t, key.Field, found.Field, "%s stands twice in the table", key.Name)
 	}
@@ -66,16 +66,16 @@ func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 		"additionalServices": `[{"name": "inventory", "queue": "q.inventory", "rpc": ["svc.inventory.v1.list"], ` +
 			`"events": ["evt.world.item.>"], "calls": ["svc.auth.>"], "internet": true}]`,
 	})
-	config, faults := stacks.Decode(raw, notSecret)
+	c, faults := config.Decode(raw, notSecret)
 	require.Empty(t, faults)
-	assert.Equal(t, "us-east-1", config.Region)
-	assert.False(t, config.Protect)
-	assert.Equal(t, 750, config.NATS.VolumeGiB)
-	assert.Equal(t, "cache.m7g.large", config.Redis.NodeType)
-	assert.Equal(t, []string{"a@example.com", "b@example.com"}, config.Observability.AlarmEmails)
-	assert.Equal(t, map[string]string{"auth": "2.1.0"}, config.Services.Images)
-	require.Len(t, config.Services.Table, 23)
-	added := config.Services.Table[22]
+	assert.Equal(t, "us-east-1", c.Region)
+	assert.False(t, c.Protect)
+	assert.Equal(t, 750, c.NATS.VolumeGiB)
+	assert.Equal(t, "cache.m7g.large", c.Redis.NodeType)
+	assert.Equal(t, []string{"a@example.com", "b@example.com"}, c.Observability.AlarmEmails)
+	assert.Equal(t, map[string]string{"auth": "2.1.0"}, c.Services.Images)
+	require.Len(t, c.Services.Table, 23)
+	added := c.Services.Table[22]
 	assert.Equal(t, "inventory", added.Name)
 	assert.Equal(t, []string{"svc.inventory.v1.list"}, added.RPC)
 	assert.Equal(t, []string{"svc.auth.>"}, added.Calls)
@@ -84,9 +84,9 @@ func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 
 // The values of production.
 func TestProductionFileIsTheProductionTopology(t *testing.T) {
-	config, faults := stacks.Decode(shipped(t, "prod"), notSecret)
+	c, faults := config.Decode(shipped(t, "prod"), notSecret)
 	require.Empty(t, faults)
-	assert.Equal(t, stacks.RedisConfig{
+	assert.Equal(t, config.RedisConfig{
 		Engine:                "redis",
 		EngineVersion:         "7.1",
 		NodeType:              "cache.r7g.large",
@@ -94,34 +94,34 @@ func TestProductionFileIsTheProductionTopology(t *testing.T) {
 		ReplicasPerShard:      1,
 		SnapshotRetentionDays: 7,
 		TokenUpdateStrategy:   "ROTATE",
-	}, config.Redis)
+	}, c.Redis)
 	assert.Equal(
 		t,
 		[]any{5, "m6i.large", 500, 3000, 125},
 		[]any{
-			config.NATS.NodeCount,
-			config.NATS.InstanceType,
-			config.NATS.VolumeGiB,
-			config.NATS.VolumeIOPS,
-			config.NATS.VolumeThroughput,
+			c.NATS.NodeCount,
+			c.NATS.InstanceType,
+			c.NATS.VolumeGiB,
+			c.NATS.VolumeIOPS,
+			c.NATS.VolumeThroughput,
 		},
 	)
 	assert.Equal(
 		t,
 		[]any{2, 10, 256, 512},
-		[]any{config.Services.TaskCount, config.Services.MaxTaskCount, config.Services.CPU, config.Services.Memory},
+		[]any{c.Services.TaskCount, c.Services.MaxTaskCount, c.Services.CPU, c.Services.Memory},
 	)
 	assert.Equal(
 		t,
 		[]any{2, 512, 1024, "1.0.0"},
-		[]any{config.Gateway.TaskCount, config.Gateway.CPU, config.Gateway.Memory, config.Gateway.Image},
+		[]any{c.Gateway.TaskCount, c.Gateway.CPU, c.Gateway.Memory, c.Gateway.Image},
 	)
-	require.Len(t, config.Services.Table, 22)
-	for _, service := range config.Services.Table {
-		assert.Equal(t, "1.0.0", config.Services.Images[service.Name], service.Name)
+	require.Len(t, c.Services.Table, 22)
+	for _, service := range c.Services.Table {
+		assert.Equal(t, "1.0.0", c.Services.Images[service.Name], service.Name)
 	}
-	assert.True(t, config.Protect)
-	assert.Equal(t, 3, config.Network.ZoneCount)
+	assert.True(t, c.Protect)
+	assert.Equal(t, 3, c.Network.ZoneCount)
 }
 
 // The rehearsal is worth what it shares with production.
@@ -143,10 +143,10 @@ func TestRehearsalDiffersFromProductionOnlyInWhereItRuns(t *testing.T) {
 }
 
 func TestDefaultsAreNotSharedBetweenConfigurations(t *testing.T) {
-	first, _ := stacks.Decode(map[string]string{}, notSecret)
+	first, _ := config.Decode(map[string]string{}, notSecret)
 	first.Services.Images["auth"] = "1.0.0"
 	first.Network.InterfaceEndpoints[0] = "changed"
-	second, _ := stacks.Decode(map[string]string{}, notSecret)
+	second, _ := config.Decode(map[string]string{}, notSecret)
 	assert.Empty(t, second.Services.Images)
 	assert.Equal(t, "acm-pca", second.Network.InterfaceEndpoints[0])
 }

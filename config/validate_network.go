@@ -1,6 +1,6 @@
 // Rules of the network: ranges that fit, zones that exist, ids that come together.
 
-package stacks
+package config
 
 import (
 	"fmt"
@@ -41,106 +41,106 @@ var endpointsNeeded = []string{
 
 var loopback = netip.MustParsePrefix("127.0.0.0/8")
 
-func (j *judge) judgeNetwork() {
-	n := j.Network
-	if len(j.zones) < n.ZoneCount && !j.refused("zoneCount") {
-		j.refuse(
+func (v *validator) validateNetwork() {
+	n := v.Network
+	if len(v.zones) < n.ZoneCount && !v.refused("zoneCount") {
+		v.refuse(
 			"zoneCount",
 			"%s has %d availability zones for this account (%s)",
-			j.Region,
-			len(j.zones),
-			strings.Join(j.zones, ", "),
+			v.Region,
+			len(v.zones),
+			strings.Join(v.zones, ", "),
 		)
 	}
-	j.judgeZones()
+	v.validateZones()
 	if n.VpcID != "" {
-		j.judgeSubnetIDs("privateSubnetIds", n.PrivateSubnetIDs)
-		j.judgeSubnetIDs("publicSubnetIds", n.PublicSubnetIDs)
+		v.validateSubnetIDs("privateSubnetIds", n.PrivateSubnetIDs)
+		v.validateSubnetIDs("publicSubnetIds", n.PublicSubnetIDs)
 		for _, id := range n.PrivateSubnetIDs {
 			if slices.Contains(n.PublicSubnetIDs, id) {
-				j.refuse("privateSubnetIds", "%s is in publicSubnetIds too", id)
+				v.refuse("privateSubnetIds", "%s is in publicSubnetIds too", id)
 			}
 		}
 	} else {
-		j.refuseSubnetIDs("privateSubnetIds", n.PrivateSubnetIDs)
-		j.refuseSubnetIDs("publicSubnetIds", n.PublicSubnetIDs)
-		j.judgeRange()
+		v.refuseSubnetIDs("privateSubnetIds", n.PrivateSubnetIDs)
+		v.refuseSubnetIDs("publicSubnetIds", n.PublicSubnetIDs)
+		v.validateRange()
 	}
-	j.judgeEndpoints()
-	j.judgeRetention("flowLogRetentionDays", n.FlowLogRetention)
+	v.validateEndpoints()
+	v.validateRetention("flowLogRetentionDays", n.FlowLogRetention)
 }
 
-func (j *judge) judgeZones() {
-	named := j.Network.Zones
-	if len(named) == 0 || j.refused("availabilityZones", "zoneCount") {
+func (v *validator) validateZones() {
+	named := v.Network.Zones
+	if len(named) == 0 || v.refused("availabilityZones", "zoneCount") {
 		return
 	}
-	if len(named) != j.Network.ZoneCount {
-		j.refuse("availabilityZones", "%d zones are named, zoneCount is %d", len(named), j.Network.ZoneCount)
+	if len(named) != v.Network.ZoneCount {
+		v.refuse("availabilityZones", "%d zones are named, zoneCount is %d", len(named), v.Network.ZoneCount)
 	}
 	for _, zone := range named {
-		if !slices.Contains(j.zones, zone) {
-			j.refuse(
+		if !slices.Contains(v.zones, zone) {
+			v.refuse(
 				"availabilityZones",
 				"%s has no zone %q for this account (it has %s)",
-				j.Region,
+				v.Region,
 				zone,
-				strings.Join(j.zones, ", "),
+				strings.Join(v.zones, ", "),
 			)
 		}
 	}
 }
 
-func (j *judge) judgeSubnetIDs(name string, ids []string) {
-	if len(ids) != j.Network.ZoneCount {
-		j.refuse(
+func (v *validator) validateSubnetIDs(name string, ids []string) {
+	if len(ids) != v.Network.ZoneCount {
+		v.refuse(
 			name,
 			"%d subnets are named for %d zones (zoneCount): vpcId takes one per zone",
 			len(ids),
-			j.Network.ZoneCount,
+			v.Network.ZoneCount,
 		)
 	}
 }
 
-func (j *judge) refuseSubnetIDs(name string, ids []string) {
+func (v *validator) refuseSubnetIDs(name string, ids []string) {
 	if len(ids) > 0 {
-		j.refuse(name, "subnets are named but vpcId is not: a new VPC makes its own")
+		v.refuse(name, "subnets are named but vpcId is not: a new VPC makes its own")
 	}
 }
 
-// judgeRange judges vpcCidr, its shares and what it must not overlap.
-func (j *judge) judgeRange() {
-	reserved := j.reservedRanges()
-	vpc, problem := parseRange(j.Network.Cidr)
+// validateRange judges vpcCidr, its shares and what it must not overlap.
+func (v *validator) validateRange() {
+	reserved := v.reservedRanges()
+	vpc, problem := parseRange(v.Network.Cidr)
 	if problem != "" {
-		j.refuse("vpcCidr", "%s", problem)
+		v.refuse("vpcCidr", "%s", problem)
 		return
 	}
 	if vpc.Bits() < 16 || vpc.Bits() > 24 {
-		j.refuse("vpcCidr", "is a /%d", vpc.Bits())
+		v.refuse("vpcCidr", "is a /%d", vpc.Bits())
 	}
 	switch {
-	case loopback.Overlaps(vpc) && j.Environment != rehearsalEnvironment:
-		j.refuse("vpcCidr", "loopback addresses are for environment %s only", rehearsalEnvironment)
+	case loopback.Overlaps(vpc) && v.Environment != rehearsalEnvironment:
+		v.refuse("vpcCidr", "loopback addresses are for environment %s only", rehearsalEnvironment)
 	case !loopback.Overlaps(vpc) && !isPrivate(vpc):
-		j.refuse("vpcCidr", "is not private: use a range inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+		v.refuse("vpcCidr", "is not private: use a range inside 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
 	}
 	for _, other := range reserved {
 		if vpc.Overlaps(other) {
-			j.refuse("vpcCidr", "overlaps %s of reservedCidrs", other)
+			v.refuse("vpcCidr", "overlaps %s of reservedCidrs", other)
 		}
 	}
-	if !j.refused("vpcCidr", "zoneCount", "zoneCidrMask") {
-		j.judgeShares(vpc)
+	if !v.refused("vpcCidr", "zoneCount", "zoneCidrMask") {
+		v.validateShares(vpc)
 	}
 }
 
-func (j *judge) reservedRanges() []netip.Prefix {
+func (v *validator) reservedRanges() []netip.Prefix {
 	var ranges []netip.Prefix
-	for i, text := range j.Network.ReservedCidrs {
+	for i, text := range v.Network.ReservedCidrs {
 		prefix, problem := parseRange(text)
 		if problem != "" {
-			j.refuse("reservedCidrs", "item %d, %q, %s", i+1, text, problem)
+			v.refuse("reservedCidrs", "item %d, %q, %s", i+1, text, problem)
 			continue
 		}
 		ranges = append(ranges, prefix)
@@ -165,20 +165,20 @@ func isPrivate(prefix netip.Prefix) bool {
 	return prefix.Addr().IsPrivate()
 }
 
-// judgeShares judges zoneCidrMask: the shares fit the VPC, and each subnet (half of a share,
+// validateShares judges zoneCidrMask: the shares fit the VPC, and each subnet (half of a share,
 // as awsx divides it among one private and one public) holds what is put into it.
-func (j *judge) judgeShares(vpc netip.Prefix) {
-	mask := j.Network.ZoneCidrMask
-	if mask <= vpc.Bits() || j.Network.ZoneCount > 1<<(mask-vpc.Bits()) {
-		j.refuse("zoneCidrMask", "%d shares of /%d do not fit %s", j.Network.ZoneCount, mask, vpc)
+func (v *validator) validateShares(vpc netip.Prefix) {
+	mask := v.Network.ZoneCidrMask
+	if mask <= vpc.Bits() || v.Network.ZoneCount > 1<<(mask-vpc.Bits()) {
+		v.refuse("zoneCidrMask", "%d shares of /%d do not fit %s", v.Network.ZoneCount, mask, vpc)
 		return
 	}
-	if j.refused("natsNodeCount", "redisShards", "redisReplicasPerShard", "serviceMaxTaskCount", "gatewayTaskCount") {
+	if v.refused("natsNodeCount", "redisShards", "redisReplicasPerShard", "serviceMaxTaskCount", "gatewayTaskCount") {
 		return
 	}
 	free := 1<<(32-mask-1) - addressesReservedByAWS
-	if need := j.addressesPerSubnet(); need > free {
-		j.refuse(
+	if need := v.addressesPerSubnet(); need > free {
+		v.refuse(
 			"zoneCidrMask",
 			"a private subnet of /%d has %s free addresses, and nodes, Redis, tasks (all at their most, twice "+
 				"during a deployment), endpoints and load balancers may need %s",
@@ -191,22 +191,22 @@ func (j *judge) judgeShares(vpc netip.Prefix) {
 
 // addressesPerSubnet is the most that one private subnet has to hold. Tasks count twice because
 // ECS starts the new ones before it stops the old.
-func (j *judge) addressesPerSubnet() int {
-	perZone := func(count int) int { return (count + j.Network.ZoneCount - 1) / j.Network.ZoneCount }
-	tasks := len(j.Services.Table)*j.Services.MaxTaskCount + j.Gateway.TaskCount
-	return perZone(j.NATS.NodeCount) + perZone(j.Redis.nodes()) + perZone(2*tasks) +
-		len(j.Network.InterfaceEndpoints) + addressesForLoadBalancers + addressesForController
+func (v *validator) addressesPerSubnet() int {
+	perZone := func(count int) int { return (count + v.Network.ZoneCount - 1) / v.Network.ZoneCount }
+	tasks := len(v.Services.Table)*v.Services.MaxTaskCount + v.Gateway.TaskCount
+	return perZone(v.NATS.NodeCount) + perZone(v.Redis.nodes()) + perZone(2*tasks) +
+		len(v.Network.InterfaceEndpoints) + addressesForLoadBalancers + addressesForController
 }
 
-func (j *judge) judgeEndpoints() {
-	none := len(j.Network.InterfaceEndpoints) == 0 && j.Network.NatGatewayStrategy != "None"
-	if none || j.Network.VpcID != "" {
+func (v *validator) validateEndpoints() {
+	none := len(v.Network.InterfaceEndpoints) == 0 && v.Network.NatGatewayStrategy != "None"
+	if none || v.Network.VpcID != "" {
 		return
 	}
 	missing := slices.DeleteFunc(slices.Clone(endpointsNeeded), func(endpoint string) bool {
-		return slices.Contains(j.Network.InterfaceEndpoints, endpoint)
+		return slices.Contains(v.Network.InterfaceEndpoints, endpoint)
 	})
-	if len(missing) > 0 && !j.refused("interfaceEndpoints") {
-		j.refuse("interfaceEndpoints", "missing: %s; nothing would reach those services", strings.Join(missing, ", "))
+	if len(missing) > 0 && !v.refused("interfaceEndpoints") {
+		v.refuse("interfaceEndpoints", "missing: %s; nothing would reach those services", strings.Join(missing, ", "))
 	}
 }

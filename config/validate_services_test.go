@@ -1,4 +1,4 @@
-package stacks
+package config
 
 import (
 	"testing"
@@ -15,19 +15,19 @@ func TestTheGatewayCallsWhatIsAnswered(t *testing.T) {
 		"svc.ahtu.v1.create_session": "the nearest is svc.auth.v1.create_session",
 		"evt.auth.>":                 "does not begin with svc.", "svc..x": "is not a subject",
 	} {
-		j := &judge{
+		v := &validator{
 			Config: Config{secrets: &secrets{}, gatewayRow: catalog.Gateway{Name: "gateway", Calls: []string{call}}},
 		}
-		j.Services.Table = []catalog.Service{
+		v.Services.Table = []catalog.Service{
 			{Name: "auth", Queue: "q.auth", RPC: []string{"svc.auth.v1.create_session"}},
 		}
-		j.judgeCalls()
+		v.validateCalls()
 		if problem == "" {
-			assert.Empty(t, j.faults, call)
+			assert.Empty(t, v.faults, call)
 			continue
 		}
-		require.Len(t, j.faults, 1, call)
-		assert.Equal(t, servicesFile+": gateway", j.faults[0].Key)
-		assert.Contains(t, j.faults[0].Problem, problem)
+		require.Len(t, v.faults, 1, call)
+		assert.Equal(t, servicesFile+": gateway", v.faults[0].Key)
+		assert.Contains(t, v.faults[0].Problem, problem)
 	}
 }

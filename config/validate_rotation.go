@@ -1,7 +1,7 @@
 // Rules of the rotation of NATS keys: for as long as tasks with the old seed run, the servers know two
 // keys of an identity.
 
-package stacks
+package config
 
 import (
 	"fmt"
@@ -11,18 +11,18 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// judgePreviousKeys wants public keys of users that tasks have: the controller's two identities
+// validatePreviousKeys wants public keys of users that tasks have: the controller's two identities
 // read their seeds anew with each call, and have nothing that runs on.
-func (j *judge) judgePreviousKeys() {
-	names := []string{j.gatewayRow.Name}
-	for _, service := range j.Services.Table {
+func (v *validator) validatePreviousKeys() {
+	names := []string{v.gatewayRow.Name}
+	for _, service := range v.Services.Table {
 		names = append(names, service.Name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(j.NATS.PreviousKeys)) {
-		key, value := "natsPreviousKeys."+name, j.NATS.PreviousKeys[name]
+	for _, name := range slices.Sorted(maps.Keys(v.NATS.PreviousKeys)) {
+		key, value := "natsPreviousKeys."+name, v.NATS.PreviousKeys[name]
 		remove := fmt.Sprintf("pulumi config rm --path '%s'", key)
 		if !slices.Contains(names, name) {
-			j.add(Fault{
+			v.add(Fault{
 				Key:     key,
 				Value:   value,
 				Problem: fmt.Sprintf("there is no service %s; the nearest is %s", name, nearest(name, names)),
@@ -32,7 +32,7 @@ func (j *judge) judgePreviousKeys() {
 		}
 		if !nkeys.IsValidPublicUserKey(value) {
 			// Whoever mistook the seed for it must not read it in a log.
-			j.add(Fault{
+			v.add(Fault{
 				Key:     key,
 				Value:   "(not shown)",
 				Problem: "is not the public key of a user",

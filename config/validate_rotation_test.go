@@ -1,4 +1,4 @@
-package stacks_test
+package config_test
 
 import (
 	"encoding/json"
@@ -49,7 +49,7 @@ func TestWrongPreviousKeyIsRefused(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			faults := judge(with(shipped(t, "prod"), previous(t, c.keys)), notSecret, nil)
+			faults := faultsOf(with(shipped(t, "prod"), previous(t, c.keys)), notSecret, nil)
 			require.Len(t, faults, 1)
 			assert.Equal(t, c.key, faults[0].Key)
 			assert.Contains(t, faults[0].Problem, c.problem)
@@ -60,7 +60,7 @@ func TestWrongPreviousKeyIsRefused(t *testing.T) {
 	}
 	assert.Empty(
 		t,
-		judge(
+		faultsOf(
 			with(shipped(t, "prod"), previous(t, map[string]string{"http-nats-gateway": previousKey})),
 			notSecret,
 			nil,

@@ -1,4 +1,4 @@
-package stacks_test
+package config_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/stacks"
+	"github.com/bodybroker/platform/config"
 )
 
 type set = map[string]string
@@ -46,7 +46,7 @@ func service(name, queue, rpc, event string) set {
 func TestShippedStacksAreAccepted(t *testing.T) {
 	for _, stack := range []string{"prod", "dev", "dr", "rehearsal"} {
 		t.Run(stack, func(t *testing.T) {
-			assert.Empty(t, judge(shipped(t, stack), notSecret, nil))
+			assert.Empty(t, faultsOf(shipped(t, stack), notSecret, nil))
 		})
 	}
 }
@@ -55,7 +55,7 @@ func TestWrongConfigurationIsRefused(t *testing.T) {
 	valid := shipped(t, "prod")
 	for _, test := range refusals {
 		t.Run(test.name, func(t *testing.T) {
-			faults := judge(with(valid, test.set), notSecret, nil)
+			faults := faultsOf(with(valid, test.set), notSecret, nil)
 			require.Len(t, faults, 1, "one wrong thing is one fault: %v", faults)
 			assert.Equal(t, test.key, faults[0].Key)
 			assert.Contains(t, faults[0].Problem, test.problem)
@@ -117,7 +117,7 @@ func TestRightConfigurationIsAccepted(t *testing.T) {
 		"second copy region not given": {"backupCopyRegion": ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Empty(t, judge(with(valid, change), notSecret, nil))
+			assert.Empty(t, faultsOf(with(valid, change), notSecret, nil))
 		})
 	}
 }
@@ -125,7 +125,7 @@ func TestRightConfigurationIsAccepted(t *testing.T) {
 func TestLoopbackRangeIsForTheRehearsalOnly(t *testing.T) {
 	rehearsal := shipped(t, "rehearsal")
 	require.True(t, strings.HasPrefix(rehearsal["nats-platform:vpcCidr"], "127."))
-	faults := judge(with(rehearsal, set{"environment": "staging"}), notSecret, nil)
+	faults := faultsOf(with(rehearsal, set{"environment": "staging"}), notSecret, nil)
 	require.Len(t, faults, 1)
 	assert.Equal(t, "vpcCidr", faults[0].Key)
 }
@@ -145,10 +145,10 @@ func TestAllFaultsComeAtOnce(t *testing.T) {
 		"alarmEmails":        `["x"]`,
 		"natsServerBinary":   "no/such/file",
 	}
-	config, decoded := stacks.Decode(with(valid, wrong), notSecret)
-	err := stacks.Refusal(stacks.Faults(decoded), config.Validate(zones, account))
+	c, decoded := config.Decode(with(valid, wrong), notSecret)
+	err := config.Refusal(config.Faults(decoded), c.Validate(zones, account))
 
-	var faults stacks.Faults
+	var faults config.Faults
 	require.ErrorAs(t, err, &faults)
 	keys := map[string]bool{}
 	for _, fault := range faults {
@@ -181,7 +181,7 @@ func TestFaultTellsHowToSetEachType(t *testing.T) {
 		"aws:region":       {value: "mars", fix: "pulumi config set aws:region us-east-1"},
 	} {
 		t.Run(key, func(t *testing.T) {
-			faults := judge(with(valid, set{key: want.value}), notSecret, nil)
+			faults := faultsOf(with(valid, set{key: want.value}), notSecret, nil)
 			require.NotEmpty(t, faults)
 			assert.Equal(t, want.fix, faults[0].Fix)
 		})

@@ -1,6 +1,6 @@
 // Rules of the table of services: names, queue groups, and who owns which subject.
 
-package stacks
+package config
 
 import (
 	"fmt"
@@ -26,11 +26,11 @@ var (
 	queueName   = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
 )
 
-func (j *judge) judgeServices() {
+func (v *validator) validateServices() {
 	names, queues := map[string]string{}, map[string]string{}
-	for i, service := range j.Services.Table {
+	for i, service := range v.Services.Table {
 		if !serviceName.MatchString(service.Name) {
-			j.refuseService(
+			v.refuseService(
 				i,
 				"name",
 				service.Name,
@@ -39,7 +39,7 @@ func (j *judge) judgeServices() {
 			)
 		}
 		if !queueName.MatchString(service.Queue) {
-			j.refuseService(
+			v.refuseService(
 				i,
 				"queue",
 				service.Queue,
@@ -48,7 +48,7 @@ func (j *judge) judgeServices() {
 			)
 		}
 		if _, twice := names[service.Name]; twice {
-			j.refuseService(
+			v.refuseService(
 				i,
 				"name",
 				service.Name,
@@ -58,7 +58,7 @@ func (j *judge) judgeServices() {
 			)
 		}
 		if owner, twice := queues[service.Queue]; twice {
-			j.refuseService(
+			v.refuseService(
 				i,
 				"queue",
 				service.Queue,
@@ -68,23 +68,23 @@ func (j *judge) judgeServices() {
 			)
 		}
 		names[service.Name], queues[service.Queue] = service.Name, service.Name
-		j.judgeSubjects(i, "rpc", rpcPrefix, service.RPC)
-		j.judgeSubjects(i, "events", eventPrefix, service.Events)
-		j.judgeSubjects(i, "calls", rpcPrefix, service.Calls)
+		v.validateSubjects(i, "rpc", rpcPrefix, service.RPC)
+		v.validateSubjects(i, "events", eventPrefix, service.Events)
+		v.validateSubjects(i, "calls", rpcPrefix, service.Calls)
 	}
-	j.judgeOwners()
-	j.judgeCalls()
+	v.validateOwners()
+	v.validateCalls()
 }
 
 // refuseService names the row where it stands: in the shipped table or in additionalServices.
-func (j *judge) refuseService(index int, field string, value any, accepts, problem string, args ...any) {
-	name := j.Services.Table[index].Name
-	if index < j.shipped {
-		j.refuseRow(servicesFile, name, field, value, accepts, problem, args...)
+func (v *validator) refuseService(index int, field string, value any, accepts, problem string, args ...any) {
+	name := v.Services.Table[index].Name
+	if index < v.shipped {
+		v.refuseRow(servicesFile, name, field, value, accepts, problem, args...)
 		return
 	}
-	item := fmt.Sprintf("additionalServices[%d].%s", index-j.shipped, field)
-	j.add(Fault{
+	item := fmt.Sprintf("additionalServices[%d].%s", index-v.shipped, field)
+	v.add(Fault{
 		Key:     item,
 		Value:   fmt.Sprint(value),
 		Problem: name + ": " + fmt.Sprintf(problem, args...),
@@ -97,29 +97,29 @@ func (j *judge) refuseService(index int, field string, value any, accepts, probl
 	})
 }
 
-func (j *judge) judgeSubjects(index int, field, prefix string, subjects []string) {
+func (v *validator) validateSubjects(index int, field, prefix string, subjects []string) {
 	for _, subject := range subjects {
 		switch {
 		case !catalog.SubjectForm.MatchString(subject):
-			j.refuseService(index, field, subject, catalog.SubjectAccepts, "is not a subject")
+			v.refuseService(index, field, subject, catalog.SubjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, prefix):
-			j.refuseService(index, field, subject, "subjects that begin with "+prefix, "does not begin with %s", prefix)
+			v.refuseService(index, field, subject, "subjects that begin with "+prefix, "does not begin with %s", prefix)
 		}
 	}
 }
 
-// judgeOwners refuses two owners of one request subject: both would answer it.
-func (j *judge) judgeOwners() {
-	table := j.Services.Table
+// validateOwners refuses two owners of one request subject: both would answer it.
+func (v *validator) validateOwners() {
+	table := v.Services.Table
 	for i, service := range table {
 		for k, subject := range service.RPC {
 			if slices.Contains(service.RPC[:k], subject) {
-				j.refuseService(i, "rpc", subject, "each subject once", "is listed twice")
+				v.refuseService(i, "rpc", subject, "each subject once", "is listed twice")
 			}
 			for _, earlier := range table[:i] {
 				for _, other := range earlier.RPC {
 					if catalog.Meet(subject, other) {
-						j.refuseService(
+						v.refuseService(
 							i,
 							"rpc",
 							subject,
@@ -135,16 +135,16 @@ func (j *judge) judgeOwners() {
 	}
 }
 
-// judgeCalls refuses a permission to call what nobody answers: it is a misspelling.
-func (j *judge) judgeCalls() {
+// validateCalls refuses a permission to call what nobody answers: it is a misspelling.
+func (v *validator) validateCalls() {
 	var answered []string
-	for _, service := range j.Services.Table {
+	for _, service := range v.Services.Table {
 		answered = append(answered, service.RPC...)
 	}
-	for i, service := range j.Services.Table {
+	for i, service := range v.Services.Table {
 		for _, subject := range service.Calls {
 			if !slices.ContainsFunc(answered, func(rpc string) bool { return catalog.Meet(rpc, subject) }) {
-				j.refuseService(
+				v.refuseService(
 					i,
 					"calls",
 					subject,
@@ -155,22 +155,22 @@ func (j *judge) judgeCalls() {
 			}
 		}
 	}
-	j.judgeGatewayCalls(answered)
+	v.validateGatewayCalls(answered)
 }
 
-// judgeGatewayCalls does the same for the gateway, whose row stands in the shipped table only.
-func (j *judge) judgeGatewayCalls(answered []string) {
+// validateGatewayCalls does the same for the gateway, whose row stands in the shipped table only.
+func (v *validator) validateGatewayCalls(answered []string) {
 	const accepts = "subjects that a service answers"
-	for _, subject := range j.gatewayRow.Calls {
+	for _, subject := range v.gatewayRow.Calls {
 		switch {
 		case !catalog.SubjectForm.MatchString(subject):
-			j.refuseRow(servicesFile, j.gatewayRow.Name, "calls", subject, catalog.SubjectAccepts, "is not a subject")
+			v.refuseRow(servicesFile, v.gatewayRow.Name, "calls", subject, catalog.SubjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, rpcPrefix):
-			j.refuseRow(servicesFile, j.gatewayRow.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
+			v.refuseRow(servicesFile, v.gatewayRow.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
 		case !slices.ContainsFunc(answered, func(rpc string) bool { return catalog.Meet(rpc, subject) }):
-			j.refuseRow(
+			v.refuseRow(
 				servicesFile,
-				j.gatewayRow.Name,
+				v.gatewayRow.Name,
 				"calls",
 				subject,
 				accepts,

@@ -1,7 +1,7 @@
 // The EC2 instance types that a NATS node may be, with what their connection to the data disk
 // sustains: a disk that is faster than its instance is money burnt.
 
-package stacks
+package config
 
 import (
 	"slices"

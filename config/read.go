@@ -1,7 +1,7 @@
 // Reading the configuration from the engine. Why this looks into the SDK's context, and what
 // guards it, is docs/adr/0005-strict-configuration.md.
 
-package stacks
+package config
 
 import (
 	"fmt"
@@ -57,6 +57,6 @@ func configKeys(ctx any) ([]string, error) {
 
 func shapeError(field string, kind reflect.Kind) error {
 	return fmt.Errorf("listing the configuration keys: pulumi.Context.state.info.Config is not the map it is in "+
-		"pulumi/sdk v3.259.0 (stopped at %s, a value of kind %s): pin that version or adapt stacks/read.go "+
+		"pulumi/sdk v3.259.0 (stopped at %s, a value of kind %s): pin that version or adapt config/read.go "+
 		"(docs/adr/0005-strict-configuration.md)", field, kind)
 }

@@ -1,7 +1,7 @@
 // Rules of the streams: what the server would refuse, and what it would accept and lose
 // messages by.
 
-package stacks
+package config
 
 import (
 	"regexp"
@@ -16,12 +16,12 @@ var (
 	consumerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
 
-func (j *judge) judgeStreams() {
+func (v *validator) validateStreams() {
 	var names []string
 	var total int64
-	for i, stream := range j.NATS.Streams {
+	for i, stream := range v.NATS.Streams {
 		if !streamName.MatchString(stream.Name) {
-			j.refuseStream(
+			v.refuseStream(
 				stream,
 				"name",
 				stream.Name,
@@ -30,21 +30,21 @@ func (j *judge) judgeStreams() {
 			)
 		}
 		if slices.Contains(names, stream.Name) {
-			j.refuseStream(stream, "name", stream.Name, "a name that no other stream has", "two streams are called so")
+			v.refuseStream(stream, "name", stream.Name, "a name that no other stream has", "two streams are called so")
 		}
 		names = append(names, stream.Name)
 		total += stream.MaxBytes
-		j.judgeStreamSubjects(stream, j.NATS.Streams[:i])
-		j.judgeStreamLimits(stream)
-		j.judgeReplicas(stream)
-		j.judgeConsumers(stream)
+		v.validateStreamSubjects(stream, v.NATS.Streams[:i])
+		v.validateStreamLimits(stream)
+		v.validateReplicas(stream)
+		v.validateConsumers(stream)
 	}
 	if at := slices.Index(
 		names,
 		catalog.AdvisoryStream,
 	); at < 0 ||
-		!slices.Equal(j.NATS.Streams[at].Subjects, []string{catalog.AdvisorySubject}) {
-		j.refuseRow(
+		!slices.Equal(v.NATS.Streams[at].Subjects, []string{catalog.AdvisorySubject}) {
+		v.refuseRow(
 			streamsFile,
 			catalog.AdvisoryStream,
 			"subjects",
@@ -54,35 +54,35 @@ func (j *judge) judgeStreams() {
 				"dead letters",
 		)
 	}
-	if room := j.NATS.MaxFileStore(); total > room && !j.refused("natsVolumeGiB") {
-		j.refuse(
+	if room := v.NATS.MaxFileStore(); total > room && !v.refused("natsVolumeGiB") {
+		v.refuse(
 			"natsVolumeGiB",
 			"the byte limits of all streams are %s MiB together, JetStream has %s MiB on a node with a disk of %s "+
 				"GiB: lower storagePercent in %s to 100 in all, or enlarge the disk",
 			thousands(int(total>>20)),
 			thousands(int(room>>20)),
-			thousands(j.NATS.VolumeGiB),
+			thousands(v.NATS.VolumeGiB),
 			streamsFile,
 		)
 	}
 }
 
-func (j *judge) refuseStream(stream Stream, field string, value any, accepts, problem string, args ...any) {
-	j.refuseRow(streamsFile, stream.Name, field, value, accepts, problem, args...)
+func (v *validator) refuseStream(stream catalog.Stream, field string, value any, accepts, problem string, args ...any) {
+	v.refuseRow(streamsFile, stream.Name, field, value, accepts, problem, args...)
 }
 
-func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
+func (v *validator) validateStreamSubjects(stream catalog.Stream, earlier []catalog.Stream) {
 	if len(stream.Subjects) == 0 {
-		j.refuseStream(stream, "subjects", stream.Subjects, "at least one subject", "stores nothing")
+		v.refuseStream(stream, "subjects", stream.Subjects, "at least one subject", "stores nothing")
 	}
 	for _, subject := range stream.Subjects {
 		if !catalog.SubjectForm.MatchString(subject) && subject != catalog.AdvisorySubject {
-			j.refuseStream(stream, "subjects", subject, catalog.SubjectAccepts, "is not a subject")
+			v.refuseStream(stream, "subjects", subject, catalog.SubjectAccepts, "is not a subject")
 		}
 		for _, other := range earlier {
 			for _, stored := range other.Subjects {
 				if catalog.Meet(subject, stored) {
-					j.refuseStream(
+					v.refuseStream(
 						stream,
 						"subjects",
 						subject,
@@ -94,10 +94,10 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 				}
 			}
 		}
-		for _, service := range j.Services.Table {
+		for _, service := range v.Services.Table {
 			for _, rpc := range service.RPC {
 				if catalog.Meet(subject, rpc) {
-					j.refuseStream(
+					v.refuseStream(
 						stream,
 						"subjects",
 						subject,
@@ -112,15 +112,15 @@ func (j *judge) judgeStreamSubjects(stream Stream, earlier []Stream) {
 	}
 }
 
-func (j *judge) judgeStreamLimits(stream Stream) {
+func (v *validator) validateStreamLimits(stream catalog.Stream) {
 	if !slices.Contains([]string{catalog.RetentionLimits, catalog.RetentionWorkQueue}, stream.Retention) {
-		j.refuseStream(stream, "retention", stream.Retention, "limits or workqueue", "is neither")
+		v.refuseStream(stream, "retention", stream.Retention, "limits or workqueue", "is neither")
 	}
 	if !slices.Contains([]string{catalog.DiscardOld, catalog.DiscardNew}, stream.Discard) {
-		j.refuseStream(stream, "discard", stream.Discard, "old or new", "is neither")
+		v.refuseStream(stream, "discard", stream.Discard, "old or new", "is neither")
 	}
 	if stream.Retention == catalog.RetentionWorkQueue && stream.Discard == catalog.DiscardOld {
-		j.refuseStream(
+		v.refuseStream(
 			stream,
 			"discard",
 			stream.Discard,
@@ -129,7 +129,7 @@ func (j *judge) judgeStreamLimits(stream Stream) {
 		)
 	}
 	if stream.MaxBytes <= 0 {
-		j.refuseStream(
+		v.refuseStream(
 			stream,
 			"storagePercent",
 			stream.StoragePercent,
@@ -137,21 +137,21 @@ func (j *judge) judgeStreamLimits(stream Stream) {
 			"has no byte limit: it can fill every node's disk for all of them",
 		)
 	}
-	if stream.MaxMessageBytes <= 0 || stream.MaxMessageBytes > j.NATS.MaxPayload {
-		j.refuseStream(
+	if stream.MaxMessageBytes <= 0 || stream.MaxMessageBytes > v.NATS.MaxPayload {
+		v.refuseStream(
 			stream,
 			"maxMessageBytes",
 			stream.MaxMessageBytes,
 			"1 to natsMaxPayload",
 			"the server takes no message beyond natsMaxPayload, %s bytes",
-			thousands(j.NATS.MaxPayload),
+			thousands(v.NATS.MaxPayload),
 		)
 	}
 	if stream.MaxAge <= 0 {
-		j.refuseStream(stream, "maxAge", stream.MaxAge, "a duration above 0", "messages would never go")
+		v.refuseStream(stream, "maxAge", stream.MaxAge, "a duration above 0", "messages would never go")
 	}
 	if stream.DuplicateWindow <= 0 || stream.DuplicateWindow > stream.MaxAge {
-		j.refuseStream(
+		v.refuseStream(
 			stream,
 			"duplicateWindow",
 			stream.DuplicateWindow,
@@ -162,29 +162,29 @@ func (j *judge) judgeStreamLimits(stream Stream) {
 	}
 }
 
-// judgeReplicas judges against zones too: placement by the unique tag of the zone is strict, the
+// validateReplicas judges against zones too: placement by the unique tag of the zone is strict, the
 // server refuses a stream with more replicas than zones (measured on 2.15).
-func (j *judge) judgeReplicas(stream Stream) {
+func (v *validator) validateReplicas(stream catalog.Stream) {
 	accepts := "1, 3 or 5, at most natsNodeCount and zoneCount"
 	switch {
 	case !slices.Contains([]int{1, 3, 5}, stream.Replicas):
-		j.refuseStream(stream, "replicas", stream.Replicas, accepts, "is none of these")
-	case j.refused("natsNodeCount", "zoneCount"):
-	case stream.Replicas > j.NATS.NodeCount:
-		j.refuseStream(stream, "replicas", stream.Replicas, accepts, "there are only %d nodes", j.NATS.NodeCount)
-	case stream.Replicas > j.Network.ZoneCount:
-		j.refuseStream(
+		v.refuseStream(stream, "replicas", stream.Replicas, accepts, "is none of these")
+	case v.refused("natsNodeCount", "zoneCount"):
+	case stream.Replicas > v.NATS.NodeCount:
+		v.refuseStream(stream, "replicas", stream.Replicas, accepts, "there are only %d nodes", v.NATS.NodeCount)
+	case stream.Replicas > v.Network.ZoneCount:
+		v.refuseStream(
 			stream,
 			"replicas",
 			stream.Replicas,
 			accepts,
 			"each replica has a zone of its own and there are only %d",
-			j.Network.ZoneCount,
+			v.Network.ZoneCount,
 		)
 	}
 }
 
-func (j *judge) judgeConsumers(stream Stream) {
+func (v *validator) validateConsumers(stream catalog.Stream) {
 	for i, consumer := range stream.Consumers {
 		field := "consumers[" + consumer.Name + "]"
 		if !consumerName.MatchString(consumer.Name) ||
@@ -192,7 +192,7 @@ func (j *judge) judgeConsumers(stream Stream) {
 				stream.Consumers[:i],
 				func(other catalog.Consumer) bool { return other.Name == consumer.Name },
 			) {
-			j.refuseStream(
+			v.refuseStream(
 				stream,
 				field+".name",
 				consumer.Name,
@@ -200,12 +200,12 @@ func (j *judge) judgeConsumers(stream Stream) {
 				"is not a name of its own",
 			)
 		}
-		if !j.refused("additionalServices") &&
+		if !v.refused("additionalServices") &&
 			!slices.ContainsFunc(
-				j.Services.Table,
+				v.Services.Table,
 				func(s catalog.Service) bool { return s.Name == consumer.Service },
 			) {
-			j.refuseStream(
+			v.refuseStream(
 				stream,
 				field+".service",
 				consumer.Service,
@@ -217,7 +217,7 @@ func (j *judge) judgeConsumers(stream Stream) {
 			stream.Subjects,
 			func(subject string) bool { return catalog.Covers(subject, consumer.FilterSubject) },
 		) {
-			j.refuseStream(
+			v.refuseStream(
 				stream,
 				field+".filterSubject",
 				consumer.FilterSubject,
@@ -226,7 +226,7 @@ func (j *judge) judgeConsumers(stream Stream) {
 			)
 		}
 		if consumer.AckWait <= 0 || consumer.MaxDeliver < 1 {
-			j.refuseStream(
+			v.refuseStream(
 				stream,
 				field,
 				consumer,
@@ -237,7 +237,7 @@ func (j *judge) judgeConsumers(stream Stream) {
 		for _, other := range stream.Consumers[:i] {
 			if stream.Retention == catalog.RetentionWorkQueue &&
 				catalog.Meet(consumer.FilterSubject, other.FilterSubject) {
-				j.refuseStream(
+				v.refuseStream(
 					stream,
 					field+".filterSubject",
 					consumer.FilterSubject,
@@ -248,19 +248,19 @@ func (j *judge) judgeConsumers(stream Stream) {
 				)
 			}
 		}
-		j.judgeDeadLetters(stream, consumer, field)
+		v.validateDeadLetters(stream, consumer, field)
 	}
 }
 
-// judgeDeadLetters wants another stream that stores the dead letters, with room for their headers.
-func (j *judge) judgeDeadLetters(stream Stream, consumer catalog.Consumer, field string) {
+// validateDeadLetters wants another stream that stores the dead letters, with room for their headers.
+func (v *validator) validateDeadLetters(stream catalog.Stream, consumer catalog.Consumer, field string) {
 	subject := consumer.DeadLetterSubject
-	at := slices.IndexFunc(j.NATS.Streams, func(other Stream) bool {
+	at := slices.IndexFunc(v.NATS.Streams, func(other catalog.Stream) bool {
 		return other.Name != stream.Name &&
 			slices.ContainsFunc(other.Subjects, func(stored string) bool { return catalog.Covers(stored, subject) })
 	})
 	if at < 0 || !catalog.SubjectForm.MatchString(subject) || strings.ContainsAny(subject, "*>") {
-		j.refuseStream(
+		v.refuseStream(
 			stream,
 			field+".deadLetterSubject",
 			subject,
@@ -269,9 +269,9 @@ func (j *judge) judgeDeadLetters(stream Stream, consumer catalog.Consumer, field
 		)
 		return
 	}
-	target := j.NATS.Streams[at]
+	target := v.NATS.Streams[at]
 	if room := target.MaxMessageBytes - catalog.DeadLetterHeaderBytes; stream.MaxMessageBytes > room {
-		j.refuseStream(
+		v.refuseStream(
 			stream,
 			"maxMessageBytes",
 			stream.MaxMessageBytes,
@@ -283,17 +283,17 @@ func (j *judge) judgeDeadLetters(stream Stream, consumer catalog.Consumer, field
 	}
 }
 
-// judgeEvents wants every event that a service owns stored by exactly one stream: stored by
+// validateEvents wants every event that a service owns stored by exactly one stream: stored by
 // none, a publish fails; by two is refused with the streams' own subjects.
-func (j *judge) judgeEvents() {
-	for i, service := range j.Services.Table {
+func (v *validator) validateEvents() {
+	for i, service := range v.Services.Table {
 		for _, event := range service.Events {
 			if event == eventSpace || !catalog.SubjectForm.MatchString(event) {
 				continue
 			}
 			var partly []string
 			stored := false
-			for _, stream := range j.NATS.Streams {
+			for _, stream := range v.NATS.Streams {
 				for _, subject := range stream.Subjects {
 					stored = stored || catalog.Covers(subject, event)
 					if catalog.Meet(subject, event) {
@@ -304,7 +304,7 @@ func (j *judge) judgeEvents() {
 			switch {
 			case stored:
 			case len(partly) > 0:
-				j.refuseService(
+				v.refuseService(
 					i,
 					"events",
 					event,
@@ -313,7 +313,7 @@ func (j *judge) judgeEvents() {
 					strings.Join(slices.Compact(partly), " and "),
 				)
 			default:
-				j.refuseService(
+				v.refuseService(
 					i,
 					"events",
 					event,

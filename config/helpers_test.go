@@ -1,4 +1,4 @@
-package stacks_test
+package config_test
 
 import (
 	"maps"
@@ -9,8 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/stacks"
-	"github.com/bodybroker/platform/stacks/shippedconfig"
+	"github.com/bodybroker/platform/config"
 )
 
 const account = "123456789012"
@@ -23,14 +22,14 @@ func notSecret(string) bool { return false }
 // account, and the artifacts of the build as files in a directory of the test.
 func shipped(t *testing.T, stack string) map[string]string {
 	t.Helper()
-	raw, err := shippedconfig.LoadShipped(filepath.Join("..", "Pulumi."+stack+".yaml"))
+	raw, err := config.LoadShipped(filepath.Join("..", "Pulumi."+stack+".yaml"))
 	require.NoError(t, err)
-	raw[stacks.Project+":allowedAccounts"] = `["` + account + `"]`
+	raw[config.Project+":allowedAccounts"] = `["` + account + `"]`
 	folder := t.TempDir()
 	for _, key := range []string{"natsServerBinary", "natsNodeProgram", "controllerArchive"} {
 		file := filepath.Join(folder, key)
 		require.NoError(t, os.WriteFile(file, []byte("content"), 0o600))
-		raw[stacks.Project+":"+key] = file
+		raw[config.Project+":"+key] = file
 	}
 	return raw
 }
@@ -48,11 +47,11 @@ func with(raw map[string]string, changes map[string]string) map[string]string {
 	return changed
 }
 
-// judge decodes and validates, as the program does.
-func judge(raw map[string]string, secret func(string) bool, change func(*stacks.Config)) []stacks.Fault {
-	config, faults := stacks.Decode(raw, secret)
+// faultsOf decodes and validates a raw configuration, as the program does.
+func faultsOf(raw map[string]string, secret func(string) bool, change func(*config.Config)) []config.Fault {
+	c, faults := config.Decode(raw, secret)
 	if change != nil {
-		change(&config)
+		change(&c)
 	}
-	return append(faults, config.Validate(zones, account)...)
+	return append(faults, c.Validate(zones, account)...)
 }

@@ -1,7 +1,7 @@
 // How a refused configuration is told: every fault with its key, the value it got, what is
 // accepted and the command that puts it right.
 
-package stacks
+package config
 
 import (
 	"errors"

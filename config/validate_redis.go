@@ -1,6 +1,6 @@
 // Rules of the Redis replication group.
 
-package stacks
+package config
 
 import (
 	"maps"
@@ -48,17 +48,17 @@ func (r RedisConfig) nodes() int {
 	return r.Shards * (1 + r.ReplicasPerShard)
 }
 
-func (j *judge) judgeRedis() {
-	r := j.Redis
-	if versions := redisVersions[r.Engine]; r.EngineVersion != "" && !j.refused("redisEngine") &&
+func (v *validator) validateRedis() {
+	r := v.Redis
+	if versions := redisVersions[r.Engine]; r.EngineVersion != "" && !v.refused("redisEngine") &&
 		!slices.Contains(versions, r.EngineVersion) {
-		j.refuse("redisEngineVersion", "is not a version of %s: it has %s", r.Engine, strings.Join(versions, ", "))
+		v.refuse("redisEngineVersion", "is not a version of %s: it has %s", r.Engine, strings.Join(versions, ", "))
 	}
 	if r.NodeType != "" {
-		j.judgeNodeType()
+		v.validateNodeType()
 	}
-	if nodes := r.nodes(); nodes > mostRedisNodes && !j.refused("redisShards", "redisReplicasPerShard") {
-		j.refuse(
+	if nodes := r.nodes(); nodes > mostRedisNodes && !v.refused("redisShards", "redisReplicasPerShard") {
+		v.refuse(
 			"redisShards",
 			"%d shards with %d replicas each are %d nodes, AWS takes at most %d",
 			r.Shards,
@@ -69,8 +69,8 @@ func (j *judge) judgeRedis() {
 	}
 }
 
-func (j *judge) judgeNodeType() {
-	parts := strings.Split(j.Redis.NodeType, ".")
+func (v *validator) validateNodeType() {
+	parts := strings.Split(v.Redis.NodeType, ".")
 	if len(parts) == 3 && parts[0] == "cache" && slices.Contains(nodeSizes[parts[1]], parts[2]) {
 		return
 	}
@@ -81,5 +81,5 @@ func (j *judge) judgeNodeType() {
 		}
 	}
 	slices.Sort(known)
-	j.refuse("redisNodeType", "there is no such node type; the nearest is %s", nearest(j.Redis.NodeType, known))
+	v.refuse("redisNodeType", "there is no such node type; the nearest is %s", nearest(v.Redis.NodeType, known))
 }

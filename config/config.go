@@ -2,14 +2,11 @@
 // Pulumi.yaml, named beside it: the table in keys.go says what it is for and what it accepts.
 // decode.go fills it, validate.go judges it, platform.go builds from it.
 
-package stacks
+package config
 
 import (
 	"github.com/bodybroker/platform/catalog"
 )
-
-// Stream is one row of assets/nats/streams.yaml, with its byte limit for this stack's disks.
-type Stream = catalog.Stream
 
 // Config is everything that differs between two stacks. Defaults stand in Pulumi.yaml
 // and, for tests and programs that run without that file, in the table in keys.go.
@@ -69,20 +66,20 @@ type RedisConfig struct {
 
 // NATSConfig is the JetStream cluster.
 type NATSConfig struct {
-	NodeCount         int      // natsNodeCount
-	InstanceType      string   // natsInstanceType
-	VolumeGiB         int      // natsVolumeGiB
-	VolumeIOPS        int      // natsVolumeIops
-	VolumeThroughput  int      // natsVolumeThroughput
-	AMI               string   // natsAmi
-	ServerBinary      string   // natsServerBinary
-	NodeProgram       string   // natsNodeProgram
-	LameDuckSeconds   int      // natsLameDuckSeconds
-	ControllerArchive string   // controllerArchive
-	VolumeSnapshots   []string // natsVolumeSnapshots
-	PrivateDomain     string   // privateDomain
-	MaxPayload        int      // natsMaxPayload
-	Streams           []Stream // from assets/nats/streams.yaml
+	NodeCount         int              // natsNodeCount
+	InstanceType      string           // natsInstanceType
+	VolumeGiB         int              // natsVolumeGiB
+	VolumeIOPS        int              // natsVolumeIops
+	VolumeThroughput  int              // natsVolumeThroughput
+	AMI               string           // natsAmi
+	ServerBinary      string           // natsServerBinary
+	NodeProgram       string           // natsNodeProgram
+	LameDuckSeconds   int              // natsLameDuckSeconds
+	ControllerArchive string           // controllerArchive
+	VolumeSnapshots   []string         // natsVolumeSnapshots
+	PrivateDomain     string           // privateDomain
+	MaxPayload        int              // natsMaxPayload
+	Streams           []catalog.Stream // from assets/nats/streams.yaml
 
 	PreviousKeys map[string]string // natsPreviousKeys
 }

@@ -1,6 +1,6 @@
 // Rules of images and of the sizes of tasks.
 
-package stacks
+package config
 
 import (
 	"fmt"
@@ -11,16 +11,16 @@ import (
 
 var imagePattern = regexp.MustCompile(imageForm)
 
-func (j *judge) judgeImages() {
+func (v *validator) validateImages() {
 	var names []string
-	for _, service := range j.Services.Table {
+	for _, service := range v.Services.Table {
 		names = append(names, service.Name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(j.Services.Images)) {
-		key, image := "serviceImages."+name, j.Services.Images[name]
+	for _, name := range slices.Sorted(maps.Keys(v.Services.Images)) {
+		key, image := "serviceImages."+name, v.Services.Images[name]
 		if !slices.Contains(names, name) {
 			right := nearest(name, names)
-			j.add(Fault{
+			v.add(Fault{
 				Key:     key,
 				Value:   image,
 				Problem: fmt.Sprintf("there is no service %s; the nearest is %s", name, right),
@@ -34,7 +34,7 @@ func (j *judge) judgeImages() {
 			})
 		}
 		if problem := imageProblem(image); problem != "" {
-			j.add(Fault{
+			v.add(Fault{
 				Key:     key,
 				Value:   image,
 				Problem: problem,
@@ -43,8 +43,8 @@ func (j *judge) judgeImages() {
 			})
 		}
 	}
-	if problem := imageProblem(j.Gateway.Image); j.Gateway.Image != "" && problem != "" && !j.refused("gatewayImage") {
-		j.refuse("gatewayImage", "%s", problem)
+	if problem := imageProblem(v.Gateway.Image); v.Gateway.Image != "" && problem != "" && !v.refused("gatewayImage") {
+		v.refuse("gatewayImage", "%s", problem)
 	}
 }
 
@@ -126,23 +126,23 @@ func (s fargateSize) offers(memory int) bool {
 	return memory >= s.least && memory <= s.most && (memory%s.step == 0 || memory == s.least)
 }
 
-func (j *judge) judgeTasks() {
-	j.judgeTaskSize("serviceCpu", j.Services.CPU, "serviceMemory", j.Services.Memory)
-	j.judgeTaskSize("gatewayCpu", j.Gateway.CPU, "gatewayMemory", j.Gateway.Memory)
-	if j.Services.MaxTaskCount < j.Services.TaskCount && !j.refused("serviceTaskCount", "serviceMaxTaskCount") {
-		j.refuse("serviceMaxTaskCount", "is less than serviceTaskCount, %d", j.Services.TaskCount)
+func (v *validator) validateTasks() {
+	v.validateTaskSize("serviceCpu", v.Services.CPU, "serviceMemory", v.Services.Memory)
+	v.validateTaskSize("gatewayCpu", v.Gateway.CPU, "gatewayMemory", v.Gateway.Memory)
+	if v.Services.MaxTaskCount < v.Services.TaskCount && !v.refused("serviceTaskCount", "serviceMaxTaskCount") {
+		v.refuse("serviceMaxTaskCount", "is less than serviceTaskCount, %d", v.Services.TaskCount)
 	}
 }
 
-func (j *judge) judgeTaskSize(cpuKey string, cpu int, memoryKey string, memory int) {
+func (v *validator) validateTaskSize(cpuKey string, cpu int, memoryKey string, memory int) {
 	index := slices.IndexFunc(fargateSizes, func(size fargateSize) bool { return size.cpu == cpu })
 	if index < 0 {
-		j.refuse(cpuKey, "Fargate has no task of %s CPU units", thousands(cpu))
+		v.refuse(cpuKey, "Fargate has no task of %s CPU units", thousands(cpu))
 		return
 	}
 	size := fargateSizes[index]
 	if !size.offers(memory) {
-		j.refuse(
+		v.refuse(
 			memoryKey,
 			"Fargate has no task of %s CPU units (%s) with %s MiB: it has %s to %s MiB in steps of %s",
 			thousands(

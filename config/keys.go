@@ -1,8 +1,8 @@
-// The table of configuration keys. Pulumi.yaml is generated from it (go test ./stacks -run
+// The table of configuration keys. Pulumi.yaml is generated from it (go test ./config -run
 // TestProjectFile -update), and what a key accepts from the tables that judge it, so that each
 // stands in one place only.
 
-package stacks
+package config
 
 import (
 	"fmt"

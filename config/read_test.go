@@ -1,4 +1,4 @@
-package stacks
+package config
 
 import (
 	"testing"
@@ -87,7 +87,7 @@ func TestChangedContextIsAClearError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := configKeys(changed)
-			assert.ErrorContains(t, err, "adapt stacks/read.go")
+			assert.ErrorContains(t, err, "adapt config/read.go")
 		})
 	}
 }
