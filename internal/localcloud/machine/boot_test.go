@@ -220,7 +220,7 @@ func TestShutdownStopsInReverseOrder(t *testing.T) {
 		t,
 		m,
 		"guest.service",
-		"[Unit]\nAfter=server.service\nRequires=server.service\n[Service]\nExecStart=/opt/guest.service\n",
+		"[Unit]\nAfter=server.service\nWants=server.service\n[Service]\nExecStart=/opt/guest.service\n",
 		script,
 	)
 	must(t, m, "systemctl", "start", "guest")

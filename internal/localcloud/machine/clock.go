@@ -14,11 +14,6 @@ func (b *boot) monotonic() time.Duration {
 	return scaled(time.Since(b.started), b.m.options.Scale)
 }
 
-// wall is the machine's time of day: right at the first boot, and faster from there.
-func (b *boot) wall() time.Time {
-	return b.m.epoch.Add(scaled(time.Since(b.m.epoch), b.m.options.Scale))
-}
-
 // after fires when the machine's time has moved by d; never for infinity.
 func (b *boot) after(d time.Duration) <-chan time.Time {
 	return expiry(b.real(d))

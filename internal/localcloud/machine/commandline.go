@@ -9,13 +9,9 @@ import (
 	"strings"
 )
 
-// commandLine is one ExecStart= or the like.
-type commandLine struct {
-	// words are the program and its arguments, before variables are put in.
-	words []string
-	// mayFail is the prefix "-": a failure is noted and counts as success.
-	mayFail bool
-}
+// commandLine is one ExecStart= or ExecReload=: the program and its arguments, before variables are
+// put in.
+type commandLine []string
 
 var escapes = map[rune]string{'n': "\n", 't': "\t", 'r': "\r", 's': " ", '\\': `\`, '"': `"`, '\'': "'", ';': ";"}
 
@@ -59,45 +55,31 @@ func splitWords(text string) ([]string, error) {
 	return words, nil
 }
 
-// parseCommand reads one command line. The program is an absolute path or a bare name; other
-// prefixes than "-" and several commands on one line are not known here.
-func parseCommand(unit, text string) (commandLine, error) {
-	words, err := splitWords(text)
+// parseCommand reads one command line. The program is an absolute path or a bare name; prefixes,
+// specifiers and several commands on one line are not known here.
+func parseCommand(text string) (commandLine, error) {
+	line, err := splitWords(text)
 	if err != nil {
-		return commandLine{}, err
+		return nil, err
 	}
-	if len(words) == 0 {
-		return commandLine{}, fmt.Errorf("the command line is empty")
+	if len(line) == 0 {
+		return nil, fmt.Errorf("the command line is empty")
 	}
-	line := commandLine{words: words}
-	line.words[0], line.mayFail = strings.CutPrefix(words[0], "-")
-	if line.words[0] == "" || strings.ContainsAny(line.words[0][:1], "@:+!") {
-		return commandLine{}, fmt.Errorf("the prefix of %q is not known to this stand-in", words[0])
+	if line[0] == "" || strings.ContainsAny(line[0][:1], "-@:+!") {
+		return nil, fmt.Errorf("the prefix of %q is not known to this stand-in", line[0])
 	}
-	if strings.Contains(line.words[0], "/") && !strings.HasPrefix(line.words[0], "/") {
-		return commandLine{}, fmt.Errorf("neither a valid executable name nor an absolute path: %s", line.words[0])
+	if strings.Contains(line[0], "/") && !strings.HasPrefix(line[0], "/") {
+		return nil, fmt.Errorf("neither a valid executable name nor an absolute path: %s", line[0])
 	}
-	for i, word := range line.words {
+	for _, word := range line {
 		if word == ";" {
-			return commandLine{}, fmt.Errorf("several commands on one line are not known to this stand-in")
+			return nil, fmt.Errorf("several commands on one line are not known to this stand-in")
 		}
-		if line.words[i], err = specifiers(unit, word); err != nil {
-			return commandLine{}, err
+		if at := strings.Index(word, "%"); at >= 0 {
+			return nil, fmt.Errorf("the specifier %q is not known to this stand-in", word[at:min(at+2, len(word))])
 		}
 	}
 	return line, nil
-}
-
-// specifiers replaces %n (the unit's name), %p (the same without its ending) and %%
-// (systemd.unit(5)).
-func specifiers(unit, text string) (string, error) {
-	prefix, _, _ := strings.Cut(unit, ".")
-	replaced := strings.NewReplacer("%%", "%", "%n", unit, "%p", prefix).Replace(text)
-	left := strings.NewReplacer("%%", "", "%n", "", "%p", "").Replace(text)
-	if at := strings.Index(left, "%"); at >= 0 {
-		return "", fmt.Errorf("the specifier %q is not known to this stand-in", left[at:min(at+2, len(left))])
-	}
-	return replaced, nil
 }
 
 var (
@@ -109,12 +91,12 @@ var (
 // value as it is, $NAME as a word of its own becomes the value's words, $$ becomes a dollar. The
 // program is never expanded.
 func (c commandLine) expand(environment map[string]string) ([]string, error) {
-	words := []string{c.words[0]}
-	for _, word := range c.words[1:] {
+	words := []string{c[0]}
+	for _, word := range c[1:] {
 		if match := wholeVariable.FindStringSubmatch(word); match != nil {
 			parts, err := splitWords(environment[match[1]])
 			if err != nil {
-				return nil, fmt.Errorf("putting $%s into the command line of %s: %w", match[1], c.words[0], err)
+				return nil, fmt.Errorf("putting $%s into the command line of %s: %w", match[1], c[0], err)
 			}
 			words = append(words, parts...)
 			continue
@@ -127,23 +109,6 @@ func (c commandLine) expand(environment map[string]string) ([]string, error) {
 		}))
 	}
 	return words, nil
-}
-
-// assignments reads the words NAME=VALUE of Environment=.
-func assignments(text string) (map[string]string, error) {
-	words, err := splitWords(text)
-	if err != nil {
-		return nil, err
-	}
-	values := map[string]string{}
-	for _, word := range words {
-		name, value, found := strings.Cut(word, "=")
-		if !found || name == "" {
-			return nil, fmt.Errorf("%q is no assignment NAME=VALUE", word)
-		}
-		values[name] = value
-	}
-	return values, nil
 }
 
 // environmentFile reads the text of an EnvironmentFile=: lines NAME=VALUE, comments with # or ;

@@ -28,7 +28,7 @@ func given(name string) bool {
 	return target || strings.HasSuffix(name, ".mount") || name == "cloud-init.service" || name == "chronyd.service"
 }
 
-// startUnit starts a unit with what it requires and wants.
+// startUnit starts a unit with what it wants.
 func (b *boot) startUnit(name string) error {
 	return b.startWith(name, nil)
 }
@@ -45,17 +45,12 @@ func (b *boot) startWith(name string, path []string) error {
 	path = append(slices.Clone(path), name)
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	for _, dependency := range slices.Concat(d.requires, d.wants) {
-		required := slices.Contains(d.requires, dependency)
-		if !slices.Contains(d.after, dependency) {
-			// Without After= both start at once.
-			if _, err := b.unit(dependency).loaded(); err != nil && required && !given(dependency) {
-				return wrapped("Failed to start %s: %s", name, err)
-			}
+	for _, dependency := range d.wants {
+		// What is wanted may fail (systemd.unit(5), Wants=).
+		if slices.Contains(d.after, dependency) {
+			_ = b.startWith(dependency, path)
+		} else {
 			beside.Go(func() { _ = b.startWith(dependency, path) })
-		} else if err := b.startWith(dependency, path); err != nil && required {
-			u.log("Dependency failed for %s.", u.title())
-			return refuse(1, "A dependency job for %s failed: %v", name, err)
 		}
 	}
 	for _, path := range d.mountsFor {
@@ -158,10 +153,8 @@ func wrapped(format, name string, err error) error {
 // installed are the links that enabling a unit makes, relative to the machine's folder.
 func (d *definition) installed() []string {
 	var links []string
-	for kind, list := range map[string][]string{"wants": d.wantedBy, "requires": d.requiredBy} {
-		for _, target := range list {
-			links = append(links, filepath.Join(unitFolder, target+"."+kind, d.name))
-		}
+	for _, target := range d.wantedBy {
+		links = append(links, filepath.Join(unitFolder, target+".wants", d.name))
 	}
 	slices.Sort(links)
 	return links
@@ -185,12 +178,10 @@ func (m *Machine) wantedAtBoot() []string {
 		if !reached {
 			continue
 		}
-		for _, kind := range []string{"wants", "requires"} {
-			// A folder that is not there wants nothing.
-			entries, _ := os.ReadDir(m.path(unitFolder, target+"."+kind))
-			for _, entry := range entries {
-				names = append(names, entry.Name())
-			}
+		// A folder that is not there wants nothing.
+		entries, _ := os.ReadDir(m.path(unitFolder, target+".wants"))
+		for _, entry := range entries {
+			names = append(names, entry.Name())
 		}
 	}
 	slices.Sort(names)
@@ -200,8 +191,7 @@ func (m *Machine) wantedAtBoot() []string {
 // orderedAfter says whether u starts after other, and so stops before it. A service is after the
 // timer that starts it (systemd.timer(5)).
 func orderedAfter(u, other *definition) bool {
-	return slices.Contains(u.after, other.name) || slices.Contains(other.before, u.name) ||
-		other.timer != nil && other.timer.unit == u.name
+	return slices.Contains(u.after, other.name) || other.timer != nil && other.timer.unit == u.name
 }
 
 // stopAll stops all units, each after those that are ordered after it.

@@ -85,7 +85,7 @@ func TestAMountInUseIsNotTaken(t *testing.T) {
 	put(t, m, "etc/fstab", "LABEL=data /data xfs defaults 0 2\n", 0o644)
 	require.NoError(t, os.Mkdir(m.path("data"), 0o755))
 	must(t, m, "mount", "/data")
-	unitFile(t, m, "user.service", "[Service]\nType=exec\nWorkingDirectory=/data\nExecStart=/bin/sleep 1000\n", "")
+	unitFile(t, m, "user.service", "[Service]\nWorkingDirectory=/data\nExecStart=/bin/sleep 1000\n", "")
 	must(t, m, "systemctl", "start", "user")
 	busy := call(t, m, "umount", "/data")
 	assert.Equal(t, 32, busy.Status)

@@ -25,7 +25,6 @@ func (m *Machine) Run(ctx context.Context, argv ...string) (string, error) {
 		argv:        append([]string{file}, argv[1:]...),
 		environment: b.environment(),
 		directory:   m.options.Dir,
-		umask:       "0022",
 		source:      argv[0],
 		journals:    []*journal{&printed},
 	})

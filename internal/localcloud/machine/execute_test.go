@@ -43,7 +43,7 @@ func TestEveryProcessStartsAsTheOptionSays(t *testing.T) {
 	})
 	ran(t, m)
 	assert.EqualValues(t, 1, started.Load(), "user-data")
-	unitFile(t, m, "server.service", "[Service]\nType=exec\nExecStart=/bin/sleep 1000\n", "")
+	unitFile(t, m, "server.service", "[Service]\nExecStart=/bin/sleep 1000\n", "")
 	must(t, m, "systemctl", "start", "server.service")
 	assert.EqualValues(t, 2, started.Load(), "a service")
 }

@@ -30,7 +30,7 @@ var folders = []string{
 	"tmp",
 	"usr/local/bin",
 	"var/cache",
-	"var/lib/systemd/timers",
+	"var/lib",
 	"var/log",
 	"var/tmp",
 }

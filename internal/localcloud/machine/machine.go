@@ -56,9 +56,9 @@ type Options struct {
 	Environment map[string]string
 	// Tools is the folder that InstallTools filled.
 	Tools string
-	// Scale divides every waiting time of timers, RestartSec= and StartLimitIntervalSec=; 0 and 1
-	// are real time. TimeoutStartSec= and TimeoutStopSec= are left alone: what they limit, such as
-	// a server's lame duck, takes its real time.
+	// Scale divides every waiting time of timers, RestartSec= and the interval of the start limit; 0
+	// and 1 are real time. TimeoutStopSec= is left alone: what it limits, such as a server's lame
+	// duck, takes its real time.
 	Scale float64
 	// Command answers commands that this package does not know, for example aws; nil: there are
 	// none. argv[0] is the command's name, stdin is given only if an argument is "-" or
@@ -75,7 +75,6 @@ type Options struct {
 // Machine is a computer that was booted at least once.
 type Machine struct {
 	options Options
-	epoch   time.Time
 
 	mu    sync.Mutex
 	disks []*disk
@@ -146,7 +145,7 @@ func Boot(o Options) (*Machine, error) {
 			err,
 		)
 	}
-	m := &Machine{options: o, epoch: time.Now(), disks: []*disk{rootDisk()}}
+	m := &Machine{options: o, disks: []*disk{rootDisk()}}
 	if err := m.makeFolder(); err != nil {
 		return nil, fmt.Errorf("booting %s: making its folder: %w", o.Name, err)
 	}

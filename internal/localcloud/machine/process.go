@@ -24,7 +24,7 @@ const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 // launcher sets what Go cannot set in a child before its program begins. What the user of the
 // rehearsal may not raise stays at the hard limit.
-const launcher = `umask "$1"; [ "$2" = 0 ] || ulimit -n "$2" 2>/dev/null || ulimit -n "$(ulimit -H -n)"; shift 2; ` +
+const launcher = `umask 0022; [ "$1" = 0 ] || ulimit -n "$1" 2>/dev/null || ulimit -n "$(ulimit -H -n)"; shift; ` +
 	`exec "$@"`
 
 // process is one that this package started.
@@ -42,7 +42,6 @@ type program struct {
 	argv        []string
 	environment map[string]string
 	directory   string
-	umask       string
 	openFiles   int
 	// source stands before its lines in the journals.
 	source   string
@@ -97,7 +96,7 @@ func (b *boot) start(p program) (*process, error) {
 	defer writer.Close() //nolint:errcheck // the child holds its own; closing ours cannot fail in a way that matters
 	command := exec.Command(
 		"/bin/sh",
-		append([]string{"-c", launcher, "launcher", p.umask, strconv.Itoa(p.openFiles)}, p.argv...)...)
+		append([]string{"-c", launcher, "launcher", strconv.Itoa(p.openFiles)}, p.argv...)...)
 	command.Dir = p.directory
 	for _, name := range slices.Sorted(maps.Keys(p.environment)) {
 		command.Env = append(command.Env, name+"="+p.environment[name])

@@ -31,7 +31,7 @@ func holdMachine() {
 	if err == nil {
 		err = os.WriteFile(
 			m.path(unitFolder, "server.service"),
-			[]byte("[Service]\nType=exec\nExecStart=/bin/sleep 1000\n"),
+			[]byte("[Service]\nExecStart=/bin/sleep 1000\n"),
 			0o600,
 		)
 	}

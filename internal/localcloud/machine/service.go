@@ -21,15 +21,12 @@ func (o outcome) good() bool { return o.result == "success" }
 // interrupted are steps that a stop job or the end of the machine cut off.
 var interrupted = outcome{result: "interrupted"}
 
-// restarts says which results each Restart= restarts (systemd.service(5), table "Exit causes and
-// the effect of the Restart= settings").
-var restarts = map[string][]string{
-	"always":      {"success", "exit-code", "signal", "core-dump", "timeout", "resources"},
-	"on-success":  {"success"},
-	"on-failure":  {"exit-code", "signal", "core-dump", "timeout", "resources"},
-	"on-abnormal": {"signal", "core-dump", "timeout"},
-	"on-abort":    {"signal", "core-dump"},
-}
+// At most startLimitBurst starts within startLimitInterval: the defaults of StartLimitBurst= and
+// StartLimitIntervalSec= (systemd.unit(5)).
+const (
+	startLimitBurst    = 5
+	startLimitInterval = 10 * time.Second
+)
 
 // supervise runs a service until it is stopped, or has ended and is not restarted. It says whether
 // it failed.
@@ -40,19 +37,15 @@ func (u *unit) supervise(a *activation) (failed bool) {
 			a.end = err
 			return true
 		}
-		if u.tooManyStarts(d) {
+		if u.tooManyStarts() {
 			u.log("%s: Start request repeated too quickly.", u.name)
 			return u.finish(a, outcome{result: "start-limit-hit"})
-		}
-		if !u.conditionsHold(d) {
-			return false
 		}
 		ended := u.once(a)
 		if ended == interrupted {
 			return u.finish(a, success)
 		}
-		stopped := isClosed(a.stop) || u.b.isStopping()
-		if stopped || !slices.Contains(restarts[d.service.restart], ended.result) {
+		if isClosed(a.stop) || u.b.isStopping() || d.service.restart != "always" {
 			return u.finish(a, ended)
 		}
 		u.noteResult(ended)
@@ -107,43 +100,30 @@ func (u *unit) noteResult(ended outcome) {
 	}
 }
 
-// tooManyStarts counts a start, and says whether there were more than StartLimitBurst= within
-// StartLimitIntervalSec=.
-func (u *unit) tooManyStarts(d *definition) bool {
+// tooManyStarts counts a start, and says whether there were too many.
+func (u *unit) tooManyStarts() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	now := u.b.monotonic()
-	u.starts = slices.DeleteFunc(u.starts, func(at time.Duration) bool { return now-at > d.startLimitInterval })
-	if d.startLimitInterval > 0 && d.startLimitBurst > 0 && len(u.starts) >= d.startLimitBurst {
+	u.starts = slices.DeleteFunc(u.starts, func(at time.Duration) bool { return now-at > startLimitInterval })
+	if len(u.starts) >= startLimitBurst {
 		return true
 	}
 	u.starts = append(u.starts, now)
 	return false
 }
 
-// conditionsHold checks ConditionPathExists=: a unit whose condition fails is not started and has
-// not failed.
-func (u *unit) conditionsHold(d *definition) bool {
-	for _, path := range d.pathsRequired {
-		wanted := path[0] != '!'
-		if !wanted {
-			path = path[1:]
-		}
-		if exists(u.b.m.path(path)) != wanted {
-			u.log("%s was skipped because of an unmet condition check (ConditionPathExists=%s).", u.title(), path)
-			return false
-		}
-	}
-	return true
-}
-
-// once runs the service one time, from ExecStartPre= to ExecStopPost=.
+// once runs the service one time, until none of its processes is left.
 func (u *unit) once(a *activation) outcome {
 	u.mu.Lock()
 	u.invocation, u.main, u.result = randomHex(32), nil, "success"
 	u.mu.Unlock()
-	u.set("activating", "start-pre")
-	ended := u.run(a)
+	u.set("activating", "start")
+	d, err := u.loaded()
+	if err != nil {
+		return outcome{result: "resources"}
+	}
+	ended := u.run(a, d.service)
 	if isClosed(u.b.off) {
 		return interrupted
 	}
@@ -151,9 +131,8 @@ func (u *unit) once(a *activation) outcome {
 		// A stop job came: how the processes end under it decides.
 		ended = success
 	}
-	d, err := u.loaded()
-	if err != nil {
-		return outcome{result: "resources"}
+	if isClosed(a.stop) {
+		u.log("Stopping %s...", u.title())
 	}
 	u.set("deactivating", "stop-sigterm")
 	if left := u.endProcesses(d.service); ended.good() && !left.good() {
@@ -162,11 +141,8 @@ func (u *unit) once(a *activation) outcome {
 	u.mu.Lock()
 	main := u.main
 	u.mu.Unlock()
-	if main != nil && d.service.killMode != "none" {
+	if main != nil {
 		main.finishOutput()
-	}
-	if post := u.controls(d.service.stopPost, d.service.stopTimeout, nil); ended.good() && !post.good() {
-		ended = post
 	}
 	if isClosed(u.b.off) {
 		return interrupted
@@ -174,105 +150,64 @@ func (u *unit) once(a *activation) outcome {
 	return ended
 }
 
-// run starts the service and stays until its main process has ended or it shall stop, after
-// ExecStop=. What is left of its processes is the caller's.
-func (u *unit) run(a *activation) outcome {
-	d, err := u.loaded()
-	if err != nil {
-		return outcome{result: "resources"}
-	}
-	s := d.service
+// run starts the service and stays until its main process has ended or it shall stop. What is left
+// of its processes is the caller's.
+func (u *unit) run(a *activation, s *serviceDefinition) outcome {
 	if s.kind == "oneshot" {
 		return u.runOneshot(a, s)
 	}
-	if pre := u.prepare(a, s); !pre.good() {
-		return pre
-	}
 	main, started := u.spawn(s, s.start[0])
 	if !started.good() {
-		if s.kind == "simple" && started.result == "exit-code" {
+		if started.result == "exit-code" {
 			// For Type=simple a program that cannot be executed is a failure after the start
 			// (systemd.service(5), Type=).
 			a.attempt.settle(nil)
 		}
 		return started
 	}
-	if main == nil {
-		return u.runStop(a)
-	}
 	u.mu.Lock()
 	u.main = main
 	u.mu.Unlock()
-	if post := u.controls(s.startPost, s.startTimeout, a.stop); !post.good() {
-		return post
-	}
 	u.set("active", "running")
 	u.log("Started %s.", u.title())
 	a.attempt.settle(nil)
 	select {
 	case <-main.ended:
-		if ended := u.endOf(s, main); !ended.good() && !s.start[0].mayFail {
-			return ended
-		}
+		return u.endOf(s, main)
 	case <-a.stop:
+		return success
 	case <-u.b.off:
 		return interrupted
 	}
-	return u.runStop(a)
-}
-
-// prepare runs ExecStartPre=; what its commands left running is killed before the service's own
-// process starts.
-func (u *unit) prepare(a *activation, s *serviceDefinition) outcome {
-	if ended := u.controls(s.startPre, s.startTimeout, a.stop); !ended.good() {
-		return ended
-	}
-	if len(s.startPre) > 0 {
-		if err := u.b.killAll(u.invocation); err != nil {
-			u.log("%v", err)
-		}
-	}
-	u.set("activating", "start")
-	return success
 }
 
 // runOneshot runs the commands of Type=oneshot one after the other; their end is the end of the
-// start.
+// start, for which there is no limit (systemd.service(5), TimeoutStartSec=).
 func (u *unit) runOneshot(a *activation, s *serviceDefinition) outcome {
-	// Not on the machine's clock: what the commands do takes its real time.
-	limit := expiry(s.startTimeout)
-	if pre := u.prepare(a, s); !pre.good() {
-		return pre
-	}
 	for _, line := range s.start {
 		main, started := u.spawn(s, line)
 		if !started.good() {
 			return started
 		}
-		if main == nil {
-			continue
-		}
 		u.mu.Lock()
 		u.main = main
 		u.mu.Unlock()
-		if ended := u.await(s, main, line, limit, a.stop); !ended.good() {
+		if ended := u.await(s, main, line, nil, a.stop); !ended.good() {
 			return ended
 		}
 	}
-	if post := u.controls(s.startPost, s.startTimeout, a.stop); !post.good() {
-		return post
+	if !s.remainAfterExit {
+		return success
 	}
-	if s.remainAfterExit {
-		u.set("active", "exited")
-		u.log("Finished %s.", u.title())
-		a.attempt.settle(nil)
-		select {
-		case <-a.stop:
-		case <-u.b.off:
-			return interrupted
-		}
+	u.set("active", "exited")
+	u.log("Finished %s.", u.title())
+	a.attempt.settle(nil)
+	select {
+	case <-a.stop:
+		return success
+	case <-u.b.off:
+		return interrupted
 	}
-	return u.runStop(a)
 }
 
 func isClosed(c <-chan struct{}) bool {

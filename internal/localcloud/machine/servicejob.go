@@ -44,7 +44,7 @@ func (u *unit) reload() error {
 		return refuse(1, "%s is not active, cannot reload.", u.name)
 	}
 	u.log("Reloading %s...", u.title())
-	ended := u.controls(d.service.reload, d.service.startTimeout, nil)
+	ended := u.controls(d.service, d.service.reload)
 	if ended.good() {
 		u.log("Reloaded %s.", u.title())
 	}

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -38,13 +38,8 @@ func (u *unit) environment(s *serviceDefinition) (map[string]string, error) {
 			entry[5],
 		)
 	}
-	maps.Copy(values, s.environment)
 	for _, file := range s.environmentFiles {
-		file, optional := strings.CutPrefix(file, "-")
 		text, err := os.ReadFile(u.b.m.fileOf(file))
-		if err != nil && optional {
-			continue
-		}
 		var more map[string]string
 		if err == nil {
 			more, err = environmentFile(string(text))
@@ -65,11 +60,6 @@ func (u *unit) setUp(s *serviceDefinition) *setupError {
 	}
 	if s.group != "" && !m.hasGroup(s.group) {
 		return &setupError{status: 216, step: "GROUP", err: fmt.Errorf("there is no group %s", s.group)}
-	}
-	for _, made := range s.madeDirectories {
-		if err := os.MkdirAll(m.path(made.parent, made.name), 0o755); err != nil {
-			return &setupError{status: 233, step: "RUNTIME_DIRECTORY", err: err}
-		}
 	}
 	for _, path := range s.neededPaths {
 		if !exists(m.path(path)) {
@@ -93,7 +83,7 @@ func (u *unit) spawn(s *serviceDefinition, line commandLine) (*process, outcome)
 	failed := u.setUp(s)
 	argv, err := line.expand(environment)
 	if failed == nil && err == nil {
-		argv[0], err = u.b.find(line.words[0])
+		argv[0], err = u.b.find(line[0])
 	}
 	var started *process
 	if failed == nil && err == nil {
@@ -101,14 +91,12 @@ func (u *unit) spawn(s *serviceDefinition, line commandLine) (*process, outcome)
 		if s.toConsole {
 			journals = append(journals, &u.b.m.console)
 		}
-		name := line.words[0][strings.LastIndex(line.words[0], "/")+1:]
 		started, err = u.b.start(program{
 			argv:        argv,
 			environment: environment,
 			directory:   u.b.m.path(s.workingDirectory),
-			umask:       s.umask,
 			openFiles:   s.openFiles,
-			source:      name,
+			source:      filepath.Base(line[0]),
 			journals:    journals,
 		})
 	}
@@ -121,30 +109,22 @@ func (u *unit) spawn(s *serviceDefinition, line commandLine) (*process, outcome)
 	if failed != nil {
 		u.log("%s: %v", u.name, failed)
 		u.log("%s: Main process exited, code=exited, status=%d/%s", u.name, failed.status, failed.step)
-		if line.mayFail {
-			return nil, success
-		}
 		return nil, outcome{"exit-code", failed.status}
 	}
 	return started, success
 }
 
-// controls runs commands beside the main process one after the other, each for at most the limit of
-// real time. A closed stop cuts them off; nil: nothing does but the end of the machine.
-func (u *unit) controls(lines []commandLine, limit time.Duration, stop <-chan struct{}) outcome {
+// controlLimit is for one command of ExecReload=: DefaultTimeoutStartSec= (systemd-system.conf(5)).
+const controlLimit = 90 * time.Second
+
+// controls runs commands beside the main process one after the other.
+func (u *unit) controls(s *serviceDefinition, lines []commandLine) outcome {
 	for _, line := range lines {
-		d, err := u.loaded()
-		if err != nil {
-			return outcome{result: "resources"}
-		}
-		control, started := u.spawn(d.service, line)
+		control, started := u.spawn(s, line)
 		if !started.good() {
 			return started
 		}
-		if control == nil {
-			continue
-		}
-		ended := u.await(d.service, control, line, expiry(limit), stop)
+		ended := u.await(s, control, line, time.After(controlLimit), nil)
 		if !isClosed(control.ended) {
 			// Nothing of a command stays behind when it was cut off.
 			_ = syscall.Kill(-control.os.Pid, syscall.SIGKILL)
@@ -180,13 +160,10 @@ func (u *unit) await(
 	case <-u.b.off:
 		return interrupted
 	case <-limit:
-		u.log("%s: %s timed out. Terminating.", u.name, line.words[0])
+		u.log("%s: %s timed out. Terminating.", u.name, line[0])
 		return outcome{result: "timeout"}
 	}
-	if ended := u.endOf(s, p); !ended.good() && !line.mayFail {
-		return ended
-	}
-	return success
+	return u.endOf(s, p)
 }
 
 // cleanSignals end a service cleanly that is no oneshot (systemd.service(5), SuccessExitStatus=).
@@ -212,7 +189,7 @@ func (u *unit) endOf(s *serviceDefinition, p *process) outcome {
 		return outcome{"signal", int(status.Signal())}
 	}
 	code := status.ExitStatus()
-	if code == 0 || slices.Contains(s.successStatuses, code) {
+	if code == 0 {
 		return success
 	}
 	u.log("%s: Process %d exited, code=exited, status=%d", u.name, p.os.Pid, code)

@@ -1,23 +1,8 @@
-// How a service ends: ExecStop=, the signals, and what is waited for (systemd.service(5),
-// systemd.kill(5)).
+// How a service ends: the signals, and what is waited for (systemd.kill(5)).
 
 package machine
 
 import "time"
-
-// runStop runs ExecStop=, which belongs to every end of a service that had started well
-// (systemd.service(5), ExecStop=).
-func (u *unit) runStop(a *activation) outcome {
-	d, err := u.loaded()
-	if err != nil {
-		return outcome{result: "resources"}
-	}
-	if isClosed(a.stop) {
-		u.log("Stopping %s...", u.title())
-	}
-	u.set("deactivating", "stop")
-	return u.controls(d.service.stop, d.service.stopTimeout, nil)
-}
 
 // endProcesses ends what is left of the service: KillSignal=, then SIGKILL after TimeoutStopSec=
 // (systemd.kill(5)). The main process's end then counts as the service's.
@@ -26,7 +11,7 @@ func (u *unit) endProcesses(s *serviceDefinition) outcome {
 	main, invocation := u.main, u.invocation
 	u.mu.Unlock()
 	alive := main != nil && !isClosed(main.ended)
-	if s.killMode == "none" || !alive && (s.killMode == "process" || len(u.b.pids(invocation)) == 0) {
+	if !alive && (s.killMode == "process" || len(u.b.pids(invocation)) == 0) {
 		return success
 	}
 	if s.killMode == "control-group" {

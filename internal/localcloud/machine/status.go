@@ -112,7 +112,7 @@ func (m *Machine) Signal(name string, s syscall.Signal) error {
 
 // Fire starts a oneshot service now, as its timer would when its time has come, and waits for its
 // end. A run that is under way is waited for first. A failure comes with what the service printed.
-// Firing more often than StartLimitBurst= allows is not refused: it stands for time that has
+// Firing more often than the start limit allows is not refused: it stands for time that has
 // passed.
 func (m *Machine) Fire(name string) error {
 	b := m.running()

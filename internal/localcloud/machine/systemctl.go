@@ -20,10 +20,7 @@ var systemctlOptions = []option{
 	{long: "full", short: "l", takesValue: false},
 	{long: "lines", short: "n", takesValue: true},
 	{long: "now", short: "", takesValue: false},
-	{long: "property", short: "p", takesValue: true},
-	{long: "value", short: "", takesValue: false},
 	{long: "no-block", short: "", takesValue: false},
-	{long: "signal", short: "s", takesValue: true},
 }
 
 // systemctlVerbs are the verbs that take units, and daemon-reload.
@@ -32,16 +29,10 @@ var systemctlVerbs map[string]func(b *boot, given arguments, names []string) rep
 func init() {
 	systemctlVerbs = map[string]func(*boot, arguments, []string) reply{
 		"daemon-reload": func(b *boot, _ arguments, _ []string) reply { return answerTo(b.daemonReload()) },
-		"disable":       disable,
 		"enable":        enable,
 		"is-active":     isActive,
-		"is-enabled":    isEnabled,
-		"is-failed":     isFailed,
-		"kill":          killMain,
 		"reload":        job(func(b *boot, name string) error { return b.unit(name).reload() }),
-		"reset-failed":  job(func(b *boot, name string) error { return b.unit(name).reset() }),
 		"restart":       job((*boot).restart),
-		"show":          show,
 		"start":         startVerb,
 		"status":        status,
 		"stop":          job((*boot).stop),
@@ -153,21 +144,6 @@ func (b *boot) restart(name string) error {
 	return b.startUnit(name)
 }
 
-// reset forgets a failure and the count of starts.
-func (u *unit) reset() error {
-	if _, err := u.loaded(); err != nil {
-		return wrapped("Failed to reset failed state of unit %s: %s", u.name, err)
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.starts, u.restarts = nil, 0
-	if u.active == "failed" {
-		u.result = "success"
-		u.change("inactive", "dead")
-	}
-	return nil
-}
-
 // daemonReload reads all unit files again. Unlike systemd it fails when one of them is wrong, and
 // says all that is.
 func (b *boot) daemonReload() error {
@@ -197,7 +173,7 @@ func enable(b *boot, given arguments, names []string) reply {
 		if len(links) == 0 {
 			fmt.Fprintf(
 				&said,
-				"The unit files have no installation config (WantedBy=, RequiredBy=) and are not meant to be "+
+				"The unit files have no installation config (WantedBy=) and are not meant to be "+
 					"enabled: %s\n",
 				name,
 			)
@@ -221,40 +197,4 @@ func enable(b *boot, given arguments, names []string) reply {
 	}
 	answer.Err = append([]byte(said.String()), answer.Err...)
 	return answer
-}
-
-func disable(b *boot, given arguments, names []string) reply {
-	for _, name := range names {
-		d, err := b.unit(name).loaded()
-		if err != nil {
-			return failure(1, "Failed to disable unit: Unit file %s does not exist or is wrong: %v", name, err)
-		}
-		for _, link := range d.installed() {
-			if err := os.Remove(b.m.path(link)); err != nil && !os.IsNotExist(err) {
-				return failure(1, "Failed to disable unit %s: %v", name, err)
-			}
-		}
-		if given.has("now") {
-			b.unit(name).stop()
-		}
-	}
-	return reply{}
-}
-
-// killMain sends --signal to the main processes.
-func killMain(b *boot, given arguments, names []string) reply {
-	name := given.value("signal")
-	if name == "" {
-		name = "TERM"
-	}
-	s, err := parseSignal(name)
-	if err != nil {
-		return failure(1, "stand-in for systemctl: %v", err)
-	}
-	for _, unit := range names {
-		if err := b.m.Signal(unit, s); err != nil {
-			return failure(1, "Failed to kill unit %s: %v", unit, err)
-		}
-	}
-	return reply{}
 }

@@ -3,23 +3,18 @@
 package machine
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
 )
 
 // timerState is what a timer remembers while it is active.
 type timerState struct {
-	b            *boot
-	definition   *timerDefinition
-	unit         *unit
-	stamp        string
-	activated    time.Duration
-	triggered    bool
-	lastTrigger  time.Duration
-	calendarBase time.Time
+	b           *boot
+	definition  *timerDefinition
+	unit        *unit
+	activated   time.Duration
+	triggered   bool
+	lastTrigger time.Duration
 }
 
 // runTimer starts the timer's unit whenever its time has come, until the timer is stopped. The
@@ -30,18 +25,13 @@ func (u *unit) runTimer(a *activation) error {
 		return err
 	}
 	t := &timerState{
-		b:            u.b,
-		definition:   d.timer,
-		unit:         u.b.unit(d.timer.unit),
-		stamp:        u.b.m.path("var/lib/systemd/timers/stamp-" + u.name),
-		activated:    u.b.monotonic(),
-		calendarBase: u.b.wall(),
+		b:          u.b,
+		definition: d.timer,
+		unit:       u.b.unit(d.timer.unit),
+		activated:  u.b.monotonic(),
 	}
 	if _, err := t.unit.loaded(); err != nil {
 		return wrapped("Failed to start %s: unit to trigger not loaded: %s", u.name, err)
-	}
-	if err := t.restore(); err != nil {
-		return wrapped("Failed to start %s: %s", u.name, err)
 	}
 	u.log("Started %s.", u.title())
 	for {
@@ -72,37 +62,9 @@ func (u *unit) runTimer(a *activation) error {
 	}
 }
 
-// restore reads when a Persistent= timer fired last, or begins to remember.
-func (t *timerState) restore() error {
-	if !t.definition.persistent {
-		return nil
-	}
-	info, err := os.Stat(t.stamp)
-	if err == nil {
-		t.calendarBase = info.ModTime()
-		return nil
-	}
-	return t.remember(t.calendarBase)
-}
-
-func (t *timerState) remember(at time.Time) error {
-	if err := os.MkdirAll(filepath.Dir(t.stamp), 0o755); err != nil {
-		return fmt.Errorf("remembering when the timer fired: %w", err)
-	}
-	if err := os.WriteFile(t.stamp, nil, 0o644); err != nil {
-		return fmt.Errorf("remembering when the timer fired: %w", err)
-	}
-	return os.Chtimes(t.stamp, at, at)
-}
-
 // trigger starts the unit and waits until it is inactive again; false: the timer shall stop.
 func (t *timerState) trigger(a *activation, u *unit) bool {
-	t.triggered, t.lastTrigger, t.calendarBase = true, t.b.monotonic(), t.b.wall()
-	if t.definition.persistent {
-		if err := t.remember(t.calendarBase); err != nil {
-			u.log("%s: %v", u.name, err)
-		}
-	}
+	t.triggered, t.lastTrigger = true, t.b.monotonic()
 	started := make(chan struct{})
 	if !t.b.goAhead(func() {
 		defer close(started)
@@ -154,54 +116,26 @@ func (t *timerState) next() (wait time.Duration, planned bool) {
 			at, planned = elapse, true
 		}
 	}
-	if planned {
-		at += t.randomDelay()
-		wait = between(at, at+t.definition.accuracy, t.b.perturbation) - now
-	}
-	if calendar, found := t.nextCalendar(); found && (!planned || calendar < wait) {
-		wait, planned = calendar, true
-	}
-	return max(0, wait), planned
+	at += t.randomDelay()
+	return max(0, between(at, at+t.definition.accuracy, t.b.perturbation)-now), planned
 }
 
 // base is the starting point of a monotonic trigger, if there is one yet.
 func (t *timerState) base(name string) (time.Duration, bool) {
-	t.unit.mu.Lock()
-	defer t.unit.mu.Unlock()
-	last := time.Duration(-1)
-	if t.triggered {
-		last = t.lastTrigger
-	}
 	switch name {
 	case "boot":
 		return 0, true
 	case "timer":
 		return t.activated, true
-	case "unit active":
-		last = max(last, t.unit.leftInactive)
-	default:
-		last = max(last, t.unit.becameInactive)
 	}
+	last := time.Duration(-1)
+	if t.triggered {
+		last = t.lastTrigger
+	}
+	t.unit.mu.Lock()
+	defer t.unit.mu.Unlock()
+	last = max(last, t.unit.becameInactive)
 	return last, last >= 0
-}
-
-// nextCalendar is the wait for OnCalendar=; the machine lives in UTC.
-func (t *timerState) nextCalendar() (time.Duration, bool) {
-	var next time.Time
-	for _, calendar := range t.definition.calendar {
-		step := map[string]time.Duration{"hourly": time.Hour, "daily": 24 * time.Hour}[calendar]
-		if at := t.calendarBase.Truncate(step).Add(step); next.IsZero() || at.Before(next) {
-			next = at
-		}
-	}
-	if next.IsZero() {
-		return 0, false
-	}
-	now := t.b.wall()
-	at := next.Add(t.randomDelay())
-	sinceEpoch := at.Sub(t.b.m.epoch)
-	exact := between(sinceEpoch, sinceEpoch+t.definition.accuracy, t.b.perturbation)
-	return exact - now.Sub(t.b.m.epoch), true
 }
 
 func (t *timerState) randomDelay() time.Duration {

@@ -72,7 +72,7 @@ func parseSpan(text string) (time.Duration, error) {
 	return total, nil
 }
 
-// parseTimeout is parseSpan for TimeoutStartSec= and TimeoutStopSec=, where 0 turns the limit off.
+// parseTimeout is parseSpan for TimeoutStopSec=, where 0 turns the limit off.
 func parseTimeout(text string) (time.Duration, error) {
 	span, err := parseSpan(text)
 	if span == 0 {

@@ -29,11 +29,11 @@ type unit struct {
 	invocation          string
 	restarts            int
 	exitStatus          int
-	// starts are the times of the last starts, on the machine's clock (StartLimitBurst=).
+	// starts are the times of the last starts, on the machine's clock.
 	starts []time.Duration
-	// leftInactive and becameInactive are the last such times, -1 before the first.
-	leftInactive, becameInactive time.Duration
-	current                      *activation
+	// becameInactive is the last such time, -1 before the first.
+	becameInactive time.Duration
+	current        *activation
 	// changed is closed at the next change of state.
 	changed chan struct{}
 
@@ -79,7 +79,6 @@ func (b *boot) unit(name string) *unit {
 			active:         "inactive",
 			sub:            "dead",
 			result:         "success",
-			leftInactive:   -1,
 			becameInactive: -1,
 			changed:        make(chan struct{}),
 		}
@@ -142,10 +141,7 @@ func (u *unit) set(active, sub string) {
 // change is set for one who holds u.mu.
 func (u *unit) change(active, sub string) {
 	inactive := func(state string) bool { return state == "inactive" || state == "failed" }
-	switch {
-	case inactive(u.active) && !inactive(active):
-		u.leftInactive = u.b.monotonic()
-	case !inactive(u.active) && inactive(active):
+	if !inactive(u.active) && inactive(active) {
 		u.becameInactive = u.b.monotonic()
 	}
 	u.active, u.sub = active, sub
@@ -237,14 +233,8 @@ func (u *unit) activate(a *activation) {
 	close(a.ended)
 }
 
-// stop is a stop job: it ends when the unit is inactive. Units that require this one stop too
-// (systemd.unit(5), Requires=).
+// stop is a stop job: it ends when the unit is inactive.
 func (u *unit) stop() {
-	for _, other := range u.b.knownUnits() {
-		if d, err := other.loaded(); err == nil && other != u && slices.Contains(d.requires, u.name) {
-			other.stop()
-		}
-	}
 	u.mu.Lock()
 	a := u.current
 	u.mu.Unlock()

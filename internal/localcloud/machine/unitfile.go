@@ -14,43 +14,31 @@ import (
 
 // definition is one unit file as it was when it was loaded.
 type definition struct {
-	name, text, description  string
-	after, before            []string
-	wants, requires          []string
-	mountsFor, pathsRequired []string
-	startLimitInterval       time.Duration
-	startLimitBurst          int
-	wantedBy, requiredBy     []string
-	service                  *serviceDefinition
-	timer                    *timerDefinition
+	name, text, description string
+	after, wants            []string
+	mountsFor, wantedBy     []string
+	service                 *serviceDefinition
+	timer                   *timerDefinition
 }
 
 // serviceDefinition is the section [Service].
 type serviceDefinition struct {
-	kind, restart, killMode            string
-	remainAfterExit, toConsole         bool
-	startPre, start, startPost, reload []commandLine
-	stop, stopPost                     []commandLine
-	restartDelay                       time.Duration
-	startTimeout, stopTimeout          time.Duration
-	killSignal                         syscall.Signal
-	environment                        map[string]string
-	environmentFiles                   []string
-	workingDirectory, user, group      string
-	umask                              string
-	openFiles                          int
-	madeDirectories                    []madeDirectory
-	neededPaths                        []string
-	successStatuses                    []int
+	kind, restart, killMode       string
+	remainAfterExit, toConsole    bool
+	start, reload                 []commandLine
+	restartDelay, stopTimeout     time.Duration
+	killSignal                    syscall.Signal
+	environmentFiles              []string
+	workingDirectory, user, group string
+	openFiles                     int
+	neededPaths                   []string
 }
 
 // timerDefinition is the section [Timer].
 type timerDefinition struct {
 	unit             string
 	monotonic        []monotonicTrigger
-	calendar         []string
 	accuracy, random time.Duration
-	persistent       bool
 }
 
 // monotonicTrigger is OnBootSec= and its like: a span after a starting point.
@@ -58,9 +46,6 @@ type monotonicTrigger struct {
 	base string
 	span time.Duration
 }
-
-// madeDirectory is StateDirectory= and its like.
-type madeDirectory struct{ parent, name string }
 
 // assignment is one line KEY=VALUE of a unit file.
 type assignment struct {
@@ -110,13 +95,7 @@ func parseLines(text string) (found []assignment, faults []error) {
 // rehearsal must have been thought of.
 func parseUnit(file, text string) (*definition, error) {
 	name := filepath.Base(file)
-	d := &definition{
-		name:               name,
-		text:               text,
-		description:        name,
-		startLimitInterval: 10 * time.Second,
-		startLimitBurst:    5,
-	}
+	d := &definition{name: name, text: text, description: name}
 	sections := map[string]bool{"Unit": true, "Install": true}
 	switch filepath.Ext(name) {
 	case ".service":
@@ -126,11 +105,8 @@ func parseUnit(file, text string) (*definition, error) {
 			restart:      "no",
 			killMode:     "control-group",
 			restartDelay: 100 * time.Millisecond,
-			startTimeout: -1,
 			stopTimeout:  90 * time.Second,
 			killSignal:   syscall.SIGTERM,
-			umask:        "0022",
-			environment:  map[string]string{},
 		}
 	case ".timer":
 		sections["Timer"] = true
@@ -172,11 +148,10 @@ func (d *definition) assign(a assignment) error {
 	return fmt.Errorf("this stand-in for systemd does not know the directive in section [%s]", a.section)
 }
 
-// complete checks what systemd refuses to load (systemd.service(5): Type=, ExecStart=, Restart=),
-// and puts in the defaults that depend on other values.
+// complete checks what systemd refuses to load (systemd.service(5): Type=, ExecStart=, Restart=).
 func (d *definition) complete() error {
 	if d.timer != nil {
-		if len(d.timer.monotonic)+len(d.timer.calendar) == 0 {
+		if len(d.timer.monotonic) == 0 {
 			return fmt.Errorf("Timer unit lacks value setting. Refusing.")
 		}
 		return nil
@@ -190,19 +165,11 @@ func (d *definition) complete() error {
 		return fmt.Errorf(
 			"Service has more than one ExecStart= setting, which is only allowed for Type=oneshot services. Refusing.",
 		)
-	case oneshot && (s.restart == "always" || s.restart == "on-success"):
+	case oneshot && s.restart == "always":
 		return fmt.Errorf(
 			"Service has Restart= set to either always or on-success, which isn't allowed for Type=oneshot " +
 				"services. Refusing.",
 		)
-	}
-	if s.startTimeout < 0 {
-		// DefaultTimeoutStartSec= is 90 s; a oneshot service has no limit (systemd.service(5),
-		// TimeoutStartSec=).
-		s.startTimeout = 90 * time.Second
-		if oneshot {
-			s.startTimeout = forever
-		}
 	}
 	return nil
 }
