@@ -17,6 +17,9 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
+// lookLimit bounds one attempt to connect to one server.
+const lookLimit = 5 * time.Second
+
 // identity is the administrator's key. It is fetched each time: it may have been rotated.
 func (c *Controller) identity(ctx context.Context) (nkeys.KeyPair, error) {
 	secret, err := secretsmanager.NewFromConfig(c.AWS).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
@@ -58,9 +61,7 @@ func (c *Controller) connectAs(pair nkeys.KeyPair, nodes []Node) (*natsgo.Conn, 
 		strings.Join(urls, ","),
 		natsgo.Name("controller"),
 		natsgo.Nkey(public, pair.Sign),
-		natsgo.SetCustomDialer(
-			dialer{c.Dial},
-		),
+		natsgo.SetCustomDialer(dialer{c.Dial}),
 		natsgo.Secure(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}),
 		natsgo.Timeout(lookLimit),
 		natsgo.MaxReconnects(0),

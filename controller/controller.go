@@ -68,11 +68,8 @@ type Response struct {
 	Resent []string `json:"resent,omitempty"`
 }
 
-// The ports of every node, as its configuration sets them (assets/nats/nats.conf.tmpl).
-const (
-	clientPort  = 4222
-	monitorPort = 8222
-)
+// clientPort is every node's, as its configuration sets it (assets/nats/nats.conf.tmpl).
+const clientPort = 4222
 
 // Settings are what the function's environment gives.
 type Settings struct {

@@ -3,23 +3,13 @@ package controller
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/bodybroker/platform/node/monitoring"
 	"github.com/bodybroker/platform/node/settings"
-)
-
-const (
-	// lookLimit bounds one question to one server.
-	lookLimit = 5 * time.Second
-	// longestPage bounds an answer, in bytes: mostConnections with their subscriptions.
-	longestPage = 16 << 20
 )
 
 // gate waits until the node's own server says that it is this node with this configuration, and
@@ -118,36 +108,7 @@ func (c *Controller) current(ctx context.Context, request Request) error {
 	return fmt.Errorf("all %d servers listen and there is no meta leader yet", len(request.Nodes))
 }
 
-// get reads a monitoring page into v; nil: only the status counts.
+// get reads a monitoring page of a server into v; nil: only the status counts.
 func (c *Controller) get(ctx context.Context, address, page string, v any) error {
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
-	defer cancel()
-	request, err := http.NewRequestWithContext(
-		ctx,
-		http.MethodGet,
-		fmt.Sprintf("http://%s:%d%s", address, monitorPort, page),
-		nil,
-	)
-	if err != nil {
-		return err
-	}
-	client := http.Client{Transport: &http.Transport{DialContext: c.Dial, DisableKeepAlives: true}}
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	body, err := io.ReadAll(io.LimitReader(response.Body, longestPage))
-	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return fmt.Errorf("reading %s: %w", page, err)
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s: %s", page, response.Status, strings.TrimSpace(string(body)))
-	}
-	if v == nil {
-		return nil
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("reading %s: %w", page, err)
-	}
-	return nil
+	return monitoring.Reader{Dial: c.Dial}.Read(ctx, address, page, v)
 }

@@ -201,8 +201,7 @@ func (n *Node) start(ctx context.Context) error {
 		}
 	}
 	if err := until(ctx, healthLimit, func() error {
-		_, err := n.monitor(ctx, "/healthz?js-server-only=true")
-		return err
+		return n.monitor(ctx, "/healthz?js-server-only=true", nil)
 	}); err != nil {
 		status, _ := command(ctx, "systemctl", "status", serverUnit) // whatever it says belongs to the message
 		return fmt.Errorf("%w\n%s", err, status)

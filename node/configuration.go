@@ -4,7 +4,6 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -141,11 +140,8 @@ type shown struct {
 }
 
 func (n *Node) shown(ctx context.Context) (s shown, err error) {
-	body, err := n.monitor(ctx, "/varz")
-	if err != nil {
-		return s, err
-	}
-	return s, json.Unmarshal(body, &s)
+	err = n.monitor(ctx, "/varz", &s)
+	return s, err
 }
 
 func (n *Node) reload(ctx context.Context, expected string) error {

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/renameio/v2"
 
+	"github.com/bodybroker/platform/node/monitoring"
 	"github.com/bodybroker/platform/node/settings"
 )
 
@@ -158,26 +158,9 @@ func removeIfThere(file string) error {
 	return nil
 }
 
-// monitor asks the server itself, on the port that only the controller and the load balancer reach.
-func (n *Node) monitor(ctx context.Context, path string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.Address+":8222"+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(response.Body)
-	if err = errors.Join(err, response.Body.Close()); err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s answers %s: %s", path, response.Status, bytes.TrimSpace(body))
-	}
-	return body, nil
+// monitor reads a monitoring page of the node's own server into v; nil: only the status counts.
+func (n *Node) monitor(ctx context.Context, page string, v any) error {
+	return monitoring.Reader{}.Read(ctx, n.Address, page, v)
 }
 
 // until looks again and again; the last fault is told when the time is over.

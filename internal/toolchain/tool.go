@@ -1,4 +1,4 @@
-// Command-line tools that are not the project's own, such as linters. The modules under tools/ pin
+// Command-line tools that are not the project's own, such as the Pulumi CLI. The modules under tools/ pin
 // them, and a tool is built once for each pinned version.
 
 package toolchain
