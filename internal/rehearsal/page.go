@@ -51,7 +51,10 @@ func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
 	page.Zones = zones
 	streams, streamErr := s.streams(ctx)
 	page.Streams = streams
-	page.Services, page.Latency = asked(table, s.verified)
+	page.Services = asked(table, s.verified)
+	if s.verified != nil {
+		page.Latency = s.verified.Latency
+	}
 	return page, errors.Join(err, streamErr)
 }
 
@@ -149,14 +152,11 @@ func (s *Stage) streams(ctx context.Context) (found []report.Stream, err error) 
 }
 
 // asked is the table of services, with what the verification measured of them.
-func asked(table []catalog.Service, verified *verification.Report) (all []report.Service, buckets []report.Bucket) {
+func asked(table []catalog.Service, verified *verification.Report) (all []report.Service) {
 	measured := map[string]verification.Latency{}
 	if verified != nil {
 		for _, service := range verified.Services {
 			measured[service.Name] = service.Latency
-		}
-		for _, b := range verified.Latency.Buckets {
-			buckets = append(buckets, report.Bucket{UpTo: b.UpTo(), Requests: int(b.Requests)})
 		}
 	}
 	for _, service := range table {
@@ -173,7 +173,7 @@ func asked(table []catalog.Service, verified *verification.Report) (all []report
 			Requests: int(l.Requests),
 		})
 	}
-	return all, buckets
+	return all
 }
 
 // proven are results as the page shows them.

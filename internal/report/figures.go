@@ -58,6 +58,6 @@ func figures(p Platform) (found []figure) {
 		resources += n
 	}
 	add(resources, grouped(resources), "resources", false)
-	add(requests(p.Latency), grouped(requests(p.Latency)), "requests timed", false)
+	add(int(p.Latency.Requests), grouped(int(p.Latency.Requests)), "requests timed", false)
 	return found
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2"
+
+	"github.com/bodybroker/platform/workload/verification"
 )
 
 // Platform is what the page shows. A part that is left empty is said to be absent, in words.
@@ -33,8 +35,8 @@ type Platform struct {
 	Proven []Result
 	// Resources counts what was made, by part of the platform.
 	Resources map[string]int
-	// Latency counts the requests to all services by how long they took, fastest first.
-	Latency []Bucket
+	// Latency is that of the requests to all services.
+	Latency verification.Latency
 }
 
 // Gateway is the HTTP front and the load balancer before it.
@@ -122,13 +124,6 @@ type Result struct {
 	Seconds        float64
 }
 
-// Bucket counts the requests that took at most UpTo and longer than the bucket before; 0: without
-// limit.
-type Bucket struct {
-	UpTo     time.Duration
-	Requests int
-}
-
 //go:embed page.html.tmpl
 var pageText string
 
@@ -142,7 +137,10 @@ func Write(path string, p Platform) error { return write(page, path, p) }
 
 func write(t *template.Template, path string, p Platform) error {
 	var content bytes.Buffer
-	err := t.Execute(&content, newView(p))
+	v, err := newView(p)
+	if err == nil {
+		err = t.Execute(&content, v)
+	}
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o755)
 	}

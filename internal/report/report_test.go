@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/html"
+
+	"github.com/bodybroker/platform/workload/verification"
 )
 
 // read is the page of a platform as a browser would take it.
@@ -107,8 +109,10 @@ func TestEverythingAppears(t *testing.T) {
 	for part, n := range p.Resources {
 		assert.Contains(t, words(byID(t, root, "resources")), fmt.Sprintf("%s\n%d\n", part, n))
 	}
-	for _, b := range p.Latency {
-		assert.Contains(t, words(byID(t, root, "latency")), grouped(b.Requests)+"\n")
+	latency := words(byID(t, root, "latency"))
+	assert.Contains(t, latency, "p50 0.900 · p99 4.200 ms")
+	for _, b := range p.Latency.Buckets {
+		assert.Contains(t, latency, fmt.Sprintf("ms: %d of %d requests\n", b.Requests, p.Latency.Requests))
 	}
 }
 
@@ -173,7 +177,7 @@ func TestWhatIsNotThereIsSaid(t *testing.T) {
 	for i := range p.Services {
 		p.Services[i].P50, p.Services[i].P99 = 0, 0
 	}
-	p.Latency = []Bucket{{}}
+	p.Latency = verification.Latency{}
 	text := words(read(t, p))
 	for _, said := range []string{
 		"No Redis node was seen.",

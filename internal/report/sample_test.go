@@ -13,6 +13,7 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/securitygroups"
+	"github.com/bodybroker/platform/workload/verification"
 )
 
 // sample has so many zones; nodes, Redis nodes and tasks are dealt out to them in turn.
@@ -62,10 +63,11 @@ func sample(t *testing.T, zones int) Platform {
 		})
 	}
 	p.Proven = sampleResults()
-	for i, requests := range []int{12, 240, 1210, 2304, 901, 122, 31, 9, 2} {
-		p.Latency = append(p.Latency, Bucket{UpTo: 250 * time.Microsecond << i, Requests: requests})
+	p.Latency = verification.Latency{P50: 900, P99: 4200, Slowest: 51_000}
+	for i, requests := range []int64{12, 240, 1210, 2304, 901, 122, 31, 9, 2} {
+		p.Latency.Buckets = append(p.Latency.Buckets, verification.Bucket{Index: 26 + i, Requests: requests})
+		p.Latency.Requests += requests
 	}
-	p.Latency[len(p.Latency)-1].UpTo = 0
 	return p
 }
 

@@ -18,7 +18,8 @@ type view struct {
 	Failed, NotRun    []string
 	Began, Took       string
 	Figures           []figure
-	Picture, Latency  *drawing
+	Picture           *drawing
+	Latency           template.HTML // "" where no request was counted
 	Connections       []connection
 	Results           []resultRow
 	Measured          bool // the services have latencies
@@ -60,12 +61,16 @@ type resourceRow struct {
 	Bar         []shape
 }
 
-func newView(p Platform) view {
-	v := view{
+func newView(p Platform) (v view, err error) {
+	v = view{
 		Platform: p,
 		Style:    template.CSS(style),
 		Picture:  picture(p),
-		Latency:  chart(p.Latency),
+	}
+	if p.Latency.Requests > 0 {
+		if v.Latency, err = p.Latency.Chart("All services"); err != nil {
+			return v, err
+		}
 	}
 	if !p.When.IsZero() {
 		v.Began = p.When.UTC().Format("2 January 2006, 15:04 UTC")
@@ -81,7 +86,7 @@ func newView(p Platform) view {
 		v.StreamRows = append(v.StreamRows, streamRow{s, grouped(s.Messages)})
 	}
 	v.count(p.Resources)
-	return v
+	return v, nil
 }
 
 // judge makes the headline. What could not be tried is neither held nor failed.

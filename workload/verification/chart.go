@@ -45,13 +45,17 @@ func (a axis) at(microseconds float64) float64 {
 	return chartWidth * min(max(decades/float64(a.last-a.first), 0), 1)
 }
 
-// charts are all on the same scales, so that they can be compared: whole decades that hold every
-// bucket and both targets, and the largest share of requests in one bucket.
 func charts(r Report) []chart {
 	named := []chart{{Title: "All services", Latency: r.Latency}}
 	for _, s := range r.Services {
 		named = append(named, chart{Title: s.Name, Latency: s.Latency})
 	}
+	return chartsOf(named...)
+}
+
+// chartsOf draws charts on the same scales, so that they can be compared: whole decades that hold
+// every bucket and both targets, and the largest share of requests in one bucket.
+func chartsOf(named ...chart) []chart {
 	// 0.1 ms to 10 ms at least.
 	scale, tallest := axis{first: 2, last: 4}, 0.0
 	for _, c := range named {
@@ -104,11 +108,6 @@ func (c *chart) draw(scale axis, tallest float64) {
 
 // edge is where a bucket begins, in µs.
 func edge(index int) float64 { return math.Pow(10, float64(index)/bucketsPerDecade) }
-
-// UpTo is where a bucket ends: its requests took less.
-func (b Bucket) UpTo() time.Duration {
-	return time.Duration(edge(b.Index+1) * float64(time.Microsecond))
-}
 
 // bar is the size of one service's messages.
 type bar struct {

@@ -2,24 +2,47 @@
 package verification
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 )
 
-//go:embed page.html.tmpl
-var pageTemplate string
+//go:embed page.html.tmpl chart.html.tmpl
+var templates embed.FS
+
+func parseTemplates() (*template.Template, error) {
+	parsed, err := template.New("").
+		Funcs(template.FuncMap{"milliseconds": milliseconds, "mark": mark}).
+		ParseFS(templates, "*.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("reading the report's page: %w", err)
+	}
+	return parsed, nil
+}
+
+// Chart is the histogram as a figure for another page. Its parts have the classes column, base,
+// target (two lines) and p99, which that page's style colours.
+func (l Latency) Chart(title string) (template.HTML, error) {
+	parsed, err := parseTemplates()
+	if err != nil {
+		return "", err
+	}
+	var figure strings.Builder
+	if err := parsed.ExecuteTemplate(&figure, "chart", chartsOf(chart{Title: title, Latency: l})[0]); err != nil {
+		return "", fmt.Errorf("drawing latencies: %w", err)
+	}
+	return template.HTML(figure.String()), nil
+}
 
 // HTML writes the report as a page.
 func (r Report) HTML(w io.Writer) error {
-	parsed, err := template.New("page").
-		Funcs(template.FuncMap{"milliseconds": milliseconds, "mark": mark}).
-		Parse(pageTemplate)
+	parsed, err := parseTemplates()
 	if err != nil {
-		return fmt.Errorf("reading the report's page: %w", err)
+		return err
 	}
-	if err := parsed.Execute(w, page{
+	if err := parsed.ExecuteTemplate(w, "page.html.tmpl", page{
 		Report:           r,
 		Charts:           charts(r),
 		Bars:             bars(r),

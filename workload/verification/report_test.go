@@ -161,7 +161,7 @@ func TestLatencyIsJudgedByItsTargets(t *testing.T) {
 	assert.True(t, l.onTarget())
 	assert.Equal(t, "p50 0.200 ms, p99 4.001 ms of 4 requests, 1 failed", l.String())
 	assert.Equal(t, []Bucket{{Index: 21, Requests: 1}, {Index: 23, Requests: 2}, {Index: 36, Requests: 1}}, l.Buckets)
-	assert.Equal(t, 10*time.Millisecond, Bucket{Index: 39}.UpTo())
+	assert.InDelta(t, 10_000, edge(40), 1e-6, "µs")
 	assert.False(t, Latency{P50: 1000, P99: 1200}.onTarget())
 	assert.False(t, Latency{P50: 200, P99: 5000}.onTarget())
 }
