@@ -133,8 +133,9 @@ func secretsIn(deployment any) (map[string]string, error) {
 		if resource.Type != keyType {
 			continue
 		}
-		for property, form := range keyForms(nameOf(resource.URN)) {
-			known[form] = placeholderOf(nameOf(resource.URN), property)
+		forms := keyForms(nameOf(resource.URN))
+		for _, property := range slices.Sorted(maps.Keys(forms)) { // two forms may be the same text
+			known[forms[property]] = placeholderOf(nameOf(resource.URN), property)
 		}
 	}
 	top, _ := deployment.(map[string]any)
@@ -212,18 +213,24 @@ func mapTexts(value any, change func(string) string) any {
 		}
 		return changed
 	case map[string]any:
+		if v[signature] == secretSignature {
+			return mapSecret(v, change)
+		}
 		changed := make(map[string]any, len(v))
-		for key, inner := range v {
-			changed[key] = mapTexts(inner, change)
-		}
-		if v[signature] != secretSignature {
-			return changed
-		}
-		if opened, err := open(v); err == nil {
-			text, _ := json.Marshal(mapTexts(opened, change)) // what was read from JSON can be written
-			changed["plaintext"] = string(text)
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			changed[key] = mapTexts(v[key], change)
 		}
 		return changed
 	}
 	return value
+}
+
+// mapSecret leaves a secret as it is that cannot be opened: allHidden reports it.
+func mapSecret(secret map[string]any, change func(string) string) map[string]any {
+	changed := maps.Clone(secret)
+	if opened, err := open(secret); err == nil {
+		text, _ := json.Marshal(mapTexts(opened, change)) // what was read from JSON can be written
+		changed["plaintext"] = string(text)
+	}
+	return changed
 }
