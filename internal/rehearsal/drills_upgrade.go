@@ -33,7 +33,7 @@ type difference struct {
 // differences are all that upgrades to the program of today change.
 var differences []difference
 
-// shownDifferences is how many are printed of one release.
+// shownDifferences is how many kinds of steps are printed of one release.
 const shownDifferences = 10
 
 func upgradePreview(ctx context.Context, s *Stage) (string, error) {
@@ -68,11 +68,12 @@ func previewRelease(ctx context.Context, s *Stage, release string) (seen string,
 	if err := standing.Import(ctx, fixture.State); err != nil {
 		return "", err
 	}
-	steps, err := standing.Preview(ctx)
-	if err != nil {
-		return "", err
-	}
+	steps, refused := standing.Preview(ctx)
 	meant, err := compare(release, steps, differences)
+	if refused != nil {
+		// The engine refuses to delete what is protected, after the steps that lead there.
+		return "", errors.Join(err, fmt.Errorf("the preview failed: %w", refused))
+	}
 	if err != nil {
 		return "", err
 	}
@@ -87,23 +88,23 @@ func compare(release string, steps Steps, allowed []difference) (meant int, err 
 	for _, d := range allowed {
 		missing[d] = d.release == release
 	}
-	var others []string
+	var others []Step
 	for _, step := range steps.All {
 		if step.Operation == "same" {
 			continue
 		}
 		d, ok := allowedFor(release, step, allowed)
 		if !ok {
-			others = append(others, fmt.Sprintf("%s %s, properties %v", step.Operation, step.URN, step.Diffs))
+			others = append(others, step)
 			continue
 		}
 		missing[d] = false
 		meant++
 	}
-	if n := len(others); n > 0 {
-		text := strings.Join(others[:min(n, shownDifferences)], "\n")
+	if len(others) > 0 {
 		return meant, fmt.Errorf("%s would be taken that CHANGELOG does not list; undo the change, or list it there "+
-			"and in internal/rehearsal/drills_upgrade.go. The first of them:\n%s", plural(n, "step"), text)
+			"and in differences (internal/rehearsal/drills_upgrade.go):\n%s",
+			plural(len(others), "step"), strings.Join(kinds(others), "\n"))
 	}
 	for d, missed := range missing {
 		if missed {
@@ -115,6 +116,33 @@ func compare(release string, steps Steps, allowed []difference) (meant int, err 
 		return meant, errors.New("the preview looked at no resource: the fixture's state is empty")
 	}
 	return meant, nil
+}
+
+// kinds is a line for each of the first kinds of steps: one cause often changes many resources of a
+// type.
+func kinds(steps []Step) (lines []string) {
+	count := map[string]int{}
+	var first []Step
+	kindOf := func(s Step) string { return fmt.Sprint(s.Operation, s.Type, s.Diffs) }
+	for _, step := range steps {
+		if count[kindOf(step)]++; count[kindOf(step)] == 1 {
+			first = append(first, step)
+		}
+	}
+	for i, step := range first {
+		if i == shownDifferences {
+			return append(lines, fmt.Sprintf("and %s more", plural(len(first)-i, "kind")))
+		}
+		line := step.Operation + " " + step.URN
+		if len(step.Diffs) > 0 {
+			line += ", properties " + strings.Join(step.Diffs, ", ")
+		}
+		if more := count[kindOf(step)] - 1; more > 0 {
+			line += fmt.Sprintf(", and %d more of this kind", more)
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 func allowedFor(release string, step Step, allowed []difference) (difference, bool) {
