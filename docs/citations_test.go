@@ -30,7 +30,7 @@ var (
 		"`((?:change|cutover|dr|fail|gw|guard|interrupt|nats|redis|refresh|svc)(?:\\.[a-z0-9]+)+)`",
 	)
 	testName = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`")
-	target   = regexp.MustCompile("(?:^|`)make ([a-z]+)\\b")
+	target   = regexp.MustCompile("(?:^|`)make ([a-z-]+)\\b")
 	// unwritten is a citation of the first design, which is not part of the repository.
 	unwritten = regexp.MustCompile(`\bdesign(?:,|,? §) ?\d|\bof the design\b`)
 )

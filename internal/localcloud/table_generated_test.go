@@ -79,6 +79,17 @@ func TestKeysAreReal(t *testing.T) {
 	}
 }
 
+func TestAKeyWithASeedDependsOnItsNameAlone(t *testing.T) {
+	public := func(name string) string {
+		b := newBench(t)
+		b.KeySeed = func(name string) []byte { return []byte((name + strings.Repeat("-", 32))[:32]) }
+		_, outputs := b.make("tls:index/privateKey:PrivateKey", name, map[string]any{"algorithm": "ED25519"})
+		return outputs["publicKeyPem"].StringValue()
+	}
+	assert.Equal(t, public("a"), public("a"))
+	assert.NotEqual(t, public("a"), public("b"))
+}
+
 func TestRandomIDForms(t *testing.T) {
 	id, outputs := newBench(
 		t,

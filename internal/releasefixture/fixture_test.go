@@ -109,7 +109,8 @@ func TestAStateIsKeptWithoutItsSecretsAndLoadedWithThem(t *testing.T) {
 	require.NoError(t, err)
 	text, err := json.Marshal(kept)
 	require.NoError(t, err)
-	for _, secret := range []string{"a token of", keyForms("auth-key")["seed"], "MIIB", "/a/folder", "passphrase", "#1"} {
+	seed := keyForms("auth-key")["seed"]
+	for _, secret := range []string{"a token of", seed, "MIIB", "/a/folder", "passphrase", "#1"} {
 		assert.NotContains(t, string(text), secret)
 	}
 	assert.Contains(t, string(text), "120000000000", "a number is written as it was")
@@ -141,7 +142,11 @@ func TestAFolderWithoutReleasesIsReported(t *testing.T) {
 
 func TestWhatCannotBeHiddenIsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ old, new, message string }{
-		"short secret":     {old: "a token of thirty-two characters", new: "short", message: "a secret of 5 characters"},
+		"short secret": {
+			old:     "a token of thirty-two characters",
+			new:     "short",
+			message: "a secret of 5 characters",
+		},
 		"encrypted secret": {old: `"plaintext"`, new: `"ciphertext"`, message: "a secret is encrypted"},
 		"account":          {old: "in clear", new: "111122223333", message: "must not hold an account id"},
 		"no resource":      {old: `"resources"`, new: `"others"`, message: "no manifest or no resources"},

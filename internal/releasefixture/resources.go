@@ -35,22 +35,22 @@ func inClear(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		if v[signature] == secretSignature {
-			opened, _ := open(v)
-			return inClear(opened)
+			value, _ := open(v)
+			return inClear(value)
 		}
-		clear := map[string]any{}
+		opened := map[string]any{}
 		for key, inner := range v {
 			if key != signature {
-				clear[key] = inClear(inner)
+				opened[key] = inClear(inner)
 			}
 		}
-		return clear
+		return opened
 	case []any:
-		clear := make([]any, len(v))
+		opened := make([]any, len(v))
 		for i, inner := range v {
-			clear[i] = inClear(inner)
+			opened[i] = inClear(inner)
 		}
-		return clear
+		return opened
 	case json.Number:
 		number, _ := v.Float64() // the engine's only kind of number
 		return number
