@@ -15,6 +15,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/toolchain"
 )
 
@@ -114,14 +115,12 @@ func (b *bareCluster) connect(node string, options ...nats.Option) (*nats.Conn, 
 	if !known {
 		return nil, fmt.Errorf("the bare cluster has no node %q", node)
 	}
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		c, err := nats.Connect(url, append(options, nats.Timeout(2*time.Second))...)
-		if err == nil || time.Now().After(deadline) {
-			return c, err
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	var connection *nats.Conn
+	err := poll.For(context.Background(), 10*time.Second, func() (err error) {
+		connection, err = nats.Connect(url, append(options, nats.Timeout(2*time.Second))...)
+		return err
+	})
+	return connection, err
 }
 
 // close ends the processes and removes what they wrote.

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal"
 )
 
@@ -146,17 +147,14 @@ func copyStream(ctx context.Context, guest *rehearsal.Guest, to *nats.Conn) erro
 	}
 	wanted := original.CachedInfo().Config
 	wanted.Placement = nil // it names the other cluster
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		// The bare cluster may have no leader yet.
-		if _, err = target.CreateStream(ctx, wanted); err == nil {
-			return nil
-		}
-		if time.Now().After(deadline) || ctx.Err() != nil {
-			return fmt.Errorf("making stream %s on the bare cluster: %w", natsStream, err)
-		}
-		time.Sleep(200 * time.Millisecond)
+	// The bare cluster may have no leader yet.
+	if err := poll.For(ctx, 20*time.Second, func() error {
+		_, err := target.CreateStream(ctx, wanted)
+		return err
+	}); err != nil {
+		return fmt.Errorf("making stream %s on the bare cluster: %w", natsStream, err)
 	}
+	return nil
 }
 
 // sample is one cluster's work in one slot: operations a second, and latencies in ms.

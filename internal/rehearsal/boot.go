@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 func natsBoot(ctx context.Context, s *Stage) (string, error) {
@@ -134,7 +135,7 @@ func inPlace(ctx context.Context, access jetstream.JetStream, wanted catalog.Str
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", wanted.Name, err)
 	}
-	return poll(ctx, settleLimit, func() error {
+	return poll.For(ctx, settleLimit, func() error {
 		info, err := stream.Info(ctx)
 		if err != nil {
 			return err

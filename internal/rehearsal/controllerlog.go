@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // logLines keeps what is written, line by line.
@@ -49,7 +51,7 @@ func (s *Stage) metricSince(
 	name string,
 	wanted func(float64) bool,
 ) (value float64, err error) {
-	err = poll(ctx, settleLimit, func() error {
+	err = poll.For(ctx, settleLimit, func() error {
 		var seen []float64
 		for _, line := range s.controllerLog.since(begin) {
 			var metrics map[string]any

@@ -23,6 +23,7 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/gateway"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 const (
@@ -343,7 +344,7 @@ func (c *calls) call(ctx context.Context, route string) {
 // share is the percentage of so many next requests that the legacy service does not answer.
 func (c *calls) share(ctx context.Context, requests int64) (float64, error) {
 	asked, from := c.asked.Load(), c.fromLegacy.Load()
-	err := poll(ctx, settleLimit, func() error {
+	err := poll.For(ctx, settleLimit, func() error {
 		if more := c.asked.Load() - asked; more < requests && c.failed.Load() == 0 {
 			return fmt.Errorf("%d requests were answered, wanted %d", more, requests)
 		}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // strangerLimit ends a connection on which nothing comes any more: longer than the gateway takes
@@ -235,7 +236,7 @@ func counted(ctx context.Context, s *Stage, table []hostileRequest, before gatew
 			most++
 		}
 	}
-	return poll(ctx, settleLimit, func() error {
+	return poll.For(ctx, settleLimit, func() error {
 		now, err := countsOf(ctx, s)
 		if err != nil {
 			return err

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // longestStall is how long a client may go without an answer when one node dies.
@@ -94,7 +96,7 @@ func killEach(ctx context.Context, s *Stage) (string, error) {
 
 // restarted waits for another process and a whole cluster.
 func (c *cluster) restarted(ctx context.Context, n clusterNode, before int) error {
-	if err := poll(ctx, settleLimit, func() error {
+	if err := poll.For(ctx, settleLimit, func() error {
 		if now := n.machine.Unit("nats.service"); !now.Active || now.MainPID == before {
 			return fmt.Errorf("nats.service of %s is %s with process %d", n.name, now.State, now.MainPID)
 		}
@@ -137,7 +139,7 @@ func (c *cluster) outage(nodes []clusterNode, meanwhile func() error) error {
 // answered waits until requests are answered and messages acknowledged again.
 func answered(ctx context.Context, l *load) error {
 	before := l.soFar()
-	return errors.Join(replied(ctx, l), poll(ctx, settleLimit, func() error {
+	return errors.Join(replied(ctx, l), poll.For(ctx, settleLimit, func() error {
 		if l.soFar().Acknowledged <= before.Acknowledged+publishers {
 			return errors.New("no acknowledgements since")
 		}
@@ -148,7 +150,7 @@ func answered(ctx context.Context, l *load) error {
 // replied waits until requests are answered again.
 func replied(ctx context.Context, l *load) error {
 	before := l.soFar()
-	return poll(ctx, settleLimit, func() error {
+	return poll.For(ctx, settleLimit, func() error {
 		if now := l.soFar(); now.Requests-now.Failed <= before.Requests-before.Failed+requesters {
 			return errors.New("no answers since")
 		}
@@ -196,7 +198,7 @@ func loseQuorum(ctx context.Context, s *Stage) (string, error) {
 		}
 		err = c.outage(keepers, func() error {
 			before := l.soFar()
-			if err := poll(ctx, settleLimit, func() error {
+			if err := poll.For(ctx, settleLimit, func() error {
 				if l.soFar().RefusedWrites < before.RefusedWrites+2*publishers {
 					return errors.New("writes are not refused")
 				}
@@ -205,7 +207,7 @@ func loseQuorum(ctx context.Context, s *Stage) (string, error) {
 				return err
 			}
 			refused := l.soFar()
-			return poll(ctx, settleLimit, func() error {
+			return poll.For(ctx, settleLimit, func() error {
 				now := l.soFar()
 				if now.Acknowledged > refused.Acknowledged {
 					return fmt.Errorf(

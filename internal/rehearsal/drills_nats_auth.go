@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // forbiddenEach is how many forbidden actions every identity tries.
@@ -159,7 +160,7 @@ func (d *desk) try(r rights, tried []action) (allowed, forbidden int, err error)
 			wanted,
 		), len(
 			unwanted,
-		), poll(
+		), poll.For(
 			context.Background(),
 			askFor,
 			func() error { return refused.compare(wanted, unwanted) },

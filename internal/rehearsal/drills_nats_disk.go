@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // replaceDisk loses a node's disk and follows the runbook ("A NATS disk is lost").
@@ -69,7 +71,7 @@ func replicated(ctx context.Context, s *Stage) (int, error) {
 	}
 	defer leave()
 	count := 0
-	err = poll(ctx, settleLimit, func() error {
+	err = poll.For(ctx, settleLimit, func() error {
 		count = 0
 		list, errs := access.ListStreams(ctx), []error(nil)
 		for info := range list.Info() {

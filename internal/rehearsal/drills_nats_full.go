@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 const (
@@ -214,7 +215,7 @@ func (f filling) workOff(ctx context.Context, count int) (done int, err error) {
 	}
 	// The acknowledgement is answered by the consumer's leader; the stream's leader, often another
 	// server, hears of it a little later.
-	return done, poll(ctx, settleLimit, func() error {
+	return done, poll.For(ctx, settleLimit, func() error {
 		now, err := f.look.Info(ctx)
 		if err == nil && now.State.Msgs+uint64(done) > before.State.Msgs {
 			err = fmt.Errorf(

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // secretWord is what a configuration that holds a secret would have.
@@ -83,7 +85,7 @@ func (s *Stage) route(ctx context.Context, from, to clusterNode, certificates ..
 
 // peers are the meta group's members, as its leader knows them.
 func (c *cluster) peers(ctx context.Context) (names []string, err error) {
-	return names, poll(ctx, settleLimit, func() error {
+	return names, poll.For(ctx, settleLimit, func() error {
 		names = nil
 		for _, n := range c.nodes() {
 			var jetStream struct {
@@ -250,13 +252,13 @@ func incident11(ctx context.Context, c *cluster) (string, error) {
 	n.machine.PowerOff()
 	var impostor net.Listener
 	// The kernel frees the port a moment after the server is gone.
-	if err := poll(ctx, settleLimit, func() (err error) {
+	if err := poll.For(ctx, settleLimit, func() (err error) {
 		impostor, err = net.Listen("tcp", n.address+":4222")
 		return err
 	}); err != nil {
 		return "", errors.Join(err, n.machine.Start())
 	}
-	err = poll(ctx, settleLimit, func() error {
+	err = poll.For(ctx, settleLimit, func() error {
 		if c.stage.Cloud.TargetHealth()[n.address] {
 			return fmt.Errorf("the load balancer calls %s healthy, where only a port is open", n.name)
 		}
@@ -265,7 +267,7 @@ func incident11(ctx context.Context, c *cluster) (string, error) {
 	if err == nil {
 		// The load balancer's nodes learn of it a little later than the one that looked
 		// (alive_balancers.go, propagation).
-		err = poll(ctx, settleLimit, func() error { return reachServers(place, 20) })
+		err = poll.For(ctx, settleLimit, func() error { return reachServers(place, 20) })
 	}
 	if err = errors.Join(err, impostor.Close(), n.machine.Start()); err != nil {
 		return "", err

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // triesAlone is how often each client of the smaller side asks for an acknowledgement that it must
@@ -58,7 +59,7 @@ func cutOffTwo(ctx context.Context, s *Stage) (string, error) {
 			return seen, err
 		}
 		for _, one := range small.clients {
-			if err := poll(ctx, settleLimit, func() error { return l.store(ctx, one, "healed") }); err != nil {
+			if err := poll.For(ctx, settleLimit, func() error { return l.store(ctx, one, "healed") }); err != nil {
 				return seen, fmt.Errorf("after the cut was healed: %w", err)
 			}
 		}
@@ -159,7 +160,7 @@ func apart(ctx context.Context, l *load, small, large side) (string, error) {
 	}
 	var errs []error
 	for _, one := range large.clients {
-		errs = append(errs, poll(ctx, settleLimit, func() error { return l.store(ctx, one, "majority") }))
+		errs = append(errs, poll.For(ctx, settleLimit, func() error { return l.store(ctx, one, "majority") }))
 	}
 	alone.Wait()
 	for _, one := range large.clients {
@@ -191,7 +192,7 @@ func (c *cluster) replicasEqual(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return poll(ctx, settleLimit, func() error {
+	return poll.For(ctx, settleLimit, func() error {
 		held := map[string]map[string]content{} // by stream and node
 		var errs []error
 		for _, n := range c.nodes() {

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // noFailures: whoever asks again once gets an answer.
@@ -158,7 +159,7 @@ func newcomerMay(ctx context.Context, s *Stage) error {
 	if err := c.Publish("evt.quest.stolen", nil); err != nil {
 		return err
 	}
-	return poll(ctx, askFor, func() error {
+	return poll.For(ctx, askFor, func() error {
 		if len(refused) == 0 {
 			return errors.New(newcomerName + " published another service's event and was not refused")
 		}

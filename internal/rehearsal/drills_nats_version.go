@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/toolchain"
 )
 
@@ -134,7 +135,7 @@ func refusedConfiguration(ctx context.Context, s *Stage, n clusterNode) error {
 		name := hex.EncodeToString(sum[:])
 		defer s.Cloud.Put(bucket, "configuration/"+name+"/nats.conf", bad)()
 		defer s.Cloud.Put(bucket, fmt.Sprint(r.Get("key")), []byte(name+"\n"))()
-		return poll(ctx, settleLimit, func() error {
+		return poll.For(ctx, settleLimit, func() error {
 			if said := n.machine.Journal(
 				"nats-configuration.service",
 			); !strings.Contains(

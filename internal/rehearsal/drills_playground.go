@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // playgroundPayload is another natsMaxPayload than the shipped one: 2 MiB, which clients see when
@@ -47,7 +48,7 @@ func playPlayground(ctx context.Context, s *Stage) (seen string, err error) {
 // used does what the page of the playground says.
 func (p *playground) used(ctx context.Context) error {
 	// The socket opens a moment after the files are there.
-	if err := poll(
+	if err := poll.For(
 		ctx,
 		settleLimit,
 		func() error { return TellPlayground(ctx, p.folder, io.Discard, "status") },

@@ -20,6 +20,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/bodybroker/platform/internal/localcloud/redisnodes"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // resumeLimit is how long writes may be away when a primary ends (issue of this drill).
@@ -53,7 +54,7 @@ func failOver(ctx context.Context, s *Stage) (string, error) {
 	}
 	err = syscall.Kill(killed.Process, syscall.SIGKILL)
 	if err == nil {
-		err = poll(ctx, settleLimit, func() error { return backAsReplica(ctx, s, killed) })
+		err = poll.For(ctx, settleLimit, func() error { return backAsReplica(ctx, s, killed) })
 	}
 	failed := q.failed.Load()
 	if err == nil {

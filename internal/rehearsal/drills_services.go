@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // killFor is how long tasks are killed, one every killEvery.
@@ -123,7 +124,7 @@ func killTasks(ctx context.Context, s *Stage) (string, error) {
 	}
 	killed, err := killSome(ctx, s, table)
 	if err == nil {
-		err = poll(ctx, settleLimit, func() error {
+		err = poll.For(ctx, settleLimit, func() error {
 			for _, row := range table {
 				if running := len(s.Cloud.Tasks(row.Name)); running != 2 {
 					return fmt.Errorf("%d tasks of %s run, wanted 2", running, row.Name)

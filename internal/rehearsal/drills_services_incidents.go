@@ -18,6 +18,7 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // serviceIncidents are the parts of svc.incidents.
@@ -262,7 +263,7 @@ func incident16(ctx context.Context, s *Stage) (string, error) {
 	if err := syscall.Kill(stopped, syscall.SIGSTOP); err != nil {
 		return "", fmt.Errorf("stopping process %d of %s: %w", stopped, loadService, err)
 	}
-	err := poll(ctx, settleLimit, func() error {
+	err := poll.For(ctx, settleLimit, func() error {
 		if now := processesOf(s, loadService); len(now) != 2 || slices.Contains(now, stopped) {
 			return fmt.Errorf("processes %v run, wanted two without %d", now, stopped)
 		}

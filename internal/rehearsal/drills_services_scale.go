@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 const (
@@ -70,7 +72,7 @@ func scaleWithDemand(ctx context.Context, s *Stage) (string, error) {
 
 // awaitTasks waits for a number of tasks and returns all numbers that it saw, in order.
 func awaitTasks(ctx context.Context, s *Stage, wanted int) (sizes []int, err error) {
-	err = poll(ctx, scaleLimit, func() error {
+	err = poll.For(ctx, scaleLimit, func() error {
 		now := len(s.Cloud.Tasks(scaledService))
 		if len(sizes) == 0 || sizes[len(sizes)-1] != now {
 			sizes = append(sizes, now)

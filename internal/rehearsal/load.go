@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 const (
@@ -254,7 +255,7 @@ func (l *load) readBack(ctx context.Context) error {
 		return err
 	}
 	var stream jetstream.Stream
-	if err := poll(ctx, settleLimit, func() (err error) {
+	if err := poll.For(ctx, settleLimit, func() (err error) {
 		stream, err = access.Stream(ctx, loadStream)
 		return err
 	}); err != nil {
@@ -281,7 +282,7 @@ func (l *load) stored(ctx context.Context, stream jetstream.Stream, sequence uin
 		limit = 0
 	}
 	missing := false
-	err = poll(ctx, limit, func() error {
+	err = poll.For(ctx, limit, func() error {
 		message, err := stream.GetMsg(ctx, sequence)
 		if missing = errors.Is(err, jetstream.ErrMsgNotFound); err == nil {
 			body = message.Data

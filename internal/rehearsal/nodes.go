@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/internal/localcloud/machine"
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // settleLimit is how long a drill waits for a cluster to be whole again: a machine's boot, the
@@ -117,28 +118,11 @@ func (c *cluster) leader(ctx context.Context, n clusterNode) (string, error) {
 
 // whole waits until every node says of itself and its streams that all is well.
 func (c *cluster) whole(ctx context.Context) error {
-	return poll(ctx, settleLimit, func() error {
+	return poll.For(ctx, settleLimit, func() error {
 		var errs []error
 		for _, n := range c.nodes() {
 			errs = append(errs, c.get(ctx, n, "/healthz", nil))
 		}
 		return errors.Join(errs...)
 	})
-}
-
-// poll looks until there is no error; the last one is told when the time is over.
-func poll(ctx context.Context, limit time.Duration, look func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	for {
-		err := look()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("not seen within %s: %w", limit, err)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }

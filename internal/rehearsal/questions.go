@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/contract"
 )
@@ -101,7 +102,7 @@ func (q *questions) one(ctx context.Context, method contract.Method) {
 // unhindered wants a hundred more requests answered and none refused.
 func (q *questions) unhindered(ctx context.Context) error {
 	asked, failed := q.asked.Load(), q.failed.Load()
-	return poll(ctx, settleLimit, func() error {
+	return poll.For(ctx, settleLimit, func() error {
 		if now := q.failed.Load(); now > failed {
 			asked, failed = q.asked.Load(), now
 		}

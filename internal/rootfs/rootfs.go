@@ -37,6 +37,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // Options say what machine to boot.
@@ -178,19 +180,21 @@ func (m *Machine) start() error {
 
 // until waits for something, or for the machine's end, which is an error.
 func (m *Machine) until(ctx context.Context, seen func() bool) error {
-	for !seen() {
+	err := poll.Until(ctx, func() error {
+		if seen() {
+			return nil
+		}
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
 		case <-m.ended:
-			return errors.Join(
+			return poll.GiveUp(errors.Join(
 				fmt.Errorf("wanted its first process to run, got its end:\n%s", m.said.String()),
 				m.outcome,
-			)
-		case <-time.After(20 * time.Millisecond):
+			))
+		default:
+			return errors.New("its first process does not run yet")
 		}
-	}
-	return nil
+	})
+	return errors.Join(err, ctx.Err())
 }
 
 // Booted waits until all that starts at boot has started, user-data among it, and wants none of it
@@ -265,9 +269,7 @@ func (m *Machine) Close() error {
 	for _, device := range m.disks {
 		errs = append(errs, device.Close())
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), releaseLimit)
-	defer cancel()
-	errs = append(errs, m.leaveNothing(ctx))
+	errs = append(errs, m.leaveNothing())
 	if m.folder != "" {
 		errs = append(errs, os.RemoveAll(m.folder))
 	}
@@ -276,23 +278,14 @@ func (m *Machine) Close() error {
 
 // leaveNothing waits for the kernel, which takes mounts, loop devices and control groups away a
 // little after the last process.
-func (m *Machine) leaveNothing(ctx context.Context) error {
-	for {
+func (m *Machine) leaveNothing() error {
+	return poll.For(context.Background(), releaseLimit, func() error {
 		var errs []error
 		for i, name := range []string{rootDisk, dataDisk}[:len(m.disks)] {
 			errs = append(errs, released(m.disks[i].Name(), m.path(name)))
 		}
-		errs = append(errs, removeGroup(m.group))
-		err := errors.Join(errs...)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("not gone within %s: %w", releaseLimit, err)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+		return errors.Join(append(errs, removeGroup(m.group))...)
+	})
 }
 
 // removeGroup removes a control group and those in it, the innermost first; their files go with

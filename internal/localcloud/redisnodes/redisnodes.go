@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/bodybroker/platform/internal/poll"
 )
 
 // Port is where clients connect; the nodes among themselves use Redis's, 10000 above.
@@ -181,19 +183,18 @@ func (c *Cluster) whole(ctx context.Context) error {
 
 // until repeats what a node is asked until it is done; its server must run meanwhile.
 func (c *Cluster) until(ctx context.Context, n *node, ask func(*redis.Client) error) error {
-	for {
-		err := n.do(ctx, ask)
-		if err == nil {
-			return nil
-		}
+	err := poll.Until(ctx, func() error {
 		select {
 		case <-n.ended():
-			return fmt.Errorf("%s ended: %s", n.Name, n.tail())
-		case <-ctx.Done():
-			return fmt.Errorf("%s: %w (the last answer: %w)", n.Name, ctx.Err(), err)
-		case <-time.After(20 * time.Millisecond):
+			return poll.GiveUp(fmt.Errorf("the server ended: %s", n.tail()))
+		default:
+			return n.do(ctx, ask)
 		}
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", n.Name, errors.Join(ctx.Err(), err))
 	}
+	return nil
 }
 
 // SetTokens makes these what AUTH takes. Who has logged in stays logged in, as with ElastiCache
