@@ -27,7 +27,7 @@ var (
 	fileName  = regexp.MustCompile(`[\w*.-]+\.(?:go|tmpl|tsv|proto)\b`)
 	link      = regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
 	drill     = regexp.MustCompile(
-		"`((?:change|cutover|dr|fail|gw|guard|interrupt|nats|redis|refresh|svc)(?:\\.[a-z0-9]+)+)`",
+		"`((?:change|cutover|dr|fail|gw|guard|interrupt|nats|redis|refresh|svc|upgrade)(?:\\.[a-z0-9]+)+)`",
 	)
 	testName = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`")
 	target   = regexp.MustCompile("(?:^|`)make ([a-z-]+)\\b")
