@@ -266,7 +266,7 @@ func incident11(ctx context.Context, c *cluster) (string, error) {
 	})
 	if err == nil {
 		// The load balancer's nodes learn of it a little later than the one that looked
-		// (alive_balancers.go, propagation).
+		// (internal/localcloud, propagation).
 		err = poll.For(ctx, settleLimit, func() error { return reachServers(place, 20) })
 	}
 	if err = errors.Join(err, impostor.Close(), n.machine.Start()); err != nil {

@@ -1,0 +1,72 @@
+package localcloud
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestCertificateIsIssuedWhenItsNameIsProven(t *testing.T) {
+	b := newBench(t)
+	zone, _ := b.make(zoneType, "zone", map[string]any{"name": "example.com"})
+	balancer, group := b.balancer("application", "HTTP")
+	arn, outputs := b.make(
+		publicCertificateType,
+		"certificate",
+		map[string]any{"domainName": "game.example.com", "validationMethod": "DNS"},
+	)
+	proof := outputs["domainValidationOptions"].ArrayValue()[0].ObjectValue()
+	assert.Equal(t, "PENDING_VALIDATION", outputs["status"].StringValue())
+	secure := with(forwardTo(balancer, group, "HTTPS", 443), map[string]any{"certificateArn": arn})
+	b.refused("UnsupportedCertificate", listenerType, "early", secure)
+	b.refused("last state: 'PENDING_VALIDATION'", validationType, "early", map[string]any{"certificateArn": arn})
+	b.refused(
+		"missing game.example.com DNS validation record",
+		validationType,
+		"other",
+		map[string]any{"certificateArn": arn, "validationRecordFqdns": []any{"a.example.com"}},
+	)
+
+	record := map[string]any{
+		"zoneId": zone, "name": proof["resourceRecordName"].StringValue(), "type": "CNAME", "ttl": 60.0,
+		"records": []any{proof["resourceRecordValue"].StringValue()},
+	}
+	_, made := b.make(recordType, "proof", record)
+	b.make(
+		validationType,
+		"validation",
+		map[string]any{"certificateArn": arn, "validationRecordFqdns": []any{made["fqdn"].StringValue()}},
+	)
+	assert.Equal(t, "ISSUED", b.find(publicCertificateType, "", arn).str("status"))
+	b.make(listenerType, "secure", secure)
+	assert.ErrorContains(t, b.end(publicCertificateType, arn), "ResourceInUseException")
+
+	_, twin := b.make(
+		publicCertificateType,
+		"twin",
+		map[string]any{
+			"domainName":              "*.game.example.com",
+			"subjectAlternativeNames": []any{"game.example.com"},
+			"validationMethod":        "DNS",
+		},
+	)
+	options := twin["domainValidationOptions"].ArrayValue()
+	assert.Equal(
+		t,
+		proof["resourceRecordName"],
+		options[0].ObjectValue()["resourceRecordName"],
+		"a wildcard and its domain have one proof",
+	)
+	assert.Len(t, options, 2)
+	assert.Equal(
+		t,
+		[]string{"domainName"},
+		b.faults(publicCertificateType, map[string]any{"domainName": "a.b.", "validationMethod": "DNS"}),
+	)
+	b.refused(
+		"must be set when creating an ACM certificate",
+		publicCertificateType,
+		"none",
+		map[string]any{"domainName": "a.b"},
+	)
+}

@@ -1,0 +1,29 @@
+// STS over the wire. Source: STS API reference, GetCallerIdentity.
+package localcloud
+
+import (
+	"encoding/xml"
+	"net/http"
+)
+
+// getCallerIdentity needs no permission, and no policy can deny it.
+func getCallerIdentity(in *wireRequest, w http.ResponseWriter) *apiError {
+	c := in.cloud
+	c.mu.Lock()
+	in.note("sts:GetCallerIdentity", "", true)
+	c.mu.Unlock()
+	type result struct{ Arn, UserId, Account string }
+	writeXML(w, http.StatusOK, in.http.Method, struct {
+		XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`
+		Result    result   `xml:"GetCallerIdentityResult"`
+		RequestId string   `xml:"ResponseMetadata>RequestId"`
+	}{
+		Result: result{
+			Arn:     in.caller.arn(c.Account),
+			UserId:  in.caller.unique + ":" + in.caller.name,
+			Account: c.Account,
+		},
+		RequestId: in.id,
+	})
+	return nil
+}

@@ -1,0 +1,39 @@
+// Clients of a rehearsal in the VPC: an interface in a subnet, behind security groups.
+package localcloud
+
+import (
+	"fmt"
+	"net/netip"
+)
+
+// Visit places an interface with security groups in a subnet and returns its address: where a
+// client of a rehearsal stands in the VPC. Leave takes it away.
+func (c *Cloud) Visit(who, subnet string, groups []string) (netip.Addr, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	placed, err := c.placeInterface(placement{
+		owner:       who,
+		description: who,
+		subnet:      subnet,
+		groups:      groups,
+	})
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("placing %s in subnet %s: %w", who, subnet, err)
+	}
+	return netip.ParseAddr(placed.str("privateIp"))
+}
+
+// Leave takes a visitor's interfaces away.
+func (c *Cloud) Leave(who string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dropInterfaces(who)
+}
+
+// ZoneOf is the availability zone in which an address of the VPC is taken; "" if it is not.
+func (c *Cloud) ZoneOf(address netip.Addr) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end, _ := c.flowEnd(address)
+	return end.zone
+}

@@ -1,0 +1,91 @@
+// Deployments of a service: new tasks are healthy before old ones stop, and the circuit breaker
+// rolls back.
+package localcloud
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// deployment is what the tasks of a service are made from.
+type deployment struct {
+	service    Record
+	definition Record // the revision
+	container  containerDefinition
+}
+
+// revision is the one that runs; "" if none has completed yet.
+func (f *fleet) revision() string {
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	return f.running.definition.ID
+}
+
+// rolledBack is what the circuit breaker leaves: the service names the revision that runs (ECS
+// developer guide, "How the Amazon ECS deployment circuit breaker detects failures").
+func (c *Cloud) rolledBack(r Record, revision string, why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if record := c.find(serviceType, "", r.ID); record != nil {
+		record.setOutput("taskDefinition", revision)
+		c.note("refuse", serviceType, r.ID, "deployment failed: tasks failed to start: "+why.Error())
+	}
+}
+
+// deploy brings the service to what its record asks for: new tasks are healthy before old ones stop
+// (deploymentMinimumHealthyPercent 100). What cannot be brought up leaves the old ones as they are.
+func (f *fleet) deploy(r Record, run func()) error {
+	next, err := f.cloud.deploymentOf(r)
+	if err != nil {
+		return err
+	}
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	if asked := int(number(r.Get("desiredCount"))); asked != f.asked {
+		f.asked, f.desired = asked, asked
+	}
+	return f.bring(next, run)
+}
+
+// bring starts and stops tasks until as many run as are desired, all of one deployment.
+func (f *fleet) bring(next deployment, run func()) error {
+	f.mu.Lock()
+	before := slices.Clone(f.tasks)
+	f.mu.Unlock()
+	kept := before
+	if f.running.definition.ID != next.definition.ID {
+		kept = nil
+	}
+	kept = slices.Clone(kept[:min(len(kept), f.desired)])
+	fresh, err := f.start(next, f.desired-len(kept), run)
+	if err != nil {
+		return errors.Join(err, stopAll(fresh))
+	}
+	f.running = next
+	f.mu.Lock()
+	f.tasks = append(kept, fresh...)
+	f.mu.Unlock()
+	for _, t := range fresh {
+		go f.watch(t)
+	}
+	return stopAll(slices.DeleteFunc(before, func(t *task) bool { return slices.Contains(kept, t) }))
+}
+
+// deploymentOf finds what a service's tasks are made from.
+func (c *Cloud) deploymentOf(r Record) (deployment, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := c.revision(r.str("taskDefinition"))
+	if found == nil {
+		return deployment{}, fmt.Errorf("ClientException: TaskDefinition not found.")
+	}
+	containers, err := readContainers(found.str("containerDefinitions"))
+	if err == nil && len(containers) != 1 {
+		err = fmt.Errorf("a task of %d containers: the embedded AWS runs tasks of one", len(containers))
+	}
+	if err != nil {
+		return deployment{}, err
+	}
+	return deployment{service: r, definition: *found, container: containers[0]}, nil
+}

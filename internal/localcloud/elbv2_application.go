@@ -1,0 +1,220 @@
+// Application load balancers that pass requests on: a front in each zone, each request weighed anew
+// among the target groups of the listener's action (Application Load Balancers, "Listeners for your
+// Application Load Balancers").
+package localcloud
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// application is one listener of an application load balancer.
+type application struct {
+	cloud   *Cloud
+	alive   *alive
+	owner   Record // the load balancer
+	port    int
+	fronts  []*front
+	server  *http.Server
+	stop    context.CancelFunc
+	context context.Context //nolint:containedctx // its pools begin and end with the listener
+	running sync.WaitGroup
+
+	mu     sync.Mutex
+	action listenerAction
+	pools  map[string]*watched // by target group
+}
+
+// watched is a pool and the end of its watching.
+type watched struct {
+	*pool
+	end context.CancelFunc
+}
+
+// connectLimit is how long the load balancer waits for a target's connection (Application Load
+// Balancers, "HTTP 504: Gateway timeout": "within the connection timeout (10 seconds)").
+const connectLimit = 10 * time.Second
+
+// openApplication runs where tasks run: they stand behind it.
+func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) error {
+	if !c.runsTasks() {
+		return nil
+	}
+	action, err := actionOf(listener)
+	if err != nil {
+		return err
+	}
+	var certificate *tls.Config
+	if listener.str("protocol") == "HTTPS" {
+		if certificate, err = c.publicCertificate(listener.str("certificateArn")); err != nil {
+			return err
+		}
+	}
+	b := &application{
+		cloud:  c,
+		alive:  c.life(),
+		owner:  owner,
+		port:   int(number(listener.Get("port"))),
+		fronts: fronts,
+		pools:  map[string]*watched{},
+	}
+	b.context, b.stop = context.WithCancel(context.Background())
+	// A silent response is waited for as long as the idle timeout says.
+	idle := time.Duration(number(owner.Get("idleTimeout"))) * time.Second
+	transport := &http.Transport{
+		DialContext:           b.connect,
+		ResponseHeaderTimeout: idle,
+		IdleConnTimeout:       idle,
+		MaxIdleConnsPerHost:   64,
+	}
+	proxy := &httputil.ReverseProxy{
+		Transport:    transport,
+		Rewrite:      b.rewrite,
+		ErrorHandler: failed,
+		ErrorLog:     log.New(io.Discard, "", 0),
+	}
+	b.server = &http.Server{
+		Handler:           b.handler(proxy),
+		ReadHeaderTimeout: idle,
+		IdleTimeout:       idle,
+		ErrorLog:          log.New(io.Discard, "", 0),
+	}
+	b.apply(action) // from here on, what fails has to close it
+	for _, f := range fronts {
+		socket, err := net.Listen("tcp", netip.AddrPortFrom(f.address, uint16(b.port)).String())
+		if err != nil {
+			return errors.Join(fmt.Errorf("opening the load balancer's front in %s: %w", f.zone, err), b.close())
+		}
+		f.socket = &admitting{Listener: socket, balancer: b, address: f.address}
+		if certificate != nil {
+			f.socket = tls.NewListener(f.socket, certificate)
+		}
+		b.running.Go(func() { _ = b.server.Serve(f.socket) }) // it ends with the socket
+	}
+	b.alive.mu.Lock()
+	defer b.alive.mu.Unlock()
+	b.alive.applications[listener.ID] = b
+	return nil
+}
+
+// apply makes an action the listener's, and begins and ends the watching of target groups.
+func (b *application) apply(action listenerAction) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.action = action
+	for group, one := range b.pools {
+		if _, wanted := action.weights[group]; !wanted {
+			one.end()
+			delete(b.pools, group)
+		}
+	}
+	for group := range action.weights {
+		if b.pools[group] == nil {
+			ctx, cancel := context.WithCancel(b.context)
+			one := &watched{newPool(b.cloud, b.alive.Scale, group, b.dialer), cancel}
+			b.pools[group] = one
+			b.running.Go(func() { one.watch(ctx) })
+		}
+	}
+}
+
+func (b *application) poolOf(group string) *pool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if found := b.pools[group]; found != nil {
+		return found.pool
+	}
+	return nil
+}
+
+// addresses are all fronts, in any order.
+func (b *application) addresses() []netip.Addr {
+	var all []netip.Addr
+	for _, f := range b.fronts {
+		all = append(all, f.address)
+	}
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}
+
+// close ends the fronts and the requests under way.
+func (b *application) close() error {
+	b.stop()
+	err := b.server.Close()
+	b.running.Wait()
+	return err
+}
+
+// dialer connects from a front to a target of any zone: application load balancers always cross
+// zones (Application Load Balancers, "Cross-zone load balancing").
+func (b *application) dialer(to target, port int) (*net.Dialer, error) {
+	from := b.fronts[max(0, slices.IndexFunc(b.fronts, func(f *front) bool { return f.zone == to.zone }))]
+	if err := b.cloud.Allowed(from.address, to.address, port); err != nil {
+		return nil, err
+	}
+	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: from.address.AsSlice()}, Timeout: connectLimit}, nil
+}
+
+// connect is the transport's, to an address that choose has chosen.
+func (b *application) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	chosen, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, err
+	}
+	b.cloud.mu.Lock()
+	end, _ := b.cloud.flowEnd(chosen.Addr())
+	b.cloud.mu.Unlock()
+	dialer, err := b.dialer(target{address: chosen.Addr(), zone: end.zone}, int(chosen.Port()))
+	if err != nil {
+		// What no security group lets through gets no answer.
+		return nil, fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
+	}
+	return dialer.DialContext(ctx, network, address)
+}
+
+// choose picks a target group by weight, then one of its targets: a healthy one, or any if none is
+// (fail open).
+func (b *application) choose() (netip.AddrPort, bool) {
+	b.mu.Lock()
+	total := 0
+	for _, weight := range b.action.weights {
+		total += weight
+	}
+	var chosen *watched
+	if total > 0 {
+		at := rand.IntN(total)
+		for _, group := range slices.Sorted(maps.Keys(b.action.weights)) {
+			if at -= b.action.weights[group]; at < 0 {
+				chosen = b.pools[group]
+				break
+			}
+		}
+	}
+	b.mu.Unlock()
+	if chosen == nil {
+		return netip.AddrPort{}, false
+	}
+	all := chosen.snapshot()
+	good := slices.DeleteFunc(slices.Clone(all), func(t target) bool { return !t.healthy })
+	if len(good) == 0 {
+		good = all
+	}
+	if len(good) == 0 {
+		return netip.AddrPort{}, false
+	}
+	t := good[rand.IntN(len(good))]
+	return netip.AddrPortFrom(t.address, uint16(t.port)), true
+}

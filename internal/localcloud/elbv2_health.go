@@ -1,0 +1,114 @@
+// What the health checks of running load balancers find of targets: for services and rehearsals.
+package localcloud
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// TargetHealth is what the health checks of all network load balancers say of their targets, by
+// address.
+func (c *Cloud) TargetHealth() map[string]bool {
+	found := map[string]bool{}
+	a := c.life()
+	if a == nil {
+		return found
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, b := range a.balancers {
+		for _, t := range b.pool.snapshot() {
+			found[t.address.String()] = t.healthy
+		}
+	}
+	return found
+}
+
+// register makes an address a target of a group, as ECS does.
+func (c *Cloud) register(group string, address netip.Addr, port int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keep(
+		registeredType,
+		group+" "+address.String(),
+		map[string]any{"targetGroupArn": group, "targetId": address.String(), "port": float64(port)},
+	)
+}
+
+func (c *Cloud) deregister(group string, address netip.Addr) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.remove(registeredType, group+" "+address.String())
+}
+
+// registeredType records targets that AWS itself registers, for ECS: no row, for no program makes
+// one.
+const registeredType = "aws:elasticloadbalancing/registered:Target"
+
+// pools are those of all running load balancers that stand for a target group.
+func (c *Cloud) pools(group string) (found []*pool) {
+	a := c.life()
+	if a == nil {
+		return nil // all of it is ending
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, b := range a.balancers {
+		if b.pool.group == group {
+			found = append(found, b.pool)
+		}
+	}
+	for _, b := range a.applications {
+		if p := b.poolOf(group); p != nil {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// inService says whether all load balancers of a target group that run hold an address healthy.
+func (c *Cloud) inService(group string, address netip.Addr) bool {
+	for _, p := range c.pools(group) {
+		healthy := false
+		for _, t := range p.snapshot() {
+			healthy = healthy || t.address == address && t.healthy
+		}
+		if !healthy {
+			return false
+		}
+	}
+	return true
+}
+
+// behindLoadBalancer says whether a listener or one of its rules forwards to a target group.
+func (c *Cloud) behindLoadBalancer(arn string) bool {
+	for token, actions := range map[string]string{
+		"aws:lb/listener:Listener":         "defaultActions",
+		"aws:lb/listenerRule:ListenerRule": "actions",
+	} {
+		for _, r := range c.all(token) {
+			on := &call{cloud: c, inputs: r.Inputs}
+			if slices.Contains(on.all(actions+".targetGroupArn"), arn) ||
+				slices.Contains(on.all(actions+".forward.targetGroups.arn"), arn) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// deregistrationDelay is a target group's, on the scaled clock; none where no load balancer runs
+// that would drain.
+func (c *Cloud) deregistrationDelay(group string) time.Duration {
+	if len(c.pools(group)) == 0 {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := c.find(targetGroupType, "arn", group)
+	if found == nil {
+		return 0
+	}
+	return scaled(time.Duration(number(found.Get("deregistrationDelay")))*time.Second, c.alive.Scale)
+}

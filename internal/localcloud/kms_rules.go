@@ -1,0 +1,98 @@
+// What KMS refuses, and how other services ask for a key.
+package localcloud
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// pendingKeyType records keys that wait for their deletion; the id is the key's.
+const pendingKeyType = "aws:kms/pendingDeletion:Key"
+
+var keyTarget = "NotFoundException: Key '{value}' does not exist"
+
+func defaultKeyPolicy(account string) string {
+	return `{"Id":"key-default-1","Statement":[{"Action":"kms:*","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` +
+		account +
+		`:root"},"Resource":"*","Sid":"Enable IAM User Permissions"}],"Version":"2012-10-17"}`
+}
+
+// judgeKeyPolicy is KMS's safety check: a policy must leave the account able to change it.
+func judgeKeyPolicy(c *call) error {
+	text := c.str("policy")
+	if text == "" {
+		return nil
+	}
+	policy, err := iam.Parse(text, iam.ResourcePolicy)
+	if err != nil {
+		return fmt.Errorf(
+			"%s",
+			strings.Replace(err.Error(), "MalformedPolicyDocument:", "MalformedPolicyDocumentException:", 1),
+		)
+	}
+	owners := []string{"arn:aws:iam::" + c.cloud.Account + ":root", c.cloud.Account, "*"}
+	for _, s := range policy.Statements {
+		keeps := s.NamesAction("kms:PutKeyPolicy")
+		owned := slices.ContainsFunc(append(slices.Clone(s.Principals["AWS"]), s.Principals["*"]...),
+			func(p string) bool { return slices.Contains(owners, p) })
+		if s.Effect == "Allow" && keeps && owned && !s.NotAction {
+			return nil
+		}
+	}
+	if c.yes("bypassPolicyLockoutSafetyCheck") {
+		return nil
+	}
+	return fmt.Errorf(
+		"MalformedPolicyDocumentException: The new key policy will not allow you to update the key policy in the " +
+			"future.",
+	)
+}
+
+// targetKeyARN follows the alias's target, which may be an id or an ARN.
+func targetKeyARN(c *call) any {
+	target := c.str("targetKeyId")
+	if target == "" {
+		return resource.Computed{Element: resource.NewStringProperty("")}
+	}
+	return c.expand("arn:aws:kms:{region}:{account}:key/") + lastOf(target, "/")
+}
+
+// needsKey refuses a KMS key that does not exist, is disabled or waits for its deletion. The input
+// may be an id, an ARN, an alias or an alias's ARN. missing is AWS's error; {value} is the input.
+func needsKey(path, missing string) judgement {
+	return func(c *call) error {
+		for _, name := range c.all(path) {
+			if strings.Contains(name, "alias/aws/") {
+				continue
+			}
+			key := c.cloud.key(name)
+			if key == nil {
+				if pending := c.cloud.find(pendingKeyType, "", lastOf(name, "/")); pending != nil {
+					return fmt.Errorf("KMSInvalidStateException: %s is pending deletion.", pending.str("arn"))
+				}
+				return errors.New(strings.ReplaceAll(missing, "{value}", name))
+			}
+			if enabled, given := key.Get("isEnabled").(bool); given && !enabled {
+				return fmt.Errorf("DisabledException: %s is disabled.", key.str("arn"))
+			}
+		}
+		return nil
+	}
+}
+
+// key finds a KMS key by its id, ARN, alias or alias's ARN; nil if there is none.
+func (c *Cloud) key(name string) *Record {
+	if at := strings.Index(name, "alias/"); at >= 0 {
+		alias := c.find("aws:kms/alias:Alias", "", name[at:])
+		if alias == nil {
+			return nil
+		}
+		name = alias.str("targetKeyId")
+	}
+	return c.find("aws:kms/key:Key", "", lastOf(name, "/"))
+}

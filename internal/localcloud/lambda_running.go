@@ -1,0 +1,97 @@
+// Functions that run in the VPC: their credentials, their place and what a caller of their code
+// needs.
+package localcloud
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// FunctionEnvironment is what a function's code has when it runs.
+type FunctionEnvironment struct {
+	Variables   map[string]string
+	Credentials Credentials // of its role
+	Region      string
+	// Dial connects from the function's place in the VPC, as its security groups let it.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// FunctionEnvironment prepares what the code of a function runs with.
+func (c *Cloud) FunctionEnvironment(name string) (FunctionEnvironment, error) {
+	c.mu.Lock()
+	r := c.find(functionType, "", name)
+	c.mu.Unlock()
+	if r == nil {
+		return FunctionEnvironment{}, fmt.Errorf("running function %s: it does not exist", name)
+	}
+	credentials, err := c.functionSession(r.str("role"), name)
+	if err != nil {
+		return FunctionEnvironment{}, fmt.Errorf("running function %s: %w", name, err)
+	}
+	source, err := c.functionAddress(r)
+	if err != nil {
+		return FunctionEnvironment{}, fmt.Errorf("running function %s: %w", name, err)
+	}
+	variables := map[string]string{}
+	set, _ := r.Get("environment.variables").(map[string]any)
+	for key, v := range set {
+		variables[key] = fmt.Sprint(v)
+	}
+	return FunctionEnvironment{
+		Variables:   variables,
+		Credentials: credentials,
+		Region:      c.Region,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return c.dialFrom(ctx, source, network, address)
+		},
+	}, nil
+}
+
+// functionSession is what Lambda gets when it assumes the function's role, if the role lets it.
+func (c *Cloud) functionSession(role, name string) (Credentials, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if held := c.roleByARN(role); held != nil {
+		allowed, err := c.mayAssume(held.str("assumeRolePolicy"), "lambda.amazonaws.com")
+		if err != nil {
+			return Credentials{}, err
+		}
+		if !allowed {
+			return Credentials{}, fmt.Errorf(
+				"AccessDeniedException: The role defined for the function cannot be assumed by Lambda.",
+			)
+		}
+	}
+	return c.session(role, name)
+}
+
+// functionAddress places the function in the first of its subnets once.
+func (c *Cloud) functionAddress(r *Record) (netip.Addr, error) {
+	subnets, _ := r.Get("vpcConfig.subnetIds").([]any)
+	groups, _ := r.Get("vpcConfig.securityGroupIds").([]any)
+	a := c.life()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if known, ok := a.sources[r.ID]; ok {
+		return known, nil
+	}
+	if len(subnets) == 0 {
+		return netip.Addr{}, fmt.Errorf("it is in no VPC")
+	}
+	address, err := c.Visit("AWS Lambda VPC ENI-"+r.ID, fmt.Sprint(subnets[0]), texts(groups))
+	if err == nil {
+		a.sources[r.ID] = address
+	}
+	return address, err
+}
+
+func forgetFunction(c *Cloud, r Record) error {
+	a := c.life()
+	a.mu.Lock()
+	delete(a.sources, r.ID)
+	a.mu.Unlock()
+	c.Leave("AWS Lambda VPC ENI-" + r.ID)
+	return nil
+}

@@ -1,0 +1,11 @@
+// AWS's managed policies, which exist in every account.
+package localcloud
+
+const managedPolicyType = "aws:iam/managedPolicy:ManagedPolicy"
+
+// managedPolicies are the AWS managed policies that the program may attach.
+var managedPolicies = []string{
+	"AmazonSSMManagedInstanceCore",
+	"service-role/AWSLambdaVPCAccessExecutionRole",
+	"service-role/AWSDataLifecycleManagerServiceRole",
+}
