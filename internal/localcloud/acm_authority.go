@@ -77,15 +77,24 @@ func (a *publicAuthority) issue(names ...string) (certificate, key string, err e
 
 // RootStore is a file with the public authority's certificate, what stands for the roots that an
 // image or a client trusts.
-func (c *Cloud) RootStore() string { return c.life().rootStore() }
+func (c *Cloud) RootStore() string { return filepath.Join(c.runtime().Dir, "roots.pem") }
 
-func (a *alive) rootStore() string { return filepath.Join(a.Dir, "roots.pem") }
+// authorities is the public authority of a cloud where things run.
+var authorities = newState(
+	stopServers,
+	openAuthority,
+	func(*publicAuthority) error { return nil },
+)
 
-func (a *alive) openAuthority() (err error) {
-	if a.public, err = newPublicAuthority(); err != nil {
-		return fmt.Errorf("making the public authority: %w", err)
+func openAuthority(_ *Cloud, r Runtime) (*publicAuthority, error) {
+	authority, err := newPublicAuthority()
+	if err != nil {
+		return nil, fmt.Errorf("making the public authority: %w", err)
 	}
-	return os.WriteFile(filepath.Join(a.Dir, "roots.pem"), []byte(a.public.pem), 0o644)
+	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	return authority, os.WriteFile(filepath.Join(r.Dir, "roots.pem"), []byte(authority.pem), 0o644)
 }
 
 // publicCertificate is ACM's certificate of a name that was proved, signed by the public authority.
@@ -96,7 +105,7 @@ func (c *Cloud) publicCertificate(arn string) (*tls.Config, error) {
 	if found == nil {
 		return nil, fmt.Errorf("opening a listener: there is no certificate %s", arn)
 	}
-	certificate, key, err := c.life().public.issue(found.str("domainName"))
+	certificate, key, err := authorities.of(c).issue(found.str("domainName"))
 	if err != nil {
 		return nil, err
 	}

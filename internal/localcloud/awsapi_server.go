@@ -44,6 +44,16 @@ func (c *Cloud) ServeAPI() (*API, error) {
 // Close ends the API and drops the calls that are under way.
 func (a *API) Close() error { return a.server.Close() }
 
+// runningAPI is what machines, tasks and functions call where things run.
+var runningAPI = newState(
+	stopAPI,
+	func(c *Cloud, _ Runtime) (*API, error) { return c.ServeAPI() },
+	(*API).Close,
+)
+
+// APIURL is where AWS's own protocol is served while things run.
+func (c *Cloud) APIURL() string { return runningAPI.of(c).URL }
+
 func (c *Cloud) apiHandler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.answer(w, r) })
 }

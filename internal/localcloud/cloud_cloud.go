@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,7 +35,7 @@ type Cloud struct {
 	faults  []*Fault
 	events  []Event
 	counter int
-	alive   *alive // nil: only records are kept
+	running atomic.Pointer[running] // nil: only records are kept
 }
 
 // New returns an empty account with what every AWS account has: availability zones, Amazon

@@ -64,7 +64,7 @@ func (c *Cloud) create(
 		}
 	}
 	c.note("create", r.token, on.id, urn)
-	if err := c.animate(record, begin); err != nil {
+	if err := c.runHook(r.begin, record); err != nil {
 		return "", nil, fmt.Errorf("creating %s %q: %w", r.token, subject(on), err)
 	}
 	return on.id, on.outputs, nil
@@ -161,7 +161,7 @@ func (c *Cloud) update(
 		}
 	}
 	c.note("update", r.token, id, urn)
-	if err := c.animate(record, change); err != nil {
+	if err := c.runHook(r.change, record); err != nil {
 		return nil, fmt.Errorf("updating %s %q: %w", r.token, id, err)
 	}
 	return on.outputs, nil
@@ -202,7 +202,7 @@ func (c *Cloud) destroy(r *row, id, urn string) error {
 		c.note("refuse", r.token, id, urn)
 		return fmt.Errorf("deleting %s %q: %w", r.token, id, err)
 	}
-	if err := c.animate(record, end); err != nil {
+	if err := c.runHook(r.end, record); err != nil {
 		return fmt.Errorf("deleting %s %q: %w", r.token, id, err)
 	}
 	c.remove(r.token, id)
@@ -295,4 +295,16 @@ func subject(on *call) string {
 		return name
 	}
 	return on.urn[strings.LastIndex(on.urn, "::")+2:]
+}
+
+// runHook calls a hook of a row where things run, with the lock given back meanwhile.
+func (c *Cloud) runHook(hook func(*Cloud, Record) error, r *Record) error {
+	if !c.runs() || hook == nil {
+		return nil
+	}
+	copied := *r
+	copied.Inputs, copied.Outputs = r.Inputs.Copy(), r.Outputs.Copy()
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	return hook(c, copied)
 }

@@ -46,6 +46,9 @@ type row struct {
 	beforeUpdate func(*call) error
 	// beforeDelete may refuse a deletion.
 	beforeDelete func(*call) error
+	// begin, change and end are what happens where things run (Cloud.Start): after a resource was
+	// made, after it was updated, before it goes. They are called without the lock.
+	begin, change, end func(*Cloud, Record) error
 	// notReal says in what this row is less than AWS; printed in the README's table.
 	notReal string
 }

@@ -1,26 +1,18 @@
-// What comes alive: instances boot, disks appear on them, the load balancer passes connections
-// on, schedules fire. A cloud does none of it until ComeAlive; till then it only keeps records.
+// What runs: a cloud only keeps records until Start. From then on instances boot, load balancers
+// pass connections on, schedules fire. Each service keeps its own state while things run.
 package localcloud
 
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"net"
-	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
-	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
 
-// Life is what a cloud needs to come alive.
-type Life struct {
+// Runtime is what a cloud needs so that things run in it.
+type Runtime struct {
 	// Dir holds machines and disks; it is made, and whoever made the cloud removes it.
 	Dir string
 	// Tools is the folder of a machine's stand-ins (machine.InstallTools).
@@ -36,181 +28,129 @@ type Life struct {
 	RedisServer string
 }
 
-// alive is the running side of a cloud.
-type alive struct {
-	Life
-	api    *API
-	public *publicAuthority
-
-	// partition and dropped belong to the cloud's lock, as the records do that connections are
-	// judged by.
-	partition *partition // nil: the network is whole
-	dropped   map[string]bool
-
-	// starting counts the tasks that come up right now.
-	starting atomic.Int64
-
-	mu           sync.Mutex
-	machines     map[string]*computer    // by instance id
-	balancers    map[string]*balancer    // by listener ARN
-	applications map[string]*application // by listener ARN
-	schedules    map[string]*schedule    // by event target id
-	sources      map[string]netip.Addr   // of functions in the VPC, by name
-	fleets       map[string]*fleet       // by service ARN
-	caches       map[string]*cache       // by replication group
-	// nameServers are the VPC's, by zone.
-	nameServers map[string]net.PacketConn
+// Image is what a container runs here.
+type Image struct {
+	// Program is the container's entry point, an executable of this computer; "": services with
+	// this image stay records.
+	Program string
+	// Path is where the container finds programs, for its health check among others.
+	Path string
 }
 
-// animation is what happens with a resource of a type in a living cloud: begin after it was
-// made, change after it was updated, end before it goes. All are called without the lock.
-type animation struct {
-	begin, change, end func(*Cloud, Record) error
+// running is the runtime of a cloud and what each service keeps in it.
+type running struct {
+	Runtime
+	states map[*stateHooks]any
 }
 
-var animations map[string]animation
+// stopOrder is when Stop ends a service's state. All that a task uses is there until it has ended.
+type stopOrder int
 
-func init() {
-	animations = map[string]animation{
-		instanceType:         {begin: bootInstance, end: stopInstance},
-		attachmentType:       {begin: attachDisk, end: detachDisk},
-		listenerType:         {begin: openBalancer, change: changeApplication, end: closeBalancerFronts},
-		listenerRuleType:     {begin: refuseRule},
-		targetsOfRule:        {begin: startSchedule, end: stopSchedule},
-		functionType:         {end: forgetFunction},
-		serviceType:          {begin: startService, change: changeService, end: stopService},
-		replicationGroupType: {begin: startCache, change: changeCache, end: stopCache},
+const (
+	// stopRequests is for what leads requests to tasks, so that no task waits for them to drain.
+	stopRequests stopOrder = iota
+	stopTasks
+	// stopSchedules is for what calls others by the clock.
+	stopSchedules
+	stopServers
+	// stopAPI is for what all others call.
+	stopAPI
+)
+
+// stateHooks make and end the state of one service.
+type stateHooks struct {
+	order stopOrder
+	begin func(*Cloud, Runtime) (any, error)
+	end   func(any) error
+}
+
+var allStates []*stateHooks
+
+// state is what one service keeps while things run: Start makes it, Stop ends it.
+type state[T any] struct{ hooks *stateHooks }
+
+// newState registers a service's state when the package loads. begin may be nil: the state then
+// starts as T's zero value.
+func newState[T any](order stopOrder, begin func(*Cloud, Runtime) (*T, error), end func(*T) error) state[T] {
+	hooks := &stateHooks{
+		order: order,
+		begin: func(c *Cloud, r Runtime) (any, error) {
+			if begin == nil {
+				return new(T), nil
+			}
+			return begin(c, r)
+		},
+		end: func(made any) error { return end(made.(*T)) },
 	}
+	allStates = append(allStates, hooks)
+	return state[T]{hooks}
 }
 
-// ComeAlive makes everything that is created from now on come alive. Call Rest at the end.
-func (c *Cloud) ComeAlive(life Life) error {
-	if life.Scale == 0 {
-		life.Scale = 1
+// of is the state in a cloud; nil where things do not run.
+func (s state[T]) of(c *Cloud) *T {
+	r := c.running.Load()
+	if r == nil {
+		return nil
 	}
-	for _, folder := range []string{"machines", "disks"} {
-		if err := os.MkdirAll(filepath.Join(life.Dir, folder), 0o755); err != nil {
-			return fmt.Errorf("bringing the embedded AWS to life: %w", err)
+	return r.states[s.hooks].(*T)
+}
+
+// Start makes everything run that is created from now on. Call Stop at the end.
+func (c *Cloud) Start(runtime Runtime) error {
+	if runtime.Scale == 0 {
+		runtime.Scale = 1
+	}
+	r := &running{Runtime: runtime, states: map[*stateHooks]any{}}
+	for _, hooks := range allStates {
+		made, err := hooks.begin(c, runtime)
+		if err != nil {
+			return errors.Join(fmt.Errorf("starting the embedded AWS in %s: %w", runtime.Dir, err), r.stop())
+		}
+		r.states[hooks] = made
+	}
+	c.running.Store(r)
+	return nil
+}
+
+// Stop ends every process, listener and schedule: the tasks while all that they use still runs.
+func (c *Cloud) Stop() error {
+	r := c.running.Load()
+	if r == nil {
+		return nil
+	}
+	defer c.running.Store(nil)
+	return r.stop()
+}
+
+func (r *running) stop() error {
+	inOrder := slices.SortedStableFunc(
+		slices.Values(allStates),
+		func(a, b *stateHooks) int { return int(a.order - b.order) },
+	)
+	var errs []error
+	for _, hooks := range inOrder {
+		if made, begun := r.states[hooks]; begun {
+			errs = append(errs, hooks.end(made))
 		}
 	}
-	api, err := c.ServeAPI()
-	if err != nil {
-		return fmt.Errorf("bringing the embedded AWS to life: %w", err)
-	}
-	a := &alive{
-		Life:         life,
-		api:          api,
-		machines:     map[string]*computer{},
-		balancers:    map[string]*balancer{},
-		applications: map[string]*application{},
-		schedules:    map[string]*schedule{},
-		dropped:      map[string]bool{},
-		sources:      map[string]netip.Addr{},
-		fleets:       map[string]*fleet{},
-		caches:       map[string]*cache{},
-		nameServers:  map[string]net.PacketConn{},
-	}
-	if err := a.openAuthority(); err != nil {
-		return errors.Join(fmt.Errorf("bringing the embedded AWS to life: %w", err), api.Close())
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.alive = a
-	return nil
+	return errors.Join(errs...)
 }
 
-// Rest ends every process, listener and schedule of a living cloud: the tasks while all that they
-// use still stands.
-func (c *Cloud) Rest() error {
-	a := c.life()
-	if a == nil {
-		return nil
+// runtime is what Start was given; nothing in a cloud that only keeps records.
+func (c *Cloud) runtime() Runtime {
+	if r := c.running.Load(); r != nil {
+		return r.Runtime
 	}
-	errs := a.restTasks()
-	c.mu.Lock()
-	c.alive = nil
-	c.mu.Unlock()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, s := range a.schedules {
-		s.stop()
-	}
-	for _, running := range a.caches {
-		running.Close()
-	}
-	for _, server := range a.nameServers {
-		errs = append(errs, server.Close())
-	}
-	for _, b := range a.balancers {
-		errs = append(errs, b.close())
-	}
-	for _, m := range a.machines {
-		errs = append(errs, m.destroy())
-	}
-	return errors.Join(append(errs, a.api.Close())...)
+	return Runtime{Scale: 1}
 }
 
-// restTasks ends the tasks and what passes requests on to them. Who starts or stops a task takes
-// the lock.
-func (a *alive) restTasks() (errs []error) {
-	a.mu.Lock()
-	applications, fleets := slices.Collect(maps.Values(a.applications)), slices.Collect(maps.Values(a.fleets))
-	clear(a.applications)
-	clear(a.fleets)
-	a.mu.Unlock()
-	for _, b := range applications {
-		errs = append(errs, b.close())
-	}
-	for _, f := range fleets {
-		errs = append(errs, f.stop())
-	}
-	return errs
+// runs says whether things run; without, the cloud only keeps records.
+func (c *Cloud) runs() bool { return c.running.Load() != nil }
+
+// runsTasks says whether tasks run here, and with them what they need and what leads to them.
+func (c *Cloud) runsTasks() bool { return c.runtime().Images != nil && flowguard.Supported() == nil }
+
+// scaled is a waiting time of AWS on the scaled clock.
+func (c *Cloud) scaled(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / c.runtime().Scale)
 }
-
-// animate runs a hook of a type, with the lock given back meanwhile.
-func (c *Cloud) animate(r *Record, pick func(animation) func(*Cloud, Record) error) error {
-	hook := pick(animations[r.Type])
-	if c.alive == nil || hook == nil {
-		return nil
-	}
-	copied := *r
-	copied.Inputs, copied.Outputs = r.Inputs.Copy(), r.Outputs.Copy()
-	c.mu.Unlock()
-	defer c.mu.Lock()
-	return hook(c, copied)
-}
-
-func begin(a animation) func(*Cloud, Record) error { return a.begin }
-
-func change(a animation) func(*Cloud, Record) error { return a.change }
-
-func end(a animation) func(*Cloud, Record) error { return a.end }
-
-// life is the running side; nil in a cloud that only keeps records.
-func (c *Cloud) life() *alive {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.alive
-}
-
-// Machine is a running instance's machine; nil if there is none.
-func (c *Cloud) Machine(instance string) *machine.Machine {
-	a := c.life()
-	if a == nil {
-		return nil
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if found := a.machines[instance]; found != nil {
-		return found.Machine
-	}
-	return nil
-}
-
-// runsTasks says whether tasks run here, and with them what they need and what stands before them.
-func (c *Cloud) runsTasks() bool { return c.life().Images != nil && flowguard.Supported() == nil }
-
-// APIURL is where the living cloud answers AWS's own protocol.
-func (c *Cloud) APIURL() string { return c.life().api.URL }
-
-func scaled(d time.Duration, scale float64) time.Duration { return time.Duration(float64(d) / scale) }

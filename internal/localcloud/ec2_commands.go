@@ -21,7 +21,8 @@ import (
 
 // machineCommand stands in for the AWS CLI: it copies an object to a file, with the credentials
 // that the instance's own metadata service gives.
-func (a *alive) machineCommand(
+func machineCommand(
+	c *Cloud,
 	metadata *Metadata,
 ) func(context.Context, *machine.Machine, []string, []byte) ([]byte, []byte, int) {
 	return func(ctx context.Context, m *machine.Machine, arguments []string, _ []byte) ([]byte, []byte, int) {
@@ -32,8 +33,9 @@ func (a *alive) machineCommand(
 				fmt.Sprintf("the stand-in for the AWS CLI does not know %q\n", strings.Join(arguments, " ")),
 			), 252
 		}
-		if err := a.copyObject(
+		if err := copyObject(
 			ctx,
+			c,
 			metadata,
 			arguments[4],
 			filepath.Join(m.Dir(), arguments[5]),
@@ -45,7 +47,7 @@ func (a *alive) machineCommand(
 	}
 }
 
-func (a *alive) copyObject(ctx context.Context, metadata *Metadata, source, target, region string) (err error) {
+func copyObject(ctx context.Context, c *Cloud, metadata *Metadata, source, target, region string) (err error) {
 	bucket, key, found := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
 	if !found || !strings.HasPrefix(source, "s3://") {
 		return errors.New("Invalid argument type")
@@ -53,7 +55,7 @@ func (a *alive) copyObject(ctx context.Context, metadata *Metadata, source, targ
 	role := ec2rolecreds.New(
 		func(o *ec2rolecreds.Options) { o.Client = imds.New(imds.Options{Endpoint: metadata.URL}) },
 	)
-	settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(a.api.URL),
+	settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(c.APIURL()),
 		config.WithCredentialsProvider(aws.NewCredentialsCache(role)))
 	if err != nil {
 		return err

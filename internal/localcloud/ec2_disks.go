@@ -111,6 +111,8 @@ var _ = register(
 			},
 		},
 		beforeCreate: judgeAttachment,
+		begin:        attachDisk,
+		end:          detachDisk,
 		notReal: "A disk with skipDestroy is detached all the same. Where no machines run, " +
 			"stopInstanceBeforeDetaching stops nothing and a busy file system does not hold a disk.",
 	},

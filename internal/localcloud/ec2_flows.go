@@ -46,7 +46,7 @@ func (c *Cloud) flowEnd(address netip.Addr) (flowEnd, bool) {
 func (c *Cloud) Allowed(source, destination netip.Addr, port int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.alive != nil && c.alive.partition.between(source, destination) {
+	if networks.of(c).cutBetween(source, destination) {
 		return fmt.Errorf("the network is cut between %s and %s", source, destination)
 	}
 	from, known := c.flowEnd(source)

@@ -8,9 +8,38 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 )
+
+// network is the state of the network between machines.
+type network struct {
+	mu        sync.Mutex
+	partition *partition      // nil: it is not cut
+	dropped   map[string]bool // why connections were dropped
+}
+
+var networks = newState(
+	stopServers,
+	func(*Cloud, Runtime) (*network, error) { return &network{dropped: map[string]bool{}}, nil },
+	func(*network) error { return nil },
+)
+
+func (n *network) cutBetween(a, b netip.Addr) bool {
+	if n == nil {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.partition.between(a, b)
+}
+
+func (n *network) noteDropped(why error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dropped[why.Error()] = true
+}
 
 // partition is a network that has fallen in two: nothing passes from one side to the other.
 type partition struct {
@@ -34,7 +63,7 @@ func (c *Cloud) guardOf(source netip.Addr, o flowguard.Options) (*flowguard.Guar
 	o.Decide = func(_ int, destination netip.AddrPort) error {
 		err := c.Allowed(source, destination.Addr(), int(destination.Port()))
 		if err != nil {
-			c.noteDropped(err)
+			networks.of(c).noteDropped(err)
 		}
 		return err
 	}
@@ -53,23 +82,16 @@ func (c *Cloud) networkOf(address netip.Addr) (netip.Prefix, error) {
 	return netip.Prefix{}, fmt.Errorf("guarding the connections of %s: no VPC has that address", address)
 }
 
-func (c *Cloud) noteDropped(why error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.alive != nil {
-		c.alive.dropped[why.Error()] = true
-	}
-}
-
 // Dropped says which connections that processes on machines tried were dropped, and why: each once,
 // in alphabetical order.
 func (c *Cloud) Dropped() []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.alive == nil {
+	n := networks.of(c)
+	if n == nil {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(c.alive.dropped))
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Sorted(maps.Keys(n.dropped))
 }
 
 // Partition cuts the network between two sets of private addresses until Heal: connections between
@@ -80,7 +102,7 @@ func (c *Cloud) Partition(one, other []netip.Addr) error {
 		return fmt.Errorf("cutting the network between %v and %v: %w", one, other, err)
 	}
 	cut := &partition{one: one, other: other}
-	if err := c.setPartition(cut); err != nil {
+	if err := networks.of(c).cut(cut); err != nil {
 		return err
 	}
 	// A connection that was let through a moment before may stand only after the first look.
@@ -96,10 +118,11 @@ func (c *Cloud) Partition(one, other []netip.Addr) error {
 
 // Heal joins the network again: what fell silent goes on where TCP left it.
 func (c *Cloud) Heal() error {
-	c.mu.Lock()
-	cut := c.alive.partition
-	c.alive.partition = nil
-	c.mu.Unlock()
+	n := networks.of(c)
+	n.mu.Lock()
+	cut := n.partition
+	n.partition = nil
+	n.mu.Unlock()
 	if cut == nil {
 		return errors.New("healing the network: it is not cut")
 	}
@@ -107,25 +130,24 @@ func (c *Cloud) Heal() error {
 	return err
 }
 
-func (c *Cloud) setPartition(cut *partition) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.alive == nil || c.alive.partition != nil {
-		return errors.New("cutting the network: nothing runs in this cloud, or its network is cut already")
+func (n *network) cut(p *partition) error {
+	if n == nil {
+		return errors.New("cutting the network: nothing runs in this cloud")
 	}
-	c.alive.partition = cut
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.partition != nil {
+		return errors.New("cutting the network: it is cut already")
+	}
+	n.partition = p
 	return nil
 }
 
 // eachCut does something with every connection across a partition, at both ends.
 func (c *Cloud) eachCut(cut *partition, do func(*flowguard.Guard, flowguard.Match) (int, error)) (int, error) {
 	across := func(local, remote netip.AddrPort) bool { return cut.between(local.Addr(), remote.Addr()) }
-	a := c.life()
-	a.mu.Lock()
-	machines := slices.Collect(maps.Values(a.machines))
-	a.mu.Unlock()
 	total := 0
-	for _, m := range machines {
+	for _, m := range machines.of(c).all() {
 		if m.guard == nil {
 			continue
 		}

@@ -23,7 +23,7 @@ var (
 	nodeTwo = netip.MustParseAddr("127.32.0.20")
 )
 
-// guarded is a living cloud of two nodes in a group whose members may reach each other at one port;
+// guarded is a running cloud of two nodes in a group whose members may reach each other at one port;
 // on the second, servers repeat each line there and at another port.
 func guarded(t *testing.T) (b bench, allowed, other netip.AddrPort) {
 	t.Helper()
@@ -43,8 +43,8 @@ func guarded(t *testing.T) (b bench, allowed, other netip.AddrPort) {
 			"fromPort": float64(allowed.Port()), "toPort": float64(allowed.Port()),
 		})
 	}
-	require.NoError(t, b.ComeAlive(Life{Dir: t.TempDir()}))
-	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
+	require.NoError(t, b.Start(Runtime{Dir: t.TempDir()}))
+	t.Cleanup(func() { assert.NoError(t, b.Stop()) })
 	for _, address := range []netip.Addr{nodeOne, nodeTwo} {
 		b.make(
 			networkInterfaceType,
@@ -54,9 +54,9 @@ func guarded(t *testing.T) (b bench, allowed, other netip.AddrPort) {
 		guard, err := b.guardOf(address, flowguard.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, guard.Close()) })
-		// Without a machine: its processes are the test's own. Rest must not find it.
-		b.alive.machines[address.String()] = &computer{guard: guard}
-		t.Cleanup(func() { delete(b.alive.machines, address.String()) })
+		// Without a machine: its processes are the test's own. Stop must not find it.
+		machines.of(b.Cloud).set(address.String(), &computer{guard: guard})
+		t.Cleanup(func() { machines.of(b.Cloud).take(address.String()) })
 	}
 	return b, allowed, other
 }
@@ -90,7 +90,7 @@ func (b bench) shell(script string) (*exec.Cmd, io.Writer, *bufio.Reader) {
 	require.NoError(b, err)
 	out, err := command.StdoutPipe()
 	require.NoError(b, err)
-	require.NoError(b, b.alive.machines[nodeOne.String()].guard.Start(command))
+	require.NoError(b, machines.of(b.Cloud).get(nodeOne.String()).guard.Start(command))
 	b.Cleanup(func() {
 		_ = command.Process.Kill()
 		_ = command.Wait()

@@ -248,6 +248,8 @@ var _ = register(
 			return nil
 		},
 		afterDelete: releaseInstance,
+		begin:       bootInstance,
+		end:         stopInstance,
 		notReal: "Capacity, quotas and instance types by name are not known; only that a type has a type's form and " +
 			"its image's architecture. userData in " +
 			"the outputs is the text, where the provider keeps its SHA-1. Launch templates and key pairs are not " +

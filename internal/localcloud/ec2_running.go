@@ -24,23 +24,48 @@ type computer struct {
 	dir      string
 }
 
+// machines are the running instances by their ids.
+var machines = newState(stopServers, makeFolders, powerOffAll)
+
+func makeFolders(_ *Cloud, r Runtime) (*byID[*computer], error) {
+	for _, folder := range []string{"machines", "disks"} {
+		if err := os.MkdirAll(filepath.Join(r.Dir, folder), 0o755); err != nil {
+			return nil, err
+		}
+	}
+	return &byID[*computer]{}, nil
+}
+
+func powerOffAll(held *byID[*computer]) error {
+	var errs []error
+	for _, m := range held.takeAll() {
+		errs = append(errs, m.destroy())
+	}
+	return errors.Join(errs...)
+}
+
+// Machine is a running instance's machine; nil if there is none.
+func (c *Cloud) Machine(instance string) *machine.Machine {
+	if found := machines.of(c).get(instance); found != nil {
+		return found.Machine
+	}
+	return nil
+}
+
 // shutdownLimit is how long EC2 waits for the system to stop before it takes the power away
 // (the provider's default timeout of a stop, internal/service/ec2/ec2_instance.go: 20 minutes).
 const shutdownLimit = 20 * time.Minute
 
 func bootInstance(c *Cloud, r Record) error {
-	a := c.life()
 	metadata, err := c.ServeMetadata(r.ID)
 	if err != nil {
 		return fmt.Errorf("starting instance %s: %w", r.ID, err)
 	}
-	made := &computer{metadata: metadata, dir: filepath.Join(a.Dir, "machines", r.ID)}
+	made := &computer{metadata: metadata, dir: filepath.Join(c.runtime().Dir, "machines", r.ID)}
 	if err := made.boot(c, r); err != nil {
 		return errors.Join(fmt.Errorf("starting instance %s: %w", r.ID, err), made.closeServices())
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.machines[r.ID] = made
+	machines.of(c).set(r.ID, made)
 	return nil
 }
 
@@ -50,26 +75,26 @@ func (m *computer) boot(c *Cloud, r Record) error {
 		return fmt.Errorf("reading its private address: %w", err)
 	}
 	var start func(*exec.Cmd) error
-	// Elsewhere machines run unguarded; who brings the cloud to life can ask the same and say so.
+	// Elsewhere machines run unguarded; whoever starts the cloud can ask the same and say so.
 	if flowguard.Supported() == nil {
 		if m.guard, err = c.guardOf(source, flowguard.Options{}); err != nil {
 			return err
 		}
 		start = m.guard.Start
 	}
-	a := c.life()
+	runtime := c.runtime()
 	m.Machine, err = machine.Boot(machine.Options{
 		Name:     r.ID,
 		Dir:      m.dir,
 		Address:  source.String(),
 		UserData: r.str("userData"),
 		Environment: map[string]string{
-			"AWS_ENDPOINT_URL":                  a.api.URL,
+			"AWS_ENDPOINT_URL":                  c.APIURL(),
 			"AWS_EC2_METADATA_SERVICE_ENDPOINT": m.metadata.URL,
 		},
-		Tools:   a.Tools,
-		Scale:   a.Scale,
-		Command: a.machineCommand(m.metadata),
+		Tools:   runtime.Tools,
+		Scale:   runtime.Scale,
+		Command: machineCommand(c, m.metadata),
 		Start:   start,
 	})
 	return err
@@ -84,24 +109,15 @@ func (m *computer) closeServices() error {
 	return err
 }
 
-func (a *alive) computer(instance string) *computer {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.machines[instance]
-}
-
 // stopInstance ends a machine for good, as EC2 terminates: the system is asked to stop and gets
 // its time; what it wrote outside its attached disks is gone.
 func stopInstance(c *Cloud, r Record) error {
-	a := c.life()
-	found := a.computer(r.ID)
+	found := machines.of(c).get(r.ID)
 	if found == nil {
 		return nil
 	}
 	err := errors.Join(found.halt(), found.destroy())
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.machines, r.ID)
+	machines.of(c).take(r.ID)
 	return err
 }
 
@@ -119,25 +135,26 @@ func (m *computer) destroy() error {
 // attachDisk makes a disk appear on a running machine. What is on it lies in a folder that
 // outlives the machine.
 func attachDisk(c *Cloud, r Record) error {
-	a := c.life()
-	found := a.computer(r.str("instanceId"))
+	found := machines.of(c).get(r.str("instanceId"))
 	if found == nil {
 		return nil
 	}
-	dir := a.disk(r.str("volumeId"))
+	dir := diskFolder(c, r.str("volumeId"))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("attaching disk %s: %w", r.str("volumeId"), err)
 	}
 	return found.Attach(r.str("volumeId"), dir)
 }
 
-// disk is the folder of a disk's content.
-func (a *alive) disk(volume string) string { return filepath.Join(a.Dir, "disks", volume) }
+// diskFolder is where a disk's content is.
+func diskFolder(c *Cloud, volume string) string {
+	return filepath.Join(c.runtime().Dir, "disks", volume)
+}
 
 // detachDisk: with stopInstanceBeforeDetaching the system stops first. Without it, a disk that is
 // mounted stays busy, and the provider gives up waiting.
 func detachDisk(c *Cloud, r Record) error {
-	found := c.life().computer(r.str("instanceId"))
+	found := machines.of(c).get(r.str("instanceId"))
 	if found == nil {
 		return nil
 	}
@@ -172,7 +189,7 @@ func (c *Cloud) LoseDisk(volume string) error {
 		if attachment.str("volumeId") != volume {
 			continue
 		}
-		if found := c.life().computer(attachment.str("instanceId")); found != nil {
+		if found := machines.of(c).get(attachment.str("instanceId")); found != nil {
 			found.PowerOff()
 			if err := found.Detach(volume); err != nil {
 				return fmt.Errorf("losing disk %s: %w", volume, err)
@@ -183,5 +200,5 @@ func (c *Cloud) LoseDisk(volume string) error {
 	if !c.Remove(volumeType, volume) {
 		return fmt.Errorf("losing disk %s: there is none of that id", volume)
 	}
-	return os.RemoveAll(c.life().disk(volume))
+	return os.RemoveAll(diskFolder(c, volume))
 }

@@ -16,7 +16,7 @@ type deployment struct {
 }
 
 // revision is the one that runs; "" if none has completed yet.
-func (f *fleet) revision() string {
+func (f *runningService) revision() string {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	return f.running.definition.ID
@@ -35,7 +35,7 @@ func (c *Cloud) rolledBack(r Record, revision string, why error) {
 
 // deploy brings the service to what its record asks for: new tasks are healthy before old ones stop
 // (deploymentMinimumHealthyPercent 100). What cannot be brought up leaves the old ones as they are.
-func (f *fleet) deploy(r Record, run func()) error {
+func (f *runningService) deploy(r Record, run func()) error {
 	next, err := f.cloud.deploymentOf(r)
 	if err != nil {
 		return err
@@ -49,7 +49,7 @@ func (f *fleet) deploy(r Record, run func()) error {
 }
 
 // bring starts and stops tasks until as many run as are desired, all of one deployment.
-func (f *fleet) bring(next deployment, run func()) error {
+func (f *runningService) bring(next deployment, run func()) error {
 	f.mu.Lock()
 	before := slices.Clone(f.tasks)
 	f.mu.Unlock()

@@ -19,7 +19,7 @@ func (t *task) healthy(ctx context.Context) error {
 	if len(check.Command) != 2 || check.Command[0] != "CMD-SHELL" {
 		return fmt.Errorf("the health check %q: the embedded AWS runs CMD-SHELL only", check.Command)
 	}
-	interval := scaled(time.Duration(check.Interval)*time.Second, t.alive.Scale)
+	interval := t.cloud.scaled(time.Duration(check.Interval) * time.Second)
 	begun := time.Now()
 	for failed := 0; failed < max(check.Retries, 1) && ctx.Err() == nil; {
 		passed, err := t.check(ctx)
@@ -42,12 +42,8 @@ func (t *task) healthy(ctx context.Context) error {
 // startPeriod is the check's, on the scaled clock, for each task that comes up beside this one: on
 // AWS each has a CPU of its own, here dozens share a few.
 func (t *task) startPeriod() time.Duration {
-	return scaled(
-		time.Duration(t.container.HealthCheck.StartPeriod)*time.Second,
-		t.alive.Scale,
-	) * time.Duration(
-		max(t.alive.starting.Load(), 1),
-	)
+	period := time.Duration(t.container.HealthCheck.StartPeriod) * time.Second
+	return t.cloud.scaled(period) * time.Duration(max(services.of(t.cloud).starting.Load(), 1))
 }
 
 // check runs the container's own check once, for as long as it may take.
@@ -103,7 +99,7 @@ func (t *task) unhealthy() <-chan struct{} {
 // givenUp says whether a load balancer holds the task unhealthy.
 func (t *task) givenUp() bool {
 	for _, b := range t.behind {
-		for _, p := range t.cloud.pools(b.group) {
+		for _, p := range t.cloud.runningGroups(b.group) {
 			for _, one := range p.snapshot() {
 				if one.address == t.address && !one.healthy && !one.initial {
 					return true

@@ -2,6 +2,7 @@
 package localcloud
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -10,21 +11,28 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
+// nameServers are the VPC's, by zone.
+var nameServers = newState(stopServers, nil, func(held *byID[net.PacketConn]) error {
+	var errs []error
+	for _, server := range held.takeAll() {
+		errs = append(errs, server.Close())
+	}
+	return errors.Join(errs...)
+})
+
 // nameServer is the VPC's, as a zone sees it: it answers what Resolve knows. What it does not know
 // does not exist, for a rehearsal has no other network.
 func (c *Cloud) nameServer(zone string) (netip.AddrPort, error) {
-	a := c.life()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if known := a.nameServers[zone]; known != nil {
-		return known.LocalAddr().(*net.UDPAddr).AddrPort(), nil
-	}
-	server, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	server, err := nameServers.of(c).getOrMake(zone, func() (net.PacketConn, error) {
+		opened, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err == nil {
+			go c.answerNames(opened, zone)
+		}
+		return opened, err
+	})
 	if err != nil {
 		return netip.AddrPort{}, fmt.Errorf("starting the name server of zone %s: %w", zone, err)
 	}
-	a.nameServers[zone] = server
-	go c.answerNames(server, zone)
 	return server.LocalAddr().(*net.UDPAddr).AddrPort(), nil
 }
 

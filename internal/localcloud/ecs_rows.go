@@ -132,9 +132,12 @@ var _ = register(
 		),
 		beforeCreate: inTurn(uniqueService, judgeService),
 		beforeUpdate: judgeService,
-		notReal: "Where nothing lives, or Life.Images is not set, tasks are records: a service is steady as soon as " +
+		begin:        startService,
+		change:       changeService,
+		end:          stopService,
+		notReal: "Where nothing runs, or Runtime.Images is not set, tasks are records: a service is steady as soon as " +
 			"it is accepted, and one whose tasks' secrets cannot be fetched is refused. " +
-			"Tasks that live have one container; its user, read-only root, volumes, limits and logs to CloudWatch " +
+			"Tasks that run have one container; its user, read-only root, volumes, limits and logs to CloudWatch " +
 			"are pretended; a service whose first tasks cannot even be started is taken away again, the start " +
 			"period of health checks is as many times as long as tasks start at once, " +
 			"and what runs is checked on the real clock. " +

@@ -20,7 +20,7 @@ func (c *Cloud) RunTask(ctx context.Context, service string, variables map[strin
 		if err != nil {
 			return "", err
 		}
-		image, known := c.life().Images(d.container.Image)
+		image, known := c.runtime().Images(d.container.Image)
 		if !known || image.Program == "" {
 			return "", fmt.Errorf(
 				"running a task of %s: CannotPullContainerError: %s: not found",
@@ -41,7 +41,6 @@ func (c *Cloud) runToEnd(ctx context.Context, d deployment, image Image, service
 	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
 	t := &task{
 		cloud:     c,
-		alive:     c.life(),
 		name:      service + "-alone",
 		container: d.container,
 		ended:     make(chan struct{}),

@@ -71,7 +71,7 @@ func (c *Cloud) scalingOf(service Record) (s scaling, found bool) {
 }
 
 // followLoad measures the tasks every minute and changes their number, until ctx ends.
-func (f *fleet) followLoad(ctx context.Context, service Record) {
+func (f *runningService) followLoad(ctx context.Context, service Record) {
 	var uses []float64 // percent, the newest last
 	var rest time.Time // until when nothing is scaled
 	before := f.ticks()
@@ -80,7 +80,7 @@ func (f *fleet) followLoad(ctx context.Context, service Record) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(scaled(scalingPeriod, f.alive.Scale)):
+		case <-time.After(f.cloud.scaled(scalingPeriod)):
 		}
 		now := f.ticks()
 		use, measured := utilization(before, now, time.Since(begun), f.cpu())
@@ -103,7 +103,7 @@ func (f *fleet) followLoad(ctx context.Context, service Record) {
 			cooldown = how.cooldownOut
 		}
 		f.resize(ctx, wanted)
-		rest, uses = time.Now().Add(scaled(cooldown, f.alive.Scale)), nil
+		rest, uses = time.Now().Add(f.cloud.scaled(cooldown)), nil
 	}
 }
 
@@ -129,13 +129,13 @@ func (s scaling) wanted(size int, uses []float64) int {
 	return size
 }
 
-func (f *fleet) size() int {
+func (f *runningService) size() int {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	return f.desired
 }
 
-func (f *fleet) resize(ctx context.Context, wanted int) {
+func (f *runningService) resize(ctx context.Context, wanted int) {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	if ctx.Err() != nil {
@@ -149,14 +149,14 @@ func (f *fleet) resize(ctx context.Context, wanted int) {
 }
 
 // cpu is what a task reserves, in CPUs.
-func (f *fleet) cpu() float64 {
+func (f *runningService) cpu() float64 {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	return sizeOf(f.running.definition.str("cpu")) / unitsPerCPU
 }
 
 // ticks is the CPU time of each task so far.
-func (f *fleet) ticks() map[string]float64 {
+func (f *runningService) ticks() map[string]float64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	found := map[string]float64{}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"sync"
@@ -15,19 +14,24 @@ import (
 	"time"
 )
 
-// Image is what a container runs here.
-type Image struct {
-	// Program is the container's entry point, an executable of this computer; "": services with
-	// this image stay records.
-	Program string
-	// Path is where the container finds programs, for its health check among others.
-	Path string
+// runningServices are those of a cloud, by ARN.
+type runningServices struct {
+	byID[*runningService]
+	// starting counts the tasks that come up right now.
+	starting atomic.Int64
 }
 
-// fleet is the running side of an ECS service.
-type fleet struct {
+var services = newState(stopTasks, nil, func(held *runningServices) error {
+	var errs []error
+	for _, f := range held.takeAll() {
+		errs = append(errs, f.stop())
+	}
+	return errors.Join(errs...)
+})
+
+// runningService is the running side of an ECS service.
+type runningService struct {
 	cloud *Cloud
-	alive *alive
 	name  string
 	end   context.CancelFunc
 	life  context.Context //nolint:containedctx // until end
@@ -44,21 +48,17 @@ type fleet struct {
 }
 
 func startService(c *Cloud, r Record) error {
-	a := c.life()
 	if !c.runsTasks() || r.Get("desiredCount") == nil {
 		return nil // tasks stay records, as enliven says of connections
 	}
 	ctx, end := context.WithCancel(context.Background())
-	f := &fleet{
+	f := &runningService{
 		cloud: c,
-		alive: a,
 		name:  r.str("name"),
 		end:   end,
 		life:  ctx,
 	}
-	a.mu.Lock()
-	a.fleets[r.ID] = f
-	a.mu.Unlock()
+	services.of(c).set(r.ID, f)
 	// The provider waits for one deployment with as many running tasks as are desired
 	// (hashicorp/terraform-provider-aws, internal/service/ecs/service.go,
 	// statusServiceWaitForStable), which a first one has before any of them is healthy.
@@ -83,10 +83,7 @@ func startService(c *Cloud, r Record) error {
 
 // changeService deploys another revision, or another number of tasks.
 func changeService(c *Cloud, r Record) error {
-	a := c.life()
-	a.mu.Lock()
-	f := a.fleets[r.ID]
-	a.mu.Unlock()
+	f := services.of(c).get(r.ID)
 	if f == nil {
 		return startService(c, r)
 	}
@@ -103,11 +100,7 @@ func changeService(c *Cloud, r Record) error {
 }
 
 func stopService(c *Cloud, r Record) error {
-	a := c.life()
-	a.mu.Lock()
-	f := a.fleets[r.ID]
-	delete(a.fleets, r.ID)
-	a.mu.Unlock()
+	f := services.of(c).take(r.ID)
 	if f == nil {
 		return nil
 	}
@@ -115,7 +108,7 @@ func stopService(c *Cloud, r Record) error {
 }
 
 // watch starts another task when one ends that should run, or turns unhealthy.
-func (f *fleet) watch(t *task) {
+func (f *runningService) watch(t *task) {
 	select {
 	case <-t.ended:
 	case <-t.unhealthy():
@@ -149,12 +142,12 @@ func (f *fleet) watch(t *task) {
 const throttle = time.Minute
 
 // startAgain brings up what is missing.
-func (f *fleet) startAgain() {
+func (f *runningService) startAgain() {
 	for {
 		select {
 		case <-f.life.Done():
 			return
-		case <-time.After(scaled(throttle, f.alive.Scale)):
+		case <-time.After(f.cloud.scaled(throttle)):
 		}
 		err := f.bringAgain()
 		if err == nil {
@@ -164,7 +157,7 @@ func (f *fleet) startAgain() {
 	}
 }
 
-func (f *fleet) bringAgain() error {
+func (f *runningService) bringAgain() error {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	if f.life.Err() != nil { // meanwhile
@@ -173,14 +166,14 @@ func (f *fleet) bringAgain() error {
 	return f.bring(f.running, func() {})
 }
 
-func (f *fleet) note(operation, what string) {
+func (f *runningService) note(operation, what string) {
 	f.cloud.mu.Lock()
 	defer f.cloud.mu.Unlock()
 	f.cloud.note(operation, serviceType, f.name, what)
 }
 
 // drop takes a task off the list, if it is there.
-func (f *fleet) drop(t *task) bool {
+func (f *runningService) drop(t *task) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	at := slices.Index(f.tasks, t)
@@ -190,7 +183,7 @@ func (f *fleet) drop(t *task) bool {
 	return at >= 0
 }
 
-func (f *fleet) stop() error {
+func (f *runningService) stop() error {
 	f.end()
 	f.changes.Lock()
 	defer f.changes.Unlock()
@@ -222,11 +215,7 @@ type Task struct {
 
 // Tasks are the running tasks of a service, by the service's name.
 func (c *Cloud) Tasks(service string) (found []Task) {
-	a := c.life()
-	a.mu.Lock()
-	fleets := slices.Collect(maps.Values(a.fleets))
-	a.mu.Unlock()
-	for _, f := range fleets {
+	for _, f := range services.of(c).all() {
 		if f.name != service {
 			continue
 		}

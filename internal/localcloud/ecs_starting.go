@@ -24,8 +24,8 @@ const (
 // start starts tasks over the service's subnets and returns when each is healthy, and in service
 // behind its load balancers. What it returns beside an error runs too. It calls run as soon as all
 // processes do.
-func (f *fleet) start(d deployment, count int, run func()) ([]*task, error) {
-	image, known := f.alive.Images(d.container.Image)
+func (f *runningService) start(d deployment, count int, run func()) ([]*task, error) {
+	image, known := f.cloud.runtime().Images(d.container.Image)
 	if !known {
 		return nil, fmt.Errorf(
 			"CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref %s: "+
@@ -74,15 +74,15 @@ func (f *fleet) start(d deployment, count int, run func()) ([]*task, error) {
 }
 
 // startOne starts a task, with a number of its own; one that does not come up is stopped.
-func (f *fleet) startOne(ctx context.Context, d deployment, image Image, began func()) (*task, error) {
+func (f *runningService) startOne(ctx context.Context, d deployment, image Image, began func()) (*task, error) {
 	number := int(f.count.Add(1)) - 1
-	f.alive.starting.Add(1)
-	defer f.alive.starting.Add(-1)
+	starting := &services.of(f.cloud).starting
+	starting.Add(1)
+	defer starting.Add(-1)
 	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
 	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
 	t := &task{
 		cloud:     f.cloud,
-		alive:     f.alive,
 		name:      fmt.Sprintf("%s-%d", f.name, number),
 		container: d.container,
 		ended:     make(chan struct{}),

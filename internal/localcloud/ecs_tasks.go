@@ -19,7 +19,6 @@ import (
 // task is one process.
 type task struct {
 	cloud     *Cloud
-	alive     *alive
 	name      string
 	container containerDefinition
 	address   netip.Addr
@@ -44,7 +43,7 @@ func (t *task) start(definition Record, image Image, subnet string, groups []str
 	if t.guard, err = t.cloud.taskGuard(t.address); err != nil {
 		return err
 	}
-	t.log, t.path = filepath.Join(t.alive.Dir, "tasks", t.name+".log"), image.Path
+	t.log, t.path = filepath.Join(t.cloud.runtime().Dir, "tasks", t.name+".log"), image.Path
 	if err := os.MkdirAll(filepath.Dir(t.log), 0o755); err != nil {
 		return err
 	}
@@ -53,7 +52,7 @@ func (t *task) start(definition Record, image Image, subnet string, groups []str
 	}
 	t.process = exec.Command(image.Program)
 	// Where an image has its programs and its roots.
-	t.process.Env = append(variables, "PATH="+image.Path, "SSL_CERT_FILE="+t.alive.rootStore())
+	t.process.Env = append(variables, "PATH="+image.Path, "SSL_CERT_FILE="+t.cloud.RootStore())
 	t.process.Stdout, t.process.Stderr = t.output, t.output
 	t.process.SysProcAttr = dieWithParent()
 	if err := t.guard.Start(t.process); err != nil {

@@ -55,7 +55,7 @@ func serveTask() {
 	os.Exit(1)
 }
 
-// town is a living cloud in which a service may run.
+// town is a running cloud in which a service may run.
 type town struct {
 	bench
 	images                               map[string]Image
@@ -78,11 +78,11 @@ func newTown(t *testing.T) town {
 		"app:1": container(os.Args[0]), "app:2": container(os.Args[0]), "app:broken": container("/bin/false"),
 		"app:mute": container(script(t, "exec /bin/sleep 600")),
 	}
-	require.NoError(t, b.ComeAlive(Life{Dir: t.TempDir(), Scale: 100, Images: func(image string) (Image, bool) {
+	require.NoError(t, b.Start(Runtime{Dir: t.TempDir(), Scale: 100, Images: func(image string) (Image, bool) {
 		found, pushed := images[image]
 		return found, pushed
 	}}))
-	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
+	t.Cleanup(func() { assert.NoError(t, b.Stop()) })
 	vpc, _ := b.make(vpcType, "vpc", map[string]any{"cidrBlock": "127.33.0.0/16"})
 	subnet, _ := b.make(
 		subnetType,

@@ -155,6 +155,9 @@ var _ = register(
 			return nil
 		},
 		afterDelete: snapshotAtEnd,
+		begin:       startCache,
+		change:      changeCache,
+		end:         stopCache,
 		notReal: "Redis runs where tasks run: Debian's redis-server, whatever engine and version are asked for, or " +
 			"one server in the process that neither fails over nor changes its token. " +
 			"How fast ElastiCache fails over and replaces a node is not known here: it is Redis's own " +

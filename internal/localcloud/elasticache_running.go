@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -30,12 +29,20 @@ type cacheNodes interface {
 	Close()
 }
 
+// caches are the running replication groups by their ids.
+var caches = newState(stopServers, nil, func(held *byID[*cache]) error {
+	for _, one := range held.takeAll() {
+		one.Close()
+	}
+	return nil
+})
+
 // startCache runs where tasks run: nobody else may reach it.
 func startCache(c *Cloud, r Record) error {
 	if !c.runsTasks() {
 		return nil
 	}
-	a := c.life()
+	runtime, authority := c.runtime(), authorities.of(c)
 	endpoint := r.str("configurationEndpointAddress")
 	if endpoint == "" || r.Get("transitEncryptionEnabled") != true || r.str("authToken") == "" {
 		return errors.New(
@@ -43,14 +50,14 @@ func startCache(c *Cloud, r Record) error {
 		)
 	}
 	o := redisnodes.Options{
-		Program:    a.RedisServer,
-		Dir:        filepath.Join(a.Dir, "redis-"+r.ID),
+		Program:    runtime.RedisServer,
+		Dir:        filepath.Join(runtime.Dir, "redis-"+r.ID),
 		Tokens:     c.tokensOf(r),
-		Authority:  []byte(a.public.pem),
+		Authority:  []byte(authority.pem),
 		Attributes: dieWithParent(),
 	}
 	_, domain, _ := strings.Cut(endpoint, ".") // after "clustercfg."
-	certificate, key, err := a.public.issue("*." + domain)
+	certificate, key, err := authority.issue("*." + domain)
 	if err != nil {
 		return err
 	}
@@ -67,9 +74,7 @@ func startCache(c *Cloud, r Record) error {
 	if err != nil {
 		return err
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.caches[r.ID] = running
+	caches.of(c).set(r.ID, running)
 	return nil
 }
 
@@ -117,7 +122,7 @@ func (c *Cloud) tokensOf(r Record) []string {
 }
 
 func changeCache(c *Cloud, r Record) error {
-	running := c.cacheOf(r.ID)
+	running := caches.of(c).get(r.ID)
 	if running == nil {
 		return nil
 	}
@@ -133,33 +138,18 @@ func changeCache(c *Cloud, r Record) error {
 }
 
 func stopCache(c *Cloud, r Record) error {
-	running := c.cacheOf(r.ID)
+	running := caches.of(c).take(r.ID)
 	if running == nil {
 		return nil
 	}
 	running.Close()
-	a := c.life()
-	a.mu.Lock()
-	delete(a.caches, r.ID)
-	a.mu.Unlock()
 	c.Leave(r.ID)
 	return nil
 }
 
-func (c *Cloud) cacheOf(group string) *cache {
-	a := c.life()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.caches[group]
-}
-
 // RedisNodes are the nodes of the running replication groups.
 func (c *Cloud) RedisNodes(ctx context.Context) (found []redisnodes.Node) {
-	a := c.life()
-	a.mu.Lock()
-	running := slices.Collect(maps.Values(a.caches))
-	a.mu.Unlock()
-	for _, one := range running {
+	for _, one := range caches.of(c).all() {
 		found = append(found, one.Nodes(ctx)...)
 	}
 	return found
@@ -167,10 +157,8 @@ func (c *Cloud) RedisNodes(ctx context.Context) (found []redisnodes.Node) {
 
 // cacheAddresses are what ElastiCache's own names answer: the configuration endpoint all nodes, a
 // node's name its address.
-func (a *alive) cacheAddresses(name string) (found []netip.Addr) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, running := range a.caches {
+func cacheAddresses(c *Cloud, name string) (found []netip.Addr) {
+	for _, running := range caches.of(c).all() {
 		for _, place := range running.Places() {
 			if name == running.endpoint || name == place.Name {
 				found = append(found, place.Address)

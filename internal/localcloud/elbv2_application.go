@@ -1,4 +1,4 @@
-// Application load balancers that pass requests on: a front in each zone, each request weighed anew
+// Application load balancers that pass requests on: a node in each zone, each request weighed anew
 // among the target groups of the listener's action (Application Load Balancers, "Listeners for your
 // Application Load Balancers").
 package localcloud
@@ -24,23 +24,22 @@ import (
 // application is one listener of an application load balancer.
 type application struct {
 	cloud   *Cloud
-	alive   *alive
 	owner   Record // the load balancer
 	port    int
-	fronts  []*front
+	nodes   []*node
 	server  *http.Server
 	stop    context.CancelFunc
-	context context.Context //nolint:containedctx // its pools begin and end with the listener
+	context context.Context //nolint:containedctx // its groups begin and end with the listener
 	running sync.WaitGroup
 
 	mu     sync.Mutex
 	action listenerAction
-	pools  map[string]*watched // by target group
+	groups map[string]*watched // by target group
 }
 
-// watched is a pool and the end of its watching.
+// watched is a target group and the end of its watching.
 type watched struct {
-	*pool
+	*targetGroup
 	end context.CancelFunc
 }
 
@@ -49,7 +48,7 @@ type watched struct {
 const connectLimit = 10 * time.Second
 
 // openApplication runs where tasks run: they stand behind it.
-func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) error {
+func openApplication(c *Cloud, owner Record, nodes []*node, listener Record) error {
 	if !c.runsTasks() {
 		return nil
 	}
@@ -65,11 +64,10 @@ func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) e
 	}
 	b := &application{
 		cloud:  c,
-		alive:  c.life(),
 		owner:  owner,
 		port:   int(number(listener.Get("port"))),
-		fronts: fronts,
-		pools:  map[string]*watched{},
+		nodes:  nodes,
+		groups: map[string]*watched{},
 	}
 	b.context, b.stop = context.WithCancel(context.Background())
 	// A silent response is waited for as long as the idle timeout says.
@@ -93,10 +91,10 @@ func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) e
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	b.apply(action) // from here on, what fails has to close it
-	for _, f := range fronts {
+	for _, f := range nodes {
 		socket, err := net.Listen("tcp", netip.AddrPortFrom(f.address, uint16(b.port)).String())
 		if err != nil {
-			return errors.Join(fmt.Errorf("opening the load balancer's front in %s: %w", f.zone, err), b.close())
+			return errors.Join(fmt.Errorf("opening the load balancer's node in %s: %w", f.zone, err), b.close())
 		}
 		f.socket = &admitting{Listener: socket, balancer: b, address: f.address}
 		if certificate != nil {
@@ -104,9 +102,7 @@ func openApplication(c *Cloud, owner Record, fronts []*front, listener Record) e
 		}
 		b.running.Go(func() { _ = b.server.Serve(f.socket) }) // it ends with the socket
 	}
-	b.alive.mu.Lock()
-	defer b.alive.mu.Unlock()
-	b.alive.applications[listener.ID] = b
+	applications.of(c).set(listener.ID, b)
 	return nil
 }
 
@@ -115,42 +111,42 @@ func (b *application) apply(action listenerAction) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.action = action
-	for group, one := range b.pools {
+	for group, one := range b.groups {
 		if _, wanted := action.weights[group]; !wanted {
 			one.end()
-			delete(b.pools, group)
+			delete(b.groups, group)
 		}
 	}
 	for group := range action.weights {
-		if b.pools[group] == nil {
+		if b.groups[group] == nil {
 			ctx, cancel := context.WithCancel(b.context)
-			one := &watched{newPool(b.cloud, b.alive.Scale, group, b.dialer), cancel}
-			b.pools[group] = one
+			one := &watched{newTargetGroup(b.cloud, group, b.dialer), cancel}
+			b.groups[group] = one
 			b.running.Go(func() { one.watch(ctx) })
 		}
 	}
 }
 
-func (b *application) poolOf(group string) *pool {
+func (b *application) groupOf(group string) *targetGroup {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if found := b.pools[group]; found != nil {
-		return found.pool
+	if found := b.groups[group]; found != nil {
+		return found.targetGroup
 	}
 	return nil
 }
 
-// addresses are all fronts, in any order.
+// addresses are all nodes, in any order.
 func (b *application) addresses() []netip.Addr {
 	var all []netip.Addr
-	for _, f := range b.fronts {
+	for _, f := range b.nodes {
 		all = append(all, f.address)
 	}
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
 }
 
-// close ends the fronts and the requests under way.
+// close ends the nodes and the requests under way.
 func (b *application) close() error {
 	b.stop()
 	err := b.server.Close()
@@ -158,10 +154,10 @@ func (b *application) close() error {
 	return err
 }
 
-// dialer connects from a front to a target of any zone: application load balancers always cross
+// dialer connects from a node to a target of any zone: application load balancers always cross
 // zones (Application Load Balancers, "Cross-zone load balancing").
 func (b *application) dialer(to target, port int) (*net.Dialer, error) {
-	from := b.fronts[max(0, slices.IndexFunc(b.fronts, func(f *front) bool { return f.zone == to.zone }))]
+	from := b.nodes[max(0, slices.IndexFunc(b.nodes, func(f *node) bool { return f.zone == to.zone }))]
 	if err := b.cloud.Allowed(from.address, to.address, port); err != nil {
 		return nil, err
 	}
@@ -198,7 +194,7 @@ func (b *application) choose() (netip.AddrPort, bool) {
 		at := rand.IntN(total)
 		for _, group := range slices.Sorted(maps.Keys(b.action.weights)) {
 			if at -= b.action.weights[group]; at < 0 {
-				chosen = b.pools[group]
+				chosen = b.groups[group]
 				break
 			}
 		}

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// accept takes connections at a front until it is closed.
-func (b *balancer) accept(f *front) {
+// accept takes connections at a node until it is closed.
+func (b *balancer) accept(f *node) {
 	for {
 		connection, err := f.socket.Accept()
 		if err != nil {
@@ -22,9 +22,9 @@ func (b *balancer) accept(f *front) {
 	}
 }
 
-// pass leads one connection to a target of the front's zone. A client whose address is none of
+// pass leads one connection to a target of the node's zone. A client whose address is none of
 // the VPC, or that its security groups hold back, gets no answer.
-func (b *balancer) pass(f *front, client net.Conn) {
+func (b *balancer) pass(f *node, client net.Conn) {
 	defer client.Close() //nolint:errcheck // the other side may have closed it first
 	remote, err := netip.ParseAddrPort(client.RemoteAddr().String())
 	if err != nil || b.cloud.Allowed(remote.Addr().Unmap(), f.address, int(number(b.listener.Get("port")))) != nil {
@@ -53,8 +53,8 @@ func (b *balancer) pass(f *front, client net.Conn) {
 	<-done
 }
 
-// connect connects a front to a target of its zone.
-func (b *balancer) connect(ctx context.Context, f *front) (net.Conn, netip.Addr, error) {
+// connect connects a node to a target of its zone.
+func (b *balancer) connect(ctx context.Context, f *node) (net.Conn, netip.Addr, error) {
 	chosen, ok := b.choose(f.zone)
 	if !ok {
 		return nil, netip.Addr{}, fmt.Errorf("connecting to the load balancer in %s: it has no target there", f.zone)
@@ -84,8 +84,8 @@ func (b *balancer) release(client net.Conn) {
 // Balancers, "Health checks for your target groups").
 func (b *balancer) choose(zone string) (target, bool) {
 	var own, healthy, all []target
-	for _, t := range b.pool.snapshot() {
-		fresh := !t.initial && time.Since(t.since) < scaled(propagation, b.alive.Scale)
+	for _, t := range b.targetGroup.snapshot() {
+		fresh := !t.initial && time.Since(t.since) < b.cloud.scaled(propagation)
 		if t.healthy {
 			healthy = append(healthy, t)
 		}
@@ -106,21 +106,18 @@ func (b *balancer) choose(zone string) (target, bool) {
 	return own[rand.IntN(len(own))], true
 }
 
-// balancerAddresses are what the load balancer's own name answers a query from a zone: the fronts
-// behind which a target is healthy, or all fronts when none is.
+// balancerAddresses are what the load balancer's own name answers a query from a zone: the nodes
+// behind which a target is healthy, or all nodes when none is.
 func (c *Cloud) balancerAddresses(host, zone string) ([]netip.Addr, error) {
-	a := c.life()
-	if a == nil {
+	if !c.runs() {
 		return nil, fmt.Errorf("load balancer %s: this cloud only keeps records", host)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, b := range a.balancers {
+	for _, b := range balancers.of(c).all() {
 		if b.dnsName == host {
 			return b.answer(zone), nil
 		}
 	}
-	for _, b := range a.applications {
+	for _, b := range applications.of(c).all() {
 		if b.owner.str("dnsName") == host {
 			return b.addresses(), nil
 		}
@@ -130,13 +127,13 @@ func (c *Cloud) balancerAddresses(host, zone string) ([]netip.Addr, error) {
 
 func (b *balancer) answer(zone string) []netip.Addr {
 	healthy := map[string]bool{}
-	for _, t := range b.pool.snapshot() {
+	for _, t := range b.targetGroup.snapshot() {
 		if t.healthy {
 			healthy[t.zone] = true
 		}
 	}
 	var all, good []netip.Addr
-	for _, f := range b.fronts {
+	for _, f := range b.nodes {
 		all = append(all, f.address)
 		if !healthy[f.zone] {
 			continue

@@ -41,8 +41,8 @@ func (c *Cloud) dialFrom(ctx context.Context, source netip.Addr, network, addres
 		<-ctx.Done()
 		return nil, fmt.Errorf("connecting to %s: %w (%w)", address, ctx.Err(), err)
 	}
-	if balancer, front := c.front(destination, port); front != nil {
-		return balancer.open(ctx, front)
+	if balancer, node := c.node(destination, port); node != nil {
+		return balancer.open(ctx, node)
 	}
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: source.AsSlice()}}
 	return dialer.DialContext(ctx, network, netip.AddrPortFrom(destination, uint16(port)).String())

@@ -11,14 +11,8 @@ import (
 // address.
 func (c *Cloud) TargetHealth() map[string]bool {
 	found := map[string]bool{}
-	a := c.life()
-	if a == nil {
-		return found
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, b := range a.balancers {
-		for _, t := range b.pool.snapshot() {
+	for _, b := range balancers.of(c).all() {
+		for _, t := range b.targetGroup.snapshot() {
 			found[t.address.String()] = t.healthy
 		}
 	}
@@ -46,21 +40,15 @@ func (c *Cloud) deregister(group string, address netip.Addr) {
 // one.
 const registeredType = "aws:elasticloadbalancing/registered:Target"
 
-// pools are those of all running load balancers that stand for a target group.
-func (c *Cloud) pools(group string) (found []*pool) {
-	a := c.life()
-	if a == nil {
-		return nil // all of it is ending
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, b := range a.balancers {
-		if b.pool.group == group {
-			found = append(found, b.pool)
+// runningGroups are those of all running load balancers that stand for a target group.
+func (c *Cloud) runningGroups(group string) (found []*targetGroup) {
+	for _, b := range balancers.of(c).all() {
+		if b.targetGroup.arn == group {
+			found = append(found, b.targetGroup)
 		}
 	}
-	for _, b := range a.applications {
-		if p := b.poolOf(group); p != nil {
+	for _, b := range applications.of(c).all() {
+		if p := b.groupOf(group); p != nil {
 			found = append(found, p)
 		}
 	}
@@ -69,7 +57,7 @@ func (c *Cloud) pools(group string) (found []*pool) {
 
 // inService says whether all load balancers of a target group that run hold an address healthy.
 func (c *Cloud) inService(group string, address netip.Addr) bool {
-	for _, p := range c.pools(group) {
+	for _, p := range c.runningGroups(group) {
 		healthy := false
 		for _, t := range p.snapshot() {
 			healthy = healthy || t.address == address && t.healthy
@@ -101,7 +89,7 @@ func (c *Cloud) behindLoadBalancer(arn string) bool {
 // deregistrationDelay is a target group's, on the scaled clock; none where no load balancer runs
 // that would drain.
 func (c *Cloud) deregistrationDelay(group string) time.Duration {
-	if len(c.pools(group)) == 0 {
+	if len(c.runningGroups(group)) == 0 {
 		return 0
 	}
 	c.mu.Lock()
@@ -110,5 +98,5 @@ func (c *Cloud) deregistrationDelay(group string) time.Duration {
 	if found == nil {
 		return 0
 	}
-	return scaled(time.Duration(number(found.Get("deregistrationDelay")))*time.Second, c.alive.Scale)
+	return c.scaled(time.Duration(number(found.Get("deregistrationDelay"))) * time.Second)
 }

@@ -58,6 +58,9 @@ var _ = register(
 			c.cloud.dropWhere(listenerRuleType, "listenerArn", c.id)
 			return countForwards(c)
 		},
+		begin:  openBalancer,
+		change: changeApplication,
+		end:    closeListener,
 		notReal: "Names of security policies are not checked. Texts for a target group of another protocol are " +
 			"paraphrased.",
 	},
@@ -84,6 +87,7 @@ var _ = register(
 		afterCreate:  countForwards,
 		afterUpdate:  countForwards,
 		afterDelete:  countForwards,
+		begin:        refuseRule,
 		notReal:      "Conditions are not judged.",
 	},
 )

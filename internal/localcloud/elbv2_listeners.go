@@ -1,9 +1,26 @@
 // Listeners that run: a network or an application load balancer opens and closes at each.
 package localcloud
 
-import "net/netip"
+import (
+	"errors"
+	"net/netip"
+)
 
-// openBalancer opens a front in every zone of a load balancer's listener.
+// The running listeners of network and of application load balancers, by ARN.
+var (
+	balancers    = newState(stopServers, nil, closeAll[*balancer])
+	applications = newState(stopRequests, nil, closeAll[*application])
+)
+
+func closeAll[T interface{ close() error }](held *byID[T]) error {
+	var errs []error
+	for _, b := range held.takeAll() {
+		errs = append(errs, b.close())
+	}
+	return errors.Join(errs...)
+}
+
+// openBalancer opens a node in every zone of a load balancer's listener.
 func openBalancer(c *Cloud, listener Record) error {
 	c.mu.Lock()
 	found := c.find(loadBalancerType, "", listener.str("loadBalancerArn"))
@@ -11,25 +28,22 @@ func openBalancer(c *Cloud, listener Record) error {
 		c.mu.Unlock()
 		return nil
 	}
-	owner, fronts := *found, []*front(nil)
+	owner, nodes := *found, []*node(nil)
 	for _, r := range c.ownInterfaces(owner.ID) {
 		address, err := netip.ParseAddr(r.str("privateIp"))
 		if err == nil {
-			fronts = append(fronts, &front{zone: r.str("availabilityZone"), address: address})
+			nodes = append(nodes, &node{zone: r.str("availabilityZone"), address: address})
 		}
 	}
 	c.mu.Unlock()
 	if owner.str("loadBalancerType") == "application" {
-		return openApplication(c, owner, fronts, listener)
+		return openApplication(c, owner, nodes, listener)
 	}
-	return openNetwork(c, owner, fronts, listener)
+	return openNetwork(c, owner, nodes, listener)
 }
 
 func changeApplication(c *Cloud, listener Record) error {
-	a := c.life()
-	a.mu.Lock()
-	b := a.applications[listener.ID]
-	a.mu.Unlock()
+	b := applications.of(c).get(listener.ID)
 	if b == nil {
 		return nil
 	}
@@ -40,18 +54,12 @@ func changeApplication(c *Cloud, listener Record) error {
 	return err
 }
 
-func closeBalancerFronts(c *Cloud, listener Record) error {
-	a := c.life()
-	a.mu.Lock()
-	b, application := a.balancers[listener.ID], a.applications[listener.ID]
-	delete(a.balancers, listener.ID)
-	delete(a.applications, listener.ID)
-	a.mu.Unlock()
-	switch {
-	case b != nil:
+func closeListener(c *Cloud, listener Record) error {
+	if b := balancers.of(c).take(listener.ID); b != nil {
 		return b.close()
-	case application != nil:
-		return application.close()
+	}
+	if b := applications.of(c).take(listener.ID); b != nil {
+		return b.close()
 	}
 	return nil
 }

@@ -148,8 +148,8 @@ func (j *admitting) Accept() (net.Conn, error) {
 }
 
 // mayCall judges a client of a load balancer.
-func (c *Cloud) mayCall(source, front netip.Addr, port int, public bool) bool {
-	if c.Allowed(source, front, port) == nil {
+func (c *Cloud) mayCall(source, node netip.Addr, port int, public bool) bool {
+	if c.Allowed(source, node, port) == nil {
 		return true
 	}
 	c.mu.Lock()
@@ -157,6 +157,6 @@ func (c *Cloud) mayCall(source, front netip.Addr, port int, public bool) bool {
 	if _, inside := c.flowEnd(source); inside || !public {
 		return false
 	}
-	to, known := c.flowEnd(front)
+	to, known := c.flowEnd(node)
 	return known && c.passes(to.groups, "ingress", ingressRuleType, flowEnd{address: source}, port)
 }

@@ -160,7 +160,7 @@ var _ = register(
 			return nil
 		},
 		afterDelete: closeBalancer,
-		notReal: "In a living cloud TCP listeners of network load balancers pass traffic, and HTTP and HTTPS " +
+		notReal: "While things run TCP listeners of network load balancers pass traffic, and HTTP and HTTPS " +
 			"listeners of application ones where tasks run: HTTP/1.1 without WebSockets, stickiness and listener " +
 			"rules; targets are picked at random, not in turn. Access logs and the bucket policy that they need are " +
 			"not looked at. No fixed addresses by subnetMappings. A public load balancer is made in a VPC without " +

@@ -103,7 +103,7 @@ var _ = register(
 			c.cloud.dropWhere(targetAttachmentType, "targetGroupArn", c.id)
 			return nil
 		},
-		notReal: "Targets are probed in a living cloud only. Defaults of stickiness and failover do not show in the " +
+		notReal: "Targets are probed while things run only. Defaults of stickiness and failover do not show in the " +
 			"outputs.",
 	},
 	row{

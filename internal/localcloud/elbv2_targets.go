@@ -15,11 +15,10 @@ import (
 	"time"
 )
 
-// pool is a target group behind a load balancer.
-type pool struct {
+// targetGroup is a target group as one running load balancer finds it.
+type targetGroup struct {
 	cloud *Cloud
-	scale float64
-	group string // its ARN
+	arn   string
 	// dial gives a dialer from the load balancer to one of its targets, if security groups let it
 	// connect to that port.
 	dial func(to target, port int) (*net.Dialer, error)
@@ -47,18 +46,17 @@ type healthProbe struct {
 	healthy, unhealthy int
 }
 
-func newPool(c *Cloud, scale float64, group string, dial func(target, int) (*net.Dialer, error)) *pool {
-	return &pool{
+func newTargetGroup(c *Cloud, group string, dial func(target, int) (*net.Dialer, error)) *targetGroup {
+	return &targetGroup{
 		cloud:   c,
-		scale:   scale,
-		group:   group,
+		arn:     group,
 		dial:    dial,
 		targets: map[string]*target{},
 	}
 }
 
 // watch looks at every target again and again, at the interval of its health check, until ctx ends.
-func (p *pool) watch(ctx context.Context) {
+func (p *targetGroup) watch(ctx context.Context) {
 	for {
 		probe, known := p.refresh()
 		var looking sync.WaitGroup
@@ -71,17 +69,17 @@ func (p *pool) watch(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(scaled(max(probe.interval, time.Second), p.scale)):
+		case <-time.After(p.cloud.scaled(max(probe.interval, time.Second))):
 		}
 	}
 }
 
 // refresh reads the targets that are registered now, and how they are checked.
-func (p *pool) refresh() (healthProbe, bool) {
+func (p *targetGroup) refresh() (healthProbe, bool) {
 	c := p.cloud
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	group := c.find(targetGroupType, "arn", p.group)
+	group := c.find(targetGroupType, "arn", p.arn)
 	if group == nil {
 		return healthProbe{}, false
 	}
@@ -90,7 +88,7 @@ func (p *pool) refresh() (healthProbe, bool) {
 	registered := map[string]bool{}
 	for _, r := range append(c.all(targetAttachmentType), c.all(registeredType)...) {
 		address, err := netip.ParseAddr(r.str("targetId"))
-		if r.str("targetGroupArn") != p.group || err != nil {
+		if r.str("targetGroupArn") != p.arn || err != nil {
 			continue
 		}
 		registered[address.String()] = true
@@ -132,7 +130,7 @@ func probeOf(group *Record) healthProbe {
 	}
 }
 
-func (p *pool) snapshot() []target {
+func (p *targetGroup) snapshot() []target {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	list := make([]target, 0, len(p.targets))
@@ -143,7 +141,7 @@ func (p *pool) snapshot() []target {
 }
 
 // probe asks one target once.
-func (p *pool) probe(ctx context.Context, t target, how healthProbe) bool {
+func (p *targetGroup) probe(ctx context.Context, t target, how healthProbe) bool {
 	port := how.port
 	if port == 0 {
 		port = t.port
@@ -193,7 +191,7 @@ func matched(matcher string, status int) bool {
 }
 
 // judge counts answers until there are enough of one kind for another verdict.
-func (p *pool) judge(address string, how healthProbe, answered bool) {
+func (p *targetGroup) judge(address string, how healthProbe, answered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := p.targets[address]

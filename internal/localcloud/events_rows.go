@@ -54,7 +54,7 @@ var _ = register(
 			}
 			return nil
 		},
-		notReal: "Rules fire at a rate only, in a living cloud: not by cron expressions or patterns. Buses other " +
+		notReal: "Rules fire at a rate only, while things run: not by cron expressions or patterns. Buses other " +
 			"than the default one do not exist.",
 	},
 	row{
@@ -88,6 +88,8 @@ var _ = register(
 			}
 			return nil
 		},
+		begin: startSchedule,
+		end:   stopSchedule,
 	},
 )
 

@@ -22,6 +22,14 @@ func (s *schedule) stop() {
 	s.running.Wait()
 }
 
+// schedules are those that run, by the ids of their targets.
+var schedules = newState(stopSchedules, nil, func(held *byID[*schedule]) error {
+	for _, s := range held.takeAll() {
+		s.stop()
+	}
+	return nil
+})
+
 var everyMinutes = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
 
 // startSchedule calls a function at the rule's rate, on the scaled clock. Rules with a cron
@@ -44,13 +52,12 @@ func startSchedule(c *Cloud, r Record) error {
 	name := lastOf(r.str("arn"), ":function:")
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &schedule{cancel: cancel}
-	a := c.life()
 	s.running.Go(func() {
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(scaled(every, a.Scale)):
+			case <-time.After(c.scaled(every)):
 			}
 			if err := c.mayInvoke(name, rule.str("arn")); err != nil {
 				c.refuseScheduled(name, err)
@@ -63,9 +70,7 @@ func startSchedule(c *Cloud, r Record) error {
 			}
 		}
 	})
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.schedules[r.ID] = s
+	schedules.of(c).set(r.ID, s)
 	return nil
 }
 
@@ -91,7 +96,7 @@ func (c *Cloud) invokeByEvent(name, input string) (again func(context.Context)) 
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(scaled(time.Duration(attempt)*time.Minute, c.life().Scale)):
+			case <-time.After(c.scaled(time.Duration(attempt) * time.Minute)):
 			}
 			if invoke() {
 				return
@@ -142,12 +147,7 @@ func (c *Cloud) mayInvoke(function, rule string) error {
 }
 
 func stopSchedule(c *Cloud, r Record) error {
-	a := c.life()
-	a.mu.Lock()
-	s := a.schedules[r.ID]
-	delete(a.schedules, r.ID)
-	a.mu.Unlock()
-	if s != nil {
+	if s := schedules.of(c).take(r.ID); s != nil {
 		s.stop()
 	}
 	return nil

@@ -24,8 +24,8 @@ func TestRuleWithTargetsStays(t *testing.T) {
 
 func TestWhatTheClockCallsAndFailsIsRepeatedTwiceUnlessTheFunctionSaysOtherwise(t *testing.T) {
 	b := newBench(t)
-	require.NoError(t, b.ComeAlive(Life{Dir: t.TempDir(), Scale: 60_000}))
-	t.Cleanup(func() { assert.NoError(t, b.Rest()) })
+	require.NoError(t, b.Start(Runtime{Dir: t.TempDir(), Scale: 60_000}))
+	t.Cleanup(func() { assert.NoError(t, b.Stop()) })
 	b.make(functionType, "f", functionInputs(t, b.role("controller", "lambda.amazonaws.com")))
 	calls := 0
 	b.Function = func(string, string) (string, error) {

@@ -111,6 +111,7 @@ var _ = register(
 		afterCreate:  keepCode,
 		afterUpdate:  keepCode,
 		afterDelete:  func(c *call) error { delete(c.cloud.private, c.vaultKey()); return nil },
+		end:          forgetFunction,
 		notReal: "A published version is \"1\" for ever; vpcConfig.vpcId is not filled in. The function runs " +
 			"only through Cloud.Function.",
 	},

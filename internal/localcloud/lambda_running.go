@@ -67,31 +67,23 @@ func (c *Cloud) functionSession(role, name string) (Credentials, error) {
 	return c.session(role, name)
 }
 
+// functionAddresses are those of functions in the VPC, by name.
+var functionAddresses = newState(stopServers, nil, func(*byID[netip.Addr]) error { return nil })
+
 // functionAddress places the function in the first of its subnets once.
 func (c *Cloud) functionAddress(r *Record) (netip.Addr, error) {
 	subnets, _ := r.Get("vpcConfig.subnetIds").([]any)
 	groups, _ := r.Get("vpcConfig.securityGroupIds").([]any)
-	a := c.life()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if known, ok := a.sources[r.ID]; ok {
-		return known, nil
-	}
-	if len(subnets) == 0 {
-		return netip.Addr{}, fmt.Errorf("it is in no VPC")
-	}
-	address, err := c.Visit("AWS Lambda VPC ENI-"+r.ID, fmt.Sprint(subnets[0]), texts(groups))
-	if err == nil {
-		a.sources[r.ID] = address
-	}
-	return address, err
+	return functionAddresses.of(c).getOrMake(r.ID, func() (netip.Addr, error) {
+		if len(subnets) == 0 {
+			return netip.Addr{}, fmt.Errorf("it is in no VPC")
+		}
+		return c.Visit("AWS Lambda VPC ENI-"+r.ID, fmt.Sprint(subnets[0]), texts(groups))
+	})
 }
 
 func forgetFunction(c *Cloud, r Record) error {
-	a := c.life()
-	a.mu.Lock()
-	delete(a.sources, r.ID)
-	a.mu.Unlock()
+	functionAddresses.of(c).take(r.ID)
 	c.Leave("AWS Lambda VPC ENI-" + r.ID)
 	return nil
 }

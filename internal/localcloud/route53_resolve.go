@@ -22,8 +22,8 @@ func (c *Cloud) Resolve(name, zone string) ([]netip.Addr, error) {
 	}
 	if record == nil {
 		c.mu.Unlock()
-		if a := c.life(); a != nil {
-			if found := a.cacheAddresses(name); len(found) > 0 {
+		if c.runs() {
+			if found := cacheAddresses(c, name); len(found) > 0 {
 				return found, nil
 			}
 			if found, err := c.balancerAddresses(name, zone); err == nil {

@@ -24,7 +24,7 @@ var _ = register(
 		id:       func(*call) any { return "Z" + uniqueUpper(20) },
 		computed: map[string]value{
 			"arn": text("arn:aws:route53:::hostedzone/{id}"), "zoneId": func(c *call) any { return c.id },
-			"nameServers": func(*call) any { return anys(nameServers) }, "primaryNameServer": fixed(nameServers[0]),
+			"nameServers": func(*call) any { return anys(zoneServers) }, "primaryNameServer": fixed(zoneServers[0]),
 		},
 		references: []reference{
 			{
@@ -102,8 +102,8 @@ var _ = register(
 	},
 )
 
-// nameServers are those of private hosted zones.
-var nameServers = []string{
+// zoneServers are those of private hosted zones.
+var zoneServers = []string{
 	"ns-0.awsdns-00.com",
 	"ns-512.awsdns-00.net",
 	"ns-1024.awsdns-00.org",

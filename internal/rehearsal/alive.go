@@ -33,14 +33,14 @@ func (s *Stage) enliven(ctx context.Context) error {
 	if err := machine.InstallTools(ctx, s.root, tools); err != nil {
 		return err
 	}
-	life := localcloud.Life{Dir: filepath.Join(s.dir, "cloud"), Tools: tools, Scale: scale}
+	runtime := localcloud.Runtime{Dir: filepath.Join(s.dir, "cloud"), Tools: tools, Scale: scale}
 	if s.options.Tasks {
 		folder, err := s.buildImage(ctx)
 		if err != nil {
 			return err
 		}
-		life.Images = images(folder)
-		if life.RedisServer, err = exec.LookPath("redis-server"); err != nil {
+		runtime.Images = images(folder)
+		if runtime.RedisServer, err = exec.LookPath("redis-server"); err != nil {
 			fmt.Fprintln(
 				s.options.Progress,
 				"There is no redis-server: one server in this process stands for all of Redis. Debian has it: "+
@@ -48,7 +48,7 @@ func (s *Stage) enliven(ctx context.Context) error {
 			)
 		}
 	}
-	if err := s.Cloud.ComeAlive(life); err != nil {
+	if err := s.Cloud.Start(runtime); err != nil {
 		return err
 	}
 	if err := flowguard.Supported(); err != nil {

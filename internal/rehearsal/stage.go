@@ -293,7 +293,7 @@ func (s *Stage) State() ([]byte, error) {
 func (s *Stage) Close() error {
 	var err error
 	if s.endpoint != nil {
-		err = errors.Join(s.Cloud.Rest(), s.endpoint.Close())
+		err = errors.Join(s.Cloud.Stop(), s.endpoint.Close())
 		s.endpoint = nil
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))

@@ -23,13 +23,10 @@ func (f *flow) Close() error {
 	return f.Conn.Close()
 }
 
-// front finds the load balancer that listens on an address; nil if none does.
-func (c *Cloud) front(address netip.Addr, port int) (*balancer, *front) {
-	a := c.life()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, b := range a.balancers {
-		for _, f := range b.fronts {
+// node finds the load balancer that listens on an address; nil if none does.
+func (c *Cloud) node(address netip.Addr, port int) (*balancer, *node) {
+	for _, b := range balancers.of(c).all() {
+		for _, f := range b.nodes {
 			if f.address == address && int(number(b.listener.Get("port"))) == port {
 				return b, f
 			}
@@ -39,7 +36,7 @@ func (c *Cloud) front(address netip.Addr, port int) (*balancer, *front) {
 }
 
 // open begins a flow from a client that the security groups let in.
-func (b *balancer) open(ctx context.Context, f *front) (net.Conn, error) {
+func (b *balancer) open(ctx context.Context, f *node) (net.Conn, error) {
 	server, target, err := b.connect(ctx, f)
 	if err != nil {
 		return nil, err
