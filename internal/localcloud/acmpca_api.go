@@ -12,6 +12,31 @@ import (
 	"time"
 )
 
+var _ = registerOperations("acm-pca", map[string]operation{
+	"IssueCertificate":                   issueOverWire,
+	"GetCertificate":                     getCertificate,
+	"GetCertificateAuthorityCertificate": getAuthorityCertificate,
+	"DescribeCertificateAuthority":       describeAuthority,
+})
+
+// issuedOverWire is what was issued over the wire.
+type issuedOverWire struct {
+	certificates map[string]*wireCertificate
+	requests     map[string]issueOnce // certificates by authority and idempotency token
+}
+
+const issuedOverWireKey = "issued over the wire"
+
+// issuedOverWire is what the authorities issued over the wire. Call it with the lock held.
+func (c *Cloud) issuedOverWire() *issuedOverWire {
+	state, ok := c.private[issuedOverWireKey].(*issuedOverWire)
+	if !ok {
+		state = &issuedOverWire{certificates: map[string]*wireCertificate{}, requests: map[string]issueOnce{}}
+		c.private[issuedOverWireKey] = state
+	}
+	return state
+}
+
 // wireCertificate is one that was issued over the wire.
 type wireCertificate struct {
 	issued
@@ -87,7 +112,7 @@ func (in *wireRequest) agree(asked issueInput) (*signing, string, *apiError) {
 	if fault := in.allow(in.authorityAccess("IssueCertificate", asked.CertificateAuthorityArn, context)); fault != nil {
 		return nil, "", fault
 	}
-	if before := c.wire().requests[tokenKey(asked)]; c.wire().now().Before(before.until) {
+	if before := c.issuedOverWire().requests[tokenKey(asked)]; c.wire().now().Before(before.until) {
 		return nil, before.arn, nil
 	}
 	agreed, err := c.agreeCertificate(issueRequest{
@@ -120,10 +145,10 @@ func tokenKey(asked issueInput) string {
 func (c *Cloud) keepCertificate(made *issued, asked issueInput) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	state := c.wire()
+	state := c.issuedOverWire()
 	state.certificates[made.ARN] = &wireCertificate{issued: *made, authority: asked.CertificateAuthorityArn}
 	if asked.IdempotencyToken != "" {
-		state.requests[tokenKey(asked)] = issueOnce{made.ARN, state.now().Add(idempotencyTime)}
+		state.requests[tokenKey(asked)] = issueOnce{made.ARN, c.wire().now().Add(idempotencyTime)}
 	}
 	return made.ARN
 }
@@ -157,7 +182,7 @@ func (in *wireRequest) certificate(authority, arn string) (issued, *apiError) {
 	if _, fault := in.authorityRecord(authority); fault != nil {
 		return issued{}, fault
 	}
-	if made := c.wire().certificates[arn]; made != nil && made.authority == authority {
+	if made := c.issuedOverWire().certificates[arn]; made != nil && made.authority == authority {
 		if !made.asked {
 			made.asked = true
 			return issued{}, &apiError{

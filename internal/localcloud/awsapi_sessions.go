@@ -35,11 +35,9 @@ func (s *session) arn(account string) string {
 
 // wireState is what the API holds beside records.
 type wireState struct {
-	sessions     map[string]*session // by access key id
-	calls        []*APICall          // oldest first
-	certificates map[string]*wireCertificate
-	requests     map[string]issueOnce // certificates by authority and idempotency token
-	now          func() time.Time
+	sessions map[string]*session // by access key id
+	calls    []*APICall          // oldest first
+	now      func() time.Time
 }
 
 // wireKey is where the state lies among what no record shows.
@@ -50,10 +48,8 @@ func (c *Cloud) wire() *wireState {
 	state, ok := c.private[wireKey].(*wireState)
 	if !ok {
 		state = &wireState{
-			sessions:     map[string]*session{},
-			certificates: map[string]*wireCertificate{},
-			requests:     map[string]issueOnce{},
-			now:          time.Now,
+			sessions: map[string]*session{},
+			now:      time.Now,
 		}
 		c.private[wireKey] = state
 	}

@@ -4,7 +4,20 @@ package localcloud
 import (
 	"encoding/xml"
 	"net/http"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
+
+var _ = registerOperations("sts", map[string]operation{"GetCallerIdentity": getCallerIdentity})
+
+var _ = registerInvokes(map[string]invoke{
+	"aws:index/getCallerIdentity:getCallerIdentity": func(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
+		return map[string]any{
+			"id": c.Account, "accountId": c.Account, "userId": "AROAEXAMPLE:rehearsal",
+			"arn": "arn:aws:sts::" + c.Account + ":assumed-role/rehearsal/rehearsal",
+		}, nil
+	},
+})
 
 // getCallerIdentity needs no permission, and no policy can deny it.
 func getCallerIdentity(in *wireRequest, w http.ResponseWriter) *apiError {

@@ -1,6 +1,4 @@
-// Package localcloud is an embedded AWS: a Pulumi resource provider that the real engine
-// attaches to, so that the platform can be brought up, changed, broken and taken down
-// without an account or a network. README.md says how faithful each type is.
+// The cloud: one account in one region, with its records behind one lock.
 package localcloud
 
 import (
@@ -38,9 +36,8 @@ type Cloud struct {
 	running atomic.Pointer[running] // nil: only records are kept
 }
 
-// New returns an empty account with what every AWS account has: availability zones, Amazon
-// Linux images, managed policies. The region must be one of Regions.
-func New(region string) (*Cloud, error) {
+// newCloud is an empty account with what every AWS account has. The region must be one of Regions.
+func newCloud(region string) (*Cloud, error) {
 	if !slices.Contains(Regions, region) {
 		return nil, fmt.Errorf("making an embedded AWS: region %q is not one it knows; known are %s",
 			region, strings.Join(Regions, ", "))
@@ -51,8 +48,19 @@ func New(region string) (*Cloud, error) {
 		records: map[string]map[string]*Record{},
 		private: map[string]any{},
 	}
-	c.seed()
+	for _, make := range existing {
+		make(c)
+	}
 	return c, nil
+}
+
+// existing makes what every AWS account has before anybody makes anything.
+var existing []func(*Cloud)
+
+// registerExisting adds what a service has in every account, when the package loads.
+func registerExisting(make func(*Cloud)) struct{} {
+	existing = append(existing, make)
+	return struct{}{}
 }
 
 // Regions that the embedded AWS can be; each has at least three availability zones here.

@@ -7,6 +7,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
+var _ = registerInvokes(map[string]invoke{"aws:ec2/getAmi:getAmi": getAmi})
+
 const amiType = "aws:ec2/ami:Ami"
 
 // getAmi answers with the oldest image: what was current when the rehearsed platform was made.
@@ -21,3 +23,16 @@ func getAmi(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
 		"arn": "arn:aws:ec2:" + c.Region + "::image/" + ami.ID, "rootDeviceName": "/dev/xvda", "state": "available",
 	}, nil
 }
+
+// Two images stand for two releases of Amazon Linux 2023; the second is what "a new AMI" means in
+// drills.
+var _ = registerExisting(func(c *Cloud) {
+	for _, release := range []struct{ id, name string }{
+		{id: "ami-0a1b2c3d4e5f60718", name: "al2023-ami-2023.9.20251117.1-kernel-6.1-x86_64"},
+		{id: "ami-0b2c3d4e5f6071829", name: "al2023-ami-2023.10.20260105.0-kernel-6.1-x86_64"},
+	} {
+		c.keep(amiType, release.id, map[string]any{
+			"name": release.name, "architecture": "x86_64", "rootDeviceName": "/dev/xvda",
+		})
+	}
+})

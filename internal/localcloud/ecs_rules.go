@@ -10,6 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
+var _ = registerInvokes(map[string]invoke{"aws:ecs/getService:getService": getService})
+
 // clusterOf is the cluster that a service names; AWS's own name for none is "default".
 func (c *call) clusterOf() string {
 	if name := c.str("cluster"); name != "" {

@@ -155,9 +155,11 @@ func (c *Cloud) RedisNodes(ctx context.Context) (found []redisnodes.Node) {
 	return found
 }
 
+var _ = registerRunningNames(cacheAddresses)
+
 // cacheAddresses are what ElastiCache's own names answer: the configuration endpoint all nodes, a
 // node's name its address.
-func cacheAddresses(c *Cloud, name string) (found []netip.Addr) {
+func cacheAddresses(c *Cloud, name, _ string) (found []netip.Addr) {
 	for _, running := range caches.of(c).all() {
 		for _, place := range running.Places() {
 			if name == running.endpoint || name == place.Name {

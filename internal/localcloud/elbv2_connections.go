@@ -106,23 +106,23 @@ func (b *balancer) choose(zone string) (target, bool) {
 	return own[rand.IntN(len(own))], true
 }
 
+var _ = registerRunningNames(balancerAddresses)
+
 // balancerAddresses are what the load balancer's own name answers a query from a zone: the nodes
-// behind which a target is healthy, or all nodes when none is.
-func (c *Cloud) balancerAddresses(host, zone string) ([]netip.Addr, error) {
-	if !c.runs() {
-		return nil, fmt.Errorf("load balancer %s: this cloud only keeps records", host)
-	}
+// behind which a target is healthy, or all nodes when none is. A load balancer without a listener
+// has none.
+func balancerAddresses(c *Cloud, host, zone string) []netip.Addr {
 	for _, b := range balancers.of(c).all() {
 		if b.dnsName == host {
-			return b.answer(zone), nil
+			return b.answer(zone)
 		}
 	}
 	for _, b := range applications.of(c).all() {
 		if b.owner.str("dnsName") == host {
-			return b.addresses(), nil
+			return b.addresses()
 		}
 	}
-	return nil, fmt.Errorf("load balancer %s has no listener", host)
+	return nil
 }
 
 func (b *balancer) answer(zone string) []netip.Addr {

@@ -52,7 +52,7 @@ func userData(_ *Metadata, instance *Record) (string, bool) {
 func identityDocument(m *Metadata, instance *Record) (string, bool) {
 	m.cloud.mu.Lock()
 	architecture := "x86_64"
-	if image := m.cloud.find(amiType, "", instance.str("ami")); image != nil {
+	if image := m.cloud.find("aws:ec2/ami:Ami", "", instance.str("ami")); image != nil {
 		architecture = image.str("architecture")
 	}
 	m.cloud.mu.Unlock()
@@ -89,7 +89,7 @@ func document(fields map[string]any) string {
 func (m *Metadata) profileRole(instance *Record) (string, bool) {
 	m.cloud.mu.Lock()
 	defer m.cloud.mu.Unlock()
-	profile := m.cloud.find(instanceProfileType, "name", instance.str("iamInstanceProfile"))
+	profile := m.cloud.find("aws:iam/instanceProfile:InstanceProfile", "name", instance.str("iamInstanceProfile"))
 	if profile == nil || profile.str("role") == "" {
 		return "", false
 	}

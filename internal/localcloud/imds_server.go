@@ -90,7 +90,7 @@ func (m *Metadata) look() (*Record, time.Time) {
 	m.cloud.mu.Lock()
 	defer m.cloud.mu.Unlock()
 	now := m.cloud.wire().now()
-	found := m.cloud.find(instanceType, "", m.instance)
+	found := m.cloud.find("aws:ec2/instance:Instance", "", m.instance)
 	if found == nil {
 		return nil, now
 	}

@@ -9,3 +9,10 @@ var managedPolicies = []string{
 	"service-role/AWSLambdaVPCAccessExecutionRole",
 	"service-role/AWSDataLifecycleManagerServiceRole",
 }
+
+var _ = registerExisting(func(c *Cloud) {
+	for _, name := range managedPolicies {
+		arn := "arn:aws:iam::aws:policy/" + name
+		c.keep(managedPolicyType, arn, map[string]any{"arn": arn})
+	}
+})

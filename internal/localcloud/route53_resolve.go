@@ -1,5 +1,4 @@
-// Names inside the VPC: what Route 53's private zones answer, load balancers' aliases included, and
-// ElastiCache's endpoints.
+// Names inside the VPC: what Route 53's private zones answer, and the names of what runs.
 package localcloud
 
 import (
@@ -7,6 +6,25 @@ import (
 	"net/netip"
 	"strings"
 )
+
+// runningNames answer for names that services give to what they run, as a query from a zone gets
+// it; none for a name that they do not know.
+var runningNames []func(c *Cloud, name, zone string) []netip.Addr
+
+// registerRunningNames adds the names of a service when the package loads.
+func registerRunningNames(answer func(c *Cloud, name, zone string) []netip.Addr) struct{} {
+	runningNames = append(runningNames, answer)
+	return struct{}{}
+}
+
+func runningAddresses(c *Cloud, name, zone string) []netip.Addr {
+	for _, answer := range runningNames {
+		if found := answer(c, name, zone); len(found) > 0 {
+			return found
+		}
+	}
+	return nil
+}
 
 // Resolve answers a query from inside the VPC for an A record. Zone is the availability zone that
 // the query comes from: a load balancer with zone affinity answers with the address there as long
@@ -22,13 +40,8 @@ func (c *Cloud) Resolve(name, zone string) ([]netip.Addr, error) {
 	}
 	if record == nil {
 		c.mu.Unlock()
-		if c.runs() {
-			if found := cacheAddresses(c, name); len(found) > 0 {
-				return found, nil
-			}
-			if found, err := c.balancerAddresses(name, zone); err == nil {
-				return found, nil
-			}
+		if found := runningAddresses(c, name, zone); len(found) > 0 {
+			return found, nil
 		}
 		return nil, fmt.Errorf("lookup %s: no such host: no hosted zone has an A record of that name", name)
 	}
@@ -47,9 +60,9 @@ func (c *Cloud) Resolve(name, zone string) ([]netip.Addr, error) {
 	for _, item := range aliases {
 		alias, _ := item.(map[string]any)
 		host, _ := alias["name"].(string)
-		addresses, err := c.balancerAddresses(host, zone)
-		if err != nil {
-			return nil, fmt.Errorf("lookup %s: %w", name, err)
+		addresses := runningAddresses(c, host, zone)
+		if len(addresses) == 0 {
+			return nil, fmt.Errorf("lookup %s: its alias %s is no name of anything that runs", name, host)
 		}
 		found = append(found, addresses...)
 	}

@@ -12,6 +12,14 @@ import (
 	"strings"
 )
 
+var _ = registerOperations("s3", map[string]operation{
+	"GetObject":     getObject,
+	"HeadObject":    getObject,
+	"PutObject":     putObject,
+	"DeleteObject":  deleteObject,
+	"ListObjectsV2": listObjects,
+})
+
 // understood are, by operation, the query parameters and x-amz- headers that mean something here;
 // others ask for what the embedded S3 does not do.
 var (

@@ -8,6 +8,8 @@ import (
 	"strings"
 )
 
+var _ = registerOperations("secretsmanager", map[string]operation{"GetSecretValue": getSecretValue})
+
 // secretVersion is one version of a secret as GetSecretValue answers it.
 type secretVersion struct {
 	id, value string
