@@ -70,12 +70,12 @@ func (b *bench) natsSpeed(ctx context.Context) (err error) {
 	if err := stage.Quiet(ctx); err != nil {
 		return err
 	}
-	guest, err := stage.Guest(ctx, "bench", "service")
+	client, err := stage.Attach(ctx, "bench", "service")
 	if err != nil {
 		return err
 	}
-	defer guest.Leave()
-	rehearsed, err := rehearsedSite(guest)
+	defer client.Detach()
+	rehearsed, err := rehearsedSite(client)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (b *bench) natsSpeed(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, bare.close()) }()
-	plain, err := bareSite(ctx, guest, bare, rehearsed)
+	plain, err := bareSite(ctx, client, bare, rehearsed)
 	if err != nil {
 		return err
 	}

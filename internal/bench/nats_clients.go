@@ -104,22 +104,22 @@ func (s *site) close() {
 }
 
 // rehearsedSite connects as tasks do.
-func rehearsedSite(guest *rehearsal.Guest) (*site, error) {
+func rehearsedSite(client *rehearsal.Client) (*site, error) {
 	return newSite("rehearsed", func(identity string, _ func(*site) *[]*nats.Conn, _ int) (*nats.Conn, error) {
-		return guest.Connect(identity)
+		return client.Connect(identity)
 	})
 }
 
 // bareSite connects every client to the node of the name that its counterpart was led to, for a hop
 // more between nodes would be no part of what is compared.
-func bareSite(ctx context.Context, guest *rehearsal.Guest, bare *bareCluster, counterpart *site) (*site, error) {
+func bareSite(ctx context.Context, client *rehearsal.Client, bare *bareCluster, counterpart *site) (*site, error) {
 	s, err := newSite("bare", func(identity string, kind func(*site) *[]*nats.Conn, i int) (*nats.Conn, error) {
 		return bare.connect((*kind(counterpart))[i].ConnectedServerName(), nats.CustomInboxPrefix("_INBOX_"+identity))
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := copyStream(ctx, guest, s.publisher[0]); err != nil {
+	if err := copyStream(ctx, client, s.publisher[0]); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -127,8 +127,8 @@ func bareSite(ctx context.Context, guest *rehearsal.Guest, bare *bareCluster, co
 }
 
 // copyStream makes the stream of the rehearsed cluster on the bare one, with the same settings.
-func copyStream(ctx context.Context, guest *rehearsal.Guest, to *nats.Conn) error {
-	from, err := guest.Connect(administrator)
+func copyStream(ctx context.Context, client *rehearsal.Client, to *nats.Conn) error {
+	from, err := client.Connect(administrator)
 	if err != nil {
 		return err
 	}

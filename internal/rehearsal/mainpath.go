@@ -6,7 +6,6 @@ package rehearsal
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -60,10 +59,6 @@ func onlyCreates(steps Steps) []Step {
 	return slices.DeleteFunc(steps.Changes(), func(step Step) bool { return step.Operation != "create" })
 }
 
-// pace replays AWS's creation times at a fiftieth, so that a person sees what takes long and
-// what runs beside it.
-const pace = 1.0 / 50
-
 func upAll(ctx context.Context, s *Stage) (string, error) {
 	s.Cloud.Pace = pace
 	steps, err := s.Up(ctx)
@@ -71,7 +66,7 @@ func upAll(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return steps.Summary(), err
 	}
-	seen, wrong := count(s.Cloud, production)
+	seen, wrong := compareWithProduction(s.Cloud)
 	if len(wrong) > 0 {
 		return seen, fmt.Errorf("%s", strings.Join(wrong, "; "))
 	}
@@ -109,12 +104,4 @@ func destroyClean(ctx context.Context, s *Stage) (string, error) {
 		return steps.Summary(), fmt.Errorf("left behind: %s", inventoryText(left))
 	}
 	return steps.Summary() + ", nothing left", nil
-}
-
-func inventoryText(inventory map[string]int) string {
-	var parts []string
-	for _, token := range slices.Sorted(maps.Keys(inventory)) {
-		parts = append(parts, fmt.Sprintf("%d %s", inventory[token], token))
-	}
-	return strings.Join(parts, ", ")
 }

@@ -14,7 +14,7 @@ const memoryLimit = 2 << 30
 
 // memory sums the proportional set sizes of the five servers and of all tasks.
 func memory(s *Stage) (string, error) {
-	running, err := allProcesses(s)
+	running, err := s.AllProcesses()
 	if err != nil {
 		return "", err
 	}

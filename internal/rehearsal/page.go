@@ -51,18 +51,11 @@ func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
 	page.Zones = zones
 	streams, streamErr := s.streams(ctx)
 	page.Streams = streams
-	page.Services = asked(table, s.verified)
-	if s.verified != nil {
-		page.Latency = s.verified.Latency
+	page.Services = asked(table, s.Verified)
+	if s.Verified != nil {
+		page.Latency = s.Verified.Latency
 	}
 	return page, errors.Join(err, streamErr)
-}
-
-func names(table []catalog.Service) (all []string) {
-	for _, service := range table {
-		all = append(all, service.Name)
-	}
-	return all
 }
 
 // byPart counts what AWS holds by its own services.
@@ -81,7 +74,7 @@ func (s *Stage) zones(ctx context.Context, url string, services []string) (zones
 	if err != nil {
 		return nil, err
 	}
-	defer c.leave()
+	defer c.Detach()
 	host, _, _ := strings.Cut(strings.TrimPrefix(url, "tls://"), ":")
 	for _, name := range s.Cloud.Zones() {
 		zone := report.Zone{Name: name}

@@ -111,7 +111,7 @@ func TellPlayground(ctx context.Context, folder string, out io.Writer, words ...
 
 // serve listens until ctx ends, then removes the folder.
 func (p *playground) serve(ctx context.Context) error {
-	defer p.cluster.leave()
+	defer p.cluster.Detach()
 	socket, err := (&net.ListenConfig{}).Listen(ctx, "unix", socketOf(p.folder))
 	if err != nil {
 		return errors.Join(fmt.Errorf("listening for a second terminal: %w", err), os.RemoveAll(p.folder))
@@ -291,7 +291,7 @@ func (p *playground) up(ctx context.Context, words []string, out io.Writer) erro
 		wanted[key] = value
 	}
 	quiet := p.told.also(out)
-	steps, err := upWith(ctx, p.stage, wanted)
+	steps, err := p.stage.UpWith(ctx, wanted)
 	quiet()
 	for _, s := range steps.Changes() {
 		fmt.Fprintf(out, "  %-20s %s\n", s.Operation, s.Name())

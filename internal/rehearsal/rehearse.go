@@ -14,14 +14,9 @@ import (
 
 	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/localcloud"
-	"github.com/bodybroker/platform/internal/rehearsal/reserve"
 	"github.com/bodybroker/platform/internal/report"
-	"github.com/bodybroker/platform/internal/toolchain"
 	"github.com/bodybroker/platform/internal/verifying"
 )
-
-// ErrFailed says that a scenario did not hold; which ones stands in what was shown.
-var ErrFailed = errors.New("not everything was seen that should be seen")
 
 // Rehearse plays the main path in the repository at root, and writes out/rehearsal.json and
 // out/report.html.
@@ -70,30 +65,6 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	return err
 }
 
-// Prepare reserves the addresses of the rehearsed platform until this process ends, and builds what
-// a deployment uploads.
-func Prepare(ctx context.Context, root string, out io.Writer) error {
-	if err := reserve.Addresses(); err != nil {
-		return err
-	}
-	fmt.Fprintln(out, "Building nats-server and the controller from pinned sources …")
-	start := time.Now()
-	if err := toolchain.BuildArtifacts(ctx, root, filepath.Join(root, "artifacts")); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "      built in %.1f s\n", time.Since(start).Seconds())
-	return nil
-}
-
-func finish(r *recorder, out io.Writer, start time.Time, err error) error {
-	failed := r.ids(Failed)
-	fmt.Fprintf(out, "\n%s, %.0f s in all.\n", r.summary(), time.Since(start).Seconds())
-	if len(failed) > 0 {
-		err = errors.Join(err, fmt.Errorf("%w: %s", ErrFailed, strings.Join(failed, ", ")))
-	}
-	return err
-}
-
 // standing is the short page of what stood before it was taken down again.
 func standing(ctx context.Context, s *Stage) string {
 	outputs, err := s.Outputs(ctx)
@@ -102,8 +73,8 @@ func standing(ctx context.Context, s *Stage) string {
 	}
 	var b strings.Builder
 	b.WriteString("\nWhat stood, in an embedded AWS (" + s.Cloud.Region + "), before it was taken down again:\n\n")
-	for _, e := range production {
-		fmt.Fprintf(&b, "  %-18s %s\n", e.what, e.read(s.Cloud))
+	for _, f := range Production(s.Cloud) {
+		fmt.Fprintf(&b, "  %-18s %s\n", f.What, f.Seen)
 	}
 	for _, name := range []string{"natsUrl", "redisEndpoint", "gatewayUrl"} {
 		fmt.Fprintf(&b, "  %-18s %v\n", name, outputs[name].Value)
@@ -119,3 +90,7 @@ func total(c *localcloud.Cloud) (n int) {
 	}
 	return n
 }
+
+// pace replays AWS's creation times at a fiftieth, so that a person sees what takes long and
+// what runs beside it.
+const pace = 1.0 / 50

@@ -11,30 +11,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/internal/verifying"
-	"github.com/bodybroker/platform/workload/verification"
 )
-
-// verify runs the task, keeps its report for the page, and writes it beside the other results.
-// Targets of latency and throughput are measured and not judged: this computer shares its cores
-// with five servers and all tasks.
-func verify(ctx context.Context, s *Stage) (verification.Report, error) {
-	log, ended := s.Cloud.RunTask(ctx, verification.Name, map[string]string{"VERIFY_COMMANDS": "true"})
-	report, err := verification.Parse(log)
-	if err != nil {
-		return report, errors.Join(fmt.Errorf("verifying the rehearsed platform: %w", err), ended)
-	}
-	s.verified = &report
-	return report, errors.Join(ended, report.Err(), verifying.Write(s.root, report))
-}
-
-// phrased is a report in a few lines.
-func phrased(report verification.Report) string {
-	text := "verified from inside: " + report.Outcome()
-	for _, c := range report.Checks {
-		text += fmt.Sprintf("\n  %-11s %3d of %3d  %s: %s", c.ID, c.Held, c.Rows, c.Title, c.Verdict())
-	}
-	return text
-}
 
 // Verify brings a platform up, verifies it, tells all of what was seen, and takes it down again.
 func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err error) {
@@ -58,7 +35,7 @@ func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err
 		return fmt.Errorf("bringing up the platform to verify: %w", err)
 	}
 	began := time.Now()
-	report, err := verify(ctx, stage)
+	report, err := stage.Verification(ctx)
 	if err = errors.Join(err, report.Table(out)); err == nil {
 		fmt.Fprintf(
 			out,

@@ -1,0 +1,260 @@
+// Drills that change running NATS nodes under load: other machines, another configuration.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/poll"
+)
+
+func init() {
+	register(
+		drill{
+			scenario: scenario{
+				id:     "nats.roll.ami",
+				wanted: "a new AMI: strictly one node at a time, no request fails twice, no message lost",
+				play:   rollAMI,
+			},
+			on: SharedMachines,
+		},
+		drill{
+			scenario: scenario{
+				id:     "nats.reload",
+				wanted: "a 23rd service's permissions: no process restarts, no connection drops",
+				play:   reload,
+			},
+			on: SharedMachines,
+		},
+		drill{
+			scenario: scenario{
+				id:     "nats.cert",
+				wanted: "certificates whose time is nearly over are renewed; connections are kept",
+				play:   renewCertificates,
+			},
+			on: SharedMachines,
+		},
+	)
+}
+
+// noFailures: whoever asks again once gets an answer.
+func noFailures(r loadReport) error {
+	if r.Failed > 0 {
+		return fmt.Errorf("%d requests failed at the second try too, the first: %s", r.Failed, r.FirstFailure)
+	}
+	return nil
+}
+
+// rollAMI gives the nodes another machine image, node by node.
+func rollAMI(ctx context.Context, s *Stage) (string, error) {
+	return underLoad(ctx, s, func(c *cluster, _ *load) (string, error) {
+		before, events := c.nodes(), len(s.Cloud.Events())
+		if steps, err := s.UpWith(ctx, map[string]any{"natsAmi": newAMI}); err != nil {
+			return steps.Summary(), err
+		}
+		for i, now := range c.nodes() {
+			if before[i].instance == now.instance || before[i].address != now.address {
+				return "", fmt.Errorf(
+					"%s was instance %s at %s and is %s at %s: wanted another machine at the same address",
+					now.name,
+					before[i].instance,
+					before[i].address,
+					now.instance,
+					now.address,
+				)
+			}
+		}
+		return "five new machines, one after the other", expectRoll(s.Cloud.Events()[events:], before)
+	}, noFailures)
+}
+
+// expectRoll reads from the cloud's events that every node's machine went, and none before the one
+// before it had passed its gate.
+func expectRoll(events []localcloud.Event, nodes []clusterNode) error {
+	down, rolled := "", map[string]bool{}
+	for _, e := range events {
+		if e.Type != "aws:ec2/instance:Instance" && e.Type != invocationType {
+			continue
+		}
+		node := strings.TrimSuffix(strings.TrimSuffix(nameOf(e.URN), "-instance"), "-gate")
+		switch {
+		case e.Type == "aws:ec2/instance:Instance" && e.Operation == "delete":
+			if down != "" {
+				return fmt.Errorf("%s was taken down while %s had not passed its gate", node, down)
+			}
+			down = node
+		case e.Type == invocationType && e.Operation == "create" && node == down:
+			rolled[node], down = true, ""
+		}
+	}
+	if down != "" {
+		return fmt.Errorf("%s was taken down and never passed its gate", down)
+	}
+	var wanted []string
+	for _, n := range nodes {
+		wanted = append(wanted, n.name)
+	}
+	if seen := slices.Sorted(maps.Keys(rolled)); len(wanted) == 0 || !slices.Equal(seen, wanted) {
+		return fmt.Errorf("wanted new machines for %v, which then pass their gates; seen for %v", wanted, seen)
+	}
+	return nil
+}
+
+// newcomerName is a 23rd service.
+const newcomerName = "match-maker"
+
+// reload adds a service: its permissions reach five running servers.
+func reload(ctx context.Context, s *Stage) (string, error) {
+	added := map[string]any{
+		"additionalServices": []any{
+			map[string]any{
+				"name":   newcomerName,
+				"queue":  "q.match",
+				"rpc":    []any{"svc.match.v1.find"},
+				"events": []any{},
+			},
+		},
+	}
+	seen, err := underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
+		starts, reconnects := map[string]time.Time{}, l.reconnects()
+		for _, n := range c.nodes() {
+			v, err := c.server(ctx, n)
+			if err != nil {
+				return "", err
+			}
+			starts[n.name] = v.Start
+		}
+		if steps, err := s.UpWith(ctx, added); err != nil {
+			return steps.Summary(), err
+		}
+		for _, n := range c.nodes() {
+			v, err := c.server(ctx, n)
+			if err != nil {
+				return "", err
+			}
+			if !v.Start.Equal(starts[n.name]) {
+				return "", fmt.Errorf("the server of %s was restarted", n.name)
+			}
+		}
+		if now := l.reconnects(); now != reconnects {
+			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
+		}
+		return "five servers took a 23rd service's permissions without a restart or a dropped connection", newcomerMay(
+			ctx,
+			s,
+		)
+	}, noFailures)
+	if err != nil {
+		return seen, err
+	}
+	return seen, s.Retire(ctx, added)
+}
+
+// newcomerMay proves what the 23rd service may and may not do.
+func newcomerMay(ctx context.Context, s *Stage) error {
+	place, err := s.Attach(ctx, "newcomer", "service")
+	if err != nil {
+		return err
+	}
+	defer place.Detach()
+	refused := make(chan error, 8)
+	c, err := place.Connect(
+		newcomerName,
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }),
+	)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.QueueSubscribe("svc.match.v1.find", "q.match", func(*nats.Msg) {}); err != nil {
+		return err
+	}
+	if err := c.FlushTimeout(askFor); err != nil {
+		return err
+	}
+	if len(refused) > 0 {
+		return fmt.Errorf("%s may not answer its own subject: %w", newcomerName, <-refused)
+	}
+	if err := c.Publish("evt.quest.stolen", nil); err != nil {
+		return err
+	}
+	return poll.For(ctx, askFor, func() error {
+		if len(refused) == 0 {
+			return errors.New(newcomerName + " published another service's event and was not refused")
+		}
+		return nil
+	})
+}
+
+// renewCertificates gives every node a certificate five of whose six days are over, and lets the
+// timer's unit run as it does every hour.
+func renewCertificates(ctx context.Context, s *Stage) (string, error) {
+	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
+		reconnects := l.reconnects()
+		s.Cloud.SetCertificateClock(func() time.Time { return time.Now().Add(-5 * 24 * time.Hour) })
+		aged, err := c.certify(
+			ctx,
+			func(n clusterNode) error { return os.Remove(filepath.Join(n.machine.Dir(), "etc/nats/tls/server.crt")) },
+		)
+		s.Cloud.SetCertificateClock(nil)
+		if err != nil {
+			return "", fmt.Errorf("giving the nodes old certificates: %w", err)
+		}
+		if _, err := s.metric(ctx, "CertificateDaysLeft", func(days float64) bool { return days < 1.5 }); err != nil {
+			return "", fmt.Errorf("with old certificates: %w", err)
+		}
+		renewed, err := c.certify(ctx, func(clusterNode) error { return nil })
+		if err != nil {
+			return "", err
+		}
+		for name, before := range aged {
+			if now := renewed[name]; now.Sub(before) < 4*24*time.Hour {
+				return "", fmt.Errorf(
+					"the certificate of %s ended %s and ends %s: it was not renewed",
+					name,
+					before,
+					now,
+				)
+			}
+		}
+		if now := l.reconnects(); now != reconnects {
+			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
+		}
+		return "with a day left the metric said so; then five servers showed a new certificate, and no connection " +
+			"was dropped", nil
+	}, noFailures)
+}
+
+// certify runs the certificate's unit on every node and tells until when each server's certificate
+// lives.
+func (c *cluster) certify(ctx context.Context, before func(clusterNode) error) (map[string]time.Time, error) {
+	ends := map[string]time.Time{}
+	for _, n := range c.nodes() {
+		if err := before(n); err != nil {
+			return nil, err
+		}
+		if err := n.machine.Fire("nats-certificate.service"); err != nil {
+			return nil, fmt.Errorf(
+				"%w\nthe server's journal:\n%s",
+				err,
+				lastLines(n.machine.Journal("nats.service"), 15),
+			)
+		}
+		v, err := c.server(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		ends[n.name] = v.CertNotAfter
+	}
+	return ends, nil
+}

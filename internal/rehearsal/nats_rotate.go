@@ -1,0 +1,54 @@
+// Drill of a seed that is replaced: the servers know the new key before tasks get it, and the old
+// one until they have it.
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+)
+
+func init() {
+	register(
+		drill{
+			scenario: scenario{
+				id: "nats.rotate",
+				wanted: "a service's seed is replaced: old and new are let in until its tasks have the new one, no " +
+					"connection drops; then the old one is turned away",
+				play: rotateSeed,
+			},
+			on: SharedMachines,
+		},
+	)
+}
+
+// rotateSeed does the runbook's steps for the service that answers the load.
+func rotateSeed(ctx context.Context, s *Stage) (string, error) {
+	lifted := map[string]any{"protect": false}
+	if _, err := s.UpWith(ctx, lifted); err != nil {
+		return "", fmt.Errorf("lifting the protection: %w", err)
+	}
+	old, err := seedOf(s.Cloud, loadService)
+	if err != nil {
+		return "", err
+	}
+	seen, err := underLoad(ctx, s, func(_ *cluster, l *load) (string, error) {
+		reconnects := l.reconnects()
+		if err := replaceSeed(ctx, s, lifted); err != nil {
+			return "", err
+		}
+		if now := l.reconnects(); now != reconnects {
+			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
+		}
+		return "a new seed, its tasks' definition names it, no connection was dropped", knows(ctx, s, old, true)
+	}, noFailures)
+	if err != nil {
+		return seen, err
+	}
+	if _, err := s.UpWith(ctx, lifted); err != nil {
+		return seen, fmt.Errorf("withdrawing the previous key: %w", err)
+	}
+	if err := knows(ctx, s, old, false); err != nil {
+		return seen, err
+	}
+	return seen + "; the old seed is turned away", s.Restore(ctx)
+}

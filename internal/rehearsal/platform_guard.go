@@ -1,0 +1,116 @@
+// Drills of drift and of protection: what somebody did behind the program's back, and what the
+// program must refuse to do.
+
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+func init() {
+	register(
+		drill{
+			scenario: scenario{
+				id:     "refresh.noop",
+				wanted: "refresh finds no drift; a deleted alarm and an opened security group are found and mended",
+				play:   refreshNoop,
+			},
+			on: SharedRecords,
+		},
+		drill{
+			scenario: scenario{
+				id:     "guard.protect",
+				wanted: "an up that would delete a NATS volume or Redis is refused and says so",
+				play:   guardProtect,
+			},
+			on: SharedRecords,
+		},
+	)
+}
+
+func refreshNoop(ctx context.Context, s *Stage) (string, error) {
+	steps, err := s.Refresh(ctx)
+	if err != nil {
+		return "", err
+	}
+	if found := steps.Drift(); len(found) > 0 {
+		return "", fmt.Errorf("drift where there is none: %s", strings.Join(found, ", "))
+	}
+	alarm := s.Cloud.Records(alarmType)[0]
+	s.Cloud.Remove(alarmType, alarm.ID)
+	var group string
+	for _, g := range s.Cloud.Records(securityGroupType) {
+		if nameOf(g.URN) == "flow-nats" {
+			group = g.ID
+		}
+	}
+	opened := resource.NewPropertyValue(map[string]any{
+		"protocol": "tcp", "fromPort": 22, "toPort": 22,
+		"cidrBlocks": []any{"0.0.0.0/0"}, "description": "opened by hand",
+	})
+	if !s.Cloud.Change(securityGroupType, group, func(properties resource.PropertyMap) {
+		properties["ingress"] = resource.NewArrayProperty(append(properties["ingress"].ArrayValue(), opened))
+	}) {
+		return "", fmt.Errorf("found no security group of the NATS nodes")
+	}
+	if steps, err = s.Refresh(ctx); err != nil {
+		return "", err
+	}
+	found := strings.Join(steps.Drift(), ", ")
+	if !strings.Contains(found, "flow-nats") || !strings.Contains(found, nameOf(alarm.URN)) {
+		return found, fmt.Errorf("wanted the deleted alarm and the opened group to be found")
+	}
+	if steps, err = s.Up(ctx); err != nil {
+		return found, err
+	}
+	for _, g := range s.Cloud.Records(securityGroupType) {
+		if strings.Contains(fmt.Sprint(g.Get("ingress")), "opened by hand") {
+			return found, fmt.Errorf("the group is still open after: %s", steps.Summary())
+		}
+	}
+	mended := false
+	for _, a := range s.Cloud.Records(alarmType) {
+		mended = mended || a.URN == alarm.URN
+	}
+	if !mended {
+		return found, fmt.Errorf("the alarm is still gone after: %s", steps.Summary())
+	}
+	return "no drift; then found " + found + "; mended by " + steps.Summary(), nil
+}
+
+// guardProtect looks at both lines of defence: the preview with which every `pulumi up` begins
+// refuses, so that nothing is begun; and an update that skips it still cannot delete the data.
+func guardProtect(ctx context.Context, s *Stage) (string, error) {
+	inventory := inventoryText(s.Cloud.Inventory())
+	if err := s.Configure(map[string]any{"natsNodeCount": 3}); err != nil {
+		return "", err
+	}
+	_, fewer := s.Preview(ctx)
+	if err := refusedFor(fewer, "nats-4-volume", "nats-5-volume", "protected"); err != nil {
+		return "", fmt.Errorf("a preview of three nodes instead of five: %w", err)
+	}
+	program := s.program
+	s.program = func(*pulumi.Context) error { return nil }
+	_, nothing := s.Preview(ctx)
+	s.program = program
+	if err := refusedFor(nothing, "redis-group", "nats-1-volume", "protected"); err != nil {
+		return "", fmt.Errorf("a preview of a program without Redis: %w", err)
+	}
+	if after := inventoryText(s.Cloud.Inventory()); after != inventory {
+		return "", fmt.Errorf("a preview changed the cloud: before %s, after %s", inventory, after)
+	}
+	_, unseen := s.Up(ctx)
+	if err := refusedFor(unseen, "nats-4-volume", "protected"); err != nil {
+		return "", fmt.Errorf("an update without a preview: %w", err)
+	}
+	if disks := len(s.Cloud.Records("aws:ebs/volume:Volume")); disks != 5 {
+		return "", fmt.Errorf("%d of 5 disks are left", disks)
+	}
+	return "refused by the preview that every pulumi up begins with, nothing touched; without a preview all five " +
+		"disks stay", s.Restore(ctx)
+}

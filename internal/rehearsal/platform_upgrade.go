@@ -1,0 +1,222 @@
+// upgrade.preview: the program of today, previewed on the production that each release left. What
+// it would change is a surprise for every operator who upgrades, unless CHANGELOG lists it.
+
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/bodybroker/platform/internal/releasefixture"
+	"github.com/bodybroker/platform/internal/toolchain"
+)
+
+func init() {
+	register(
+		drill{
+			scenario: scenario{
+				id: "upgrade.preview",
+				wanted: "a preview on the production that each release left changes nothing that CHANGELOG does not " +
+					"list",
+				play: upgradePreview,
+			},
+			on: OwnRecords,
+		},
+	)
+}
+
+// difference is a step that an upgrade is meant to take on one resource.
+type difference struct {
+	// release is the one that is upgraded from, as its folder is named.
+	release string
+	// operation is the engine's: create, update, replace, delete …
+	operation string
+	// resource is the end of the URN: type::name.
+	resource string
+	// reason is the line of CHANGELOG that lists it.
+	reason string
+}
+
+// differences are all that upgrades to the program of today change.
+var differences []difference
+
+// shownDifferences is how many kinds of steps are printed of one release.
+const shownDifferences = 10
+
+func upgradePreview(ctx context.Context, s *Stage) (string, error) {
+	releases, err := releasefixture.Releases(s.root)
+	if err != nil {
+		return "", err
+	}
+	var seen []string
+	for _, release := range releases {
+		text, err := previewRelease(ctx, s, release)
+		if err != nil {
+			return strings.Join(seen, "\n"), fmt.Errorf("upgrading from %s: %w", release, err)
+		}
+		seen = append(seen, text)
+	}
+	return strings.Join(seen, "\n"), nil
+}
+
+func previewRelease(ctx context.Context, s *Stage, release string) (seen string, err error) {
+	fixture, err := releasefixture.Load(s.root, release)
+	if err != nil {
+		return "", err
+	}
+	standing, closing, err := fixtureStage(ctx, s.root, fixture.Configuration, nil, s.options.Progress)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, closing()) }()
+	for _, r := range fixture.Resources {
+		standing.Cloud.Seed(r.Type, r.ID, resource.NewPropertyMapFromMap(r.Outputs))
+	}
+	if err := standing.Import(ctx, fixture.State); err != nil {
+		return "", err
+	}
+	steps, refused := standing.Preview(ctx)
+	meant, err := compare(release, steps, differences)
+	if refused != nil {
+		// The engine refuses to delete what is protected, after the steps that lead there.
+		return "", errors.Join(err, fmt.Errorf("the preview failed: %w", refused))
+	}
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s: %s as they were, %d changed as CHANGELOG lists",
+		release, plural(len(steps.Of("same")), "resource"), meant), nil
+}
+
+// compare is an error that names the steps that allowed does not have, and what allowed has and no
+// step takes. It counts the steps that are allowed.
+func compare(release string, steps Steps, allowed []difference) (meant int, err error) {
+	missing := map[difference]bool{}
+	for _, d := range allowed {
+		missing[d] = d.release == release
+	}
+	var others []Step
+	for _, step := range steps.All {
+		if step.Operation == "same" {
+			continue
+		}
+		d, ok := allowedFor(release, step, allowed)
+		if !ok {
+			others = append(others, step)
+			continue
+		}
+		missing[d] = false
+		meant++
+	}
+	if len(others) > 0 {
+		return meant, fmt.Errorf("%s would be taken that CHANGELOG does not list; undo the change, or list it there "+
+			"and in differences (internal/rehearsal/drills_upgrade.go):\n%s",
+			plural(len(others), "step"), strings.Join(kinds(others), "\n"))
+	}
+	for d, missed := range missing {
+		if missed {
+			return meant, fmt.Errorf("no step is %s %s (%s): remove it from the differences of upgrades",
+				d.operation, d.resource, d.reason)
+		}
+	}
+	if len(steps.Of("same")) == 0 {
+		return meant, errors.New("the preview looked at no resource: the fixture's state is empty")
+	}
+	return meant, nil
+}
+
+// kinds is a line for each of the first kinds of steps: one cause often changes many resources of a
+// type.
+func kinds(steps []Step) (lines []string) {
+	count := map[string]int{}
+	var first []Step
+	kindOf := func(s Step) string { return fmt.Sprint(s.Operation, s.Type, s.Diffs) }
+	for _, step := range steps {
+		if count[kindOf(step)]++; count[kindOf(step)] == 1 {
+			first = append(first, step)
+		}
+	}
+	for i, step := range first {
+		if i == shownDifferences {
+			return append(lines, fmt.Sprintf("and %s more", plural(len(first)-i, "kind")))
+		}
+		line := step.Operation + " " + step.URN
+		if len(step.Diffs) > 0 {
+			line += ", properties " + strings.Join(step.Diffs, ", ")
+		}
+		if more := count[kindOf(step)] - 1; more > 0 {
+			line += fmt.Sprintf(", and %d more of this kind", more)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func allowedFor(release string, step Step, allowed []difference) (difference, bool) {
+	for _, d := range allowed {
+		if d.release == release && d.operation == step.Operation && step.Type+"::"+step.Name() == d.resource {
+			return d, true
+		}
+	}
+	return difference{}, false
+}
+
+// The zone in which the gateway of a fixture has its public name.
+const (
+	fixtureDomain = "api.example.com"
+	fixtureZone   = "Z0EXAMPLE0FIXTURE0ZON"
+)
+
+// fixtureArtifacts stand in for what a release uploads, which differs with each commit: a fixture
+// compares what the program asks of AWS. The archive is a zip without files.
+var fixtureArtifacts = map[string]struct{ file, content string }{
+	"natsServerBinary":  {file: toolchain.ServerFile, content: "the server of a release fixture\n"},
+	"natsNodeProgram":   {file: toolchain.NodeFile, content: "the node program of a release fixture\n"},
+	"controllerArchive": {file: toolchain.ControllerFile, content: "PK\x05\x06" + strings.Repeat("\x00", 18)},
+}
+
+// fixtureStage is an account in which the surroundings of a fixture's production exist, and nothing
+// of it. configuration is the stack's file, "" the shipped one. closing removes all.
+func fixtureStage(ctx context.Context, root, configuration string, override map[string]any, progress io.Writer) (
+	s *Stage, closing func() error, err error,
+) {
+	folder, err := os.MkdirTemp("", "fixture-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("making a folder for the artifacts of a fixture: %w", err)
+	}
+	values := map[string]any{}
+	for key, artifact := range fixtureArtifacts {
+		file := filepath.Join(folder, artifact.file)
+		if err := os.WriteFile(file, []byte(artifact.content), 0o600); err != nil {
+			return nil, nil, errors.Join(fmt.Errorf("writing an artifact of a fixture: %w", err), os.RemoveAll(folder))
+		}
+		values[key] = file
+	}
+	for key, value := range override {
+		values[key] = value
+	}
+	s, err = NewStage(ctx, Options{
+		Root:          root,
+		Stack:         releasefixture.Stack,
+		Configuration: configuration,
+		Override:      values,
+		Progress:      progress,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	s.Cloud.KeySeed = releasefixture.KeySeed
+	s.Cloud.Seed("aws:route53/zone:Zone", fixtureZone, resource.NewPropertyMapFromMap(map[string]any{
+		"zoneId": fixtureZone,
+		"name":   "example.com",
+		"vpcs":   []any{},
+	}))
+	return s, func() error { return errors.Join(s.Close(), os.RemoveAll(folder)) }, nil
+}

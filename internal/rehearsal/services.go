@@ -1,0 +1,123 @@
+// The tasks of the rehearsed services: the stand-in of package workload runs in all of them, and
+// they are asked.
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+	"github.com/bodybroker/platform/messaging"
+	"github.com/bodybroker/platform/workload/contract"
+	"github.com/bodybroker/platform/workload/service"
+)
+
+// servicesAnswer verifies the services from inside, gives them commands, asks every subject through
+// the gateway, and looks what all takes.
+func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
+	if err := flowguard.Supported(); err != nil {
+		return "", NotRunHere("tasks need a network of their own: " + err.Error())
+	}
+	table, front, err := catalog.Services()
+	if err != nil {
+		return "", err
+	}
+	place, err := s.Attach(ctx, "asking", "gateway")
+	if err != nil {
+		return "", err
+	}
+	defer place.Detach()
+	client, err := place.messaging(ctx, front.Name)
+	if err != nil {
+		return "", err
+	}
+	defer client.Native().Close()
+	methods, err := contract.Load(ctx)
+	if err != nil {
+		return "", err
+	}
+	once, errs := startedOnce(s, table)
+	report, err := s.Verification(ctx)
+	errs = append(errs, err)
+	kept, err := commandsKept(ctx, s, client, table, methods)
+	errs = append(errs, err)
+	over, err := throughGateway(ctx, s, methods)
+	errs = append(errs, err)
+	taken, err := memory(s)
+	return strings.Join([]string{once, outcomeOf(report), kept, over, taken}, "\n"), errors.Join(append(errs, err)...)
+}
+
+// commandsKept gives each service a command twice, and finds its answer in Redis under the
+// command's key.
+func commandsKept(
+	ctx context.Context,
+	s *Stage,
+	client *messaging.Client,
+	table []catalog.Service,
+	methods map[string]contract.Method,
+) (string, error) {
+	place, err := s.Attach(ctx, "keys", "service")
+	if err != nil {
+		return "", err
+	}
+	defer place.Detach()
+	store, err := place.redis(ctx, s, s.RedisToken())
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = store.Close() }()
+	var errs []error
+	kept := 0
+	for _, row := range table {
+		method := methods[row.RPC[0]]
+		err := errors.Join(command(ctx, client, method, "rehearsal"), command(ctx, client, method, "rehearsal"))
+		id, idErr := service.EventID(method.Subject, commandRequest(method, "rehearsal"))
+		found, foundErr := store.Exists(ctx, "answer:"+row.Name+":"+id).Result()
+		if err = errors.Join(err, idErr, foundErr); err == nil && found == 0 {
+			err = errors.New("its answer is not in Redis")
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("a command for %s: %w", row.Name, err))
+			continue
+		}
+		kept++
+	}
+	primaries, replicas := 0, 0
+	for _, node := range s.Cloud.RedisNodes(ctx) {
+		switch {
+		case node.Primary:
+			primaries++
+		case node.Answers:
+			replicas++
+		default:
+			errs = append(errs, fmt.Errorf("node %s of Redis does not answer", node.Name))
+		}
+	}
+	return fmt.Sprintf(
+			"%d services did a command that came twice: Redis with TLS and AUTH keeps its answer (%s and %s "+
+				"running, %s)",
+			kept,
+			plural(primaries, "primary node"),
+			plural(replicas, "replica"),
+			redisProgram(),
+		), errors.Join(
+			errs...)
+}
+
+// redisProgram is what runs for Redis here.
+func redisProgram() string {
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		return "in this process: there is no redis-server"
+	}
+	version, err := exec.Command(path, "--version").Output()
+	if err != nil {
+		return path
+	}
+	// "Redis server v=7.0.15 sha=…"
+	return strings.Join(strings.Fields(string(version))[:3], " ")
+}

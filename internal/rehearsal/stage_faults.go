@@ -1,0 +1,123 @@
+package rehearsal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/bodybroker/platform/internal/toolchain"
+)
+
+// refusedFor says what is missing from an error that should name what it protects.
+func refusedFor(err error, words ...string) error {
+	if err == nil {
+		return fmt.Errorf("was not refused")
+	}
+	for _, word := range words {
+		if !strings.Contains(err.Error(), word) {
+			return fmt.Errorf("the refusal does not say %q: %w", word, err)
+		}
+	}
+	return nil
+}
+
+// shortGate is the controller's limit while a gate is meant to fail: several boots long.
+const shortGate = 20 * time.Second
+
+// failsAt breaks something, wants the replacement of nats-1 to fail with all words and to leave the
+// other nodes alone, mends it and wants the next replacement to succeed. look sees what the fault
+// did.
+func failsAt(
+	ctx context.Context,
+	s *Stage,
+	broken func() (mend func() error, err error),
+	look func(*cluster, clusterNode) error,
+	words ...string,
+) error {
+	c, err := newCluster(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer c.Detach()
+	if err := c.whole(ctx); err != nil {
+		return err
+	}
+	nodes := c.nodes()
+	before, err := c.versions(ctx)
+	if err != nil {
+		return err
+	}
+	mend, err := broken()
+	if err != nil {
+		return err
+	}
+	s.gateLimit = shortGate
+	_, failed := s.replaceNode(ctx, "nats-1")
+	s.gateLimit = 0
+	err = errors.Join(refusedFor(failed, words...), c.ExpectUntouched(ctx, nodes[1:], before))
+	if now := c.nodes(); err == nil && look != nil {
+		err = look(c, now[0])
+	}
+	if err = errors.Join(err, mend()); err != nil {
+		return err
+	}
+	if _, err := s.replaceNode(ctx, "nats-1"); err != nil {
+		return fmt.Errorf("with the fault mended: %w", err)
+	}
+	return c.whole(ctx)
+}
+
+// withoutRights takes statements out of the nodes' role until mend.
+func withoutRights(s *Stage, sids ...string) func() (func() error, error) {
+	const token = "aws:iam/rolePolicy:RolePolicy"
+	return func() (func() error, error) {
+		for _, r := range s.Cloud.Records(token) {
+			if nameOf(r.URN) != "nats-node" {
+				continue
+			}
+			whole := fmt.Sprint(r.Get("policy"))
+			var document struct {
+				Version   string
+				Statement []map[string]any
+			}
+			if err := json.Unmarshal([]byte(whole), &document); err != nil {
+				return nil, fmt.Errorf("reading the nodes' rights: %w", err)
+			}
+			all := len(document.Statement)
+			document.Statement = slices.DeleteFunc(document.Statement, func(statement map[string]any) bool {
+				return slices.Contains(sids, fmt.Sprint(statement["Sid"]))
+			})
+			less, err := json.Marshal(document)
+			if err != nil || len(document.Statement) != all-len(sids) {
+				return nil, errors.Join(
+					fmt.Errorf("wanted the nodes' role to have statements %v, got %q", sids, whole),
+					err,
+				)
+			}
+			set := func(text string) error {
+				s.Cloud.Change(
+					token,
+					r.ID,
+					func(properties resource.PropertyMap) { properties["policy"] = resource.NewProperty(text) },
+				)
+				return nil
+			}
+			return func() error { return set(whole) }, set(string(less))
+		}
+		return nil, errors.New("the nodes' role has no policy")
+	}
+}
+
+// badServer is a server program that does not start.
+func badServer(s *Stage) (file string, err error) {
+	file = filepath.Join(s.dir, "bad-"+toolchain.ServerFile)
+	return file, os.WriteFile(file, []byte("#!/bin/sh\necho this is no server >&2\nexit 1\n"), 0o755)
+}
