@@ -1,6 +1,5 @@
-// ACM Private CA. A certificate authority here is a real one: it has a key, makes a signing
-// request, signs certificates that any TLS library verifies. The signing stands in
-// table_certificates_signing.go.
+// ACM Private CA. A certificate authority here is a real one: it has a key, makes a signing request,
+// and signs certificates that any TLS library verifies.
 package localcloud
 
 import (

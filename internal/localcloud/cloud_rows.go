@@ -1,6 +1,6 @@
-// The form of one row of the table of resource types. The core (check.go, diff.go,
-// lifecycle.go) is driven by these rows alone; what a type does beyond its row stands in
-// the row's functions. A row says in which file of the provider its facts were read.
+// The form of one row of the table of resource types. The core (check, diff, lifecycle) is driven by
+// these rows alone; what a type does beyond its row is in the row's functions. A row says in which
+// file of the provider its facts were read.
 package localcloud
 
 import (
