@@ -15,7 +15,7 @@ func TestEveryScenarioIsInTheDocument(t *testing.T) {
 	for _, s := range mainPath {
 		assert.Contains(t, string(text), "`"+s.id+"`")
 	}
-	for _, d := range drills {
+	for _, d := range registered {
 		assert.Contains(t, string(text), "`"+d.id+"`")
 	}
 }
