@@ -1,4 +1,5 @@
-// The metrics: the controller publishes them and alarms read them, so both take the names from here.
+// The metrics: the controller publishes them and alarms read them, so both take the names from
+// here.
 
 package catalog
 

@@ -1,5 +1,5 @@
-// The rights: what every identity may do on NATS. They follow from the table of services and from the
-// streams, so that nobody writes a permission by hand.
+// The rights: what every identity may do on NATS. They follow from the table of services and from
+// the streams, so that nobody writes a permission by hand.
 
 package catalog
 
@@ -21,8 +21,8 @@ type User struct {
 	Subscribe []string
 }
 
-// Administrator is the identity that may do everything in the platform's account. The controller has
-// it, and so has a person who works on the cluster.
+// Administrator is the identity that may do everything in the platform's account. The controller
+// has it, and so has a person who works on the cluster.
 const Administrator = "administrator"
 
 // Verification is the identity of the task that checks a deployed platform (make verify).
@@ -52,8 +52,8 @@ func Verifier(streams []Stream) User {
 	return verifier
 }
 
-// Inbox is the prefix of the subjects on which an identity receives replies. Every client sets it as
-// its inbox prefix.
+// Inbox is the prefix of the subjects on which an identity receives replies. Every client sets it
+// as its inbox prefix.
 func Inbox(identity string) string { return "_INBOX_" + identity }
 
 // Users are the identities of all services and the gateway, without keys, in the order of the
@@ -86,8 +86,8 @@ func Users(table []Service, gateway Gateway, streams []Stream) []User {
 }
 
 // consumersOf are the subjects with which a service reads its durable consumers: it reads a
-// consumer's state, requests messages from it, and acknowledges them (NATS documentation, "JetStream wire API reference").
-// It cannot make, change or delete a consumer.
+// consumer's state, requests messages from it, and acknowledges them (NATS documentation,
+// "JetStream wire API reference"). It cannot make, change or delete a consumer.
 func consumersOf(s Service, streams []Stream) []string {
 	var subjects []string
 	for _, stream := range streams {
@@ -124,8 +124,8 @@ func repliesOf(s Service, table []Service, gateway Gateway) []string {
 }
 
 // reachable are the subjects that calls may reach: those that services answer, and a call itself
-// where it is a part of one. So a stolen key of the gateway reaches nothing that a service listens to
-// for itself.
+// where it is a part of one. So a stolen key of the gateway reaches nothing that a service listens
+// to for itself.
 func reachable(calls []string, table []Service) []string {
 	var subjects []string
 	add := func(subject string) {

@@ -1,5 +1,5 @@
-// The streams: a table in assets/nats/streams.yaml, so that whoever adds a stream edits one file. The
-// rules that its rows must keep are those of the configuration (config/validate_streams.go).
+// The streams: a table in assets/nats/streams.yaml, so that whoever adds a stream edits one file.
+// The rules that its rows must keep are those of the configuration (config/validate_streams.go).
 
 package catalog
 
@@ -110,8 +110,8 @@ func ForStorage(streams []Stream, storage int64) []Stream {
 	return sized
 }
 
-// fileStoreShare is the part of a node's data disk that JetStream may fill. The rest is for the file
-// system, and lets the alarm ring in time.
+// fileStoreShare is the part of a node's data disk that JetStream may fill. The rest is for the
+// file system, and lets the alarm ring in time.
 const fileStoreShare = 0.9
 
 // MaxFileStore is JetStream's storage on a node, in bytes, for a data disk of so many GiB.

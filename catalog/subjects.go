@@ -1,6 +1,6 @@
 // The subjects: their form, and when one subject covers or meets another. Rights and the rules of
-// the tables build on it. Tokens are between dots; "*" is any one token, ">" at the end is one or more
-// (NATS documentation, "Subject-Based Messaging").
+// the tables build on it. Tokens are between dots; "*" is any one token, ">" at the end is one or
+// more (NATS documentation, "Subject-Based Messaging").
 
 package catalog
 

@@ -59,8 +59,8 @@ func (v *validator) validateGateway() {
 	}
 }
 
-// validateLegacyURL: the gateway connects to it in every player's name, so it must not be what only a
-// task itself may ask.
+// validateLegacyURL: the gateway connects to it in every player's name, so it must not be what only
+// a task itself may ask.
 func (v *validator) validateLegacyURL() {
 	host, port, written := strings.Cut(strings.TrimPrefix(v.Gateway.LegacyURL, "http://"), ":")
 	if number, err := strconv.Atoi(port); written && (err != nil || number < 1 || number > 65535) {

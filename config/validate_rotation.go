@@ -1,5 +1,5 @@
-// Rules of the rotation of NATS keys: for as long as tasks with the old seed run, the servers know two
-// keys of an identity.
+// Rules of the rotation of NATS keys: for as long as tasks with the old seed run, the servers know
+// two keys of an identity.
 
 package config
 

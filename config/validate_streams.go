@@ -252,7 +252,8 @@ func (v *validator) validateConsumers(stream catalog.Stream) {
 	}
 }
 
-// validateDeadLetters wants another stream that stores the dead letters, with room for their headers.
+// validateDeadLetters wants another stream that stores the dead letters, with room for their
+// headers.
 func (v *validator) validateDeadLetters(stream catalog.Stream, consumer catalog.Consumer, field string) {
 	subject := consumer.DeadLetterSubject
 	at := slices.IndexFunc(v.NATS.Streams, func(other catalog.Stream) bool {

@@ -1,5 +1,5 @@
-// Package nats holds the files that reach a NATS node or server. It only embeds them: package catalog
-// reads the table of streams, package node/image renders the templates.
+// Package nats holds the files that reach a NATS node or server. It only embeds them: package
+// catalog reads the table of streams, package node/image renders the templates.
 package nats
 
 import _ "embed"

@@ -38,7 +38,8 @@ type Args struct {
 	SecretsKeyArn          pulumi.StringInput
 	CertificateAuthority   pulumi.StringInput // PEM; what the servers' certificates chain to
 	LogsKeyArn             pulumi.StringInput
-	// BackupBucket is where backups of streams go, under catalog.BackupPrefix; its key encrypts them.
+	// BackupBucket is where backups of streams go, under catalog.BackupPrefix; its key encrypts
+	// them.
 	BackupBucket, BackupBucketArn, BackupKeyArn pulumi.StringInput
 	Protect                                     bool // refuse the deletion of the log group; default false
 }

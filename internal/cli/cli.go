@@ -32,8 +32,8 @@ func Main(run func(ctx context.Context, root string, args []string) error) {
 	}
 }
 
-// Root returns the repository's root as an absolute path: the nearest folder with a Pulumi.yaml, from
-// the working directory upwards. It is an error when there is none.
+// Root returns the repository's root as an absolute path: the nearest folder with a Pulumi.yaml,
+// from the working directory upwards. It is an error when there is none.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

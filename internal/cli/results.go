@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// WriteResults writes the rows as indented JSON into a file and makes its folder. After an error the
-// file still has its earlier content.
+// WriteResults writes the rows as indented JSON into a file and makes its folder. After an error
+// the file still has its earlier content.
 func WriteResults(file string, rows any) error {
 	content, err := json.MarshalIndent(rows, "", "  ")
 	if err == nil {

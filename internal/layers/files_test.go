@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// mostFiles is how many files a package may have, without its tests: a reader finds a name in a list of
-// as many.
+// mostFiles is how many files a package may have, without its tests: a reader finds a name in a
+// list of as many.
 const mostFiles = 40
 
 // largePackages have more. Whoever divides one deletes its row.

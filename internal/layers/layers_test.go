@@ -1,6 +1,7 @@
 // The layers of the module: which packages a package may import. An import in the wrong direction
-// compiles, and nobody notices it until two packages can no longer be taken apart. So a table says what
-// each package may import (table_test.go), and these tests compare it with the imports that there are.
+// compiles, and nobody notices it until two packages can no longer be taken apart. So a table says
+// what each package may import (table_test.go), and these tests compare it with the imports that
+// there are.
 
 package layers_test
 
@@ -175,8 +176,8 @@ func TestTheConfigurationTakesNamesAndSettingsOfComponentsAlone(t *testing.T) {
 	}
 }
 
-// takenFromComponents are the names that a file uses of components, other than settings and the names
-// of components/naming and components/platform.
+// takenFromComponents are the names that a file uses of components, other than settings and the
+// names of components/naming and components/platform.
 func takenFromComponents(file *ast.File) (used []string) {
 	components := map[string]bool{}
 	for _, spec := range file.Imports {

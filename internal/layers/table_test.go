@@ -1,4 +1,5 @@
-// The table of the layers. Whoever adds a package adds it here, and says what it may import and why.
+// The table of the layers. Whoever adds a package adds it here, and says what it may import and
+// why.
 
 package layers_test
 
@@ -14,8 +15,8 @@ type layer struct {
 	because string
 }
 
-// layers are in the order in which they are looked up: the first that matches a package counts. Tests
-// of a package may import more.
+// layers are in the order in which they are looked up: the first that matches a package counts.
+// Tests of a package may import more.
 var layers = []layer{
 	{
 		packages: []string{"main"},
@@ -111,8 +112,8 @@ var layers = []layer{
 	},
 }
 
-// localcloudLevels are the packages under internal/localcloud, lowest first. A package imports those of
-// lower levels and none of its own. The last, ".", is internal/localcloud itself.
+// localcloudLevels are the packages under internal/localcloud, lowest first. A package imports
+// those of lower levels and none of its own. The last, ".", is internal/localcloud itself.
 var localcloudLevels = [][]string{
 	{"dispositions"},
 	{"flowguard", "machine", "machine/standin", "redisnodes"},

@@ -1,6 +1,6 @@
 // The artifacts that the platform ships into AWS: the programs that nodes run, and the controller's
-// archive. They come from pinned sources and are the same bytes on every machine, so that nothing is
-// fetched from the internet at boot and an unchanged program changes nothing.
+// archive. They come from pinned sources and are the same bytes on every machine, so that nothing
+// is fetched from the internet at boot and an unchanged program changes nothing.
 
 package toolchain
 

@@ -1,5 +1,5 @@
-// The Pulumi CLI with which the rehearsal runs the program: the one on PATH if it is new enough, else
-// one that is built once from the version pinned in tools/pulumi.
+// The Pulumi CLI with which the rehearsal runs the program: the one on PATH if it is new enough,
+// else one that is built once from the version pinned in tools/pulumi.
 
 package toolchain
 

@@ -78,7 +78,8 @@ type How struct {
 	Targets bool
 }
 
-// client asks a stack through the command lines of Pulumi and AWS; tests replace both, and do not pause.
+// client asks a stack through the command lines of Pulumi and AWS; tests replace both, and do not
+// pause.
 type client struct {
 	run   command
 	pause time.Duration

@@ -1,5 +1,5 @@
-// nats.conf, the configuration that all nodes of the cluster share. Its revision lets the controller
-// see which configuration a server runs.
+// nats.conf, the configuration that all nodes of the cluster share. Its revision lets the
+// controller see which configuration a server runs.
 
 package image
 

@@ -1,6 +1,6 @@
-// Package image renders what a NATS node boots and runs with, from the templates of assets/nats: the
-// server's configuration and the user-data. The same values give the same bytes, because other bytes
-// replace a machine or reload a server.
+// Package image renders what a NATS node boots and runs with, from the templates of assets/nats:
+// the server's configuration and the user-data. The same values give the same bytes, because other
+// bytes replace a machine or reload a server.
 package image
 
 import (
