@@ -9,7 +9,7 @@ type refusal struct {
 	problem string // a part of it
 }
 
-// refusals are told by configuration keys alone; wrong tables are in tables_test.go.
+// refusals are of configuration keys alone; tables_test.go has those of wrong tables.
 var refusals = []refusal{
 	{
 		name:    "misspelled key",

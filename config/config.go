@@ -1,6 +1,6 @@
-// The configuration of one stack, decoded and typed. Every field here is one key of
-// Pulumi.yaml, named beside it: the table in keys.go says what it is for and what it accepts.
-// decode.go fills it, validate.go judges it, platform.go builds from it.
+// The configuration of one stack, decoded and typed. Every field here is one key of Pulumi.yaml, named
+// next to it: the tables in keys_*.go say what it is for and what it accepts. decode.go fills it,
+// validate.go validates it, and package stacks builds the platform from it.
 
 package config
 
@@ -8,8 +8,8 @@ import (
 	"github.com/bodybroker/platform/catalog"
 )
 
-// Config is everything that differs between two stacks. Defaults stand in Pulumi.yaml
-// and, for tests and programs that run without that file, in the table in keys.go.
+// Config is everything that differs between two stacks. The keys hold the defaults; Pulumi.yaml repeats
+// them for the engine.
 type Config struct {
 	Environment     string   // environment
 	AllowedAccounts []string // allowedAccounts
@@ -30,7 +30,7 @@ type Config struct {
 	shipped int
 	// secrets keeps the values of secret keys out of faults; nil: none are secret.
 	secrets *secrets
-	// undecoded are the keys that Decode refused: Validate does not judge their defaults.
+	// undecoded are the keys that Decode refused: Validate does not validate their defaults.
 	undecoded []string
 }
 

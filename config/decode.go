@@ -1,5 +1,5 @@
 // Strict decoding of the stack's configuration: every key is known, every value has its type.
-// Whether the values make sense together is judged by Validate.
+// Validate decides whether the values make sense together.
 
 package config
 
@@ -20,7 +20,7 @@ import (
 var providerNamespaces = []string{"aws", "awsx", "pulumi", "random", "tls"}
 
 // Decode turns the engine's raw configuration (full key, for example nats-platform:vpcCidr, to
-// its string, or to JSON for arrays and objects) into a Config. secret says of a full key
+// its string, or to JSON for arrays and objects) into a Config. secret reports of a full key
 // whether its value must not be shown. A missing key takes its default. A key that is refused
 // keeps its default too, so that Validate can find the other faults. Faults come in the order
 // of the keys.
@@ -208,8 +208,8 @@ func decodeServices(raw string) ([]catalog.Service, string) {
 	return rows, ""
 }
 
-// keyOfID returns the key that the engine calls so. Config's keys stand in the project's
-// namespace, aws:region in the provider's.
+// keyOfID returns the key that has this name in the engine. The program's keys are in the project's
+// namespace, aws:region is in the provider's.
 func keyOfID(id string) (Key, bool) {
 	for _, key := range Keys {
 		if key.ID() == id {

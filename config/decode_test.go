@@ -52,7 +52,7 @@ func TestEveryKeySaysWhatItTakes(t *testing.T) {
 		assert.True(t, strings.HasSuffix(key.Description, "."), "description of %s is a sentence", key.Name)
 		found, known := config.KeyOf(key.Name)
 		assert.True(t, known)
-		assert.Equal(t, key.Field, found.Field, "%s stands twice in the table", key.Name)
+		assert.Equal(t, key.Field, found.Field, "%s is twice in the table", key.Name)
 	}
 }
 

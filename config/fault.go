@@ -1,5 +1,5 @@
-// How a refused configuration is told: every fault with its key, the value it got, what is
-// accepted and the command that puts it right.
+// How a refused configuration is reported: every fault with its key, the value it got, what is accepted
+// and the command that corrects it.
 
 package config
 
@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// hidden stands for every value of a secret key.
+// hidden replaces every value of a secret key.
 const hidden = "[secret]"
 
 // Fault is one thing wrong with the configuration.
@@ -57,9 +57,9 @@ func (f Faults) Error() string {
 	return text.String()
 }
 
-// Refusal joins the error of Read with the faults of Validate into one error, so that all are
-// told at once; nil when there is nothing to tell. An error that is not Faults is returned as
-// it is: the configuration was not read at all.
+// Refusal joins the error of Read with the faults of Validate into one error that reports
+// them all at once; nil when there is none. An error that is not Faults is returned unchanged: the
+// configuration was not read at all.
 func Refusal(read error, validated []Fault) error {
 	var all Faults
 	if read != nil && !errors.As(read, &all) {
@@ -96,7 +96,7 @@ func (s *secrets) learn(key string, values ...string) {
 	sort.Slice(s.values, func(i, j int) bool { return len(s.values[i]) > len(s.values[j]) })
 }
 
-// owns says whether the fault is one of a secret key.
+// owns reports whether the fault is one of a secret key.
 func (s *secrets) owns(fault Fault) bool {
 	key, _, _ := strings.Cut(fault.Key, ".")
 	key, _, _ = strings.Cut(key, "[")

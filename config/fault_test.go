@@ -11,9 +11,9 @@ import (
 	"github.com/bodybroker/platform/config"
 )
 
-// Each key in turn is secret and wrong; its value, or a part of it, may not be told by any
-// fault, of its own or of another key.
-func TestSecretValueIsNeverTold(t *testing.T) {
+// Each key in turn is secret and wrong. No fault, neither its own nor another key's, may report its
+// value or a part of it.
+func TestSecretValueIsNeverReported(t *testing.T) {
 	valid := shipped(t, "prod")
 	const secret = "hunter2-hunter2"
 	wrong := map[config.Type]string{
@@ -40,15 +40,15 @@ func TestSecretValueIsNeverTold(t *testing.T) {
 	}
 }
 
-func TestSecretListIsHiddenWhole(t *testing.T) {
+func TestSecretListIsHiddenEntirely(t *testing.T) {
 	raw := with(shipped(t, "prod"), set{"alarmEmails": `["hunter2", "a@example.com"]`})
 	faults := faultsOf(raw, func(id string) bool { return id == "nats-platform:alarmEmails" }, nil)
 	require.Len(t, faults, 1)
 	assert.Equal(t, "[secret]", faults[0].Value)
-	assert.NotContains(t, faults[0].Problem, "item 1", "where the fault lies tells of the value")
+	assert.NotContains(t, faults[0].Problem, "item 1", "the place of the fault reveals the value")
 }
 
-func TestSecretValueOfAnUnknownKeyIsNotTold(t *testing.T) {
+func TestSecretValueOfAnUnknownKeyIsNotReported(t *testing.T) {
 	raw := with(shipped(t, "prod"), set{"natsPasword": "hunter2"})
 	faults := faultsOf(raw, func(id string) bool { return id == "nats-platform:natsPasword" }, nil)
 	require.Len(t, faults, 1)

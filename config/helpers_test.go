@@ -35,7 +35,7 @@ func shipped(t *testing.T, stack string) map[string]string {
 }
 
 // with returns a copy of the raw configuration with some keys changed. A key without a
-// namespace stands in the project's.
+// namespace is in the project's.
 func with(raw map[string]string, changes map[string]string) map[string]string {
 	changed := maps.Clone(raw)
 	for key, value := range changes {

@@ -12,7 +12,7 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Project is the name in Pulumi.yaml; every key but aws:region stands in this namespace.
+// Project is the name in Pulumi.yaml; every key but aws:region is in this namespace.
 const Project = "nats-platform"
 
 const regionKey = "aws:region"
@@ -38,8 +38,8 @@ type Key struct {
 	// Type is what the value must be; Items is what an array holds, String or Object. The
 	// values of an object are strings.
 	Type, Items Type
-	// Default is a string, int, bool, []string or map[string]string. An empty default of a
-	// Required key makes the engine leave the judgement, and all other faults, to Validate.
+	// Default is a string, int, bool, []string or map[string]string. The default of a Required
+	// key is empty, so that the engine accepts the stack and Validate reports the key with all others.
 	Default any
 	// Description says what the key is for, Accepts which values it takes. An Accepts that begins
 	// with a comma goes on from what the row's other fields say; an empty one is just that

@@ -12,7 +12,7 @@ import (
 
 // Read decodes the whole configuration of the stack. The error is Faults when values were
 // refused: then the Config is filled with defaults in their place, so that the faults of
-// Validate can be told together with these (Refusal). Any other error means that the
+// Validate can be reported together with these (Refusal). Any other error means that the
 // configuration could not be read.
 func Read(ctx *pulumi.Context) (Config, error) {
 	keys, err := configKeys(ctx)

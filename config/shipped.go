@@ -12,7 +12,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/workspace"
 )
 
-// LoadShipped reads Pulumi.<stack>.yaml and the Pulumi.yaml beside it and returns the
+// LoadShipped reads Pulumi.<stack>.yaml and the Pulumi.yaml next to it, and returns the
 // configuration as the engine passes it to the program: full key (nats-platform:vpcCidr) to
 // string, arrays and objects as JSON, with the defaults of Pulumi.yaml for what the stack does
 // not set. A missing or malformed file, a value of another type than Pulumi.yaml declares and
@@ -74,7 +74,7 @@ func defaults(project *workspace.Project) (map[string]string, error) {
 func checkType(project *workspace.Project, key config.Key, value string) error {
 	declared, known := project.Config[key.Name()]
 	if !known || key.Namespace() != project.Name.String() {
-		return nil // unknown keys are judged by stacks.Decode
+		return nil // Decode refuses unknown keys
 	}
 	var decoded any = value
 	if name := declared.TypeName(); name == "array" || name == "object" {

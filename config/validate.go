@@ -1,5 +1,5 @@
-// Judging a configuration as a whole, before the first resource: what can be known to fail
-// later is refused now, and everything at once.
+// The validation of a configuration, before the first resource: what is known to fail later is refused
+// now, and everything at once. validate_*.go hold the rules of each part.
 
 package config
 
@@ -19,7 +19,7 @@ const (
 
 // Validate returns all faults of the configuration, in the order of its parts. zones are the
 // names of the region's availability zones as looked up, account is the caller's account id.
-// It reads the file system (the two artifacts must exist) and nothing else.
+// It reads the file system, because the artifacts must exist, and nothing else.
 func (c Config) Validate(zones []string, account string) []Fault {
 	v := &validator{Config: c, zones: zones, account: account}
 	if v.secrets == nil {
@@ -45,7 +45,7 @@ func (c Config) Validate(zones []string, account string) []Fault {
 	return v.faults
 }
 
-// judge collects the faults of one configuration.
+// validator collects the faults of one configuration.
 type validator struct {
 	Config
 	zones   []string
@@ -55,8 +55,8 @@ type validator struct {
 
 func (v *validator) add(fault Fault) {
 	if v.secrets.owns(fault) {
-		// A rule's own words may let the value be computed (100 less the weight).
-		fault.Problem = "is not accepted; why is not told, because the value is secret"
+		// A rule's own words may let a reader compute the value (100 less the weight).
+		fault.Problem = "is not accepted; the reason is not reported, because the value is secret"
 	}
 	v.faults = append(v.faults, v.secrets.hide(fault))
 }
@@ -88,8 +88,8 @@ func (v *validator) refuseRow(file, row, field string, value any, accepts, probl
 	})
 }
 
-// refused says whether one of the keys already has a fault, so that rules which build on its
-// value stay silent.
+// refused reports whether one of the keys has a fault already. Rules that build on its value then stay
+// silent.
 func (v *validator) refused(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		return slices.Contains(v.undecoded, name) ||

@@ -120,7 +120,7 @@ func fargateCPUs() string {
 	return numbers(units)
 }
 
-// offers says whether the memory exists at this size. 512 MiB is the one amount that is not a
+// offers reports whether the memory exists at this size. 512 MiB is the one amount that is not a
 // multiple of its step.
 func (s fargateSize) offers(memory int) bool {
 	return memory >= s.least && memory <= s.most && (memory%s.step == 0 || memory == s.least)

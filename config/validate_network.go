@@ -13,8 +13,8 @@ const (
 	// addressesReservedByAWS in every subnet: the first four and the last.
 	// docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 	addressesReservedByAWS = 5
-	// addressesForLoadBalancers is what an Application Load Balancer wants free in a subnet to
-	// scale; a Network Load Balancer takes one.
+	// addressesForLoadBalancers is what an Application Load Balancer requires free in a subnet to
+	// scale, and one more for a Network Load Balancer.
 	// docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 	addressesForLoadBalancers = 8 + 1
 	// addressesForController are the network interfaces of the controller's function.
@@ -108,7 +108,7 @@ func (v *validator) refuseSubnetIDs(name string, ids []string) {
 	}
 }
 
-// validateRange judges vpcCidr, its shares and what it must not overlap.
+// validateRange validates vpcCidr, its shares and what it must not overlap.
 func (v *validator) validateRange() {
 	reserved := v.reservedRanges()
 	vpc, problem := parseRange(v.Network.Cidr)
@@ -165,7 +165,7 @@ func isPrivate(prefix netip.Prefix) bool {
 	return prefix.Addr().IsPrivate()
 }
 
-// validateShares judges zoneCidrMask: the shares fit the VPC, and each subnet (half of a share,
+// validateShares validates zoneCidrMask: the shares fit the VPC, and each subnet (half of a share,
 // as awsx divides it among one private and one public) holds what is put into it.
 func (v *validator) validateShares(vpc netip.Prefix) {
 	mask := v.Network.ZoneCidrMask

@@ -19,7 +19,7 @@ var redisVersions = map[string][]string{
 	"valkey": {"7.2", "8.0", "8.1"},
 }
 
-// versionsByEngine tells the table to people.
+// versionsByEngine is the table in words.
 func versionsByEngine() string {
 	var texts []string
 	for _, engine := range slices.Sorted(maps.Keys(redisVersions)) {

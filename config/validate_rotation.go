@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// validatePreviousKeys wants public keys of users that tasks have: the controller's two identities
-// read their seeds anew with each call, and have nothing that runs on.
+// validatePreviousKeys requires public keys of identities that tasks have. The controller's two
+// identities have none: it reads their seeds anew in each call, and nothing runs on with an old one.
 func (v *validator) validatePreviousKeys() {
 	names := []string{v.gatewayRow.Name}
 	for _, service := range v.Services.Table {
@@ -31,7 +31,7 @@ func (v *validator) validatePreviousKeys() {
 			})
 		}
 		if !nkeys.IsValidPublicUserKey(value) {
-			// Whoever mistook the seed for it must not read it in a log.
+			// It may be the seed, mistaken for the public key: it must not reach a log.
 			v.add(Fault{
 				Key:     key,
 				Value:   "(not shown)",

@@ -1,4 +1,4 @@
-// Rules of the table of services: names, queue groups, and who owns which subject.
+// Rules of the table of services: names, queue groups, and which service owns which subject.
 
 package config
 
@@ -76,7 +76,8 @@ func (v *validator) validateServices() {
 	v.validateCalls()
 }
 
-// refuseService names the row where it stands: in the shipped table or in additionalServices.
+// refuseService adds a fault of a service, with the place of its row: the shipped table or
+// additionalServices.
 func (v *validator) refuseService(index int, field string, value any, accepts, problem string, args ...any) {
 	name := v.Services.Table[index].Name
 	if index < v.shipped {
@@ -135,7 +136,7 @@ func (v *validator) validateOwners() {
 	}
 }
 
-// validateCalls refuses a permission to call what nobody answers: it is a misspelling.
+// validateCalls refuses a permission to call a subject that no service answers: it is a misspelling.
 func (v *validator) validateCalls() {
 	var answered []string
 	for _, service := range v.Services.Table {
@@ -158,7 +159,7 @@ func (v *validator) validateCalls() {
 	v.validateGatewayCalls(answered)
 }
 
-// validateGatewayCalls does the same for the gateway, whose row stands in the shipped table only.
+// validateGatewayCalls does the same for the gateway, whose row is always in the shipped table.
 func (v *validator) validateGatewayCalls(answered []string) {
 	const accepts = "subjects that a service answers"
 	for _, subject := range v.gatewayRow.Calls {

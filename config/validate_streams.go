@@ -162,7 +162,7 @@ func (v *validator) validateStreamLimits(stream catalog.Stream) {
 	}
 }
 
-// validateReplicas judges against zones too: placement by the unique tag of the zone is strict, the
+// validateReplicas compares replicas with zones too: placement by the unique tag of the zone is strict, the
 // server refuses a stream with more replicas than zones (measured on 2.15).
 func (v *validator) validateReplicas(stream catalog.Stream) {
 	accepts := "1, 3 or 5, at most natsNodeCount and zoneCount"
@@ -252,7 +252,7 @@ func (v *validator) validateConsumers(stream catalog.Stream) {
 	}
 }
 
-// validateDeadLetters wants another stream that stores the dead letters, with room for their
+// validateDeadLetters requires another stream that stores the dead letters, with room for their
 // headers.
 func (v *validator) validateDeadLetters(stream catalog.Stream, consumer catalog.Consumer, field string) {
 	subject := consumer.DeadLetterSubject
@@ -284,8 +284,8 @@ func (v *validator) validateDeadLetters(stream catalog.Stream, consumer catalog.
 	}
 }
 
-// validateEvents wants every event that a service owns stored by exactly one stream: stored by
-// none, a publish fails; by two is refused with the streams' own subjects.
+// validateEvents requires that exactly one stream stores every event that a service owns. Without one, a
+// publish fails; validateStreamSubjects refuses two.
 func (v *validator) validateEvents() {
 	for i, service := range v.Services.Table {
 		for _, event := range service.Events {

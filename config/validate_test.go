@@ -163,7 +163,7 @@ func TestAllFaultsComeAtOnce(t *testing.T) {
 	assert.Len(t, faults, len(wrong))
 }
 
-func TestFaultTellsHowToSetEachType(t *testing.T) {
+func TestFaultShowsHowToSetEachType(t *testing.T) {
 	valid := shipped(t, "prod")
 	for key, want := range map[string]struct{ value, fix string }{
 		"allowedAccounts": {

@@ -1,4 +1,4 @@
-// What a person needs to know of a stack that stands.
+// What a person needs to know of a stack that is up.
 
 package stacks
 

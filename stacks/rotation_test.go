@@ -56,7 +56,7 @@ func TestServersKnowAPreviousKeyWithTheSamePermissions(t *testing.T) {
 	)
 }
 
-// TestTasksChangeBehindTheServers: a task with a new seed would find nobody who knows it.
+// A task with a new seed must find servers that know its key.
 func TestTasksChangeBehindTheServers(t *testing.T) {
 	inUpdateAndPreview(t, func(t *testing.T, g resourcegraph.Graph) {
 		last := named(t, g, gateType, "nats-5-gate")

@@ -18,7 +18,7 @@ import (
 
 // Main runs a command with the repository's root and the arguments after the command's name. The
 // context ends with an interrupt or SIGTERM. After an error Main prints it and exits with code 1,
-// except after flag.ErrHelp: then somebody asked for the help, and read it.
+// except after flag.ErrHelp: a person who requests the help has it already.
 func Main(run func(ctx context.Context, root string, args []string) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	root, err := Root()

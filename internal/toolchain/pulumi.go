@@ -14,7 +14,7 @@ import (
 )
 
 // PulumiVersion is the CLI that is built, and the oldest that is accepted from PATH. It is the
-// version of the SDK in go.mod: an older engine may lack what the SDK asks of it.
+// version of the SDK in go.mod: an older engine may lack what the SDK requires of it.
 var PulumiVersion = semver.MustParse("3.259.0")
 
 // pulumiCLI is how the CLI is built, which takes some minutes, once. The version is linked in, else

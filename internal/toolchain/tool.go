@@ -68,7 +68,7 @@ func (t Tool) version(ctx context.Context, root string) (string, error) {
 	return strings.TrimSpace(string(output)), nil
 }
 
-// build compiles the tool beside its final name and renames it, so that an interrupted build
+// build compiles the tool next to its final name and renames it, so that an interrupted build
 // leaves nothing that looks finished.
 func (t Tool) build(ctx context.Context, root, binary string, progress io.Writer) error {
 	unfinished := binary + ".unfinished"
