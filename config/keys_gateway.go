@@ -1,0 +1,138 @@
+// Keys of the gateway and of the cutover from HTTP.
+
+package config
+
+import (
+	"regexp"
+)
+
+// gatewayKeys are rows of Keys; validate_gateway.go has the rules that join them.
+var gatewayKeys = []Key{
+	{
+		Name:        "gatewayImage",
+		Field:       "Gateway.Image",
+		Type:        String,
+		Default:     "",
+		Example:     "1.0.0",
+		Form:        regexp.MustCompile(imageForm),
+		Description: "Image of the gateway; empty creates it with no tasks.",
+		Accepts:     imageTakes + ", or empty",
+	},
+	{
+		Name:    "verificationImage",
+		Field:   "Gateway.VerificationImage",
+		Type:    String,
+		Default: "",
+		Example: "verification-1.0.0",
+		Form:    regexp.MustCompile(imageForm),
+		Description: "Image of workload/Dockerfile in the gateway's repository, from which make verify starts a " +
+			"task inside the VPC; empty: there is no such task.",
+		Accepts: imageTakes + ", or empty",
+	},
+	{
+		Name:        "gatewayTaskCount",
+		Field:       "Gateway.TaskCount",
+		Type:        Integer,
+		Default:     2,
+		Example:     "2",
+		Min:         1,
+		Max:         10,
+		Description: "Tasks of the gateway.",
+	},
+	{
+		Name:        "gatewayCpu",
+		Field:       "Gateway.CPU",
+		Type:        Integer,
+		Default:     512,
+		Example:     "512",
+		Description: "CPU units of a gateway task.",
+		Accepts:     fargateCPUs(),
+	},
+	{
+		Name:        "gatewayMemory",
+		Field:       "Gateway.Memory",
+		Type:        Integer,
+		Default:     1024,
+		Example:     "1024",
+		Description: "Memory of a gateway task in MiB.",
+		Accepts:     "a size that Fargate offers for gatewayCpu",
+	},
+	{
+		Name:        "gatewayDomain",
+		Field:       "Gateway.Domain",
+		Type:        String,
+		Default:     "",
+		Example:     "api.example.com",
+		Min:         3,
+		Max:         253,
+		Form:        regexp.MustCompile(hostname),
+		Description: "Public name of the gateway; empty keeps its load balancer internal.",
+		Accepts:     "a domain name together with gatewayHostedZoneId, or empty",
+	},
+	{
+		Name:        "gatewayHostedZoneId",
+		Field:       "Gateway.HostedZoneID",
+		Type:        String,
+		Default:     "",
+		Example:     "Z0123456789ABCDEFGHIJ",
+		Form:        regexp.MustCompile(`^Z[A-Z0-9]{1,31}$`),
+		Description: "Public Route 53 zone of gatewayDomain.",
+		Accepts:     "a zone id together with gatewayDomain, or empty",
+	},
+	{
+		Name:    "legacyTargetGroupArn",
+		Field:   "Gateway.LegacyTargetGroupARN",
+		Type:    String,
+		Default: "",
+		Example: "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/legacy/0123456789abcdef",
+		Form: regexp.MustCompile(
+			`^arn:aws[a-z-]*:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}$`,
+		),
+		Description: "Target group of the HTTP services being replaced.",
+		Accepts:     "the ARN of a target group in this region and account, or empty",
+	},
+	{
+		Name:        "legacyPort",
+		Field:       "Gateway.LegacyPort",
+		Type:        Integer,
+		Default:     0,
+		Example:     "8080",
+		Min:         0,
+		Max:         65535,
+		Description: "Port of the targets in legacyTargetGroupArn, opened to the gateway's load balancer.",
+		Accepts:     ", above 0 with legacyTargetGroupArn",
+	},
+	{
+		Name:    "legacyUrl",
+		Field:   "Gateway.LegacyURL",
+		Type:    String,
+		Default: "",
+		Example: "http://legacy.prod.internal:8080",
+		Form:    regexp.MustCompile(`^http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$`),
+		Description: "Where the gateway reaches the HTTP services being replaced, inside the VPC; set it in an " +
+			"update before shadowPercent.",
+		Accepts: "http://host or http://host:port with legacyTargetGroupArn, or empty",
+	},
+	{
+		Name:        "natsWeight",
+		Field:       "Gateway.NatsWeight",
+		Type:        Integer,
+		Default:     100,
+		Example:     "100",
+		Min:         0,
+		Max:         100,
+		Description: "Percent of traffic that goes to the gateway; the rest goes to legacyTargetGroupArn.",
+		Accepts:     ", below 100 only with legacyTargetGroupArn",
+	},
+	{
+		Name:        "shadowPercent",
+		Field:       "Gateway.ShadowPercent",
+		Type:        Integer,
+		Default:     0,
+		Example:     "0",
+		Min:         0,
+		Max:         100,
+		Description: "Percent of legacy traffic that is also sent through NATS.",
+		Accepts:     ", above 0 only with legacyTargetGroupArn and legacyUrl",
+	},
+}
