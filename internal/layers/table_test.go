@@ -54,12 +54,12 @@ var layers = []layer{
 	},
 	{
 		packages: []string{"node/..."},
-		may:      []string{"assets/nats/units", "node/settings"},
+		may:      []string{"assets/nats/units", "node/monitoring", "node/settings"},
 		because:  "every byte of nats-node is in its digest: what it does not need would replace machines",
 	},
 	{
 		packages: []string{"controller"},
-		may:      []string{"catalog", "node/settings"},
+		may:      []string{"catalog", "node/monitoring", "node/settings"},
 		because:  "the controller is a function of its own, ignorant of the program and of the bench",
 	},
 	{
@@ -93,8 +93,8 @@ var layers = []layer{
 		because:  "a drill can be read alone: what two drills use is in internal/rehearsal/stage",
 	},
 	{
-		packages: []string{"internal/cli", "internal/toolchain"},
-		because:  "every command builds on these, so they build on none",
+		packages: []string{"internal/cli", "internal/poll", "internal/toolchain"},
+		because:  "commands and bench build on these, so they build on none",
 	},
 	{
 		packages: []string{"internal/localcloud/..."},
@@ -134,7 +134,7 @@ var localcloudLevels = [][]string{
 // levels are the layers that follow from localcloudLevels.
 func levels() (found []layer) {
 	const folder = "internal/localcloud"
-	var lower []string
+	lower := []string{"internal/poll"}
 	for _, names := range localcloudLevels {
 		var level []string
 		for _, name := range names {
