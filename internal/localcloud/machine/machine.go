@@ -62,8 +62,7 @@ type Options struct {
 	Scale float64
 	// Command answers commands that this package does not know, for example aws; nil: there are
 	// none. argv[0] is the command's name, stdin is given only if an argument is "-" or
-	// "/dev/stdin". ctx ends with the calling process and holds its working directory
-	// (WorkingDirectory).
+	// "/dev/stdin". ctx ends with the calling process.
 	Command func(ctx context.Context, m *Machine, argv []string, stdin []byte) (out, errOut []byte, status int)
 	// Start starts a process in place of exec.Cmd.Start, from a thread that lives as long as the
 	// machine: what it starts dies with that thread. nil: the rehearsal's own.

@@ -61,7 +61,7 @@ func (b *boot) serve(connection net.Conn) {
 	if err := json.NewDecoder(connection).Decode(&asked); err != nil || len(asked.Argv) == 0 {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), directoryKey{}, asked.Directory))
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
 		// The caller sends nothing more: this ends when it closes its side.
@@ -76,15 +76,6 @@ func (b *boot) serve(connection net.Conn) {
 		// A caller that is gone does not read its answer.
 		_ = json.NewEncoder(connection).Encode(answer)
 	}
-}
-
-type directoryKey struct{}
-
-// WorkingDirectory is the absolute working directory of the process that called, in the context
-// that Options.Command gets; "" in any other.
-func WorkingDirectory(ctx context.Context) string {
-	directory, _ := ctx.Value(directoryKey{}).(string)
-	return directory
 }
 
 // answer is what the command prints and ends with.
