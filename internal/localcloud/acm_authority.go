@@ -99,9 +99,7 @@ func openAuthority(_ *Cloud, r Runtime) (*publicAuthority, error) {
 
 // publicCertificate is ACM's certificate of a name that was proved, signed by the public authority.
 func (c *Cloud) publicCertificate(arn string) (*tls.Config, error) {
-	c.mu.Lock()
-	found := c.find(publicCertificateType, "arn", arn)
-	c.mu.Unlock()
+	found := c.copyOf(publicCertificateType, "arn", arn)
 	if found == nil {
 		return nil, fmt.Errorf("opening a listener: there is no certificate %s", arn)
 	}

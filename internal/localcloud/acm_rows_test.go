@@ -37,7 +37,7 @@ func TestCertificateIsIssuedWhenItsNameIsProven(t *testing.T) {
 		"validation",
 		map[string]any{"certificateArn": arn, "validationRecordFqdns": []any{made["fqdn"].StringValue()}},
 	)
-	assert.Equal(t, "ISSUED", b.find(publicCertificateType, "", arn).str("status"))
+	assert.Equal(t, "ISSUED", b.copyOf(publicCertificateType, "", arn).str("status"))
 	b.make(listenerType, "secure", secure)
 	assert.ErrorContains(t, b.end(publicCertificateType, arn), "ResourceInUseException")
 

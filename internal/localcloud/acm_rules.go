@@ -58,7 +58,7 @@ func proofs(c *call) any {
 
 // missingProof is the first name of a certificate that no record in a public zone proves; "" if all
 // are proven.
-func (c *Cloud) missingProof(certificate *Record) string {
+func (tx *Tx) missingProof(certificate *Record) string {
 	options, _ := certificate.Get("domainValidationOptions").([]any)
 	for _, item := range options {
 		option, _ := item.(map[string]any)
@@ -67,7 +67,7 @@ func (c *Cloud) missingProof(certificate *Record) string {
 		), trimDot(
 			fmt.Sprint(option["resourceRecordValue"]),
 		)
-		if !c.answersPublicly(name, value) {
+		if !tx.answersPublicly(name, value) {
 			return name
 		}
 	}
@@ -79,11 +79,11 @@ func (c *Cloud) missingProof(certificate *Record) string {
 
 // issueProven issues a certificate whose names are proven, as ACM does by itself; it says
 // whether the certificate is issued.
-func (c *Cloud) issueProven(certificate *Record) bool {
+func (tx *Tx) issueProven(certificate *Record) bool {
 	if certificate.str("status") != "PENDING_VALIDATION" {
 		return true
 	}
-	if c.missingProof(certificate) != "" {
+	if tx.missingProof(certificate) != "" {
 		return false
 	}
 	now := time.Now().UTC().Truncate(24 * time.Hour)
@@ -98,7 +98,7 @@ func (c *Cloud) issueProven(certificate *Record) bool {
 // awaitIssue is the provider's wait for a certificate.
 func awaitIssue(c *call) error {
 	arn := c.str("certificateArn")
-	certificate := c.cloud.find(publicCertificateType, "", arn)
+	certificate := c.tx.find(publicCertificateType, "", arn)
 	if kind := certificate.str("type"); kind != "AMAZON_ISSUED" {
 		return errorf("ACM Certificate (%s) has type %s, no validation necessary", arn, kind)
 	}
@@ -115,12 +115,12 @@ func awaitIssue(c *call) error {
 			}
 		}
 	}
-	if !c.cloud.issueProven(certificate) {
+	if !c.tx.issueProven(certificate) {
 		return errorf(
 			"waiting for ACM Certificate (%s) to be issued: timeout while waiting for state to become 'ISSUED' "+
 				"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): nothing proves %s",
 			arn,
-			c.cloud.missingProof(certificate),
+			c.tx.missingProof(certificate),
 		)
 	}
 	return nil

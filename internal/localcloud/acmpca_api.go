@@ -27,12 +27,12 @@ type issuedOverWire struct {
 
 const issuedOverWireKey = "issued over the wire"
 
-// issuedOverWire is what the authorities issued over the wire. Call it with the lock held.
-func (c *Cloud) issuedOverWire() *issuedOverWire {
-	state, ok := c.private[issuedOverWireKey].(*issuedOverWire)
+// issuedOverWire is what the authorities issued over the wire.
+func (tx *Tx) issuedOverWire() *issuedOverWire {
+	state, ok := tx.values[issuedOverWireKey].(*issuedOverWire)
 	if !ok {
 		state = &issuedOverWire{certificates: map[string]*wireCertificate{}, requests: map[string]issueOnce{}}
-		c.private[issuedOverWireKey] = state
+		tx.values[issuedOverWireKey] = state
 	}
 	return state
 }
@@ -65,27 +65,30 @@ type issueInput struct {
 }
 
 // authorityAccess is what every operation on a CA asks for.
-func (in *wireRequest) authorityAccess(action, arn string, context map[string]string) access {
+func (in *wireRequest) authorityAccess(tx *Tx, action, arn string, context map[string]string) access {
 	ask := access{action: "acm-pca:" + action, resource: arn, context: map[string]string{}}
 	for key, value := range context {
 		ask.context[key] = value
 	}
-	if policy := in.cloud.find("aws:acmpca/policy:Policy", "", arn); policy != nil {
+	if policy := tx.find("aws:acmpca/policy:Policy", "", arn); policy != nil {
 		ask.own = []string{policy.str("policy")}
 	}
-	if record := in.cloud.find(authorityType, "", arn); record != nil {
+	if record := tx.find(authorityType, "", arn); record != nil {
 		tagKeys(ask.context, "aws:resourcetag/", record)
 	}
 	return ask
 }
 
-// issueOverWire agrees under the lock and signs without it.
+// issueOverWire agrees in a transaction and signs outside of it.
 func issueOverWire(in *wireRequest, w http.ResponseWriter) *apiError {
 	var asked issueInput
 	if fault := in.decode(&asked, "CertificateAuthorityArn", "Csr", "SigningAlgorithm", "Validity"); fault != nil {
 		return fault
 	}
-	agreed, arn, fault := in.agree(asked)
+	var agreed *signing
+	var arn string
+	var fault *apiError
+	in.cloud.Update(func(tx *Tx) { agreed, arn, fault = in.agree(tx, asked) })
 	if fault != nil {
 		return fault
 	}
@@ -101,21 +104,21 @@ func issueOverWire(in *wireRequest, w http.ResponseWriter) *apiError {
 }
 
 // agree finds what is to be signed, or the certificate that the same token has led to already.
-func (in *wireRequest) agree(asked issueInput) (*signing, string, *apiError) {
-	c := in.cloud
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (in *wireRequest) agree(tx *Tx, asked issueInput) (*signing, string, *apiError) {
 	context := map[string]string{}
 	if asked.TemplateArn != "" {
 		context["acm-pca:templatearn"] = asked.TemplateArn
 	}
-	if fault := in.allow(in.authorityAccess("IssueCertificate", asked.CertificateAuthorityArn, context)); fault != nil {
+	if fault := in.allow(
+		tx,
+		in.authorityAccess(tx, "IssueCertificate", asked.CertificateAuthorityArn, context),
+	); fault != nil {
 		return nil, "", fault
 	}
-	if before := c.issuedOverWire().requests[tokenKey(asked)]; c.wire().now().Before(before.until) {
+	if before := tx.issuedOverWire().requests[tokenKey(asked)]; tx.wire().now().Before(before.until) {
 		return nil, before.arn, nil
 	}
-	agreed, err := c.agreeCertificate(issueRequest{
+	agreed, err := tx.agreeCertificate(issueRequest{
 		Authority:        asked.CertificateAuthorityArn,
 		Request:          string(asked.Csr),
 		Template:         asked.TemplateArn,
@@ -143,14 +146,14 @@ func tokenKey(asked issueInput) string {
 }
 
 func (c *Cloud) keepCertificate(made *issued, asked issueInput) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	state := c.issuedOverWire()
-	state.certificates[made.ARN] = &wireCertificate{issued: *made, authority: asked.CertificateAuthorityArn}
-	if asked.IdempotencyToken != "" {
-		state.requests[tokenKey(asked)] = issueOnce{made.ARN, c.wire().now().Add(idempotencyTime)}
-	}
-	return made.ARN
+	return update(c, func(tx *Tx) string {
+		state := tx.issuedOverWire()
+		state.certificates[made.ARN] = &wireCertificate{issued: *made, authority: asked.CertificateAuthorityArn}
+		if asked.IdempotencyToken != "" {
+			state.requests[tokenKey(asked)] = issueOnce{made.ARN, tx.wire().now().Add(idempotencyTime)}
+		}
+		return made.ARN
+	})
 }
 
 // getCertificate answers the first question for a certificate with "in progress": AWS issues in its
@@ -174,38 +177,38 @@ func getCertificate(in *wireRequest, w http.ResponseWriter) *apiError {
 
 func (in *wireRequest) certificate(authority, arn string) (issued, *apiError) {
 	c := in.cloud
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if fault := in.allow(in.authorityAccess("GetCertificate", authority, nil)); fault != nil {
-		return issued{}, fault
-	}
-	if _, fault := in.authorityRecord(authority); fault != nil {
-		return issued{}, fault
-	}
-	if made := c.issuedOverWire().certificates[arn]; made != nil && made.authority == authority {
-		if !made.asked {
-			made.asked = true
-			return issued{}, &apiError{
-				status:  400,
-				code:    "RequestInProgressException",
-				message: "The request to issue the certificate " + arn + " is in progress.",
-			}
+	return update2(c, func(tx *Tx) (issued, *apiError) {
+		if fault := in.allow(tx, in.authorityAccess(tx, "GetCertificate", authority, nil)); fault != nil {
+			return issued{}, fault
 		}
-		return made.issued, nil
-	}
-	if own := c.find(certificateType, "", arn); own != nil && own.str("certificateAuthorityArn") == authority {
-		return issued{ARN: arn, Certificate: own.str("certificate"), Chain: own.str("certificateChain")}, nil
-	}
-	return issued{}, &apiError{
-		status:  400,
-		code:    "ResourceNotFoundException",
-		message: "Could not find certificate " + arn,
-	}
+		if _, fault := in.authorityRecord(tx, authority); fault != nil {
+			return issued{}, fault
+		}
+		if made := tx.issuedOverWire().certificates[arn]; made != nil && made.authority == authority {
+			if !made.asked {
+				made.asked = true
+				return issued{}, &apiError{
+					status:  400,
+					code:    "RequestInProgressException",
+					message: "The request to issue the certificate " + arn + " is in progress.",
+				}
+			}
+			return made.issued, nil
+		}
+		if own := tx.find(certificateType, "", arn); own != nil && own.str("certificateAuthorityArn") == authority {
+			return issued{ARN: arn, Certificate: own.str("certificate"), Chain: own.str("certificateChain")}, nil
+		}
+		return issued{}, &apiError{
+			status:  400,
+			code:    "ResourceNotFoundException",
+			message: "Could not find certificate " + arn,
+		}
+	})
 }
 
-// authorityRecord finds a CA. Call it with the lock held.
-func (in *wireRequest) authorityRecord(arn string) (*Record, *apiError) {
-	record := in.cloud.find(authorityType, "", arn)
+// authorityRecord finds a CA.
+func (in *wireRequest) authorityRecord(tx *Tx, arn string) (*Record, *apiError) {
+	record := tx.find(authorityType, "", arn)
 	if record == nil {
 		return nil, &apiError{
 			status:  400,
@@ -251,18 +254,18 @@ func (in *wireRequest) authorityFor(action string) (heldAuthority, *apiError) {
 		return heldAuthority{}, fault
 	}
 	c := in.cloud
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if fault := in.allow(in.authorityAccess(action, asked.CertificateAuthorityArn, nil)); fault != nil {
-		return heldAuthority{}, fault
-	}
-	record, fault := in.authorityRecord(asked.CertificateAuthorityArn)
-	if fault != nil {
-		return heldAuthority{}, fault
-	}
-	copied := heldAuthority{Record: *record, status: c.authority(record.ID).status}
-	copied.Inputs, copied.Outputs = record.Inputs.Copy(), record.Outputs.Copy()
-	return copied, nil
+	return update2(c, func(tx *Tx) (heldAuthority, *apiError) {
+		if fault := in.allow(tx, in.authorityAccess(tx, action, asked.CertificateAuthorityArn, nil)); fault != nil {
+			return heldAuthority{}, fault
+		}
+		record, fault := in.authorityRecord(tx, asked.CertificateAuthorityArn)
+		if fault != nil {
+			return heldAuthority{}, fault
+		}
+		copied := heldAuthority{Record: *record, status: tx.authority(record.ID).status}
+		copied.Inputs, copied.Outputs = record.Inputs.Copy(), record.Outputs.Copy()
+		return copied, nil
+	})
 }
 
 func describeAuthority(in *wireRequest, w http.ResponseWriter) *apiError {

@@ -247,7 +247,9 @@ func TestATokenIssuesOnce(t *testing.T) {
 	again, err := client.IssueCertificate(context.Background(), input)
 	require.NoError(t, err)
 	assert.Equal(t, *first.CertificateArn, *again.CertificateArn)
-	w.wire().now = func() time.Time { return time.Now().Add(idempotencyTime + time.Second) }
+	w.Update(func(tx *Tx) {
+		tx.wire().now = func() time.Time { return time.Now().Add(idempotencyTime + time.Second) }
+	})
 	later, err := client.IssueCertificate(context.Background(), input)
 	require.NoError(t, err)
 	assert.NotEqual(t, *first.CertificateArn, *later.CertificateArn)

@@ -106,15 +106,15 @@ func colonHex(raw []byte) string {
 // SetCertificateClock makes the private CAs take another time than the real one for now: a drill
 // that sets it six days back gets certificates of seven days that end tomorrow. Nil: the real time.
 func (c *Cloud) SetCertificateClock(now func() time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.private[certificateClockKey] = now
+	c.Update(func(tx *Tx) {
+		tx.values[certificateClockKey] = now
+	})
 }
 
 const certificateClockKey = "certificate clock"
 
-func (c *Cloud) certificateTime() time.Time {
-	if clock, _ := c.private[certificateClockKey].(func() time.Time); clock != nil {
+func (tx *Tx) certificateTime() time.Time {
+	if clock, _ := tx.values[certificateClockKey].(func() time.Time); clock != nil {
 		return clock().UTC()
 	}
 	return time.Now().UTC()

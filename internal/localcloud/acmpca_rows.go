@@ -44,16 +44,16 @@ var _ = register(
 			oneOf("certificateAuthorityConfiguration.signingAlgorithm", signingAlgorithms...), checkSubject),
 		beforeCreate: createAuthority,
 		afterCreate: func(c *call) error {
-			c.cloud.private[c.id] = c.cloud.private[c.urn]
-			delete(c.cloud.private, c.urn)
+			c.tx.values[c.id] = c.tx.values[c.urn]
+			delete(c.tx.values, c.urn)
 			return nil
 		},
 		beforeUpdate: updateAuthority,
 		// The provider disables an authority before it deletes it, which AWS would refuse of an
 		// active one.
 		afterDelete: func(c *call) error {
-			delete(c.cloud.private, c.id)
-			c.cloud.keep(
+			delete(c.tx.values, c.id)
+			c.tx.keep(
 				deletedAuthorityType,
 				c.id,
 				map[string]any{"arn": c.id, "days": c.num("permanentDeletionTimeInDays")},
@@ -82,7 +82,7 @@ var _ = register(
 		check: checks(oneOf("signingAlgorithm", signingAlgorithms...), validJSON("apiPassthrough"), checkTemplate,
 			oneOf("validity.type", "END_DATE", "ABSOLUTE", "DAYS", "MONTHS", "YEARS")),
 		beforeCreate: func(c *call) error {
-			issued, err := c.cloud.issueCertificate(issueRequest{
+			issued, err := c.tx.issueCertificate(issueRequest{
 				Authority:        c.str("certificateAuthorityArn"),
 				Request:          c.str("certificateSigningRequest"),
 				Template:         c.str("templateArn"),
@@ -110,7 +110,7 @@ var _ = register(
 		id:         freeID("{certificateAuthorityArn}", "{certificateAuthorityArn}#{hex8}"),
 		references: []reference{{path: "certificateAuthorityArn", to: one(authorityType), missing: noSuchAuthority}},
 		beforeCreate: func(c *call) error {
-			return c.cloud.importAuthorityCertificate(
+			return c.tx.importAuthorityCertificate(
 				c.str("certificateAuthorityArn"),
 				c.str("certificate"),
 				c.str("certificateChain"),
@@ -133,7 +133,7 @@ var _ = register(
 			oneOf("actions", "IssueCertificate", "GetCertificate", "ListPermissions"),
 		),
 		beforeCreate: func(c *call) error {
-			if authority := c.cloud.find(
+			if authority := c.tx.find(
 				authorityType,
 				"",
 				c.str("certificateAuthorityArn"),

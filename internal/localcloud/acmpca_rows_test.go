@@ -98,7 +98,7 @@ func TestAuthorityRefuses(t *testing.T) {
 	require.NoError(t, b.change(authorityType, general, disabled))
 	b.refused("not in a valid state", certificateType, "off", leafInputs(t, general, "1"))
 	require.NoError(t, b.end(authorityType, general))
-	assert.Nil(t, b.authority(general))
+	assert.Nil(t, view(b.Cloud, func(tx *Tx) *authority { return tx.authority(general) }))
 }
 
 func TestValidityIsRead(t *testing.T) {

@@ -59,14 +59,14 @@ func createAuthority(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.cloud.private[c.urn] = made
+	c.tx.values[c.urn] = made
 	c.set("certificateSigningRequest", made.request)
 	return nil
 }
 
 // updateAuthority switches an authority on and off; only one that has its certificate can be.
 func updateAuthority(c *call) error {
-	made := c.cloud.authority(c.id)
+	made := c.tx.authority(c.id)
 	if made == nil {
 		return fmt.Errorf("%s", strings.ReplaceAll(noSuchAuthority, "{value}", c.id))
 	}

@@ -60,8 +60,8 @@ func newAuthority(keyAlgorithm, signingAlgorithm string, subject any) (*authorit
 }
 
 // authority returns what a CA holds; nil if there is no such CA.
-func (c *Cloud) authority(arn string) *authority {
-	held, _ := c.private[arn].(*authority)
+func (tx *Tx) authority(arn string) *authority {
+	held, _ := tx.values[arn].(*authority)
 	return held
 }
 
@@ -83,20 +83,19 @@ type signing struct {
 	request     *x509.CertificateRequest
 }
 
-// issueCertificate signs a request as the template says. Call it with the cloud's lock held.
-func (c *Cloud) issueCertificate(in issueRequest) (*issued, error) {
-	agreed, err := c.agreeCertificate(in)
+// issueCertificate signs a request as the template says.
+func (tx *Tx) issueCertificate(in issueRequest) (*issued, error) {
+	agreed, err := tx.agreeCertificate(in)
 	if err != nil {
 		return nil, err
 	}
 	return agreed.sign()
 }
 
-// agreeCertificate works out the certificate that a request leads to. Call it with the cloud's lock
-// held.
-func (c *Cloud) agreeCertificate(in issueRequest) (*signing, error) {
-	held := c.authority(in.Authority)
-	record := c.find(authorityType, "", in.Authority)
+// agreeCertificate works out the certificate that a request leads to..
+func (tx *Tx) agreeCertificate(in issueRequest) (*signing, error) {
+	held := tx.authority(in.Authority)
+	record := tx.find(authorityType, "", in.Authority)
 	if held == nil || record == nil {
 		return nil, fmt.Errorf("%s", strings.ReplaceAll(noSuchAuthority, "{value}", in.Authority))
 	}
@@ -117,7 +116,7 @@ func (c *Cloud) agreeCertificate(in issueRequest) (*signing, error) {
 	if !known {
 		return nil, fmt.Errorf("the embedded AWS does not know the certificate template %q", in.Template)
 	}
-	now := c.certificateTime()
+	now := tx.certificateTime()
 	certificate := &x509.Certificate{
 		Subject:               request.Subject,
 		NotBefore:             now.Add(-time.Hour),
@@ -205,8 +204,8 @@ func (s *signing) sign() (*issued, error) {
 }
 
 // importAuthorityCertificate gives a CA its certificate and makes it active.
-func (c *Cloud) importAuthorityCertificate(arn, certificate, chain string) error {
-	held, record := c.authority(arn), c.find(authorityType, "", arn)
+func (tx *Tx) importAuthorityCertificate(arn, certificate, chain string) error {
+	held, record := tx.authority(arn), tx.find(authorityType, "", arn)
 	block, _ := pem.Decode([]byte(certificate))
 	if block == nil {
 		return fmt.Errorf("MalformedCertificateException: the certificate is not PEM")
@@ -238,11 +237,11 @@ func (c *Cloud) importAuthorityCertificate(arn, certificate, chain string) error
 // AuthorityStatus is a CA's status as AWS tells it, for example "ACTIVE"; "" if there is no such
 // CA.
 func (c *Cloud) AuthorityStatus(arn string) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	held := c.authority(arn)
-	if held == nil {
-		return ""
-	}
-	return held.status
+	return view(c, func(tx *Tx) string {
+		held := tx.authority(arn)
+		if held == nil {
+			return ""
+		}
+		return held.status
+	})
 }

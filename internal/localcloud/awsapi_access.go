@@ -24,16 +24,16 @@ type access struct {
 	mustOwn bool
 }
 
-// allow asks the policies, and notes the call. Call it with the lock held.
-func (in *wireRequest) allow(ask access) *apiError {
-	fault := in.evaluate(ask)
-	in.note(ask.action, ask.resource, fault == nil)
+// allow asks the policies, and notes the call.
+func (in *wireRequest) allow(tx *Tx, ask access) *apiError {
+	fault := in.evaluate(tx, ask)
+	in.note(tx, ask.action, ask.resource, fault == nil)
 	return fault
 }
 
-// evaluate asks the policies. Call it with the lock held.
-func (in *wireRequest) evaluate(ask access) *apiError {
-	decision, err := in.cloud.evaluate(in.caller, ask)
+// evaluate asks the policies.
+func (in *wireRequest) evaluate(tx *Tx, ask access) *apiError {
+	decision, err := tx.evaluate(in.caller, ask)
 	switch {
 	case err != nil:
 		return notImplemented(
@@ -50,12 +50,12 @@ func (in *wireRequest) evaluate(ask access) *apiError {
 
 // evaluate gathers the policies that decide about a request, and evaluates them; the error says what
 // cannot be evaluated.
-func (c *Cloud) evaluate(caller *session, ask access) (iam.Decision, error) {
-	role := c.roleByARN(caller.roleARN)
+func (tx *Tx) evaluate(caller *session, ask access) (iam.Decision, error) {
+	role := tx.roleByARN(caller.roleARN)
 	if role == nil { // deleted since the signature was checked
 		return iam.Decision{Verdict: iam.ImplicitDeny, Reason: iam.IdentityPolicy}, nil
 	}
-	identity, err := c.identityPolicies(role)
+	identity, err := tx.identityPolicies(role)
 	if err != nil {
 		return iam.Decision{}, err
 	}
@@ -66,10 +66,14 @@ func (c *Cloud) evaluate(caller *session, ask access) (iam.Decision, error) {
 	return iam.Evaluate(
 		iam.Policies{Identity: identity, Resource: own, ResourceMustAllow: ask.mustOwn},
 		iam.Request{
-			Principal: iam.Principal{Account: c.Account, RoleARN: caller.roleARN, SessionARN: caller.arn(c.Account)},
-			Action:    ask.action,
-			Resource:  ask.resource,
-			Context:   c.requestContext(caller, role, ask),
+			Principal: iam.Principal{
+				Account:    tx.cloud.Account,
+				RoleARN:    caller.roleARN,
+				SessionARN: caller.arn(tx.cloud.Account),
+			},
+			Action:   ask.action,
+			Resource: ask.resource,
+			Context:  tx.cloud.requestContext(caller, role, ask),
 		},
 	)
 }

@@ -49,7 +49,7 @@ func (w wired) decided(context map[string]string, own ...statement) (iam.Decisio
 	if len(own) > 0 {
 		ask.own = []string{policyText(own...)}
 	}
-	return w.evaluate(caller, ask)
+	return view2(w.Cloud, func(tx *Tx) (iam.Decision, error) { return tx.evaluate(caller, ask) })
 }
 
 func TestARequestHasItsConditionKeys(t *testing.T) {

@@ -24,19 +24,19 @@ type APICall struct {
 
 // Calls returns the newest 2,000 calls, oldest first.
 func (c *Cloud) Calls() []APICall {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	state := c.wire()
-	calls := make([]APICall, len(state.calls))
-	for i, call := range state.calls {
-		calls[i] = *call
-	}
-	return calls
+	return update(c, func(tx *Tx) []APICall {
+		state := tx.wire()
+		calls := make([]APICall, len(state.calls))
+		for i, call := range state.calls {
+			calls[i] = *call
+		}
+		return calls
+	})
 }
 
-// note remembers that a call was let pass or refused. Call it with the lock held.
-func (in *wireRequest) note(action, resource string, allowed bool) {
-	state := in.cloud.wire()
+// note remembers that a call was let pass or refused.
+func (in *wireRequest) note(tx *Tx, action, resource string, allowed bool) {
+	state := tx.wire()
 	in.noted = &APICall{
 		Time:     state.now(),
 		Action:   action,
@@ -54,10 +54,10 @@ func (in *wireRequest) note(action, resource string, allowed bool) {
 
 // noteFault puts the answer's error to the call's last note; a call that came to none gets one.
 func (in *wireRequest) noteFault(fault *apiError) {
-	in.cloud.mu.Lock()
-	defer in.cloud.mu.Unlock()
-	if in.noted == nil {
-		in.note(strings.Trim(in.service+":"+in.operation, ":"), "", false)
-	}
-	in.noted.Error = fault.Error()
+	in.cloud.Update(func(tx *Tx) {
+		if in.noted == nil {
+			in.note(tx, strings.Trim(in.service+":"+in.operation, ":"), "", false)
+		}
+		in.noted.Error = fault.Error()
+	})
 }

@@ -133,7 +133,7 @@ func TestWhoIsNotBelieved(t *testing.T) {
 	require.NoError(t, err)
 	old, err := w.Session(role, "yesterday")
 	require.NoError(t, err)
-	w.wire().sessions[old.AccessKeyID].Expires = time.Now().Add(-time.Second)
+	w.Update(func(tx *Tx) { tx.wire().sessions[old.AccessKeyID].Expires = time.Now().Add(-time.Second) })
 	change := func(alter func(*Credentials)) Credentials { c := good; alter(&c); return c }
 	for name, c := range map[string]struct {
 		with            Credentials
@@ -233,7 +233,7 @@ func TestWhatIsSignedCannotBeChanged(t *testing.T) {
 			assert.Equal(t, c.code, code)
 		})
 	}
-	_, found := w.object("data-1", "k")
+	_, found := view2(w.Cloud, func(tx *Tx) ([]byte, bool) { return tx.object("data-1", "k") })
 	assert.False(t, found)
 }
 

@@ -43,15 +43,15 @@ type wireState struct {
 // wireKey is where the state lies among what no record shows.
 const wireKey = "over the wire"
 
-// wire is the API's state. Call it with the lock held.
-func (c *Cloud) wire() *wireState {
-	state, ok := c.private[wireKey].(*wireState)
+// wire is the API's state.
+func (tx *Tx) wire() *wireState {
+	state, ok := tx.values[wireKey].(*wireState)
 	if !ok {
 		state = &wireState{
 			sessions: map[string]*session{},
 			now:      time.Now,
 		}
-		c.private[wireKey] = state
+		tx.values[wireKey] = state
 	}
 	return state
 }
@@ -63,13 +63,13 @@ var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 // as a task's or an instance's id does; 2 to 64 letters, digits and _+=,.@-. Whether the role may
 // be assumed by anybody is not asked here: ServeMetadata asks it for instances.
 func (c *Cloud) Session(roleARN, name string) (Credentials, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.session(roleARN, name)
+	return update2(c, func(tx *Tx) (Credentials, error) {
+		return tx.session(roleARN, name)
+	})
 }
 
-func (c *Cloud) session(roleARN, name string) (Credentials, error) {
-	role := c.roleByARN(roleARN)
+func (tx *Tx) session(roleARN, name string) (Credentials, error) {
+	role := tx.roleByARN(roleARN)
 	if role == nil {
 		return Credentials{}, fmt.Errorf(
 			"giving credentials of role %q to %q: there is no such role; create it first",
@@ -85,7 +85,7 @@ func (c *Cloud) session(roleARN, name string) (Credentials, error) {
 			sessionName,
 		)
 	}
-	state := c.wire()
+	state := tx.wire()
 	made := &session{
 		role:    role.ID,
 		roleARN: roleARN,

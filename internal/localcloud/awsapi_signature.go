@@ -105,16 +105,16 @@ func (in *wireRequest) authenticate(s scope, malformed string) *apiError {
 
 // caller is the session of an access key, and the API's time.
 func (c *Cloud) caller(accessKey string) (*session, time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	state := c.wire()
-	found := state.sessions[accessKey]
-	if found != nil {
-		if role := c.roleByARN(found.roleARN); role == nil || role.str("uniqueId") != found.unique {
-			found = nil // its role is gone: the credentials are nobody's
+	return update2(c, func(tx *Tx) (*session, time.Time) {
+		state := tx.wire()
+		found := state.sessions[accessKey]
+		if found != nil {
+			if role := tx.roleByARN(found.roleARN); role == nil || role.str("uniqueId") != found.unique {
+				found = nil // its role is gone: the credentials are nobody's
+			}
 		}
-	}
-	return found, state.now()
+		return found, state.now()
+	})
 }
 
 // signAgain is the signature that the request should have, over the headers that it names.

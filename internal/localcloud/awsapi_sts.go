@@ -11,10 +11,10 @@ import (
 var _ = registerOperations("sts", map[string]operation{"GetCallerIdentity": getCallerIdentity})
 
 var _ = registerInvokes(map[string]invoke{
-	"aws:index/getCallerIdentity:getCallerIdentity": func(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
+	"aws:index/getCallerIdentity:getCallerIdentity": func(tx *Tx, _ resource.PropertyMap) (map[string]any, error) {
 		return map[string]any{
-			"id": c.Account, "accountId": c.Account, "userId": "AROAEXAMPLE:rehearsal",
-			"arn": "arn:aws:sts::" + c.Account + ":assumed-role/rehearsal/rehearsal",
+			"id": tx.cloud.Account, "accountId": tx.cloud.Account, "userId": "AROAEXAMPLE:rehearsal",
+			"arn": "arn:aws:sts::" + tx.cloud.Account + ":assumed-role/rehearsal/rehearsal",
 		}, nil
 	},
 })
@@ -22,9 +22,7 @@ var _ = registerInvokes(map[string]invoke{
 // getCallerIdentity needs no permission, and no policy can deny it.
 func getCallerIdentity(in *wireRequest, w http.ResponseWriter) *apiError {
 	c := in.cloud
-	c.mu.Lock()
-	in.note("sts:GetCallerIdentity", "", true)
-	c.mu.Unlock()
+	c.Update(func(tx *Tx) { in.note(tx, "sts:GetCallerIdentity", "", true) })
 	type result struct{ Arn, UserId, Account string }
 	writeXML(w, http.StatusOK, in.http.Method, struct {
 		XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`

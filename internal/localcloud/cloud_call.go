@@ -13,6 +13,7 @@ import (
 // call is one operation on one resource while it is under way.
 type call struct {
 	cloud *Cloud
+	tx    *Tx // while it is under way
 	row   *row
 	urn   string
 	id    string

@@ -28,7 +28,10 @@ func (c *Cloud) check(r *row, logicalName string, old, inputs resource.PropertyM
 	}
 	faults = append(faults, nameFaults(on)...)
 	if r.check != nil {
-		faults = append(faults, r.check(on)...)
+		c.View(func(tx *Tx) {
+			on.tx = tx
+			faults = append(faults, r.check(on)...)
+		})
 	}
 	return inputs, faults
 }

@@ -29,7 +29,7 @@ type Cloud struct {
 
 	mu      sync.Mutex
 	records map[string]map[string]*Record
-	private map[string]any
+	values  map[string]any
 	faults  []*Fault
 	events  []Event
 	counter int
@@ -46,19 +46,21 @@ func newCloud(region string) (*Cloud, error) {
 		Account: "123456789012",
 		Region:  region,
 		records: map[string]map[string]*Record{},
-		private: map[string]any{},
+		values:  map[string]any{},
 	}
-	for _, make := range existing {
-		make(c)
-	}
+	c.Update(func(tx *Tx) {
+		for _, make := range existing {
+			make(tx)
+		}
+	})
 	return c, nil
 }
 
 // existing makes what every AWS account has before anybody makes anything.
-var existing []func(*Cloud)
+var existing []func(*Tx)
 
 // registerExisting adds what a service has in every account, when the package loads.
-func registerExisting(make func(*Cloud)) struct{} {
+func registerExisting(make func(*Tx)) struct{} {
 	existing = append(existing, make)
 	return struct{}{}
 }

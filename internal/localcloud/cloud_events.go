@@ -12,13 +12,14 @@ type Event struct {
 
 // Events returns what the cloud did so far, in order.
 func (c *Cloud) Events() []Event {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.events)
+	return view(c, func(tx *Tx) []Event {
+		return slices.Clone(tx.cloud.events)
+	})
 }
 
-func (c *Cloud) note(operation, token, id, urn string) {
-	c.events = append(c.events, Event{
+func (tx *Tx) note(operation, token, id, urn string) {
+	tx.mustWrite("noting an event of", token, id)
+	tx.cloud.events = append(tx.cloud.events, Event{
 		Operation: operation,
 		Type:      token,
 		ID:        id,

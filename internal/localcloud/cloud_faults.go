@@ -15,29 +15,23 @@ type Fault struct {
 	hits int
 }
 
-// Arm makes creations that match fail until Disarm. The returned function tells how many did.
+// Arm makes creations that match fail until Disarm. The returned function says how many did.
 func (c *Cloud) Arm(f Fault) (hits func() int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	armed := &f
-	c.faults = append(c.faults, armed)
+	c.Update(func(*Tx) { c.faults = append(c.faults, armed) })
 	return func() int {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return armed.hits
+		return view(c, func(*Tx) int { return armed.hits })
 	}
 }
 
 // Disarm takes all faults back.
 func (c *Cloud) Disarm() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.faults = nil
+	c.Update(func(*Tx) { c.faults = nil })
 }
 
 // armed returns the error of the first fault that matches, "" if none does.
-func (c *Cloud) armed(token, urn string) string {
-	for _, f := range c.faults {
+func (tx *Tx) armed(token, urn string) string {
+	for _, f := range tx.cloud.faults {
 		if f.Token == token && (f.Name == "" || strings.HasSuffix(urn, "::"+f.Name)) {
 			f.hits++
 			return f.Error

@@ -52,7 +52,7 @@ func join(maps ...map[string]value) map[string]value {
 func freeID(preferred, otherwise string) value {
 	return func(c *call) any {
 		id := c.expand(preferred)
-		if c.cloud.find(c.row.token, "", id) == nil {
+		if c.tx.find(c.row.token, "", id) == nil {
 			return id
 		}
 		return c.expand(otherwise)

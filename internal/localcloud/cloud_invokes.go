@@ -8,8 +8,8 @@ import (
 )
 
 // invoke answers one data source with the properties that programs read, under the names that the
-// pulumi-aws SDK gives them. It is called with the cloud's lock held.
-type invoke func(c *Cloud, args resource.PropertyMap) (map[string]any, error)
+// pulumi-aws SDK gives them.
+type invoke func(tx *Tx, args resource.PropertyMap) (map[string]any, error)
 
 // invokes by token.
 var invokes = map[string]invoke{}
@@ -26,13 +26,13 @@ func registerInvokes(added map[string]invoke) struct{} {
 }
 
 var _ = registerInvokes(map[string]invoke{
-	"aws:index/getRegion:getRegion": func(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
+	"aws:index/getRegion:getRegion": func(tx *Tx, _ resource.PropertyMap) (map[string]any, error) {
 		return map[string]any{
-			"id": c.Region, "name": c.Region, "region": c.Region, "description": c.Region,
-			"endpoint": "ec2." + c.Region + ".amazonaws.com",
+			"id": tx.cloud.Region, "name": tx.cloud.Region, "region": tx.cloud.Region, "description": tx.cloud.Region,
+			"endpoint": "ec2." + tx.cloud.Region + ".amazonaws.com",
 		}, nil
 	},
-	"aws:index/getPartition:getPartition": func(*Cloud, resource.PropertyMap) (map[string]any, error) {
+	"aws:index/getPartition:getPartition": func(*Tx, resource.PropertyMap) (map[string]any, error) {
 		return map[string]any{
 			"id":               "aws",
 			"partition":        "aws",

@@ -22,8 +22,6 @@ func (c *Cloud) create(
 		return "", previewOutputs(r, inputs), nil
 	}
 	c.wait(r)
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	on := &call{
 		cloud:   c,
 		row:     r,
@@ -31,59 +29,72 @@ func (c *Cloud) create(
 		inputs:  inputs,
 		outputs: withDefaults(r, inputs),
 	}
-	if err := c.refuse(on); err != nil {
-		c.note("refuse", r.token, "", urn)
-		return "", nil, fmt.Errorf("creating %s %q: %w", r.token, subject(on), err)
+	made, err := update2(c, on.create)
+	if err == nil {
+		err = c.runHook(r.begin, made)
 	}
-	on.id = on.name()
-	if r.id != nil {
-		on.id = fmt.Sprint(r.id(on))
-	}
-	// A scalar output may be a template over another; two passes settle any order.
-	for range 2 {
-		for key, compute := range r.computed {
-			if _, given := inputs[resource.PropertyKey(key)]; !given && !present(on.outputs, key) {
-				on.set(key, compute(on))
-			}
-		}
-	}
-	on.derive()
-	record := &Record{
-		Type:    r.token,
-		ID:      on.id,
-		URN:     urn,
-		Inputs:  inputs.Copy(),
-		Outputs: on.outputs,
-	}
-	c.put(record)
-	if r.afterCreate != nil {
-		if err := r.afterCreate(on); err != nil {
-			c.remove(r.token, on.id)
-			c.note("refuse", r.token, on.id, urn)
-			return "", nil, fmt.Errorf("creating %s %q: %w", r.token, subject(on), err)
-		}
-	}
-	c.note("create", r.token, on.id, urn)
-	if err := c.runHook(r.begin, record); err != nil {
+	if err != nil {
 		return "", nil, fmt.Errorf("creating %s %q: %w", r.token, subject(on), err)
 	}
 	return on.id, on.outputs, nil
 }
 
-// refuse is what AWS checks before it makes anything: ordered faults, the name, the
-// references, the type's own rules.
-func (c *Cloud) refuse(on *call) error {
-	if ordered := c.armed(on.row.token, on.urn); ordered != "" {
-		return errors.New(ordered)
+// create makes the record, or leaves nothing of it.
+func (on *call) create(tx *Tx) (Record, error) {
+	on.tx = tx
+	if err := on.refuse(); err != nil {
+		tx.note("refuse", on.row.token, "", on.urn)
+		return Record{}, err
 	}
-	if rule := on.row.name; rule != nil && rule.unique {
-		for _, r := range c.records[on.row.token] {
-			if r.str(rule.property) == on.name() {
-				return errors.New(strings.ReplaceAll(rule.taken, "{value}", on.name()))
+	on.compute()
+	record := &Record{
+		Type:    on.row.token,
+		ID:      on.id,
+		URN:     on.urn,
+		Inputs:  on.inputs.Copy(),
+		Outputs: on.outputs,
+	}
+	tx.put(record)
+	if on.row.afterCreate != nil {
+		if err := on.row.afterCreate(on); err != nil {
+			tx.remove(on.row.token, on.id)
+			tx.note("refuse", on.row.token, on.id, on.urn)
+			return Record{}, err
+		}
+	}
+	tx.note("create", on.row.token, on.id, on.urn)
+	return record.copied(), nil
+}
+
+// compute works out the id and the outputs of a new resource.
+func (on *call) compute() {
+	on.id = on.name()
+	if on.row.id != nil {
+		on.id = fmt.Sprint(on.row.id(on))
+	}
+	// A scalar output may be a template over another; two passes settle any order.
+	for range 2 {
+		for key, compute := range on.row.computed {
+			if _, given := on.inputs[resource.PropertyKey(key)]; !given && !present(on.outputs, key) {
+				on.set(key, compute(on))
 			}
 		}
 	}
-	if err := c.checkReferences(on); err != nil {
+	on.derive()
+}
+
+// refuse is what AWS checks before it makes anything: ordered faults, the name, the
+// references, the type's own rules.
+func (on *call) refuse() error {
+	if ordered := on.tx.armed(on.row.token, on.urn); ordered != "" {
+		return errors.New(ordered)
+	}
+	if rule := on.row.name; rule != nil && rule.unique {
+		if on.tx.find(on.row.token, rule.property, on.name()) != nil {
+			return errors.New(strings.ReplaceAll(rule.taken, "{value}", on.name()))
+		}
+	}
+	if err := on.checkReferences(); err != nil {
 		return err
 	}
 	if on.row.beforeCreate != nil {
@@ -92,10 +103,10 @@ func (c *Cloud) refuse(on *call) error {
 	return nil
 }
 
-func (c *Cloud) checkReferences(on *call) error {
+func (on *call) checkReferences() error {
 	for _, ref := range on.row.references {
 		for _, value := range on.all(ref.path) {
-			if !c.exists(ref, value) {
+			if !on.tx.exists(ref, value) {
 				return errors.New(strings.ReplaceAll(ref.missing, "{value}", value))
 			}
 		}
@@ -103,9 +114,9 @@ func (c *Cloud) checkReferences(on *call) error {
 	return nil
 }
 
-func (c *Cloud) exists(ref reference, value string) bool {
+func (tx *Tx) exists(ref reference, value string) bool {
 	for _, token := range ref.to {
-		if c.find(token, ref.by, value) != nil {
+		if tx.find(token, ref.by, value) != nil {
 			return true
 		}
 	}
@@ -119,8 +130,6 @@ func (c *Cloud) update(
 	old, inputs, outputs resource.PropertyMap,
 	preview bool,
 ) (resource.PropertyMap, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	on := &call{
 		cloud:   c,
 		row:     r,
@@ -131,91 +140,115 @@ func (c *Cloud) update(
 		outputs: overlay(r, old, inputs, outputs),
 	}
 	if preview {
-		on.derive()
+		c.View(func(tx *Tx) {
+			on.tx = tx
+			on.derive()
+		})
 		return on.outputs, nil
 	}
-	record := c.find(r.token, "", id)
-	if record == nil {
-		return nil, fmt.Errorf(
-			"updating %s %q: it does not exist any more; run a refresh and update again",
-			r.token,
-			id,
-		)
-	}
-	// What others changed since the state was written counts, as with a provider that reads what it
-	// updated.
-	on.outputs = overlay(r, old, inputs, record.Outputs)
-	err := c.checkReferences(on)
-	if err == nil && r.beforeUpdate != nil {
-		err = r.beforeUpdate(on)
+	changed, err := update2(c, on.update)
+	if err == nil {
+		err = c.runHook(r.change, changed)
 	}
 	if err != nil {
-		c.note("refuse", r.token, id, urn)
-		return nil, fmt.Errorf("updating %s %q: %w", r.token, id, err)
-	}
-	on.derive()
-	record.Inputs, record.Outputs = inputs.Copy(), on.outputs
-	if r.afterUpdate != nil {
-		if err := r.afterUpdate(on); err != nil {
-			return nil, fmt.Errorf("updating %s %q: %w", r.token, id, err)
-		}
-	}
-	c.note("update", r.token, id, urn)
-	if err := c.runHook(r.change, record); err != nil {
 		return nil, fmt.Errorf("updating %s %q: %w", r.token, id, err)
 	}
 	return on.outputs, nil
 }
 
+func (on *call) update(tx *Tx) (Record, error) {
+	on.tx = tx
+	record := tx.find(on.row.token, "", on.id)
+	if record == nil {
+		return Record{}, errors.New("it does not exist any more; run a refresh and update again")
+	}
+	// What others changed since the state was written counts, as with a provider that reads what it
+	// updated.
+	on.outputs = overlay(on.row, on.old, on.inputs, record.Outputs)
+	err := on.checkReferences()
+	if err == nil && on.row.beforeUpdate != nil {
+		err = on.row.beforeUpdate(on)
+	}
+	if err != nil {
+		tx.note("refuse", on.row.token, on.id, on.urn)
+		return Record{}, err
+	}
+	on.derive()
+	record.Inputs, record.Outputs = on.inputs.Copy(), on.outputs
+	if on.row.afterUpdate != nil {
+		if err := on.row.afterUpdate(on); err != nil {
+			return Record{}, err
+		}
+	}
+	tx.note("update", on.row.token, on.id, on.urn)
+	return record.copied(), nil
+}
+
 // read returns what exists now; nil where it is gone.
 func (c *Cloud) read(r *row, id string) (inputs, outputs resource.PropertyMap) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	record := c.find(r.token, "", id)
-	if record == nil {
-		return nil, nil
-	}
-	return record.Inputs.Copy(), record.Outputs.Copy()
+	return view2(c, func(tx *Tx) (inputs, outputs resource.PropertyMap) {
+		record := tx.find(r.token, "", id)
+		if record == nil {
+			return nil, nil
+		}
+		return record.Inputs.Copy(), record.Outputs.Copy()
+	})
 }
 
 // destroy deletes a resource; one that is gone already is no error, as in the provider.
 func (c *Cloud) destroy(r *row, id, urn string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	record := c.find(r.token, "", id)
-	if record == nil {
-		return nil
-	}
 	on := &call{
-		cloud:   c,
-		row:     r,
-		id:      id,
-		urn:     urn,
-		inputs:  record.Inputs,
-		outputs: record.Outputs,
+		cloud: c,
+		row:   r,
+		id:    id,
+		urn:   urn,
 	}
-	err := c.blocked(record)
-	if err == nil && r.beforeDelete != nil {
-		err = r.beforeDelete(on)
+	ending, err := update2(c, on.mayEnd)
+	if err == nil && ending != nil {
+		err = c.runHook(r.end, *ending)
 	}
 	if err != nil {
-		c.note("refuse", r.token, id, urn)
 		return fmt.Errorf("deleting %s %q: %w", r.token, id, err)
 	}
-	if err := c.runHook(r.end, record); err != nil {
-		return fmt.Errorf("deleting %s %q: %w", r.token, id, err)
+	if ending == nil {
+		return nil
 	}
-	c.remove(r.token, id)
-	c.note("delete", r.token, id, urn)
-	if r.afterDelete != nil {
-		return r.afterDelete(on)
+	return update(c, on.destroy)
+}
+
+// mayEnd is the record that is to go, nil where it is gone, or why AWS keeps it.
+func (on *call) mayEnd(tx *Tx) (*Record, error) {
+	on.tx = tx
+	record := tx.find(on.row.token, "", on.id)
+	if record == nil {
+		return nil, nil
+	}
+	on.inputs, on.outputs = record.Inputs, record.Outputs
+	err := tx.blocked(record)
+	if err == nil && on.row.beforeDelete != nil {
+		err = on.row.beforeDelete(on)
+	}
+	if err != nil {
+		tx.note("refuse", on.row.token, on.id, on.urn)
+		return nil, err
+	}
+	copied := record.copied()
+	return &copied, nil
+}
+
+func (on *call) destroy(tx *Tx) error {
+	on.tx = tx
+	tx.remove(on.row.token, on.id)
+	tx.note("delete", on.row.token, on.id, on.urn)
+	if on.row.afterDelete != nil {
+		return on.row.afterDelete(on)
 	}
 	return nil
 }
 
 // blocked says why AWS would not delete a record that others still refer to.
-func (c *Cloud) blocked(target *Record) error {
-	for token, records := range c.records {
+func (tx *Tx) blocked(target *Record) error {
+	for token, records := range tx.cloud.records {
 		r := table[token]
 		if r == nil {
 			continue
@@ -297,14 +330,10 @@ func subject(on *call) string {
 	return on.urn[strings.LastIndex(on.urn, "::")+2:]
 }
 
-// runHook calls a hook of a row where things run, with the lock given back meanwhile.
-func (c *Cloud) runHook(hook func(*Cloud, Record) error, r *Record) error {
+// runHook calls a hook of a row where things run, without the lock.
+func (c *Cloud) runHook(hook func(*Cloud, Record) error, r Record) error {
 	if !c.runs() || hook == nil {
 		return nil
 	}
-	copied := *r
-	copied.Inputs, copied.Outputs = r.Inputs.Copy(), r.Outputs.Copy()
-	c.mu.Unlock()
-	defer c.mu.Lock()
-	return hook(c, copied)
+	return hook(c, r)
 }

@@ -238,9 +238,7 @@ func (p *provider) Invoke(_ context.Context, req *pulumirpc.InvokeRequest) (*pul
 	if err != nil {
 		return nil, fmt.Errorf("reading the arguments of %s: %w", req.GetTok(), err)
 	}
-	p.cloud.mu.Lock()
-	result, err := answer(p.cloud, args)
-	p.cloud.mu.Unlock()
+	result, err := view2(p.cloud, func(tx *Tx) (map[string]any, error) { return answer(tx, args) })
 	if err != nil {
 		return nil, fmt.Errorf("invoking %s: %w", req.GetTok(), err)
 	}

@@ -16,6 +16,13 @@ type Record struct {
 	Created int
 }
 
+// copied is the record as it is now, for whoever reads it without the lock.
+func (r *Record) copied() Record {
+	found := *r
+	found.Inputs, found.Outputs = r.Inputs.Copy(), r.Outputs.Copy()
+	return found
+}
+
 // str is an output, or else an input, as a string; "" where there is none.
 func (r *Record) str(path string) string {
 	for _, properties := range []resource.PropertyMap{r.Outputs, r.Inputs} {
@@ -52,11 +59,11 @@ func (r *Record) setOutput(key string, v any) {
 }
 
 // find returns the record of a type whose property by ("" or "id": its id) is value; nil if none.
-func (c *Cloud) find(token, by, value string) *Record {
+func (tx *Tx) find(token, by, value string) *Record {
 	if by == "" || by == "id" {
-		return c.records[token][value]
+		return tx.cloud.records[token][value]
 	}
-	for _, r := range c.records[token] {
+	for _, r := range tx.cloud.records[token] {
 		if r.str(by) == value {
 			return r
 		}
@@ -65,9 +72,9 @@ func (c *Cloud) find(token, by, value string) *Record {
 }
 
 // all returns the records of a type, oldest first.
-func (c *Cloud) all(token string) []*Record {
-	found := make([]*Record, 0, len(c.records[token]))
-	for _, r := range c.records[token] {
+func (tx *Tx) all(token string) []*Record {
+	found := make([]*Record, 0, len(tx.cloud.records[token]))
+	for _, r := range tx.cloud.records[token] {
 		found = append(found, r)
 	}
 	slices.SortFunc(found, func(a, b *Record) int { return a.Created - b.Created })
@@ -75,7 +82,9 @@ func (c *Cloud) all(token string) []*Record {
 }
 
 // put stores a record under its id.
-func (c *Cloud) put(r *Record) {
+func (tx *Tx) put(r *Record) {
+	tx.mustWrite("storing", r.Type, r.ID)
+	c := tx.cloud
 	if c.records[r.Type] == nil {
 		c.records[r.Type] = map[string]*Record{}
 	}
@@ -84,12 +93,15 @@ func (c *Cloud) put(r *Record) {
 	c.records[r.Type][r.ID] = r
 }
 
-func (c *Cloud) remove(token, id string) { delete(c.records[token], id) }
+func (tx *Tx) remove(token, id string) {
+	tx.mustWrite("removing", token, id)
+	delete(tx.cloud.records[token], id)
+}
 
 // keep stores a thing that is no resource (a tombstone, a registered revision) under a type of its
 // own.
-func (c *Cloud) keep(token, id string, properties map[string]any) {
-	c.put(&Record{
+func (tx *Tx) keep(token, id string, properties map[string]any) {
+	tx.put(&Record{
 		Type:    token,
 		ID:      id,
 		Inputs:  resource.PropertyMap{},
@@ -99,62 +111,73 @@ func (c *Cloud) keep(token, id string, properties map[string]any) {
 
 // Records returns copies of all records of a type, oldest first.
 func (c *Cloud) Records(token string) []Record {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	found := c.all(token)
-	copies := make([]Record, len(found))
-	for i, r := range found {
-		copies[i] = *r
-		copies[i].Inputs, copies[i].Outputs = r.Inputs.Copy(), r.Outputs.Copy()
-	}
-	return copies
+	return view(c, func(tx *Tx) []Record {
+		found := tx.all(token)
+		copies := make([]Record, len(found))
+		for i, r := range found {
+			copies[i] = r.copied()
+		}
+		return copies
+	})
 }
 
 // Inventory counts what exists by type; what AWS itself provides or keeps after a deletion
 // (images, default groups, keys and secrets in their waiting time) is not counted.
 func (c *Cloud) Inventory() map[string]int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	counts := map[string]int{}
-	for token, records := range c.records {
-		if table[token] != nil && len(records) > 0 {
-			counts[token] = len(records)
+	return view(c, func(tx *Tx) map[string]int {
+		counts := map[string]int{}
+		for token, records := range tx.cloud.records {
+			if table[token] != nil && len(records) > 0 {
+				counts[token] = len(records)
+			}
 		}
-	}
-	return counts
+		return counts
+	})
 }
 
 // Change alters an input of a resource behind the program's back, as a person in the
 // console would; apply gets the record's inputs. It says whether the resource existed.
 func (c *Cloud) Change(token, id string, apply func(resource.PropertyMap)) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.find(token, "", id)
-	if r == nil {
-		return false
-	}
-	apply(r.Inputs)
-	apply(r.Outputs)
-	return true
+	return update(c, func(tx *Tx) bool {
+		r := tx.find(token, "", id)
+		if r == nil {
+			return false
+		}
+		apply(r.Inputs)
+		apply(r.Outputs)
+		return true
+	})
 }
 
 // Remove deletes a resource behind the program's back, without AWS's checks.
 func (c *Cloud) Remove(token, id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, ok := c.records[token][id]
-	c.remove(token, id)
-	return ok
+	return update(c, func(tx *Tx) bool {
+		_, ok := tx.cloud.records[token][id]
+		tx.remove(token, id)
+		return ok
+	})
 }
 
 // Seed adds a record that exists before the program, for example a snapshot.
 func (c *Cloud) Seed(token, id string, outputs resource.PropertyMap) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.put(&Record{
-		Type:    token,
-		ID:      id,
-		Inputs:  resource.PropertyMap{},
-		Outputs: outputs,
+	c.Update(func(tx *Tx) {
+		tx.put(&Record{
+			Type:    token,
+			ID:      id,
+			Inputs:  resource.PropertyMap{},
+			Outputs: outputs,
+		})
+	})
+}
+
+// copyOf is a copy of the record that find finds; nil if there is none.
+func (c *Cloud) copyOf(token, by, value string) *Record {
+	return view(c, func(tx *Tx) *Record {
+		found := tx.find(token, by, value)
+		if found == nil {
+			return nil
+		}
+		copied := found.copied()
+		return &copied
 	})
 }

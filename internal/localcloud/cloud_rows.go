@@ -47,7 +47,7 @@ type row struct {
 	// beforeDelete may refuse a deletion.
 	beforeDelete func(*call) error
 	// begin, change and end are what happens where things run (Cloud.Start): after a resource was
-	// made, after it was updated, before it goes. They are called without the lock.
+	// made, after it was updated, before it goes. They are called outside of any transaction.
 	begin, change, end func(*Cloud, Record) error
 	// notReal says in what this row is less than AWS; printed in the README's table.
 	notReal string

@@ -42,13 +42,13 @@ func (c *Cloud) Invoke(token string, args resource.PropertyMap) (resource.Proper
 			token,
 		)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	result, err := answer(c, args)
-	if err != nil {
-		return nil, fmt.Errorf("invoking %s: %w", token, err)
-	}
-	return resource.NewPropertyMapFromMap(result), nil
+	return view2(c, func(tx *Tx) (resource.PropertyMap, error) {
+		result, err := answer(tx, args)
+		if err != nil {
+			return nil, fmt.Errorf("invoking %s: %w", token, err)
+		}
+		return resource.NewPropertyMapFromMap(result), nil
+	})
 }
 
 // Seconds is how long AWS takes to create a resource of a type, at least one.

@@ -156,7 +156,7 @@ func alarmsIn(rule string) []string {
 func judgeComposite(c *call) error {
 	var missing []string
 	for _, name := range alarmsIn(c.str("alarmRule")) {
-		if c.cloud.find(alarmType, "", name) == nil && c.cloud.find(compositeType, "", name) == nil {
+		if c.tx.find(alarmType, "", name) == nil && c.tx.find(compositeType, "", name) == nil {
 			missing = append(missing, name)
 		}
 	}

@@ -27,7 +27,7 @@ var _ = register(
 		beforeCreate: judgeAlarm,
 		beforeUpdate: judgeAlarm,
 		beforeDelete: func(c *call) error {
-			for _, composite := range c.cloud.all(compositeType) {
+			for _, composite := range c.tx.all(compositeType) {
 				if slices.Contains(alarmsIn(composite.str("alarmRule")), c.id) {
 					return fmt.Errorf(
 						"ValidationError: Cannot delete %s as there are composite alarm(s) depending on it.",

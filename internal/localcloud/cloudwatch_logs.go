@@ -66,7 +66,7 @@ var _ = register(
 			return nil
 		},
 		beforeCreate: inTurn(func(c *call) error {
-			if c.cloud.find(retainedGroup, "", c.name()) != nil {
+			if c.tx.find(retainedGroup, "", c.name()) != nil {
 				return fmt.Errorf("ResourceAlreadyExistsException: The specified log group already exists")
 			}
 			return nil
@@ -74,7 +74,7 @@ var _ = register(
 		beforeUpdate: judgeLogKey,
 		afterDelete: func(c *call) error {
 			if c.yes("skipDestroy") {
-				c.cloud.keep(retainedGroup, c.id, map[string]any{"arn": c.str("arn")})
+				c.tx.keep(retainedGroup, c.id, map[string]any{"arn": c.str("arn")})
 			}
 			return nil
 		},
@@ -109,7 +109,7 @@ func judgeLogKey(c *call) error {
 	if name == "" {
 		return nil
 	}
-	key := c.cloud.key(name)
+	key := c.tx.key(name)
 	if key == nil || !allowsService(key.str("policy"), "logs."+c.cloud.Region+".amazonaws.com", "logs.amazonaws.com") {
 		return fmt.Errorf(
 			"AccessDeniedException: The specified KMS key does not exist or is not allowed to be used with Arn '%s'",

@@ -33,10 +33,10 @@ func rangeOf(r *Record) (netip.Prefix, bool) {
 }
 
 // taken are the private addresses in use in a subnet, with the interface that holds each.
-func (c *Cloud) taken(subnet string) map[string]string {
+func (tx *Tx) taken(subnet string) map[string]string {
 	held := map[string]string{}
 	for _, token := range []string{networkInterfaceType, ownInterfaceType} {
-		for _, r := range c.all(token) {
+		for _, r := range tx.all(token) {
 			if r.str("subnetId") != subnet {
 				continue
 			}
@@ -64,12 +64,12 @@ func bounds(p netip.Prefix) (first, last uint32) {
 
 // freeAddress is the highest free address of a subnet. AWS takes any; the highest keeps clear
 // of fixed addresses, which programs put at the low end.
-func (c *Cloud) freeAddress(subnet *Record) (string, error) {
+func (tx *Tx) freeAddress(subnet *Record) (string, error) {
 	within, ok := rangeOf(subnet)
 	if !ok {
 		return "", fmt.Errorf("InvalidSubnet: subnet %s has no IPv4 range", subnet.ID)
 	}
-	held := c.taken(subnet.ID)
+	held := tx.taken(subnet.ID)
 	first, last := bounds(within)
 	for n := last - 1; n >= first+4; n-- {
 		if address := toAddr(n).String(); held[address] == "" {
@@ -84,7 +84,7 @@ func (c *Cloud) freeAddress(subnet *Record) (string, error) {
 }
 
 // judgeAddress says whether an interface may have an address in a subnet.
-func (c *Cloud) judgeAddress(subnet *Record, address, own string) error {
+func (tx *Tx) judgeAddress(subnet *Record, address, own string) error {
 	parsed, err := netip.ParseAddr(address)
 	if err != nil {
 		return fmt.Errorf("InvalidParameterValue: invalid value for parameter address: %s", address)
@@ -96,7 +96,7 @@ func (c *Cloud) judgeAddress(subnet *Record, address, own string) error {
 	if !usable(within, parsed) {
 		return fmt.Errorf("InvalidParameterValue: Address %s is in subnet's reserved address range", address)
 	}
-	if holder := c.taken(subnet.ID)[address]; holder != "" && holder != own {
+	if holder := tx.taken(subnet.ID)[address]; holder != "" && holder != own {
 		return fmt.Errorf("InvalidIPAddress.InUse: Address %s is in use.", address)
 	}
 	return nil
@@ -110,22 +110,22 @@ type placement struct {
 }
 
 // placeInterface makes an interface for an owner.
-func (c *Cloud) placeInterface(p placement) (*Record, error) {
-	subnet := c.find(subnetType, "", p.subnet)
+func (tx *Tx) placeInterface(p placement) (*Record, error) {
+	subnet := tx.find(subnetType, "", p.subnet)
 	if subnet == nil {
 		return nil, fmt.Errorf("%s", strings.ReplaceAll(noSuchSubnet, "{value}", p.subnet))
 	}
 	address, err := p.address, error(nil)
 	if address == "" {
-		address, err = c.freeAddress(subnet)
+		address, err = tx.freeAddress(subnet)
 	} else {
-		err = c.judgeAddress(subnet, address, "")
+		err = tx.judgeAddress(subnet, address, "")
 	}
 	if err != nil {
 		return nil, err
 	}
 	id := "eni-" + randomHex(17)
-	c.keep(ownInterfaceType, id, map[string]any{
+	tx.keep(ownInterfaceType, id, map[string]any{
 		"owner":       p.owner,
 		"description": p.description,
 		"subnetId":    p.subnet,
@@ -136,13 +136,13 @@ func (c *Cloud) placeInterface(p placement) (*Record, error) {
 		"privateIp":        address,
 		"securityGroups":   anys(p.groups),
 	})
-	return c.find(ownInterfaceType, "", id), nil
+	return tx.find(ownInterfaceType, "", id), nil
 }
 
 // ownInterfaces are the interfaces that AWS made for an owner.
-func (c *Cloud) ownInterfaces(owner string) []*Record {
+func (tx *Tx) ownInterfaces(owner string) []*Record {
 	var found []*Record
-	for _, r := range c.all(ownInterfaceType) {
+	for _, r := range tx.all(ownInterfaceType) {
 		if r.str("owner") == owner {
 			found = append(found, r)
 		}
@@ -152,11 +152,11 @@ func (c *Cloud) ownInterfaces(owner string) []*Record {
 
 // settleInterfaces gives an owner one interface in each of the subnets, and takes away what it
 // has elsewhere.
-func (c *Cloud) settleInterfaces(owner, description string, subnets, groups []string) error {
+func (tx *Tx) settleInterfaces(owner, description string, subnets, groups []string) error {
 	has := map[string]bool{}
-	for _, r := range c.ownInterfaces(owner) {
+	for _, r := range tx.ownInterfaces(owner) {
 		if !slices.Contains(subnets, r.str("subnetId")) {
-			c.remove(ownInterfaceType, r.ID)
+			tx.remove(ownInterfaceType, r.ID)
 			continue
 		}
 		has[r.str("subnetId")] = true
@@ -166,7 +166,7 @@ func (c *Cloud) settleInterfaces(owner, description string, subnets, groups []st
 		if has[subnet] {
 			continue
 		}
-		if _, err := c.placeInterface(placement{
+		if _, err := tx.placeInterface(placement{
 			owner:       owner,
 			description: description,
 			subnet:      subnet,
@@ -179,9 +179,9 @@ func (c *Cloud) settleInterfaces(owner, description string, subnets, groups []st
 }
 
 // dropInterfaces takes an owner's interfaces away.
-func (c *Cloud) dropInterfaces(owner string) {
-	for _, r := range c.ownInterfaces(owner) {
-		c.remove(ownInterfaceType, r.ID)
+func (tx *Tx) dropInterfaces(owner string) {
+	for _, r := range tx.ownInterfaces(owner) {
+		tx.remove(ownInterfaceType, r.ID)
 	}
 }
 

@@ -42,7 +42,7 @@ func checkVolume(c *call) []fault {
 // snapshotOf is the snapshot that a volume begins with; nil if none.
 func (c *call) snapshotOf() *Record {
 	for _, token := range anySnapshot {
-		if r := c.cloud.find(token, "", c.str("snapshotId")); r != nil {
+		if r := c.tx.find(token, "", c.str("snapshotId")); r != nil {
 			return r
 		}
 	}
@@ -57,7 +57,7 @@ func (c *call) snapshotSays(path string, otherwise any) any {
 }
 
 func (c *call) volumeSays(path string) any {
-	if volume := c.cloud.find(volumeType, "", c.str("volumeId")); volume != nil {
+	if volume := c.tx.find(volumeType, "", c.str("volumeId")); volume != nil {
 		return volume.Get(path)
 	}
 	return nil
@@ -115,7 +115,7 @@ func keepLast(c *call) error {
 	if !c.yes("finalSnapshot") {
 		return nil
 	}
-	c.cloud.keep(finalSnapshotType, "snap-"+randomHex(17), map[string]any{
+	c.tx.keep(finalSnapshotType, "snap-"+randomHex(17), map[string]any{
 		"volumeId": c.id, "volumeSize": c.get("size"),
 		"encrypted": c.get("encrypted"), "kmsKeyId": c.get("kmsKeyId"), "tags": c.get("tags"),
 	})
@@ -126,11 +126,11 @@ var deviceName = regexp.MustCompile(`^(/dev/)?(sd[a-z][0-9]*|xvd[a-z]{1,2}|hd[a-
 
 // judgeAttachment: one instance of the volume's own zone, and a device name that is free.
 func judgeAttachment(c *call) error {
-	volume, instance := c.cloud.find(
+	volume, instance := c.tx.find(
 		volumeType,
 		"",
 		c.str("volumeId"),
-	), c.cloud.find(
+	), c.tx.find(
 		instanceType,
 		"",
 		c.str("instanceId"),
@@ -150,9 +150,9 @@ func judgeAttachment(c *call) error {
 			instance.ID,
 		)
 	}
-	for _, other := range c.cloud.all(attachmentType) {
+	for _, other := range c.tx.all(attachmentType) {
 		// An instance that is gone, by whosever hand, holds nothing.
-		if c.cloud.find(instanceType, "", other.str("instanceId")) == nil {
+		if c.tx.find(instanceType, "", other.str("instanceId")) == nil {
 			continue
 		}
 		if other.str("volumeId") == volume.ID {

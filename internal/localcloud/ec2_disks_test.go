@@ -102,7 +102,7 @@ func TestVolumesAndSnapshots(t *testing.T) {
 	assert.Equal(t, 501.0, restored["size"].NumberValue())
 	assert.Equal(t, []string{"size"}, b.faults(volumeType, map[string]any{"availabilityZone": "us-east-1a"}))
 	require.NoError(t, b.end(volumeType, id))
-	require.Len(t, b.all(finalSnapshotType), 1)
+	require.Len(t, b.Records(finalSnapshotType), 1)
 	assert.NotContains(t, b.Inventory(), finalSnapshotType)
 }
 

@@ -58,7 +58,7 @@ var _ = register(
 				if c.str("vpcEndpointType") != "Interface" {
 					return []any{}
 				}
-				return []any{c.cloud.defaultGroup(c.str("vpcId"))}
+				return []any{c.tx.defaultGroup(c.str("vpcId"))}
 			},
 		}, madeAtCreation("networkInterfaceIds")),
 		references: []reference{
@@ -99,7 +99,7 @@ var _ = register(
 		afterCreate:  settleEndpoint,
 		afterUpdate:  settleEndpoint,
 		afterDelete: func(c *call) error {
-			c.cloud.dropInterfaces(c.id)
+			c.tx.dropInterfaces(c.id)
 			return nil
 		},
 		notReal: "Which services exist is not known: any name of the region's form is taken. Traffic through " +
@@ -160,7 +160,7 @@ func judgeGatewayEndpoint(c *call) error {
 	if service := serviceOf(c); service != "s3" && service != "dynamodb" {
 		return errorf("InvalidParameter: Endpoint type (Gateway) does not match available service types ([Interface]).")
 	}
-	for _, other := range c.cloud.all(vpcEndpointType) {
+	for _, other := range c.tx.all(vpcEndpointType) {
 		if other.ID == c.id || other.str("serviceName") != c.str("serviceName") {
 			continue
 		}
@@ -183,7 +183,7 @@ func judgeGatewayEndpoint(c *call) error {
 func judgeInterfaceEndpoint(c *call) error {
 	zones := map[string]string{}
 	for _, id := range c.all("subnetIds") {
-		subnet := c.cloud.find(subnetType, "", id)
+		subnet := c.tx.find(subnetType, "", id)
 		zone := subnet.str("availabilityZone")
 		if zones[zone] != "" {
 			return errorf(
@@ -196,7 +196,7 @@ func judgeInterfaceEndpoint(c *call) error {
 	if !c.yes("privateDnsEnabled") {
 		return nil
 	}
-	vpc := c.cloud.find(vpcType, "", c.str("vpcId"))
+	vpc := c.tx.find(vpcType, "", c.str("vpcId"))
 	if vpc.Get("enableDnsHostnames") == false || vpc.Get("enableDnsSupport") == false {
 		return errorf(
 			"InvalidParameter: Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC "+
@@ -204,7 +204,7 @@ func judgeInterfaceEndpoint(c *call) error {
 			vpc.ID,
 		)
 	}
-	for _, other := range c.cloud.all(vpcEndpointType) {
+	for _, other := range c.tx.all(vpcEndpointType) {
 		private, _ := other.Get("privateDnsEnabled").(bool)
 		if other.ID != c.id && private && other.str("vpcId") == vpc.ID &&
 			other.str("serviceName") == c.str("serviceName") {
@@ -221,7 +221,7 @@ func judgeInterfaceEndpoint(c *call) error {
 
 // settleEndpoint gives an interface endpoint one interface in each of its subnets.
 func settleEndpoint(c *call) error {
-	if err := c.cloud.settleInterfaces(
+	if err := c.tx.settleInterfaces(
 		c.id,
 		"VPC Endpoint Interface "+c.id,
 		c.all("subnetIds"),
@@ -230,7 +230,7 @@ func settleEndpoint(c *call) error {
 		return err
 	}
 	ids := []any{}
-	for _, r := range c.cloud.ownInterfaces(c.id) {
+	for _, r := range c.tx.ownInterfaces(c.id) {
 		ids = append(ids, r.ID)
 	}
 	c.set("networkInterfaceIds", ids)

@@ -91,7 +91,7 @@ func judgeFlowLog(c *call) error {
 		}
 		return text
 	}
-	for _, other := range c.cloud.all(flowLogType) {
+	for _, other := range c.tx.all(flowLogType) {
 		if says(c.get) == strings.ReplaceAll(says(other.Get), flowLogFormat, fmt.Sprint(c.get("logFormat"))) {
 			return errorf(
 				"FlowLogAlreadyExists: Error. There is an existing Flow Log with the same configuration and log " +

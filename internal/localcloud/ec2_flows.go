@@ -16,16 +16,16 @@ type flowEnd struct {
 }
 
 // flowEnd finds the interface that holds an address.
-func (c *Cloud) flowEnd(address netip.Addr) (flowEnd, bool) {
+func (tx *Tx) flowEnd(address netip.Addr) (flowEnd, bool) {
 	text := address.String()
 	for _, token := range []string{networkInterfaceType, ownInterfaceType} {
-		for _, r := range c.all(token) {
+		for _, r := range tx.all(token) {
 			addresses, _ := r.Get("privateIps").([]any)
 			if !slices.Contains(append(addresses, r.Get("privateIp")), any(text)) {
 				continue
 			}
 			zone := r.str("availabilityZone")
-			if subnet := c.find(subnetType, "", r.str("subnetId")); subnet != nil {
+			if subnet := tx.find(subnetType, "", r.str("subnetId")); subnet != nil {
 				zone = subnet.str("availabilityZone")
 			}
 			groups, _ := r.Get("securityGroups").([]any)
@@ -44,45 +44,45 @@ func (c *Cloud) flowEnd(address netip.Addr) (flowEnd, bool) {
 // security groups of both; the error names the side that lets it drop. Security groups are
 // stateful: answers always pass (VPC user guide, "Security groups").
 func (c *Cloud) Allowed(source, destination netip.Addr, port int) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if networks.of(c).cutBetween(source, destination) {
-		return fmt.Errorf("the network is cut between %s and %s", source, destination)
-	}
-	from, known := c.flowEnd(source)
-	if !known {
-		return fmt.Errorf("%s is no address of the VPC", source)
-	}
-	to, known := c.flowEnd(destination)
-	if !known {
-		return fmt.Errorf("no interface has the address %s", destination)
-	}
-	if !c.passes(from.groups, "egress", egressRuleType, to, port) {
-		return fmt.Errorf(
-			"no security group of %q (%s) lets a connection out to %s port %d",
-			from.what,
-			source,
-			destination,
-			port,
-		)
-	}
-	if !c.passes(to.groups, "ingress", ingressRuleType, from, port) {
-		return fmt.Errorf(
-			"no security group of %q (%s) lets a connection in from %s to port %d",
-			to.what,
-			destination,
-			source,
-			port,
-		)
-	}
-	return nil
+	return view(c, func(tx *Tx) error {
+		if networks.of(c).cutBetween(source, destination) {
+			return fmt.Errorf("the network is cut between %s and %s", source, destination)
+		}
+		from, known := tx.flowEnd(source)
+		if !known {
+			return fmt.Errorf("%s is no address of the VPC", source)
+		}
+		to, known := tx.flowEnd(destination)
+		if !known {
+			return fmt.Errorf("no interface has the address %s", destination)
+		}
+		if !tx.passes(from.groups, "egress", egressRuleType, to, port) {
+			return fmt.Errorf(
+				"no security group of %q (%s) lets a connection out to %s port %d",
+				from.what,
+				source,
+				destination,
+				port,
+			)
+		}
+		if !tx.passes(to.groups, "ingress", ingressRuleType, from, port) {
+			return fmt.Errorf(
+				"no security group of %q (%s) lets a connection in from %s to port %d",
+				to.what,
+				destination,
+				source,
+				port,
+			)
+		}
+		return nil
+	})
 }
 
 // passes says whether one of the groups has a rule of a direction for the other side and port.
-func (c *Cloud) passes(groups []string, direction, ruleType string, other flowEnd, port int) bool {
+func (tx *Tx) passes(groups []string, direction, ruleType string, other flowEnd, port int) bool {
 	for _, id := range groups {
 		for _, token := range anyGroup {
-			group := c.find(token, "", id)
+			group := tx.find(token, "", id)
 			if group == nil {
 				continue
 			}
@@ -93,7 +93,7 @@ func (c *Cloud) passes(groups []string, direction, ruleType string, other flowEn
 				}
 			}
 		}
-		for _, rule := range c.all(ruleType) {
+		for _, rule := range tx.all(ruleType) {
 			if rule.str("securityGroupId") == id && ruleMatches(rule, other, port) {
 				return true
 			}

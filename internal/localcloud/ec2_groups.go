@@ -73,7 +73,7 @@ var _ = register(
 			if c.str("vpcId") == "" {
 				return errorf("VPCIdNotSpecified: No default VPC for this user")
 			}
-			for _, other := range c.cloud.all(securityGroupType) {
+			for _, other := range c.tx.all(securityGroupType) {
 				if other.str("name") == c.name() && other.str("vpcId") == c.str("vpcId") {
 					return errorf(
 						"InvalidGroup.Duplicate: The security group '%s' already exists for VPC '%s'",
@@ -85,8 +85,8 @@ var _ = register(
 			return judgeDescription(c)
 		},
 		afterDelete: func(c *call) error {
-			c.cloud.dropWhere(ingressRuleType, "securityGroupId", c.id)
-			c.cloud.dropWhere(egressRuleType, "securityGroupId", c.id)
+			c.tx.dropWhere(ingressRuleType, "securityGroupId", c.id)
+			c.tx.dropWhere(egressRuleType, "securityGroupId", c.id)
 			return nil
 		},
 		notReal: "No quotas of rules. Rules made beside a group do not show in its outputs ingress and egress. The " +
@@ -98,7 +98,7 @@ var _ = register(
 		source:   "internal/service/ec2/vpc_default_security_group.go",
 		replace:  []string{"vpcId"},
 		defaults: map[string]any{"revokeRulesOnDelete": false},
-		id:       func(c *call) any { return c.cloud.defaultGroup(c.str("vpcId")) },
+		id:       func(c *call) any { return c.tx.defaultGroup(c.str("vpcId")) },
 		computed: map[string]value{
 			"arn": text("arn:aws:ec2:{region}:{account}:security-group/{id}"), "ownerId": text("{account}"),
 			"description": fixed("default VPC security group"), "name": fixed("default"), "namePrefix": fixed(""),
@@ -107,7 +107,7 @@ var _ = register(
 		references: append(inlineReferences(), reference{path: "vpcId", to: one(vpcType), missing: noSuchVpc}),
 		check:      checks(inlineFaults("ingress"), inlineFaults("egress")),
 		beforeCreate: func(c *call) error {
-			if c.cloud.defaultGroup(c.str("vpcId")) == "" {
+			if c.tx.defaultGroup(c.str("vpcId")) == "" {
 				return errorf("reading Default Security Group: empty result")
 			}
 			return nil
@@ -151,15 +151,15 @@ func ruleRow(token, source string) row {
 }
 
 // defaultGroup is the id of a VPC's default group, "" if there is no such VPC.
-func (c *Cloud) defaultGroup(vpc string) string {
-	if group := c.find(vpcDefaultGroupType, "vpcId", vpc); group != nil {
+func (tx *Tx) defaultGroup(vpc string) string {
+	if group := tx.find(vpcDefaultGroupType, "vpcId", vpc); group != nil {
 		return group.ID
 	}
 	return ""
 }
 
 func ruleDefaultGroup(c *call) error {
-	if group := c.cloud.find(vpcDefaultGroupType, "", c.id); group != nil {
+	if group := c.tx.find(vpcDefaultGroupType, "", c.id); group != nil {
 		group.setOutput("ingress", c.get("ingress"))
 		group.setOutput("egress", c.get("egress"))
 	}
@@ -254,7 +254,7 @@ func judgeGroupRule(c *call) error {
 			)
 		}
 	}
-	for _, other := range c.cloud.all(c.row.token) {
+	for _, other := range c.tx.all(c.row.token) {
 		if other.ID != c.id && ruleSays(other.Get) == ruleSays(c.get) {
 			return errorf("InvalidPermission.Duplicate: the specified rule \"%s\" already exists", ruleSays(c.get))
 		}

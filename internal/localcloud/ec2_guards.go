@@ -72,14 +72,14 @@ func (c *Cloud) guardOf(source netip.Addr, o flowguard.Options) (*flowguard.Guar
 
 // networkOf is the range of the VPC that an address lies in.
 func (c *Cloud) networkOf(address netip.Addr) (netip.Prefix, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, vpc := range c.all(vpcType) {
-		if network, ok := rangeOf(vpc); ok && network.Contains(address) {
-			return network, nil
+	return view2(c, func(tx *Tx) (netip.Prefix, error) {
+		for _, vpc := range tx.all(vpcType) {
+			if network, ok := rangeOf(vpc); ok && network.Contains(address) {
+				return network, nil
+			}
 		}
-	}
-	return netip.Prefix{}, fmt.Errorf("guarding the connections of %s: no VPC has that address", address)
+		return netip.Prefix{}, fmt.Errorf("guarding the connections of %s: no VPC has that address", address)
+	})
 }
 
 // Dropped says which connections that processes on machines tried were dropped, and why: each once,

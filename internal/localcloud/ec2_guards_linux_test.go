@@ -110,7 +110,7 @@ func TestSecurityGroupsHoldBackWhatProcessesOpen(t *testing.T) {
 	require.Len(t, b.Dropped(), 1)
 	assert.Contains(t, b.Dropped()[0], fmt.Sprintf("lets a connection out to %s port %d", other.Addr(), other.Port()))
 
-	for _, rule := range b.all(ingressRuleType) {
+	for _, rule := range b.Records(ingressRuleType) {
 		require.NoError(t, b.end(ingressRuleType, rule.ID))
 	}
 	assert.ErrorContains(t, try(allowed), "exit status 124", "the other side's rule is gone")

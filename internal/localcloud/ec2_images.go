@@ -12,26 +12,31 @@ var _ = registerInvokes(map[string]invoke{"aws:ec2/getAmi:getAmi": getAmi})
 const amiType = "aws:ec2/ami:Ami"
 
 // getAmi answers with the oldest image: what was current when the rehearsed platform was made.
-func getAmi(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
-	images := c.all(amiType)
+func getAmi(tx *Tx, _ resource.PropertyMap) (map[string]any, error) {
+	images := tx.all(amiType)
 	if len(images) == 0 {
 		return nil, errors.New("Your query returned no results. Please change your search criteria and try again.")
 	}
 	ami := images[0]
 	return map[string]any{
-		"id": ami.ID, "imageId": ami.ID, "name": ami.str("name"), "architecture": "x86_64",
-		"arn": "arn:aws:ec2:" + c.Region + "::image/" + ami.ID, "rootDeviceName": "/dev/xvda", "state": "available",
+		"id":             ami.ID,
+		"imageId":        ami.ID,
+		"name":           ami.str("name"),
+		"architecture":   "x86_64",
+		"arn":            "arn:aws:ec2:" + tx.cloud.Region + "::image/" + ami.ID,
+		"rootDeviceName": "/dev/xvda",
+		"state":          "available",
 	}, nil
 }
 
 // Two images stand for two releases of Amazon Linux 2023; the second is what "a new AMI" means in
 // drills.
-var _ = registerExisting(func(c *Cloud) {
+var _ = registerExisting(func(tx *Tx) {
 	for _, release := range []struct{ id, name string }{
 		{id: "ami-0a1b2c3d4e5f60718", name: "al2023-ami-2023.9.20251117.1-kernel-6.1-x86_64"},
 		{id: "ami-0b2c3d4e5f6071829", name: "al2023-ami-2023.10.20260105.0-kernel-6.1-x86_64"},
 	} {
-		c.keep(amiType, release.id, map[string]any{
+		tx.keep(amiType, release.id, map[string]any{
 			"name": release.name, "architecture": "x86_64", "rootDeviceName": "/dev/xvda",
 		})
 	}

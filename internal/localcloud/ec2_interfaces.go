@@ -25,7 +25,7 @@ func primaryReplaces(c *call) bool {
 
 // vpcOf is the VPC of a subnet.
 func (c *call) vpcOf(subnet string) string {
-	if r := c.cloud.find(subnetType, "", subnet); r != nil {
+	if r := c.tx.find(subnetType, "", subnet); r != nil {
 		return r.str("vpcId")
 	}
 	return ""
@@ -34,18 +34,18 @@ func (c *call) vpcOf(subnet string) string {
 // judgeInterfaceAddresses wants free addresses of the subnet, and picks one where none is asked
 // for.
 func judgeInterfaceAddresses(c *call) error {
-	subnet := c.cloud.find(subnetType, "", c.str("subnetId"))
+	subnet := c.tx.find(subnetType, "", c.str("subnetId"))
 	asked := append(c.all("privateIps"), c.all("privateIpLists")...)
 	if own := c.str("privateIp"); own != "" && len(asked) == 0 {
 		asked = []string{own}
 	}
 	for _, address := range asked {
-		if err := c.cloud.judgeAddress(subnet, address, c.id); err != nil {
+		if err := c.tx.judgeAddress(subnet, address, c.id); err != nil {
 			return err
 		}
 	}
 	if len(asked) == 0 {
-		free, err := c.cloud.freeAddress(subnet)
+		free, err := c.tx.freeAddress(subnet)
 		if err != nil {
 			return err
 		}
@@ -85,14 +85,14 @@ func macAddress(*call) any {
 
 // judgeInterfaceGroups wants groups of the subnet's VPC.
 func judgeInterfaceGroups(c *call) error {
-	return c.cloud.sameNetwork(c.str("subnetId"), c.all("securityGroups"))
+	return c.tx.sameNetwork(c.str("subnetId"), c.all("securityGroups"))
 }
 
-func (c *Cloud) sameNetwork(subnetID string, groups []string) error {
-	subnet := c.find(subnetType, "", subnetID)
+func (tx *Tx) sameNetwork(subnetID string, groups []string) error {
+	subnet := tx.find(subnetType, "", subnetID)
 	for _, id := range groups {
 		for _, token := range anyGroup {
-			if group := c.find(
+			if group := tx.find(
 				token,
 				"",
 				id,

@@ -17,16 +17,16 @@ var _ = registerInvokes(map[string]invoke{
 	"aws:ec2/getManagedPrefixList:getManagedPrefixList":   getPrefixList,
 })
 
-func getZones(c *Cloud, _ resource.PropertyMap) (map[string]any, error) {
+func getZones(tx *Tx, _ resource.PropertyMap) (map[string]any, error) {
 	return map[string]any{
-		"id": c.Region, "names": anys(c.Zones()), "groupNames": []any{c.Region},
+		"id": tx.cloud.Region, "names": anys(tx.cloud.Zones()), "groupNames": []any{tx.cloud.Region},
 		"zoneIds": []any{"use1-az1", "use1-az2", "use1-az3"},
 	}, nil
 }
 
-func getSubnet(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
+func getSubnet(tx *Tx, args resource.PropertyMap) (map[string]any, error) {
 	id, _ := plain(args["id"]).(string)
-	subnet := c.find("aws:ec2/subnet:Subnet", "", id)
+	subnet := tx.find("aws:ec2/subnet:Subnet", "", id)
 	if subnet == nil {
 		return nil, fmt.Errorf("InvalidSubnetID.NotFound: The subnet ID '%s' does not exist", id)
 	}
@@ -36,9 +36,9 @@ func getSubnet(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
 	}, nil
 }
 
-func getVpc(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
+func getVpc(tx *Tx, args resource.PropertyMap) (map[string]any, error) {
 	id, _ := plain(args["id"]).(string)
-	vpc := c.find("aws:ec2/vpc:Vpc", "", id)
+	vpc := tx.find("aws:ec2/vpc:Vpc", "", id)
 	if vpc == nil {
 		return nil, fmt.Errorf("InvalidVpcID.NotFound: The vpc ID '%s' does not exist", id)
 	}
@@ -48,9 +48,9 @@ func getVpc(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
 	}, nil
 }
 
-func getPrefixList(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
+func getPrefixList(tx *Tx, args resource.PropertyMap) (map[string]any, error) {
 	name, _ := plain(args["name"]).(string)
-	known := []string{"com.amazonaws." + c.Region + ".s3", "com.amazonaws." + c.Region + ".dynamodb"}
+	known := []string{"com.amazonaws." + tx.cloud.Region + ".s3", "com.amazonaws." + tx.cloud.Region + ".dynamodb"}
 	if !slices.Contains(known, name) {
 		return nil, errors.New(
 			"no matching prefix list found; the prefix list ID or name may be invalid or not exist in the current " +

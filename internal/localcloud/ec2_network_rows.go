@@ -88,7 +88,7 @@ var _ = register(
 		beforeCreate: judgeSubnet,
 		beforeDelete: subnetIsEmpty,
 		afterDelete: func(c *call) error {
-			c.cloud.dropWhere(routeAssociationType, "subnetId", c.id)
+			c.tx.dropWhere(routeAssociationType, "subnetId", c.id)
 			return nil
 		},
 		notReal: "No IPv6. Every interface in a subnet holds it at once, where the provider first waits for " +
@@ -147,7 +147,7 @@ var _ = register(
 		},
 		beforeCreate: allocateAddress,
 		afterDelete: func(c *call) error {
-			delete(c.cloud.private, publicAddressKey(c.str("publicIp")))
+			delete(c.tx.values, publicAddressKey(c.str("publicIp")))
 			return nil
 		},
 		notReal: "Public addresses are of the documentation ranges 203.0.113.0/24 and 198.51.100.0/24. An address " +
@@ -196,7 +196,7 @@ var _ = register(
 			conflicts("secondaryPrivateIpAddressCount", "secondaryPrivateIpAddresses"),
 		),
 		beforeCreate: func(c *call) error {
-			for _, other := range c.cloud.all(natGatewayType) {
+			for _, other := range c.tx.all(natGatewayType) {
 				if id := c.str("allocationId"); id != "" && other.str("allocationId") == id {
 					return errorf("Resource.AlreadyAssociated: Elastic IP address [%s] is already associated", id)
 				}

@@ -54,7 +54,7 @@ func TestVpcComesAndGoesWithItsDefaults(t *testing.T) {
 	group := outputs["defaultSecurityGroupId"].StringValue()
 	adopted, _ := b.make(defaultGroupType, "locked", map[string]any{"vpcId": vpc})
 	assert.Equal(t, group, adopted)
-	assert.Empty(t, b.find(vpcDefaultGroupType, "", group).Get("ingress"), "adoption takes the rules away")
+	assert.Empty(t, b.copyOf(vpcDefaultGroupType, "", group).Get("ingress"), "adoption takes the rules away")
 	assert.Equal(t, 1, b.Inventory()[vpcType])
 	assert.NotContains(t, b.Inventory(), vpcDefaultGroupType)
 
@@ -62,7 +62,7 @@ func TestVpcComesAndGoesWithItsDefaults(t *testing.T) {
 	assert.ErrorContains(t, b.end(vpcType, vpc), "DependencyViolation: The vpc '"+vpc)
 	require.NoError(t, b.end(subnetType, subnet))
 	require.NoError(t, b.end(vpcType, vpc))
-	assert.Nil(t, b.find(vpcDefaultGroupType, "", group))
+	assert.Nil(t, b.copyOf(vpcDefaultGroupType, "", group))
 }
 
 func TestSubnetRanges(t *testing.T) {
@@ -108,7 +108,7 @@ func TestNatGatewayHoldsItsAddress(t *testing.T) {
 	assert.Equal(
 		t,
 		made["networkInterfaceId"].StringValue(),
-		b.find(elasticAddressType, "", address).str("networkInterface"),
+		b.copyOf(elasticAddressType, "", address).str("networkInterface"),
 	)
 	b.refused(
 		"Resource.AlreadyAssociated",
@@ -147,8 +147,8 @@ func TestRoutes(t *testing.T) {
 		map[string]any{"routeTableId": routes, "subnetId": subnets[0]},
 	)
 	require.NoError(t, b.end(routeTableType, routes))
-	assert.Empty(t, b.all(routeType))
-	assert.Empty(t, b.all(routeAssociationType))
+	assert.Empty(t, b.Records(routeType))
+	assert.Empty(t, b.Records(routeAssociationType))
 }
 
 func TestSecurityGroupRules(t *testing.T) {
@@ -200,7 +200,7 @@ func TestInterfaceEndpoints(t *testing.T) {
 	)
 	b.refused("conflicting DNS domain", vpcEndpointType, "again", endpoint)
 	require.NoError(t, b.change(vpcEndpointType, id, with(endpoint, map[string]any{"subnetIds": anys(subnets[:2])})))
-	assert.Len(t, b.ownInterfaces(id), 2)
+	assert.Len(t, view(b.Cloud, func(tx *Tx) []*Record { return tx.ownInterfaces(id) }), 2)
 	assert.False(t, b.replacesOn(vpcEndpointType, endpoint, with(endpoint, map[string]any{"privateDnsEnabled": false})))
 	b.refused(
 		"does not match available service types",
@@ -209,7 +209,7 @@ func TestInterfaceEndpoints(t *testing.T) {
 		map[string]any{"vpcId": vpc, "serviceName": "com.amazonaws.us-east-1.logs"},
 	)
 	require.NoError(t, b.end(vpcEndpointType, id))
-	assert.Empty(t, b.ownInterfaces(id))
+	assert.Empty(t, view(b.Cloud, func(tx *Tx) []*Record { return tx.ownInterfaces(id) }))
 }
 
 func TestFlowLogs(t *testing.T) {

@@ -61,7 +61,7 @@ func tenancyReplaces(c *call) bool {
 // and everything outside), its main route table and its network ACL.
 func furnishVpc(c *call) error {
 	group, table, acl := "sg-"+randomHex(17), "rtb-"+randomHex(17), "acl-"+randomHex(17)
-	c.cloud.keep(vpcDefaultGroupType, group, map[string]any{
+	c.tx.keep(vpcDefaultGroupType, group, map[string]any{
 		"vpcId":       c.id,
 		"name":        "default",
 		"description": "default VPC security group",
@@ -70,8 +70,8 @@ func furnishVpc(c *call) error {
 			map[string]any{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": []any{"0.0.0.0/0"}},
 		},
 	})
-	c.cloud.keep(mainRouteTableType, table, map[string]any{"vpcId": c.id})
-	c.cloud.keep(vpcDefaultACLType, acl, map[string]any{"vpcId": c.id})
+	c.tx.keep(mainRouteTableType, table, map[string]any{"vpcId": c.id})
+	c.tx.keep(vpcDefaultACLType, acl, map[string]any{"vpcId": c.id})
 	c.set("defaultSecurityGroupId", group)
 	c.set("mainRouteTableId", table)
 	c.set("defaultRouteTableId", table)
@@ -81,16 +81,16 @@ func furnishVpc(c *call) error {
 
 func clearVpc(c *call) error {
 	for _, token := range []string{vpcDefaultGroupType, mainRouteTableType, vpcDefaultACLType} {
-		c.cloud.dropWhere(token, "vpcId", c.id)
+		c.tx.dropWhere(token, "vpcId", c.id)
 	}
 	return nil
 }
 
 // dropWhere removes the records of a type whose property has a value: what AWS takes along.
-func (c *Cloud) dropWhere(token, property, value string) {
-	for _, r := range c.all(token) {
+func (tx *Tx) dropWhere(token, property, value string) {
+	for _, r := range tx.all(token) {
 		if r.str(property) == value {
-			c.remove(token, r.ID)
+			tx.remove(token, r.ID)
 		}
 	}
 }
@@ -112,11 +112,11 @@ func judgeSubnet(c *call) error {
 	if err != nil {
 		return errorf("MissingParameter: Either 'cidrBlock' or 'ipv6CidrBlock' should be provided.")
 	}
-	vpc, ok := rangeOf(c.cloud.find(vpcType, "", c.str("vpcId")))
+	vpc, ok := rangeOf(c.tx.find(vpcType, "", c.str("vpcId")))
 	if ok && (!vpc.Contains(own.Addr()) || own.Bits() < vpc.Bits()) || own.Bits() < 16 || own.Bits() > 28 {
 		return errorf("InvalidSubnet.Range: The CIDR '%s' is invalid.", given)
 	}
-	for _, other := range c.cloud.all(subnetType) {
+	for _, other := range c.tx.all(subnetType) {
 		if theirs, ok := rangeOf(other); ok && other.str("vpcId") == c.str("vpcId") && theirs.Overlaps(own) {
 			return errorf("InvalidSubnet.Conflict: The CIDR '%s' conflicts with another subnet", given)
 		}
@@ -125,7 +125,7 @@ func judgeSubnet(c *call) error {
 }
 
 func subnetIsEmpty(c *call) error {
-	for address, holder := range c.cloud.taken(c.id) {
+	for address, holder := range c.tx.taken(c.id) {
 		if holder != "" && address != "" {
 			return errorf("%s (%s is held by %s)", strings.ReplaceAll(subnetInUse, "{value}", c.id), address, holder)
 		}
@@ -154,7 +154,7 @@ func zoneByID(cloud *Cloud, id string) string {
 // oneGatewayEach: a VPC has one internet gateway.
 func oneGatewayEach(c *call) error {
 	vpc := c.str("vpcId")
-	for _, other := range c.cloud.all(internetGatewayType) {
+	for _, other := range c.tx.all(internetGatewayType) {
 		if vpc != "" && other.ID != c.id && other.str("vpcId") == vpc {
 			return errorf("InvalidParameterValue: Network %s already has an internet gateway attached", vpc)
 		}
@@ -169,8 +169,8 @@ func allocateAddress(c *call) error {
 	for _, network := range []string{"203.0.113.", "198.51.100."} {
 		for host := 1; host < 255; host++ {
 			address := network + fmt.Sprint(host)
-			if _, held := c.cloud.private[publicAddressKey(address)]; !held {
-				c.cloud.private[publicAddressKey(address)] = true
+			if _, held := c.tx.values[publicAddressKey(address)]; !held {
+				c.tx.values[publicAddressKey(address)] = true
 				c.set("publicIp", address)
 				c.set("publicDns", c.cloud.publicName(address))
 				return nil
@@ -207,7 +207,7 @@ func natFaults(c *call) []fault {
 
 // connectNat makes the gateway's interface and gives it the address.
 func connectNat(c *call) error {
-	own, err := c.cloud.placeInterface(placement{
+	own, err := c.tx.placeInterface(placement{
 		owner:       c.id,
 		description: "Interface for NAT Gateway " + c.id,
 		subnet:      c.str("subnetId"),
@@ -218,10 +218,10 @@ func connectNat(c *call) error {
 	}
 	c.set("networkInterfaceId", own.ID)
 	c.set("privateIp", own.str("privateIp"))
-	address := c.cloud.find(elasticAddressType, "", c.str("allocationId"))
+	address := c.tx.find(elasticAddressType, "", c.str("allocationId"))
 	if address == nil {
 		if c.str("connectivityType") == "public" {
-			c.cloud.dropInterfaces(c.id)
+			c.tx.dropInterfaces(c.id)
 			return errorf(
 				"MissingParameter: The request must include the AllocationId parameter. Add the required parameter " +
 					"and retry the request.",
@@ -242,8 +242,8 @@ func connectNat(c *call) error {
 }
 
 func disconnectNat(c *call) error {
-	c.cloud.dropInterfaces(c.id)
-	if address := c.cloud.find(elasticAddressType, "", c.str("allocationId")); address != nil {
+	c.tx.dropInterfaces(c.id)
+	if address := c.tx.find(elasticAddressType, "", c.str("allocationId")); address != nil {
 		for _, key := range []string{"associationId", "networkInterface", "privateIp", "privateDns"} {
 			address.setOutput(key, "")
 		}

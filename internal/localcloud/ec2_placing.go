@@ -9,31 +9,31 @@ import (
 // Visit places an interface with security groups in a subnet and returns its address: where a
 // client of a rehearsal stands in the VPC. Leave takes it away.
 func (c *Cloud) Visit(who, subnet string, groups []string) (netip.Addr, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	placed, err := c.placeInterface(placement{
-		owner:       who,
-		description: who,
-		subnet:      subnet,
-		groups:      groups,
+	return update2(c, func(tx *Tx) (netip.Addr, error) {
+		placed, err := tx.placeInterface(placement{
+			owner:       who,
+			description: who,
+			subnet:      subnet,
+			groups:      groups,
+		})
+		if err != nil {
+			return netip.Addr{}, fmt.Errorf("placing %s in subnet %s: %w", who, subnet, err)
+		}
+		return netip.ParseAddr(placed.str("privateIp"))
 	})
-	if err != nil {
-		return netip.Addr{}, fmt.Errorf("placing %s in subnet %s: %w", who, subnet, err)
-	}
-	return netip.ParseAddr(placed.str("privateIp"))
 }
 
 // Leave takes a visitor's interfaces away.
 func (c *Cloud) Leave(who string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.dropInterfaces(who)
+	c.Update(func(tx *Tx) {
+		tx.dropInterfaces(who)
+	})
 }
 
 // ZoneOf is the availability zone in which an address of the VPC is taken; "" if it is not.
 func (c *Cloud) ZoneOf(address netip.Addr) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	end, _ := c.flowEnd(address)
-	return end.zone
+	return view(c, func(tx *Tx) string {
+		end, _ := tx.flowEnd(address)
+		return end.zone
+	})
 }

@@ -24,14 +24,14 @@ var _ = register(row{
 // judgeReservation: a range of the subnet that overlaps no other.
 func judgeReservation(c *call) error {
 	asked, err := netip.ParsePrefix(c.str("cidrBlock"))
-	whole, known := rangeOf(c.cloud.find(subnetType, "", c.str("subnetId")))
+	whole, known := rangeOf(c.tx.find(subnetType, "", c.str("subnetId")))
 	if err != nil || !known || !whole.Contains(asked.Addr()) || asked.Bits() < whole.Bits() {
 		return errorf(
 			"InvalidSubnetCidrReservation.NotWithinSubnetCidr: The reservation %s is not within the subnet's range",
 			c.str("cidrBlock"),
 		)
 	}
-	for _, other := range c.cloud.all(reservationType) {
+	for _, other := range c.tx.all(reservationType) {
 		if taken, err := netip.ParsePrefix(
 			other.str("cidrBlock"),
 		); err == nil && other.str("subnetId") == c.str("subnetId") &&

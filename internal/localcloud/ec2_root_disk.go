@@ -45,7 +45,7 @@ func rootDisk(c *call) any {
 		"volumeType":          "gp3",
 		"volumeId":            "vol-" + randomHex(17),
 	}
-	if known := c.cloud.find(instanceType, "", c.id); known != nil {
+	if known := c.tx.find(instanceType, "", c.id); known != nil {
 		if id := known.str("rootBlockDevice.volumeId"); id != "" {
 			merged["volumeId"] = id
 		}

@@ -48,8 +48,8 @@ var _ = register(
 		check: networkRange("routes.cidrBlock", 0, 32),
 		// The provider takes the associations off before it deletes a table; the routes go with it.
 		afterDelete: func(c *call) error {
-			c.cloud.dropWhere(routeAssociationType, "routeTableId", c.id)
-			c.cloud.dropWhere(routeType, "routeTableId", c.id)
+			c.tx.dropWhere(routeAssociationType, "routeTableId", c.id)
+			c.tx.dropWhere(routeType, "routeTableId", c.id)
 			return nil
 		},
 		notReal: "Routes made beside the table do not show in its output routes.",
@@ -83,7 +83,7 @@ var _ = register(
 			networkRange("destinationCidrBlock", 0, 32),
 		),
 		beforeCreate: func(c *call) error {
-			for _, other := range c.cloud.all(routeType) {
+			for _, other := range c.tx.all(routeType) {
 				if other.str("routeTableId") == c.str("routeTableId") &&
 					destinationOf(other.str) == destinationOf(c.str) {
 					return errorf(
@@ -109,7 +109,7 @@ var _ = register(
 		},
 		check: exactlyOneOf("subnetId", "gatewayId"),
 		beforeCreate: func(c *call) error {
-			for _, other := range c.cloud.all(routeAssociationType) {
+			for _, other := range c.tx.all(routeAssociationType) {
 				if subnet := c.str("subnetId"); subnet != "" && other.str("subnetId") == subnet {
 					return errorf(
 						"Resource.AlreadyAssociated: the specified association for route table %s conflicts with an "+

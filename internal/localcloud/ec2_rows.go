@@ -47,7 +47,7 @@ var _ = register(
 			"ipv6AddressLists": fixed([]any{}),
 			"ipv6Prefixes":     fixed([]any{}),
 			"ipv6PrefixCount":  fixed(0.0),
-			"securityGroups":   func(c *call) any { return []any{c.cloud.defaultGroup(c.vpcOf(c.str("subnetId")))} },
+			"securityGroups":   func(c *call) any { return []any{c.tx.defaultGroup(c.vpcOf(c.str("subnetId")))} },
 		},
 		derived: map[string]value{
 			"privateIp": primaryAddress, "privateIps": allAddresses, "privateIpLists": allAddresses,

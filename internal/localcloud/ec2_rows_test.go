@@ -68,11 +68,11 @@ func TestInstanceOnItsInterface(t *testing.T) {
 	assert.Equal(t, "10.0.1.10", outputs["privateIp"].StringValue())
 	assert.Equal(t, "us-east-1b", outputs["availabilityZone"].StringValue())
 	assert.Equal(t, own, outputs["primaryNetworkInterfaceId"].StringValue())
-	assert.Equal(t, id, b.find(networkInterfaceType, "", own).str("attachments.instance"))
+	assert.Equal(t, id, b.copyOf(networkInterfaceType, "", own).str("attachments.instance"))
 	b.refused("InvalidNetworkInterface.InUse", instanceType, "other", instanceOn(own))
 	assert.ErrorContains(t, b.end(networkInterfaceType, own), "is currently in use")
 	require.NoError(t, b.end(instanceType, id))
-	assert.Empty(t, b.find(networkInterfaceType, "", own).Get("attachments"))
+	assert.Empty(t, b.copyOf(networkInterfaceType, "", own).Get("attachments"))
 	b.make(instanceType, "successor", instanceOn(own))
 }
 

@@ -50,7 +50,7 @@ func judgeInstanceType(c *call) error {
 	if !instanceTypeName.MatchString(kind) {
 		return errorf("InvalidParameterValue: Invalid value '%s' for InstanceType.", kind)
 	}
-	image := c.cloud.find(amiType, "", c.str("ami"))
+	image := c.tx.find(amiType, "", c.str("ami"))
 	if image == nil {
 		return nil
 	}
@@ -104,10 +104,10 @@ func judgeNetworking(c *call) error {
 		return errorf("InvalidParameterValue: A primary network interface (device index 0) must be specified")
 	}
 	for _, entry := range entries {
-		if holder := c.cloud.instanceWith(entry.id); holder != "" {
+		if holder := c.tx.instanceWith(entry.id); holder != "" {
 			return errorf("InvalidNetworkInterface.InUse: Interface: [%s] in use.", entry.id)
 		}
-		subnet := c.cloud.find(subnetType, "", c.cloud.find(networkInterfaceType, "", entry.id).str("subnetId"))
+		subnet := c.tx.find(subnetType, "", c.tx.find(networkInterfaceType, "", entry.id).str("subnetId"))
 		if subnet == nil {
 			continue
 		}
@@ -132,7 +132,7 @@ func judgeNetworking(c *call) error {
 }
 
 func judgeOwnInterface(c *call) error {
-	subnet := c.cloud.find(subnetType, "", c.str("subnetId"))
+	subnet := c.tx.find(subnetType, "", c.str("subnetId"))
 	if subnet == nil {
 		return errorf(
 			"VPCIdNotSpecified: No default VPC for this user. GroupName is only supported for EC2-Classic and " +
@@ -148,16 +148,16 @@ func judgeOwnInterface(c *call) error {
 		)
 	}
 	if asked := c.str("privateIp"); asked != "" {
-		if err := c.cloud.judgeAddress(subnet, asked, ""); err != nil {
+		if err := c.tx.judgeAddress(subnet, asked, ""); err != nil {
 			return err
 		}
 	}
-	return c.cloud.sameNetwork(subnet.ID, c.all("vpcSecurityGroupIds"))
+	return c.tx.sameNetwork(subnet.ID, c.all("vpcSecurityGroupIds"))
 }
 
 // instanceWith is the instance that holds an interface, "" if none does.
-func (c *Cloud) instanceWith(networkInterface string) string {
-	for _, instance := range c.all(instanceType) {
+func (tx *Tx) instanceWith(networkInterface string) string {
+	for _, instance := range tx.all(instanceType) {
 		for _, entry := range interfaceEntries(instance.Get) {
 			if entry.id == networkInterface {
 				return instance.ID
@@ -169,7 +169,7 @@ func (c *Cloud) instanceWith(networkInterface string) string {
 
 // judgeProfile: a profile without a role is refused.
 func judgeProfile(c *call) error {
-	profile := c.cloud.find(instanceProfileType, "name", c.str("iamInstanceProfile"))
+	profile := c.tx.find(instanceProfileType, "name", c.str("iamInstanceProfile"))
 	if profile != nil && profile.str("role") == "" {
 		return errorf(
 			"InvalidParameterValue: IAM Instance Profile \"%s\" has no associated IAM Roles",
@@ -184,14 +184,14 @@ func settleInstance(c *call) error {
 	primary := interfaceEntries(c.get)[0]
 	var own *Record
 	if primary != nil {
-		own = c.cloud.find(networkInterfaceType, "", primary.id)
+		own = c.tx.find(networkInterfaceType, "", primary.id)
 	} else {
 		groups := c.all("vpcSecurityGroupIds")
 		if len(groups) == 0 {
-			groups = []string{c.cloud.defaultGroup(c.vpcOf(c.str("subnetId")))}
+			groups = []string{c.tx.defaultGroup(c.vpcOf(c.str("subnetId")))}
 		}
 		asked := c.str("privateIp")
-		made, err := c.cloud.placeInterface(placement{
+		made, err := c.tx.placeInterface(placement{
 			owner:       c.id,
 			description: "Primary interface of " + c.id,
 			subnet:      c.str("subnetId"),
@@ -203,7 +203,7 @@ func settleInstance(c *call) error {
 		}
 		own = made
 	}
-	subnet := c.cloud.find(subnetType, "", own.str("subnetId"))
+	subnet := c.tx.find(subnetType, "", own.str("subnetId"))
 	c.set("primaryNetworkInterfaceId", own.ID)
 	c.set("subnetId", own.str("subnetId"))
 	c.set("availabilityZone", subnet.str("availabilityZone"))
@@ -213,7 +213,7 @@ func settleInstance(c *call) error {
 	c.set("publicIp", "")
 	c.set("publicDns", "")
 	for index, entry := range interfaceEntries(c.get) {
-		if r := c.cloud.find(networkInterfaceType, "", entry.id); r != nil {
+		if r := c.tx.find(networkInterfaceType, "", entry.id); r != nil {
 			r.setOutput(
 				"attachments",
 				[]any{
@@ -235,7 +235,7 @@ func restarts(c *call) bool {
 }
 
 func judgeStop(c *call) error {
-	before := c.cloud.find(instanceType, "", c.id)
+	before := c.tx.find(instanceType, "", c.id)
 	if restarts(c) && before.Get("disableApiStop") == true {
 		return errorf(
 			"OperationNotPermitted: The instance '%s' may not be stopped. Modify its 'disableApiStop' instance "+
@@ -248,16 +248,16 @@ func judgeStop(c *call) error {
 
 // releaseInstance: AWS detaches disks and interfaces, and deletes those that go with the instance.
 func releaseInstance(c *call) error {
-	c.cloud.dropWhere(attachmentType, "instanceId", c.id)
-	c.cloud.dropInterfaces(c.id)
+	c.tx.dropWhere(attachmentType, "instanceId", c.id)
+	c.tx.dropInterfaces(c.id)
 	for _, entry := range interfaceEntries(c.get) {
-		r := c.cloud.find(networkInterfaceType, "", entry.id)
+		r := c.tx.find(networkInterfaceType, "", entry.id)
 		if r == nil {
 			continue
 		}
 		r.setOutput("attachments", []any{})
 		if entry.deleteOnTermination {
-			c.cloud.remove(networkInterfaceType, entry.id)
+			c.tx.remove(networkInterfaceType, entry.id)
 		}
 	}
 	return nil

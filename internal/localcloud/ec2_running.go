@@ -182,10 +182,7 @@ func detachDisk(c *Cloud, r Record) error {
 // has no power. It is not attached any more either (EBS user guide, "Volume status checks": what
 // has failed cannot be used again).
 func (c *Cloud) LoseDisk(volume string) error {
-	c.mu.Lock()
-	attachments := c.all(attachmentType)
-	c.mu.Unlock()
-	for _, attachment := range attachments {
+	for _, attachment := range c.Records(attachmentType) {
 		if attachment.str("volumeId") != volume {
 			continue
 		}

@@ -38,7 +38,7 @@ var _ = register(
 			"MUTABLE_WITH_EXCLUSION",
 		),
 		beforeCreate: inTurn(func(c *call) error {
-			if c.cloud.find(repositoryType, "", c.name()) != nil {
+			if c.tx.find(repositoryType, "", c.name()) != nil {
 				return fmt.Errorf(
 					"RepositoryAlreadyExistsException: The repository with name '%s' already exists in the registry "+
 						"with id '%s'",

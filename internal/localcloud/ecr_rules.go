@@ -9,7 +9,7 @@ import (
 
 // emptyRepository: images block a deletion unless it is forced; forced, they go with it.
 func emptyRepository(c *call) error {
-	for _, image := range c.cloud.all(imageType) {
+	for _, image := range c.tx.all(imageType) {
 		if image.str("repositoryName") != c.id {
 			continue
 		}
@@ -23,7 +23,7 @@ func emptyRepository(c *call) error {
 				c.cloud.Account,
 			)
 		}
-		c.cloud.remove(imageType, image.ID)
+		c.tx.remove(imageType, image.ID)
 	}
 	return nil
 }

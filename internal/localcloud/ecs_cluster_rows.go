@@ -34,8 +34,8 @@ var _ = register(
 		beforeCreate: judgeExecLogging,
 		beforeUpdate: judgeExecLogging,
 		beforeDelete: func(c *call) error {
-			for _, service := range c.cloud.all(serviceType) {
-				if c.cloud.cluster(service.str("cluster")) == c.cloud.find(clusterType, "", c.id) {
+			for _, service := range c.tx.all(serviceType) {
+				if c.tx.cluster(service.str("cluster")) == c.tx.find(clusterType, "", c.id) {
 					return fmt.Errorf(
 						"ClusterContainsServicesException: The Cluster cannot be deleted while Services are active.",
 					)
@@ -65,7 +65,7 @@ var _ = register(
 // judgeExecLogging: a cluster's exec log group must exist to be encrypted.
 func judgeExecLogging(c *call) error {
 	group := c.str("configuration.executeCommandConfiguration.logConfiguration.cloudWatchLogGroupName")
-	if group != "" && c.cloud.find(logGroupType, "", group) == nil {
+	if group != "" && c.tx.find(logGroupType, "", group) == nil {
 		return fmt.Errorf("InvalidParameterException: The log group %s does not exist", group)
 	}
 	return needsKey(
@@ -97,9 +97,9 @@ func judgeCapacityProviders(c *call) error {
 }
 
 // cluster finds an ECS cluster by its ARN or name; nil if there is none.
-func (c *Cloud) cluster(name string) *Record {
-	if found := c.find(clusterType, "", name); found != nil {
+func (tx *Tx) cluster(name string) *Record {
+	if found := tx.find(clusterType, "", name); found != nil {
 		return found
 	}
-	return c.find(clusterType, "name", name)
+	return tx.find(clusterType, "name", name)
 }

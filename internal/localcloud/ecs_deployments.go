@@ -25,12 +25,12 @@ func (f *runningService) revision() string {
 // rolledBack is what the circuit breaker leaves: the service names the revision that runs (ECS
 // developer guide, "How the Amazon ECS deployment circuit breaker detects failures").
 func (c *Cloud) rolledBack(r Record, revision string, why error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if record := c.find(serviceType, "", r.ID); record != nil {
-		record.setOutput("taskDefinition", revision)
-		c.note("refuse", serviceType, r.ID, "deployment failed: tasks failed to start: "+why.Error())
-	}
+	c.Update(func(tx *Tx) {
+		if record := tx.find(serviceType, "", r.ID); record != nil {
+			record.setOutput("taskDefinition", revision)
+			tx.note("refuse", serviceType, r.ID, "deployment failed: tasks failed to start: "+why.Error())
+		}
+	})
 }
 
 // deploy brings the service to what its record asks for: new tasks are healthy before old ones stop
@@ -74,18 +74,18 @@ func (f *runningService) bring(next deployment, run func()) error {
 
 // deploymentOf finds what a service's tasks are made from.
 func (c *Cloud) deploymentOf(r Record) (deployment, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	found := c.revision(r.str("taskDefinition"))
-	if found == nil {
-		return deployment{}, fmt.Errorf("ClientException: TaskDefinition not found.")
-	}
-	containers, err := readContainers(found.str("containerDefinitions"))
-	if err == nil && len(containers) != 1 {
-		err = fmt.Errorf("a task of %d containers: the embedded AWS runs tasks of one", len(containers))
-	}
-	if err != nil {
-		return deployment{}, err
-	}
-	return deployment{service: r, definition: *found, container: containers[0]}, nil
+	return view2(c, func(tx *Tx) (deployment, error) {
+		found := tx.revision(r.str("taskDefinition"))
+		if found == nil {
+			return deployment{}, fmt.Errorf("ClientException: TaskDefinition not found.")
+		}
+		containers, err := readContainers(found.str("containerDefinitions"))
+		if err == nil && len(containers) != 1 {
+			err = fmt.Errorf("a task of %d containers: the embedded AWS runs tasks of one", len(containers))
+		}
+		if err != nil {
+			return deployment{}, err
+		}
+		return deployment{service: r, definition: *found, container: containers[0]}, nil
+	})
 }

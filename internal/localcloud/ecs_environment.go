@@ -38,24 +38,24 @@ func (c *Cloud) taskEnvironment(definition Record, container containerDefinition
 
 // taskSession is what Fargate gets when it assumes the execution role, if that lets it.
 func (c *Cloud) taskSession(role string) (*session, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	held := c.roleByARN(role)
-	if held == nil {
-		return nil, fmt.Errorf("ECS was unable to assume the role '%s' that was provided for this task", role)
-	}
-	allowed, err := c.mayAssume(held.str("assumeRolePolicy"), "ecs-tasks.amazonaws.com")
-	if err != nil {
-		return nil, err
-	}
-	if !allowed {
-		return nil, fmt.Errorf("ECS was unable to assume the role '%s' that was provided for this task", role)
-	}
-	credentials, err := c.session(role, "ecs-agent")
-	if err != nil {
-		return nil, err
-	}
-	return c.wire().sessions[credentials.AccessKeyID], nil
+	return update2(c, func(tx *Tx) (*session, error) {
+		held := tx.roleByARN(role)
+		if held == nil {
+			return nil, fmt.Errorf("ECS was unable to assume the role '%s' that was provided for this task", role)
+		}
+		allowed, err := c.mayAssume(held.str("assumeRolePolicy"), "ecs-tasks.amazonaws.com")
+		if err != nil {
+			return nil, err
+		}
+		if !allowed {
+			return nil, fmt.Errorf("ECS was unable to assume the role '%s' that was provided for this task", role)
+		}
+		credentials, err := tx.session(role, "ecs-agent")
+		if err != nil {
+			return nil, err
+		}
+		return tx.wire().sessions[credentials.AccessKeyID], nil
+	})
 }
 
 // taskSecret reads a secret as GetSecretValue does: policies and keys decide.

@@ -86,10 +86,7 @@ func (c *Cloud) nameAnswer(message dnsmessage.Message, zone string) ([]byte, err
 // taskGuard gives a task its place in the VPC: its address, its own ports, and the VPC's name
 // server.
 func (c *Cloud) taskGuard(source netip.Addr) (*flowguard.Guard, error) {
-	c.mu.Lock()
-	end, _ := c.flowEnd(source)
-	c.mu.Unlock()
-	resolver, err := c.nameServer(end.zone)
+	resolver, err := c.nameServer(c.ZoneOf(source))
 	if err != nil {
 		return nil, err
 	}

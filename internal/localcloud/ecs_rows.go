@@ -85,7 +85,7 @@ var _ = register(
 		id: func(c *call) any {
 			return c.expand(
 				"arn:aws:ecs:{region}:{account}:service/",
-			) + c.cloud.cluster(c.clusterOf()).
+			) + c.tx.cluster(c.clusterOf()).
 				str("name") +
 				"/" + c.name()
 		},

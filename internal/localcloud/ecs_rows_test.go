@@ -82,8 +82,12 @@ func TestRevisionsCountUpOverTheCloudsLife(t *testing.T) {
 	second, two := b.make(taskDefinitionType, "chat", taskInputs(map[string]any{"memory": "1024"}))
 	assert.NotEqual(t, first, second, "a replacement made before its predecessor goes must not take its place")
 	require.NoError(t, b.end(taskDefinitionType, first))
-	assert.Equal(t, "INACTIVE", b.revision(one["arn"].StringValue()).str("status"))
-	assert.Equal(t, two["arn"].StringValue(), b.revision("chat").ID)
+	assert.Equal(
+		t,
+		"INACTIVE",
+		view(b.Cloud, func(tx *Tx) *Record { return tx.revision(one["arn"].StringValue()) }).str("status"),
+	)
+	assert.Equal(t, two["arn"].StringValue(), view(b.Cloud, func(tx *Tx) *Record { return tx.revision("chat") }).ID)
 	require.NoError(t, b.end(taskDefinitionType, second))
 	_, three := b.make(taskDefinitionType, "chat", taskInputs(nil))
 	assert.Equal(t, "arn:aws:ecs:us-east-1:123456789012:task-definition/chat:3", three["arn"].StringValue())
@@ -135,17 +139,19 @@ func TestServiceRefusals(t *testing.T) {
 		inputs(map[string]any{"enableExecuteCommand": true}),
 	)
 	b.refused("does not have an associated load balancer", serviceType, "chat", inputs(balanced("app", 8080)))
-	b.put(&Record{
-		Type:    "aws:lb/listener:Listener",
-		ID:      "listener",
-		Outputs: resource.PropertyMap{},
-		Inputs: resource.NewPropertyMapFromMap(
-			map[string]any{
-				"defaultActions": []any{
-					map[string]any{"forward": map[string]any{"targetGroups": []any{map[string]any{"arn": group}}}},
+	b.Update(func(tx *Tx) {
+		tx.put(&Record{
+			Type:    "aws:lb/listener:Listener",
+			ID:      "listener",
+			Outputs: resource.PropertyMap{},
+			Inputs: resource.NewPropertyMapFromMap(
+				map[string]any{
+					"defaultActions": []any{
+						map[string]any{"forward": map[string]any{"targetGroups": []any{map[string]any{"arn": group}}}},
+					},
 				},
-			},
-		),
+			),
+		})
 	})
 	b.refused("The container web does not exist", serviceType, "chat", inputs(balanced("web", 8080)))
 	b.refused("did not have a container port 80 defined", serviceType, "chat", inputs(balanced("app", 80)))

@@ -23,7 +23,7 @@ func (c *call) clusterOf() string {
 // registerRevision gives the next revision of the family, counted over the cloud's whole life.
 func registerRevision(c *call) error {
 	next := 1
-	for _, r := range c.cloud.all(revisionType) {
+	for _, r := range c.tx.all(revisionType) {
 		if r.str("family") == c.str("family") {
 			next++
 		}
@@ -33,13 +33,13 @@ func registerRevision(c *call) error {
 	c.set("arn", arn)
 	properties := c.outputs.Mappable()
 	properties["status"] = "ACTIVE"
-	c.cloud.keep(revisionType, arn, properties)
+	c.tx.keep(revisionType, arn, properties)
 	return nil
 }
 
 // deregister makes the revision INACTIVE; what runs from it goes on.
 func deregister(c *call) error {
-	if revision := c.cloud.find(revisionType, "", c.str("arn")); revision != nil && !c.yes("skipDestroy") {
+	if revision := c.tx.find(revisionType, "", c.str("arn")); revision != nil && !c.yes("skipDestroy") {
 		revision.setOutput("status", "INACTIVE")
 	}
 	return nil
@@ -47,10 +47,10 @@ func deregister(c *call) error {
 
 // revision finds a task definition by its ARN, "family:revision", or "family" for the latest active
 // one.
-func (c *Cloud) revision(name string) *Record {
+func (tx *Tx) revision(name string) *Record {
 	name = lastOf(name, "task-definition/")
 	var latest *Record
-	for _, r := range c.all(revisionType) {
+	for _, r := range tx.all(revisionType) {
 		if strings.HasSuffix(r.ID, "task-definition/"+name) {
 			return r
 		}
@@ -62,8 +62,8 @@ func (c *Cloud) revision(name string) *Record {
 }
 
 // service finds an ECS service by the names of its cluster and its own; nil if there is none.
-func (c *Cloud) service(cluster, name string) *Record {
-	for _, s := range c.all(serviceType) {
+func (tx *Tx) service(cluster, name string) *Record {
+	for _, s := range tx.all(serviceType) {
 		if strings.HasSuffix(s.ID, ":service/"+cluster+"/"+name) {
 			return s
 		}
@@ -72,11 +72,11 @@ func (c *Cloud) service(cluster, name string) *Record {
 }
 
 func uniqueService(c *call) error {
-	cluster := c.cloud.cluster(c.clusterOf())
+	cluster := c.tx.cluster(c.clusterOf())
 	if cluster == nil {
 		return fmt.Errorf("ClusterNotFoundException: Cluster not found.")
 	}
-	if c.cloud.service(cluster.str("name"), c.name()) != nil {
+	if c.tx.service(cluster.str("name"), c.name()) != nil {
 		return fmt.Errorf("InvalidParameterException: Creation of service was not idempotent.")
 	}
 	return nil
@@ -93,7 +93,7 @@ func judgeService(c *call) error {
 	if c.str("taskDefinition") == "" {
 		return fmt.Errorf("InvalidParameterException: TaskDefinition can not be blank.")
 	}
-	definition := c.cloud.revision(c.str("taskDefinition"))
+	definition := c.tx.revision(c.str("taskDefinition"))
 	if definition == nil {
 		return fmt.Errorf("ClientException: TaskDefinition not found.")
 	}
@@ -137,11 +137,11 @@ func judgeLoadBalancers(c *call, definition *Record, awsvpc bool) error {
 	for _, item := range entries {
 		entry, _ := item.(map[string]any)
 		arn, _ := entry["targetGroupArn"].(string)
-		group := c.cloud.find(targetGroupType, "arn", arn)
+		group := c.tx.find(targetGroupType, "arn", arn)
 		if group == nil {
 			continue
 		}
-		if !c.cloud.behindLoadBalancer(arn) {
+		if !c.tx.behindLoadBalancer(arn) {
 			return fmt.Errorf(
 				"InvalidParameterException: The target group with targetGroupArn %s does not have an associated "+
 					"load balancer.",
@@ -180,12 +180,12 @@ func judgeLoadBalancers(c *call, definition *Record, awsvpc bool) error {
 }
 
 // getService answers what is deployed, which after a rollback is not what was asked for.
-func getService(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
+func getService(tx *Tx, args resource.PropertyMap) (map[string]any, error) {
 	cluster, _ := plain(args["clusterArn"]).(string)
 	name, _ := plain(args["serviceName"]).(string)
-	for _, s := range c.all("aws:ecs/service:Service") {
+	for _, s := range tx.all("aws:ecs/service:Service") {
 		if s.str("name") == name && s.str("cluster") == cluster {
-			rolledBackTo, _ := c.private[rollbackKey(name)].(string)
+			rolledBackTo, _ := tx.values[rollbackKey(name)].(string)
 			deployed := cmp.Or(rolledBackTo, s.str("taskDefinition"))
 			return map[string]any{
 				"id": s.ID, "arn": s.ID, "clusterArn": cluster, "serviceName": name,
@@ -199,19 +199,17 @@ func getService(c *Cloud, args resource.PropertyMap) (map[string]any, error) {
 
 // RollBack makes every deployment of a service from now on end where it is now, as ECS's circuit
 // breaker does with tasks that never become healthy: the service is steady again, on the task
-// definition of before, and only a look at it tells. The returned function ends that.
+// definition of before, and only a look at it shows that. The returned function ends that.
 func (c *Cloud) RollBack(service string) (end func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.all("aws:ecs/service:Service") {
-		if s.str("name") == service {
-			c.private[rollbackKey(service)] = s.str("taskDefinition")
+	c.Update(func(tx *Tx) {
+		for _, s := range tx.all("aws:ecs/service:Service") {
+			if s.str("name") == service {
+				tx.values[rollbackKey(service)] = s.str("taskDefinition")
+			}
 		}
-	}
+	})
 	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.private, rollbackKey(service))
+		c.Update(func(tx *Tx) { delete(tx.values, rollbackKey(service)) })
 	}
 }
 

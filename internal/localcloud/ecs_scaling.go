@@ -35,39 +35,39 @@ type scaling struct {
 
 // scalingOf reads it; false where the number of tasks is fixed.
 func (c *Cloud) scalingOf(service Record) (s scaling, found bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, id, _ := strings.Cut(service.ID, ":service/")
-	target, policy := c.find(
-		scalingType,
-		"resourceId",
-		"service/"+id,
-	), c.find(
-		scalingPolicyType,
-		"resourceId",
-		"service/"+id,
-	)
-	if target == nil || policy == nil {
-		return s, false
-	}
-	const says = "targetTrackingScalingPolicyConfiguration."
-	if policy.Get(says+"predefinedMetricSpecification.predefinedMetricType") != "ECSServiceAverageCPUUtilization" {
-		return s, false
-	}
-	seconds := func(name string) time.Duration {
-		value, given := policy.Get(says + name).(float64)
-		if !given {
-			value = defaultCooldown
+	return view2(c, func(tx *Tx) (s scaling, found bool) {
+		_, id, _ := strings.Cut(service.ID, ":service/")
+		target, policy := tx.find(
+			scalingType,
+			"resourceId",
+			"service/"+id,
+		), tx.find(
+			scalingPolicyType,
+			"resourceId",
+			"service/"+id,
+		)
+		if target == nil || policy == nil {
+			return s, false
 		}
-		return time.Duration(value) * time.Second
-	}
-	return scaling{
-		least:       int(number(target.Get("minCapacity"))),
-		most:        int(number(target.Get("maxCapacity"))),
-		target:      number(policy.Get(says + "targetValue")),
-		cooldownOut: seconds("scaleOutCooldown"),
-		cooldown:    seconds("scaleInCooldown"),
-	}, true
+		const says = "targetTrackingScalingPolicyConfiguration."
+		if policy.Get(says+"predefinedMetricSpecification.predefinedMetricType") != "ECSServiceAverageCPUUtilization" {
+			return s, false
+		}
+		seconds := func(name string) time.Duration {
+			value, given := policy.Get(says + name).(float64)
+			if !given {
+				value = defaultCooldown
+			}
+			return time.Duration(value) * time.Second
+		}
+		return scaling{
+			least:       int(number(target.Get("minCapacity"))),
+			most:        int(number(target.Get("maxCapacity"))),
+			target:      number(policy.Get(says + "targetValue")),
+			cooldownOut: seconds("scaleOutCooldown"),
+			cooldown:    seconds("scaleInCooldown"),
+		}, true
+	})
 }
 
 // followLoad measures the tasks every minute and changes their number, until ctx ends.
@@ -172,23 +172,19 @@ func (f *runningService) ticks() map[string]float64 {
 // called, its CPU metric is what it would be if the tasks shared a demand of so many CPU units, of
 // which 1024 are one CPU. Autoscaling then depends on no computer's speed.
 func (c *Cloud) DeclareDemand(service string, units float64) (withdraw func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.private[demandKey(service)] = units
+	c.Update(func(tx *Tx) { tx.values[demandKey(service)] = units })
 	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.private, demandKey(service))
+		c.Update(func(tx *Tx) { delete(tx.values, demandKey(service)) })
 	}
 }
 
 func demandKey(service string) string { return "demand of " + service }
 
 func (c *Cloud) demand(service string) (units float64, declared bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	units, declared = c.private[demandKey(service)].(float64)
-	return units, declared
+	return view2(c, func(tx *Tx) (units float64, declared bool) {
+		units, declared = tx.values[demandKey(service)].(float64)
+		return units, declared
+	})
 }
 
 // shareOf is what each of the tasks uses of its reserved units, in percent, if all share a demand.

@@ -72,14 +72,14 @@ func judgeScaledService(c *call) error {
 			c.str("resourceId"),
 		)
 	}
-	if c.cloud.service(parts[1], parts[2]) == nil {
+	if c.tx.service(parts[1], parts[2]) == nil {
 		return fmt.Errorf("ValidationException: ECS service doesn't exist: %s", c.str("resourceId"))
 	}
 	return nil
 }
 
 func judgeScalingPolicy(c *call) error {
-	for _, target := range c.cloud.all(scalingType) {
+	for _, target := range c.tx.all(scalingType) {
 		if target.str("resourceId") == c.str("resourceId") &&
 			target.str("scalableDimension") == c.str("scalableDimension") {
 			if c.str("policyType") == "TargetTrackingScaling" &&

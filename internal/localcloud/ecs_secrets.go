@@ -31,7 +31,7 @@ func judgeTaskSecrets(c *call, definition *Record) error {
 			if !strings.HasPrefix(s.ValueFrom, "arn:aws:secretsmanager:") {
 				continue
 			}
-			if fault := c.cloud.secretFault(s.ValueFrom); fault != "" {
+			if fault := c.tx.secretFault(s.ValueFrom); fault != "" {
 				return fmt.Errorf(
 					"waiting for ECS Service to be stable: tasks failed to start: ResourceInitializationError: "+
 						"unable to pull secrets "+
@@ -48,12 +48,12 @@ func judgeTaskSecrets(c *call, definition *Record) error {
 }
 
 // secretFault is why a valueFrom cannot be fetched; empty if it can.
-func (c *Cloud) secretFault(from string) string {
+func (tx *Tx) secretFault(from string) string {
 	fields := strings.Split(from, ":")
 	if len(fields) != secretARNFields && len(fields) != secretVersionFields {
 		return "unexpected ARN format with parameters when trying to retrieve ASM secret"
 	}
-	secret := c.secretByID(strings.Join(fields[:secretARNFields], ":"))
+	secret := tx.secretByID(strings.Join(fields[:secretARNFields], ":"))
 	if secret == nil {
 		return "ResourceNotFoundException: Secrets Manager can't find the specified secret."
 	}
@@ -64,7 +64,7 @@ func (c *Cloud) secretFault(from string) string {
 		}
 		version = fields[9]
 	}
-	content, _ := c.private[secret.ID].(secretContent)
+	content, _ := tx.values[secret.ID].(secretContent)
 	stages := map[string]string{"AWSCURRENT": content.CurrentVersion, "AWSPREVIOUS": content.PreviousVersion}
 	switch {
 	case version == "" && stages[stage] == "":

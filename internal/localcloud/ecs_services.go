@@ -167,9 +167,9 @@ func (f *runningService) bringAgain() error {
 }
 
 func (f *runningService) note(operation, what string) {
-	f.cloud.mu.Lock()
-	defer f.cloud.mu.Unlock()
-	f.cloud.note(operation, serviceType, f.name, what)
+	f.cloud.Update(func(tx *Tx) {
+		tx.note(operation, serviceType, f.name, what)
+	})
 }
 
 // drop takes a task off the list, if it is there.

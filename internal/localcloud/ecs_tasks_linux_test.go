@@ -215,7 +215,7 @@ func TestAFirstDeploymentIsSteadyWhenItsTasksRun(t *testing.T) {
 			"update",
 			"there is no revision to go back to",
 		)
-		assert.NotEmpty(t, b.find(serviceType, "", id).str("taskDefinition"))
+		assert.NotEmpty(t, b.copyOf(serviceType, "", id).str("taskDefinition"))
 		require.NoError(t, b.end(serviceType, id))
 	}
 }
@@ -238,7 +238,7 @@ func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 	for _, process := range first {
 		assert.NotContains(t, second, process)
 	}
-	runs := b.find(serviceType, "", id).str("taskDefinition")
+	runs := b.copyOf(serviceType, "", id).str("taskDefinition")
 	for _, image := range []string{"app:broken", "app:mute"} {
 		require.NoError(
 			t,
@@ -246,7 +246,7 @@ func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 			"ECS rolls back, and the provider calls that a success",
 		)
 		assert.Equal(t, second, processes(b.Tasks("chat")), image)
-		assert.Equal(t, runs, b.find(serviceType, "", id).str("taskDefinition"), "the revision that runs")
+		assert.Equal(t, runs, b.copyOf(serviceType, "", id).str("taskDefinition"), "the revision that runs")
 	}
 	assert.Contains(t, fmt.Sprint(b.Events()), "failed container health checks")
 }

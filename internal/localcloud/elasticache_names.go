@@ -62,7 +62,7 @@ func fullVersion(engine, version string) string {
 func clusterMode(c *call) bool {
 	name := c.str("parameterGroupName")
 	return c.str("clusterMode") == "enabled" || c.num("numNodeGroups") > 1 || strings.HasSuffix(name, ".cluster.on") ||
-		parameterOf(c.cloud.find(parameterGroupType, "", name), "cluster-enabled") == "yes"
+		parameterOf(c.tx.find(parameterGroupType, "", name), "cluster-enabled") == "yes"
 }
 
 // parameterOf is a parameter that a group sets, "" if it does not.

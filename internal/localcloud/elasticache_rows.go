@@ -140,7 +140,7 @@ var _ = register(
 			if token := c.str("authToken"); token != "" {
 				access.Tokens = []string{token}
 			}
-			c.cloud.private[c.vaultKey()] = access
+			c.tx.values[c.vaultKey()] = access
 			return nil
 		},
 		beforeUpdate: inTurn(judgeReplicationGroup, judgeRedisParameters, judgeRedisLogs, judgeRedisUpdate),
@@ -149,7 +149,7 @@ var _ = register(
 			if name := c.str(
 				"finalSnapshotIdentifier",
 			); name != "" &&
-				c.cloud.find(cacheSnapshotType, "", name) != nil {
+				c.tx.find(cacheSnapshotType, "", name) != nil {
 				return fmt.Errorf("SnapshotAlreadyExistsFault: Snapshot with specified name already exists.")
 			}
 			return nil
@@ -185,7 +185,7 @@ var _ = register(
 		computed: map[string]value{"arn": text("arn:aws:elasticache:{region}:{account}:subnetgroup:{id}")},
 		derived: map[string]value{"vpcId": func(c *call) any {
 			for _, id := range c.all("subnetIds") {
-				if subnet := c.cloud.find("aws:ec2/subnet:Subnet", "", id); subnet != nil {
+				if subnet := c.tx.find("aws:ec2/subnet:Subnet", "", id); subnet != nil {
 					return subnet.str("vpcId")
 				}
 			}
@@ -216,7 +216,7 @@ var _ = register(
 		computed: map[string]value{"arn": text("arn:aws:elasticache:{region}:{account}:parametergroup:{id}")},
 		check:    oneOf("family", "redis5.0", "redis6.x", "redis7", "valkey7", "valkey8", "memcached1.6"),
 		beforeDelete: func(c *call) error {
-			for _, group := range c.cloud.all(replicationGroupType) {
+			for _, group := range c.tx.all(replicationGroupType) {
 				if group.str("parameterGroupName") == c.id {
 					return fmt.Errorf(
 						"InvalidCacheParameterGroupState: One or more cache clusters are still using parameter "+

@@ -116,7 +116,9 @@ func TestReplicationGroupRefusals(t *testing.T) {
 func TestTokenRotationAndEnd(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.make(replicationGroupType, "game", redisInputs(map[string]any{"authToken": nil}))
-	access := func() redisAccess { return b.private[replicationGroupType+" "+id].(redisAccess) }
+	access := func() redisAccess {
+		return view(b.Cloud, func(tx *Tx) any { return tx.values[replicationGroupType+" "+id] }).(redisAccess)
+	}
 	require.NoError(
 		t,
 		b.change(replicationGroupType, id, redisInputs(map[string]any{"authTokenUpdateStrategy": "ROTATE"})),

@@ -90,7 +90,7 @@ func judgeReplicationGroup(c *call) error {
 			c.str("numNodeGroups"),
 		)
 	}
-	if name := c.str("snapshotName"); name != "" && c.old == nil && c.cloud.find(cacheSnapshotType, "", name) == nil {
+	if name := c.str("snapshotName"); name != "" && c.old == nil && c.tx.find(cacheSnapshotType, "", name) == nil {
 		return fmt.Errorf("SnapshotNotFoundFault: Snapshot %s not found.", name)
 	}
 	return nil
@@ -99,7 +99,7 @@ func judgeReplicationGroup(c *call) error {
 // judgeRedisParameters compares the parameter group with the engine and the shards.
 func judgeRedisParameters(c *call) error {
 	name := c.str("parameterGroupName")
-	group := c.cloud.find(parameterGroupType, "", name)
+	group := c.tx.find(parameterGroupType, "", name)
 	if group == nil {
 		if name == "" || strings.HasPrefix(name, "default.") {
 			return nil
@@ -134,7 +134,7 @@ func judgeRedisLogs(c *call) error {
 			return fmt.Errorf("InvalidParameterCombination: more than one log delivery configuration for %s", kind)
 		}
 		seen = append(seen, kind)
-		if entry["destinationType"] == "cloudwatch-logs" && c.cloud.find(logGroupType, "", destination) == nil {
+		if entry["destinationType"] == "cloudwatch-logs" && c.tx.find(logGroupType, "", destination) == nil {
 			return fmt.Errorf("InvalidParameterValue: The log group %s does not exist", destination)
 		}
 	}
@@ -181,28 +181,28 @@ func judgeRedisUpdate(c *call) error {
 // rotateToken: SET leaves the new token alone valid, ROTATE the new and the one before; a
 // first token by ROTATE leaves login without a token valid until SET.
 func rotateToken(c *call) error {
-	access, _ := c.cloud.private[c.vaultKey()].(redisAccess)
+	access, _ := c.tx.values[c.vaultKey()].(redisAccess)
 	token := c.str("authToken")
 	if token == "" || !c.changed("authToken") && !c.changed("authTokenUpdateStrategy") {
 		return nil
 	}
 	if c.str("authTokenUpdateStrategy") == "SET" {
-		c.cloud.private[c.vaultKey()] = redisAccess{Tokens: []string{token}}
+		c.tx.values[c.vaultKey()] = redisAccess{Tokens: []string{token}}
 		return nil
 	}
 	if !slices.Contains(access.Tokens, token) {
 		access.Tokens = append(access.Tokens, token)
 	}
 	access.Tokens = access.Tokens[max(len(access.Tokens)-2, 0):]
-	c.cloud.private[c.vaultKey()] = access
+	c.tx.values[c.vaultKey()] = access
 	return nil
 }
 
 // snapshotAtEnd keeps the final snapshot, if one is asked for.
 func snapshotAtEnd(c *call) error {
-	delete(c.cloud.private, c.vaultKey())
+	delete(c.tx.values, c.vaultKey())
 	if name := c.str("finalSnapshotIdentifier"); name != "" {
-		c.cloud.keep(cacheSnapshotType, name, map[string]any{
+		c.tx.keep(cacheSnapshotType, name, map[string]any{
 			"name": name, "replicationGroupId": c.id,
 			"engine": c.str("engine"), "engineVersion": c.str("engineVersion"), "numNodeGroups": c.num("numNodeGroups"),
 		})

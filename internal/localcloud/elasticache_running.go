@@ -81,44 +81,44 @@ func startCache(c *Cloud, r Record) error {
 // placeCache gives every member an address. Nodes of a shard stand in different zones (ElastiCache
 // user guide, "Minimizing downtime by using Multi-AZ").
 func (c *Cloud) placeCache(r Record, domain string) (places []redisnodes.Place, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	group := c.find(subnetGroupType, "", r.str("subnetGroupName"))
-	if group == nil {
-		return nil, fmt.Errorf("running %s: it has no subnet group", r.ID)
-	}
-	subnets, _ := group.Get("subnetIds").([]any)
-	groups, _ := r.Get("securityGroupIds").([]any)
-	members, _ := r.Get("memberClusters").([]any)
-	for _, name := range texts(members) {
-		// Members are called <group>-<shard>-<node>, both counted from 1.
-		parts := strings.Split(name, "-")
-		shard, _ := strconv.Atoi(parts[len(parts)-2])
-		node, _ := strconv.Atoi(parts[len(parts)-1])
-		placed, err := c.placeInterface(placement{
-			owner:       r.ID,
-			description: "ElastiCache " + name,
-			subnet:      texts(subnets)[(shard+node)%len(subnets)],
-			groups:      texts(groups),
-		})
-		if err != nil {
-			return nil, fmt.Errorf("placing %s: %w", name, err)
+	return update2(c, func(tx *Tx) (places []redisnodes.Place, err error) {
+		group := tx.find(subnetGroupType, "", r.str("subnetGroupName"))
+		if group == nil {
+			return nil, fmt.Errorf("running %s: it has no subnet group", r.ID)
 		}
-		address, err := netip.ParseAddr(placed.str("privateIp"))
-		if err != nil {
-			return nil, err
+		subnets, _ := group.Get("subnetIds").([]any)
+		groups, _ := r.Get("securityGroupIds").([]any)
+		members, _ := r.Get("memberClusters").([]any)
+		for _, name := range texts(members) {
+			// Members are called <group>-<shard>-<node>, both counted from 1.
+			parts := strings.Split(name, "-")
+			shard, _ := strconv.Atoi(parts[len(parts)-2])
+			node, _ := strconv.Atoi(parts[len(parts)-1])
+			placed, err := tx.placeInterface(placement{
+				owner:       r.ID,
+				description: "ElastiCache " + name,
+				subnet:      texts(subnets)[(shard+node)%len(subnets)],
+				groups:      texts(groups),
+			})
+			if err != nil {
+				return nil, fmt.Errorf("placing %s: %w", name, err)
+			}
+			address, err := netip.ParseAddr(placed.str("privateIp"))
+			if err != nil {
+				return nil, err
+			}
+			places = append(places, redisnodes.Place{Name: name + "." + domain, Address: address, Shard: shard})
 		}
-		places = append(places, redisnodes.Place{Name: name + "." + domain, Address: address, Shard: shard})
-	}
-	return places, nil
+		return places, nil
+	})
 }
 
 // tokensOf are what the group takes now, the newest last.
 func (c *Cloud) tokensOf(r Record) []string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	access, _ := c.private[replicationGroupType+" "+r.ID].(redisAccess)
-	return slices.Clone(access.Tokens)
+	return view(c, func(tx *Tx) []string {
+		access, _ := tx.values[replicationGroupType+" "+r.ID].(redisAccess)
+		return slices.Clone(access.Tokens)
+	})
 }
 
 func changeCache(c *Cloud, r Record) error {

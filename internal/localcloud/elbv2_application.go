@@ -170,10 +170,7 @@ func (b *application) connect(ctx context.Context, network, address string) (net
 	if err != nil {
 		return nil, err
 	}
-	b.cloud.mu.Lock()
-	end, _ := b.cloud.flowEnd(chosen.Addr())
-	b.cloud.mu.Unlock()
-	dialer, err := b.dialer(target{address: chosen.Addr(), zone: end.zone}, int(chosen.Port()))
+	dialer, err := b.dialer(target{address: chosen.Addr(), zone: b.cloud.ZoneOf(chosen.Addr())}, int(chosen.Port()))
 	if err != nil {
 		// What no security group lets through gets no answer.
 		return nil, fmt.Errorf("%w: %w", context.DeadlineExceeded, err)

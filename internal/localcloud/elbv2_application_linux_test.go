@@ -28,7 +28,7 @@ type street struct {
 func newStreet(t *testing.T) street {
 	t.Helper()
 	b := newTown(t)
-	vpc := b.all(vpcType)[0].ID
+	vpc := b.Records(vpcType)[0].ID
 	second, _ := b.make(
 		subnetType,
 		"second",
@@ -166,7 +166,7 @@ func TestRequestsAreSharedByWeightAndSayWhereTheyCameFrom(t *testing.T) {
 }
 
 func (s street) targetOf(i int) netip.Addr {
-	for _, r := range s.all(registeredType) {
+	for _, r := range s.Records(registeredType) {
 		if r.str("targetGroupArn") == s.groups[i] {
 			return netip.MustParseAddr(r.str("targetId"))
 		}

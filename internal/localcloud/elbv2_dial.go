@@ -24,10 +24,7 @@ func (c *Cloud) dialFrom(ctx context.Context, source netip.Addr, network, addres
 	}
 	destination, err := netip.ParseAddr(host)
 	if err != nil {
-		c.mu.Lock()
-		end, _ := c.flowEnd(source)
-		c.mu.Unlock()
-		found, err := c.Resolve(host, end.zone)
+		found, err := c.Resolve(host, c.ZoneOf(source))
 		if err != nil {
 			return nil, err
 		}

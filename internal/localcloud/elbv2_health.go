@@ -21,19 +21,19 @@ func (c *Cloud) TargetHealth() map[string]bool {
 
 // register makes an address a target of a group, as ECS does.
 func (c *Cloud) register(group string, address netip.Addr, port int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.keep(
-		registeredType,
-		group+" "+address.String(),
-		map[string]any{"targetGroupArn": group, "targetId": address.String(), "port": float64(port)},
-	)
+	c.Update(func(tx *Tx) {
+		tx.keep(
+			registeredType,
+			group+" "+address.String(),
+			map[string]any{"targetGroupArn": group, "targetId": address.String(), "port": float64(port)},
+		)
+	})
 }
 
 func (c *Cloud) deregister(group string, address netip.Addr) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.remove(registeredType, group+" "+address.String())
+	c.Update(func(tx *Tx) {
+		tx.remove(registeredType, group+" "+address.String())
+	})
 }
 
 // registeredType records targets that AWS itself registers, for ECS: no row, for no program makes
@@ -70,13 +70,13 @@ func (c *Cloud) inService(group string, address netip.Addr) bool {
 }
 
 // behindLoadBalancer says whether a listener or one of its rules forwards to a target group.
-func (c *Cloud) behindLoadBalancer(arn string) bool {
+func (tx *Tx) behindLoadBalancer(arn string) bool {
 	for token, actions := range map[string]string{
 		"aws:lb/listener:Listener":         "defaultActions",
 		"aws:lb/listenerRule:ListenerRule": "actions",
 	} {
-		for _, r := range c.all(token) {
-			on := &call{cloud: c, inputs: r.Inputs}
+		for _, r := range tx.all(token) {
+			on := &call{cloud: tx.cloud, inputs: r.Inputs}
 			if slices.Contains(on.all(actions+".targetGroupArn"), arn) ||
 				slices.Contains(on.all(actions+".forward.targetGroups.arn"), arn) {
 				return true
@@ -92,11 +92,11 @@ func (c *Cloud) deregistrationDelay(group string) time.Duration {
 	if len(c.runningGroups(group)) == 0 {
 		return 0
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	found := c.find(targetGroupType, "arn", group)
-	if found == nil {
-		return 0
-	}
-	return c.scaled(time.Duration(number(found.Get("deregistrationDelay"))) * time.Second)
+	return view(c, func(tx *Tx) time.Duration {
+		found := tx.find(targetGroupType, "arn", group)
+		if found == nil {
+			return 0
+		}
+		return c.scaled(time.Duration(number(found.Get("deregistrationDelay"))) * time.Second)
+	})
 }

@@ -55,7 +55,7 @@ var _ = register(
 		afterCreate:  countForwards,
 		afterUpdate:  countForwards,
 		afterDelete: func(c *call) error {
-			c.cloud.dropWhere(listenerRuleType, "listenerArn", c.id)
+			c.tx.dropWhere(listenerRuleType, "listenerArn", c.id)
 			return countForwards(c)
 		},
 		begin:  openBalancer,

@@ -101,7 +101,7 @@ var groupProtocols = map[string][]string{
 // judgeListener: a protocol of the load balancer, a free port, an issued certificate, and
 // target groups that speak the same and belong to no other load balancer.
 func judgeListener(c *call) error {
-	balancer, protocol := c.cloud.find(loadBalancerType, "", c.str("loadBalancerArn")), listenerProtocol(c)
+	balancer, protocol := c.tx.find(loadBalancerType, "", c.str("loadBalancerArn")), listenerProtocol(c)
 	speaks := listenerProtocols[balancer.str("loadBalancerType")]
 	if !slices.Contains(speaks, protocol) {
 		return errorf(
@@ -113,7 +113,7 @@ func judgeListener(c *call) error {
 	if protocol != "" && c.get("port") == nil {
 		return errorf("ValidationError: A listener port must be specified")
 	}
-	for _, other := range c.cloud.all(listenerType) {
+	for _, other := range c.tx.all(listenerType) {
 		if other.ID != c.id && other.str("loadBalancerArn") == balancer.ID && other.Get("port") == c.get("port") {
 			return errorf(
 				"DuplicateListener: A listener already exists on this port for this load balancer '%s'",
@@ -142,12 +142,12 @@ func judgeListenerCertificate(c *call, protocol string) error {
 	case arn == "":
 		return errorf("ValidationError: A certificate must be specified for %s listeners", protocol)
 	}
-	if certificate := c.cloud.find(
+	if certificate := c.tx.find(
 		publicCertificateType,
 		"",
 		arn,
 	); certificate != nil &&
-		!c.cloud.issueProven(certificate) {
+		!c.tx.issueProven(certificate) {
 		return errorf(
 			"UnsupportedCertificate: The certificate '%s' must have a fully-qualified domain name, a supported "+
 				"signature, and a supported key size.",
@@ -158,7 +158,7 @@ func judgeListenerCertificate(c *call, protocol string) error {
 }
 
 func judgeForward(c *call, arn, balancer, protocol string) error {
-	group := c.cloud.find(targetGroupType, "arn", arn)
+	group := c.tx.find(targetGroupType, "arn", arn)
 	if theirs := group.str("protocol"); theirs != "" && !slices.Contains(groupProtocols[protocol], theirs) {
 		return errorf(
 			"InvalidConfigurationRequest: Listener protocol '%s' is not supported with target group '%s' of "+
@@ -168,7 +168,7 @@ func judgeForward(c *call, arn, balancer, protocol string) error {
 			theirs,
 		)
 	}
-	for _, other := range c.cloud.balancersOf(arn) {
+	for _, other := range c.tx.balancersOf(arn) {
 		if other != balancer {
 			return errorf(
 				"TargetGroupAssociationLimit: The following target groups cannot be associated with more than one "+
@@ -181,17 +181,17 @@ func judgeForward(c *call, arn, balancer, protocol string) error {
 }
 
 // balancersOf are the load balancers that forward to a target group.
-func (c *Cloud) balancersOf(group string) []string {
+func (tx *Tx) balancersOf(group string) []string {
 	var found []string
-	for _, listener := range c.all(listenerType) {
-		on := &call{cloud: c, inputs: listener.Inputs}
+	for _, listener := range tx.all(listenerType) {
+		on := &call{cloud: tx.cloud, inputs: listener.Inputs}
 		if slices.Contains(on.forwards("defaultActions"), group) {
 			found = append(found, listener.str("loadBalancerArn"))
 		}
 	}
-	for _, rule := range c.all(listenerRuleType) {
-		on := &call{cloud: c, inputs: rule.Inputs}
-		if listener := c.find(
+	for _, rule := range tx.all(listenerRuleType) {
+		on := &call{cloud: tx.cloud, inputs: rule.Inputs}
+		if listener := tx.find(
 			listenerType,
 			"",
 			rule.str("listenerArn"),
@@ -205,8 +205,8 @@ func (c *Cloud) balancersOf(group string) []string {
 
 // countForwards brings the output loadBalancerArns of all target groups up to date.
 func countForwards(c *call) error {
-	for _, group := range c.cloud.all(targetGroupType) {
-		group.setOutput("loadBalancerArns", anys(c.cloud.balancersOf(group.str("arn"))))
+	for _, group := range c.tx.all(targetGroupType) {
+		group.setOutput("loadBalancerArns", anys(c.tx.balancersOf(group.str("arn"))))
 	}
 	return nil
 }
@@ -214,7 +214,7 @@ func countForwards(c *call) error {
 // rulePriorities are those in use at a listener, without the rule's own.
 func (c *call) rulePriorities() []float64 {
 	var used []float64
-	for _, other := range c.cloud.all(listenerRuleType) {
+	for _, other := range c.tx.all(listenerRuleType) {
 		if n, ok := other.Get("priority").(float64); ok && other.ID != c.id &&
 			other.str("listenerArn") == c.str("listenerArn") {
 			used = append(used, n)
@@ -232,7 +232,7 @@ func judgeRulePriority(c *call) error {
 	if n, given := c.get("priority").(float64); given && slices.Contains(c.rulePriorities(), n) {
 		return errorf("PriorityInUse: Priority '%s' is currently in use", trimFloat(n))
 	}
-	listener := c.cloud.find(listenerType, "", c.str("listenerArn"))
+	listener := c.tx.find(listenerType, "", c.str("listenerArn"))
 	balancer := listener.str("loadBalancerArn")
 	if !strings.Contains(balancer, ":loadbalancer/app/") {
 		return errorf(

@@ -22,24 +22,23 @@ func closeAll[T interface{ close() error }](held *byID[T]) error {
 
 // openBalancer opens a node in every zone of a load balancer's listener.
 func openBalancer(c *Cloud, listener Record) error {
-	c.mu.Lock()
-	found := c.find(loadBalancerType, "", listener.str("loadBalancerArn"))
-	if found == nil {
-		c.mu.Unlock()
+	owner := c.copyOf(loadBalancerType, "", listener.str("loadBalancerArn"))
+	if owner == nil {
 		return nil
 	}
-	owner, nodes := *found, []*node(nil)
-	for _, r := range c.ownInterfaces(owner.ID) {
-		address, err := netip.ParseAddr(r.str("privateIp"))
-		if err == nil {
-			nodes = append(nodes, &node{zone: r.str("availabilityZone"), address: address})
+	nodes := view(c, func(tx *Tx) (nodes []*node) {
+		for _, r := range tx.ownInterfaces(owner.ID) {
+			address, err := netip.ParseAddr(r.str("privateIp"))
+			if err == nil {
+				nodes = append(nodes, &node{zone: r.str("availabilityZone"), address: address})
+			}
 		}
-	}
-	c.mu.Unlock()
+		return nodes
+	})
 	if owner.str("loadBalancerType") == "application" {
-		return openApplication(c, owner, nodes, listener)
+		return openApplication(c, *owner, nodes, listener)
 	}
-	return openNetwork(c, owner, nodes, listener)
+	return openNetwork(c, *owner, nodes, listener)
 }
 
 func changeApplication(c *Cloud, listener Record) error {

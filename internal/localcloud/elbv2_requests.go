@@ -152,11 +152,11 @@ func (c *Cloud) mayCall(source, node netip.Addr, port int, public bool) bool {
 	if c.Allowed(source, node, port) == nil {
 		return true
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, inside := c.flowEnd(source); inside || !public {
-		return false
-	}
-	to, known := c.flowEnd(node)
-	return known && c.passes(to.groups, "ingress", ingressRuleType, flowEnd{address: source}, port)
+	return view(c, func(tx *Tx) bool {
+		if _, inside := tx.flowEnd(source); inside || !public {
+			return false
+		}
+		to, known := tx.flowEnd(node)
+		return known && tx.passes(to.groups, "ingress", ingressRuleType, flowEnd{address: source}, port)
+	})
 }

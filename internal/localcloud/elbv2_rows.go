@@ -93,7 +93,7 @@ var _ = register(
 				if c.str("loadBalancerType") != "application" {
 					return []any{}
 				}
-				return []any{c.cloud.defaultGroup(c.vpcOf(c.balancerSubnets()[0]))}
+				return []any{c.tx.defaultGroup(c.vpcOf(c.balancerSubnets()[0]))}
 			},
 			"enforceSecurityGroupInboundRulesOnPrivateLinkTraffic": func(c *call) any {
 				return map[bool]string{true: "on"}[c.str("loadBalancerType") == "network" &&

@@ -174,7 +174,7 @@ func TestListeners(t *testing.T) {
 	inputs := forwardTo(balancer, group, "TCP", 4222)
 	id, outputs := b.make(listenerType, "listener", inputs)
 	assert.Equal(t, 350.0, outputs["tcpIdleTimeoutSeconds"].NumberValue())
-	assert.Equal(t, balancer, b.find(targetGroupType, "", group).str("loadBalancerArns.0"))
+	assert.Equal(t, balancer, b.copyOf(targetGroupType, "", group).str("loadBalancerArns.0"))
 	b.refused("DuplicateListener", listenerType, "again", inputs)
 	b.refused(
 		"Listener protocol 'HTTP' must be one of 'TCP",
@@ -190,7 +190,7 @@ func TestListeners(t *testing.T) {
 	)
 	assert.ErrorContains(t, b.end(targetGroupType, group), "ResourceInUse: Target group '"+group)
 	require.NoError(t, b.end(loadBalancerType, balancer))
-	assert.Nil(t, b.find(listenerType, "", id), "the listener goes with its load balancer")
+	assert.Nil(t, b.copyOf(listenerType, "", id), "the listener goes with its load balancer")
 	require.NoError(t, b.end(targetGroupType, group))
 }
 
@@ -201,7 +201,7 @@ func TestTargetGroupBelongsToOneBalancer(t *testing.T) {
 	other, _ := b.make(
 		loadBalancerType,
 		"other",
-		map[string]any{"name": "other", "subnets": b.find(loadBalancerType, "", balancer).Get("subnets")},
+		map[string]any{"name": "other", "subnets": b.copyOf(loadBalancerType, "", balancer).Get("subnets")},
 	)
 	b.refused("TargetGroupAssociationLimit", listenerType, "other", forwardTo(other, group, "HTTP", 80))
 	b.refused("is not supported with target group", listenerType, "tcp", map[string]any{
@@ -231,7 +231,7 @@ func (b bench) tcpGroup() string {
 	id, _ := b.make(
 		targetGroupType,
 		"tcp",
-		map[string]any{"vpcId": b.all(vpcType)[0].ID, "port": 1.0, "protocol": "TCP", "targetType": "ip"},
+		map[string]any{"vpcId": b.Records(vpcType)[0].ID, "port": 1.0, "protocol": "TCP", "targetType": "ip"},
 	)
 	return id
 }

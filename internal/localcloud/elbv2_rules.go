@@ -56,7 +56,7 @@ func balancerHost(c *call) any {
 func judgeBalancer(c *call) error {
 	zones := map[string]bool{}
 	for _, id := range c.balancerSubnets() {
-		zone := c.cloud.find(subnetType, "", id).str("availabilityZone")
+		zone := c.tx.find(subnetType, "", id).str("availabilityZone")
 		if zones[zone] {
 			return errorf(
 				"InvalidConfigurationRequest: A load balancer cannot be attached to multiple subnets in the same " +
@@ -73,12 +73,12 @@ func judgeBalancer(c *call) error {
 			"InvalidConfigurationRequest: Security groups are not supported for load balancers with type 'gateway'",
 		)
 	}
-	return c.cloud.sameNetwork(c.balancerSubnets()[0], c.all("securityGroups"))
+	return c.tx.sameNetwork(c.balancerSubnets()[0], c.all("securityGroups"))
 }
 
 // settleBalancer gives the load balancer an interface in each of its subnets.
 func settleBalancer(c *call) error {
-	return c.cloud.settleInterfaces(
+	return c.tx.settleInterfaces(
 		c.id,
 		"ELB "+lastOf(c.id, ":loadbalancer/"),
 		c.balancerSubnets(),
@@ -88,11 +88,11 @@ func settleBalancer(c *call) error {
 
 // closeBalancer: the listeners and their rules go with the load balancer.
 func closeBalancer(c *call) error {
-	c.cloud.dropInterfaces(c.id)
-	for _, listener := range c.cloud.all(listenerType) {
+	c.tx.dropInterfaces(c.id)
+	for _, listener := range c.tx.all(listenerType) {
 		if listener.str("loadBalancerArn") == c.id {
-			c.cloud.dropWhere(listenerRuleType, "listenerArn", listener.ID)
-			c.cloud.remove(listenerType, listener.ID)
+			c.tx.dropWhere(listenerRuleType, "listenerArn", listener.ID)
+			c.tx.remove(listenerType, listener.ID)
 		}
 	}
 	return countForwards(c)
@@ -238,10 +238,10 @@ func uniqueTarget(c *call) any {
 
 // judgeTarget: an instance that exists, or an address of the VPC.
 func judgeTarget(c *call) error {
-	group, target := c.cloud.find(targetGroupType, "arn", c.str("targetGroupArn")), c.str("targetId")
+	group, target := c.tx.find(targetGroupType, "arn", c.str("targetGroupArn")), c.str("targetId")
 	switch group.str("targetType") {
 	case "instance":
-		if c.cloud.find(instanceType, "", target) == nil {
+		if c.tx.find(instanceType, "", target) == nil {
 			return errorf(
 				"InvalidTarget: The following targets are not in a running state and cannot be registered: '%s'",
 				target,
@@ -252,7 +252,7 @@ func judgeTarget(c *call) error {
 		if err != nil {
 			return errorf("ValidationError: The IP address '%s' is not a valid IPv4 address", target)
 		}
-		vpc, ok := rangeOf(c.cloud.find(vpcType, "", group.str("vpcId")))
+		vpc, ok := rangeOf(c.tx.find(vpcType, "", group.str("vpcId")))
 		if ok && !vpc.Contains(address) && c.str("availabilityZone") != "all" {
 			return errorf(
 				"ValidationError: You must specify Availability Zone 'all' for the IP address '%s' because it is "+

@@ -100,7 +100,7 @@ var _ = register(
 		beforeCreate: judgeHealthCheck,
 		beforeUpdate: judgeHealthCheck,
 		afterDelete: func(c *call) error {
-			c.cloud.dropWhere(targetAttachmentType, "targetGroupArn", c.id)
+			c.tx.dropWhere(targetAttachmentType, "targetGroupArn", c.id)
 			return nil
 		},
 		notReal: "Targets are probed while things run only. Defaults of stickiness and failover do not show in the " +

@@ -77,40 +77,40 @@ func (p *targetGroup) watch(ctx context.Context) {
 // refresh reads the targets that are registered now, and how they are checked.
 func (p *targetGroup) refresh() (healthProbe, bool) {
 	c := p.cloud
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	group := c.find(targetGroupType, "arn", p.arn)
-	if group == nil {
-		return healthProbe{}, false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	registered := map[string]bool{}
-	for _, r := range append(c.all(targetAttachmentType), c.all(registeredType)...) {
-		address, err := netip.ParseAddr(r.str("targetId"))
-		if r.str("targetGroupArn") != p.arn || err != nil {
-			continue
+	return view2(c, func(tx *Tx) (healthProbe, bool) {
+		group := tx.find(targetGroupType, "arn", p.arn)
+		if group == nil {
+			return healthProbe{}, false
 		}
-		registered[address.String()] = true
-		if p.targets[address.String()] == nil {
-			p.targets[address.String()] = &target{
-				address: address,
-				port:    int(number(r.Get("port"))),
-				initial: true,
-				since:   time.Now(),
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		registered := map[string]bool{}
+		for _, r := range append(tx.all(targetAttachmentType), tx.all(registeredType)...) {
+			address, err := netip.ParseAddr(r.str("targetId"))
+			if r.str("targetGroupArn") != p.arn || err != nil {
+				continue
+			}
+			registered[address.String()] = true
+			if p.targets[address.String()] == nil {
+				p.targets[address.String()] = &target{
+					address: address,
+					port:    int(number(r.Get("port"))),
+					initial: true,
+					since:   time.Now(),
+				}
+			}
+			if t := p.targets[address.String()]; t.zone == "" {
+				end, _ := tx.flowEnd(address)
+				t.zone = end.zone
 			}
 		}
-		if t := p.targets[address.String()]; t.zone == "" {
-			end, _ := c.flowEnd(address)
-			t.zone = end.zone
+		for address := range p.targets {
+			if !registered[address] {
+				delete(p.targets, address)
+			}
 		}
-	}
-	for address := range p.targets {
-		if !registered[address] {
-			delete(p.targets, address)
-		}
-	}
-	return probeOf(group), true
+		return probeOf(group), true
+	})
 }
 
 func probeOf(group *Record) healthProbe {

@@ -47,7 +47,7 @@ var _ = register(
 		beforeCreate: judgeRule,
 		beforeUpdate: judgeRule,
 		beforeDelete: func(c *call) error {
-			for _, target := range c.cloud.all(targetsOfRule) {
+			for _, target := range c.tx.all(targetsOfRule) {
 				if target.str("rule") == c.id {
 					return fmt.Errorf("ValidationException: Rule can't be deleted since it has targets.")
 				}
@@ -78,7 +78,7 @@ var _ = register(
 				c.set("targetId", "terraform-"+time.Now().UTC().Format("20060102150405")+randomDigits(12))
 			}
 			count := 1
-			for _, other := range c.cloud.all(targetsOfRule) {
+			for _, other := range c.tx.all(targetsOfRule) {
 				if other.str("rule") == c.str("rule") {
 					count++
 				}

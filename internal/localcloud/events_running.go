@@ -35,9 +35,7 @@ var everyMinutes = regexp.MustCompile(`^rate\((\d+) (minute|hour|day)s?\)$`)
 // startSchedule calls a function at the rule's rate, on the scaled clock. Rules with a cron
 // expression or a pattern do not fire.
 func startSchedule(c *Cloud, r Record) error {
-	c.mu.Lock()
-	rule := c.find(eventRuleType, "", r.str("rule"))
-	c.mu.Unlock()
+	rule := c.copyOf(eventRuleType, "", r.str("rule"))
 	if rule == nil {
 		return nil
 	}
@@ -106,44 +104,44 @@ func (c *Cloud) invokeByEvent(name, input string) (again func(context.Context)) 
 }
 
 func (c *Cloud) retryAttempts(function string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, settings := range c.all(eventInvokeType) {
-		if functionName(settings.str("functionName")) == function {
-			if attempts, set := settings.Get("maximumRetryAttempts").(float64); set {
-				return int(attempts)
+	return view(c, func(tx *Tx) int {
+		for _, settings := range tx.all(eventInvokeType) {
+			if functionName(settings.str("functionName")) == function {
+				if attempts, set := settings.Get("maximumRetryAttempts").(float64); set {
+					return int(attempts)
+				}
 			}
 		}
-	}
-	return 2
+		return 2
+	})
 }
 
 func (c *Cloud) refuseScheduled(function string, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.note("refuse", functionType, function, "scheduled: "+err.Error())
+	c.Update(func(tx *Tx) {
+		tx.note("refuse", functionType, function, "scheduled: "+err.Error())
+	})
 }
 
 // mayInvoke says whether the function's own policy lets a rule call it (EventBridge user guide,
 // "Using resource-based policies": without lambda:InvokeFunction for events.amazonaws.com the
 // target is not invoked).
 func (c *Cloud) mayInvoke(function, rule string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, permission := range c.all(permissionType) {
-		source := permission.str("sourceArn")
-		if functionName(permission.str("function")) == function &&
-			permission.str("principal") == "events.amazonaws.com" &&
-			slices.Contains([]string{"lambda:InvokeFunction", "lambda:*", "*"}, permission.str("action")) &&
-			(source == "" || source == rule) {
-			return nil
+	return view(c, func(tx *Tx) error {
+		for _, permission := range tx.all(permissionType) {
+			source := permission.str("sourceArn")
+			if functionName(permission.str("function")) == function &&
+				permission.str("principal") == "events.amazonaws.com" &&
+				slices.Contains([]string{"lambda:InvokeFunction", "lambda:*", "*"}, permission.str("action")) &&
+				(source == "" || source == rule) {
+				return nil
+			}
 		}
-	}
-	return fmt.Errorf(
-		"the rule %s may not call function %s: no lambda:InvokeFunction for events.amazonaws.com",
-		rule,
-		function,
-	)
+		return fmt.Errorf(
+			"the rule %s may not call function %s: no lambda:InvokeFunction for events.amazonaws.com",
+			rule,
+			function,
+		)
+	})
 }
 
 func stopSchedule(c *Cloud, r Record) error {

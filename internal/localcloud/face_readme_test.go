@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the tables of README.md from the rows")
+var updateReadme = flag.Bool("update", false, "write the tables of README.md from the rows")
 
 const (
 	readme      = "README.md"
@@ -51,7 +51,7 @@ func TestReadmeTablesAreTheRows(t *testing.T) {
 	before, rest, begun := strings.Cut(string(content), beginTables)
 	got, after, ended := strings.Cut(rest, endTables)
 	require.True(t, begun && ended, "%s lacks the lines %q and %q", readme, beginTables, endTables)
-	if *update {
+	if *updateReadme {
 		got = readmeTables()
 		require.NoError(t, os.WriteFile(readme, []byte(before+beginTables+got+endTables+after), 0o644))
 	}

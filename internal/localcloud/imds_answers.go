@@ -50,12 +50,10 @@ func userData(_ *Metadata, instance *Record) (string, bool) {
 
 // identityDocument is not signed here: the signatures beside it do not exist.
 func identityDocument(m *Metadata, instance *Record) (string, bool) {
-	m.cloud.mu.Lock()
 	architecture := "x86_64"
-	if image := m.cloud.find("aws:ec2/ami:Ami", "", instance.str("ami")); image != nil {
+	if image := m.cloud.copyOf("aws:ec2/ami:Ami", "", instance.str("ami")); image != nil {
 		architecture = image.str("architecture")
 	}
-	m.cloud.mu.Unlock()
 	return document(map[string]any{
 		"accountId":          m.cloud.Account,
 		"architecture":       architecture,
@@ -87,13 +85,13 @@ func document(fields map[string]any) string {
 // profileRole is the name of the role in the instance's profile; false where there is no profile or
 // it is empty.
 func (m *Metadata) profileRole(instance *Record) (string, bool) {
-	m.cloud.mu.Lock()
-	defer m.cloud.mu.Unlock()
-	profile := m.cloud.find("aws:iam/instanceProfile:InstanceProfile", "name", instance.str("iamInstanceProfile"))
-	if profile == nil || profile.str("role") == "" {
-		return "", false
-	}
-	return profile.str("role"), true
+	return view2(m.cloud, func(tx *Tx) (string, bool) {
+		profile := tx.find("aws:iam/instanceProfile:InstanceProfile", "name", instance.str("iamInstanceProfile"))
+		if profile == nil || profile.str("role") == "" {
+			return "", false
+		}
+		return profile.str("role"), true
+	})
 }
 
 // credentials are those of the profile's role, the same ones until an hour before their end. A role
@@ -121,28 +119,28 @@ func (m *Metadata) credentials(name string, instance *Record, now time.Time) (st
 // roleCredentials gives what is held, or asks for new ones; fault says why there are none. Call it
 // with the service's own lock held.
 func (m *Metadata) roleCredentials(name string, now time.Time) (held Credentials, fault string) {
-	m.cloud.mu.Lock()
-	defer m.cloud.mu.Unlock()
-	role := m.cloud.find("aws:iam/role:Role", "", name)
-	allowed := false
-	if role != nil {
-		var err error
-		if allowed, err = m.cloud.mayAssume(role.str("assumeRolePolicy"), "ec2.amazonaws.com"); err != nil {
+	return update2(m.cloud, func(tx *Tx) (held Credentials, fault string) {
+		role := tx.find("aws:iam/role:Role", "", name)
+		allowed := false
+		if role != nil {
+			var err error
+			if allowed, err = m.cloud.mayAssume(role.str("assumeRolePolicy"), "ec2.amazonaws.com"); err != nil {
+				return held, err.Error()
+			}
+		}
+		if !allowed {
+			return held, "EC2 cannot assume the role " + name +
+				". The role's trust policy must allow ec2.amazonaws.com sts:AssumeRole."
+		}
+		owner := role.str("uniqueId")
+		if m.givenTo == owner && now.Add(credentialsEarly).Before(m.given.Expires) {
+			return m.given, ""
+		}
+		made, err := tx.session(role.str("arn"), m.instance)
+		if err != nil {
 			return held, err.Error()
 		}
-	}
-	if !allowed {
-		return held, "EC2 cannot assume the role " + name +
-			". The role's trust policy must allow ec2.amazonaws.com sts:AssumeRole."
-	}
-	owner := role.str("uniqueId")
-	if m.givenTo == owner && now.Add(credentialsEarly).Before(m.given.Expires) {
-		return m.given, ""
-	}
-	made, err := m.cloud.session(role.str("arn"), m.instance)
-	if err != nil {
-		return held, err.Error()
-	}
-	m.given, m.givenTo = made, owner
-	return made, ""
+		m.given, m.givenTo = made, owner
+		return made, ""
+	})
 }

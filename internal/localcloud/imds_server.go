@@ -87,16 +87,15 @@ func (m *Metadata) answer(w http.ResponseWriter, r *http.Request) {
 
 // look is a copy of the instance's record, nil where there is none, and the cloud's time.
 func (m *Metadata) look() (*Record, time.Time) {
-	m.cloud.mu.Lock()
-	defer m.cloud.mu.Unlock()
-	now := m.cloud.wire().now()
-	found := m.cloud.find("aws:ec2/instance:Instance", "", m.instance)
-	if found == nil {
-		return nil, now
-	}
-	copied := *found
-	copied.Inputs, copied.Outputs = found.Inputs.Copy(), found.Outputs.Copy()
-	return &copied, now
+	return update2(m.cloud, func(tx *Tx) (*Record, time.Time) {
+		now := tx.wire().now()
+		found := tx.find("aws:ec2/instance:Instance", "", m.instance)
+		if found == nil {
+			return nil, now
+		}
+		copied := found.copied()
+		return &copied, now
+	})
 }
 
 // giveToken begins a session. A request that came through a proxy gets none.

@@ -116,7 +116,7 @@ func TestTokensAreRequired(t *testing.T) {
 	status, got := ask(t, http.MethodGet, page, map[string]string{tokenHeader: token})
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, id, got)
-	w.wire().now = func() time.Time { return time.Now().Add(61 * time.Second) }
+	w.Update(func(tx *Tx) { tx.wire().now = func() time.Time { return time.Now().Add(61 * time.Second) } })
 	status, _ = ask(t, http.MethodGet, page, map[string]string{tokenHeader: token})
 	assert.Equal(t, http.StatusUnauthorized, status, "its time is over")
 }
@@ -154,7 +154,7 @@ func TestWhatTheMetadataSays(t *testing.T) {
 		return given.AccessKeyId
 	}
 	assert.Equal(t, key(first), key(second), "the same until they are nearly over")
-	w.wire().now = func() time.Time { return time.Now().Add(5*time.Hour + time.Minute) }
+	w.Update(func(tx *Tx) { tx.wire().now = func() time.Time { return time.Now().Add(5*time.Hour + time.Minute) } })
 	_, third := ask(t, http.MethodGet, role, nil)
 	assert.NotEqual(t, key(first), key(third))
 	require.NoError(t, w.end(instanceType, id))

@@ -12,15 +12,15 @@ import (
 
 // useKey asks whether the caller may use a key for an action ("kms:Decrypt") through a service
 // ("s3"); context is the encryption context. An AWS managed key (alias/aws/...) passes: it serves
-// everyone in the account. Call it with the lock held.
-func (in *wireRequest) useKey(name, action, service string, context map[string]string) *apiError {
+// everyone in the account.
+func (in *wireRequest) useKey(tx *Tx, name, action, service string, context map[string]string) *apiError {
 	if name == "" || strings.Contains(name, "alias/aws/") {
 		return nil
 	}
 	c := in.cloud
-	key := c.key(name)
+	key := tx.key(name)
 	if key == nil {
-		if pending := c.find(pendingKeyType, "", lastOf(name, "/")); pending != nil {
+		if pending := tx.find(pendingKeyType, "", lastOf(name, "/")); pending != nil {
 			return &apiError{
 				status:  400,
 				code:    "KMS.KMSInvalidStateException",
@@ -51,5 +51,5 @@ func (in *wireRequest) useKey(name, action, service string, context map[string]s
 		ask.context["kms:encryptioncontext:"+k] = v
 	}
 	tagKeys(ask.context, "aws:resourcetag/", key)
-	return in.allow(ask)
+	return in.allow(tx, ask)
 }

@@ -35,7 +35,7 @@ var _ = register(
 		beforeCreate: judgeKeyPolicy,
 		beforeUpdate: judgeKeyPolicy,
 		afterDelete: func(c *call) error {
-			c.cloud.keep(pendingKeyType, c.id, map[string]any{"arn": c.str("arn"), "keyId": c.id})
+			c.tx.keep(pendingKeyType, c.id, map[string]any{"arn": c.str("arn"), "keyId": c.id})
 			return nil
 		},
 		notReal: "Nothing is encrypted: the key's material does not exist. The waiting time has no end.",

@@ -70,9 +70,9 @@ func needsKey(path, missing string) judgement {
 			if strings.Contains(name, "alias/aws/") {
 				continue
 			}
-			key := c.cloud.key(name)
+			key := c.tx.key(name)
 			if key == nil {
-				if pending := c.cloud.find(pendingKeyType, "", lastOf(name, "/")); pending != nil {
+				if pending := c.tx.find(pendingKeyType, "", lastOf(name, "/")); pending != nil {
 					return fmt.Errorf("KMSInvalidStateException: %s is pending deletion.", pending.str("arn"))
 				}
 				return errors.New(strings.ReplaceAll(missing, "{value}", name))
@@ -86,13 +86,13 @@ func needsKey(path, missing string) judgement {
 }
 
 // key finds a KMS key by its id, ARN, alias or alias's ARN; nil if there is none.
-func (c *Cloud) key(name string) *Record {
+func (tx *Tx) key(name string) *Record {
 	if at := strings.Index(name, "alias/"); at >= 0 {
-		alias := c.find("aws:kms/alias:Alias", "", name[at:])
+		alias := tx.find("aws:kms/alias:Alias", "", name[at:])
 		if alias == nil {
 			return nil
 		}
 		name = alias.str("targetKeyId")
 	}
-	return c.find("aws:kms/key:Key", "", lastOf(name, "/"))
+	return tx.find("aws:kms/key:Key", "", lastOf(name, "/"))
 }

@@ -10,7 +10,7 @@ import (
 // input says what is being done. The lock is given back meanwhile: the function may ask the cloud.
 func invokeFor(action string) judgement {
 	return func(c *call) error {
-		function := c.cloud.functionNamed(c.str("functionName"))
+		function := c.tx.functionNamed(c.str("functionName"))
 		if function == nil {
 			return fmt.Errorf(
 				"invoking Lambda Function (%s): ResourceNotFoundException: Function not found: %s",
@@ -24,9 +24,8 @@ func invokeFor(action string) judgement {
 		}
 		c.set("result", "{}")
 		if run := c.cloud.Function; run != nil {
-			c.cloud.mu.Unlock()
-			answer, err := run(function.ID, payload)
-			c.cloud.mu.Lock()
+			var answer string
+			c.tx.paused(func() { answer, err = run(function.ID, payload) })
 			if err != nil {
 				return fmt.Errorf("invoking Lambda Function (%s): %w", c.str("functionName"), err)
 			}

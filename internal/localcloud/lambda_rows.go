@@ -110,7 +110,7 @@ var _ = register(
 		beforeUpdate: judgeFunction,
 		afterCreate:  keepCode,
 		afterUpdate:  keepCode,
-		afterDelete:  func(c *call) error { delete(c.cloud.private, c.vaultKey()); return nil },
+		afterDelete:  func(c *call) error { delete(c.tx.values, c.vaultKey()); return nil },
 		end:          forgetFunction,
 		notReal: "A published version is \"1\" for ever; vpcConfig.vpcId is not filled in. The function runs " +
 			"only through Cloud.Function.",
@@ -126,7 +126,7 @@ var _ = register(
 		id:       freeID("{statementId}", "{function}/{statementId}"),
 		computed: madeAtCreation("statementId"),
 		beforeCreate: func(c *call) error {
-			if c.cloud.functionNamed(c.str("function")) == nil {
+			if c.tx.functionNamed(c.str("function")) == nil {
 				return fmt.Errorf(
 					"ResourceNotFoundException: Function not found: %s",
 					c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("function")),
@@ -135,7 +135,7 @@ var _ = register(
 			if c.str("statementId") == "" {
 				c.set("statementId", "terraform-"+time.Now().UTC().Format("20060102150405")+randomDigits(12))
 			}
-			for _, other := range c.cloud.all(c.row.token) {
+			for _, other := range c.tx.all(c.row.token) {
 				if other.str("statementId") == c.str("statementId") &&
 					functionName(other.str("function")) == functionName(c.str("function")) {
 					return fmt.Errorf(
@@ -164,7 +164,7 @@ var _ = register(
 		},
 		check: checks(between("maximumRetryAttempts", 0, 2), between("maximumEventAgeInSeconds", 60, 21600)),
 		beforeCreate: func(c *call) error {
-			if c.cloud.functionNamed(c.str("functionName")) == nil {
+			if c.tx.functionNamed(c.str("functionName")) == nil {
 				return fmt.Errorf(
 					"ResourceNotFoundException: Function not found: %s",
 					c.expand("arn:aws:lambda:{region}:{account}:function:")+functionName(c.str("functionName")),

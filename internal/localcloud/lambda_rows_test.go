@@ -72,7 +72,7 @@ func TestInvocationAnswersOrMakesNothing(t *testing.T) {
 	assert.Equal(t, `{"healthy":true}`, outputs["result"].StringValue())
 	second, _ := b.make(invocationType, "gate", inputs)
 	require.NoError(t, b.end(invocationType, first))
-	assert.NotNil(t, b.find(invocationType, "", second), "the replacement outlives its predecessor")
+	assert.NotNil(t, b.copyOf(invocationType, "", second), "the replacement outlives its predecessor")
 	b.Function = func(string, string) (string, error) { return "", errors.New(`{"errorMessage":"no quorum"}`) }
 	b.refused(
 		`invoking Lambda Function (arn:aws:lambda:us-east-1:123456789012:function:controller): {"errorMessage":"no `+

@@ -20,8 +20,8 @@ func functionName(given string) string {
 }
 
 // functionNamed finds a function by its name or ARN; nil if there is none.
-func (c *Cloud) functionNamed(given string) *Record {
-	return c.find(functionType, "", functionName(given))
+func (tx *Tx) functionNamed(given string) *Record {
+	return tx.find(functionType, "", functionName(given))
 }
 
 // checkFunction: the code comes from exactly one place.
@@ -57,10 +57,10 @@ func functionCode(c *call) ([]byte, error) {
 		}
 	}
 	if bucket := c.str("s3Bucket"); bucket != "" {
-		if code, found := c.cloud.object(bucket, c.str("s3Key")); found {
+		if code, found := c.tx.object(bucket, c.str("s3Key")); found {
 			return code, nil
 		}
-		if c.cloud.find(bucketType, "", bucket) == nil {
+		if c.tx.find(bucketType, "", bucket) == nil {
 			return nil, fmt.Errorf(
 				"InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 " +
 					"Error Message: The specified bucket does not exist",
@@ -109,9 +109,9 @@ func judgeFunction(c *call) error {
 	if err := needsRole("role", "lambda.amazonaws.com", refused, refused)(c); err != nil {
 		return err
 	}
-	role := c.cloud.roleByARN(c.str("role"))
+	role := c.tx.roleByARN(c.str("role"))
 	if role != nil && len(c.all("vpcConfig.subnetIds")) > 0 &&
-		!c.cloud.roleAllows(
+		!c.tx.roleAllows(
 			role,
 			"ec2:CreateNetworkInterface",
 			"AWSLambdaVPCAccessExecutionRole",
@@ -129,6 +129,6 @@ func judgeFunction(c *call) error {
 // keepCode keeps the code under the function's name, for what runs it.
 func keepCode(c *call) error {
 	code, err := functionCode(c)
-	c.cloud.private[c.vaultKey()] = code
+	c.tx.values[c.vaultKey()] = code
 	return err
 }

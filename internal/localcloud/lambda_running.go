@@ -20,9 +20,7 @@ type FunctionEnvironment struct {
 
 // FunctionEnvironment prepares what the code of a function runs with.
 func (c *Cloud) FunctionEnvironment(name string) (FunctionEnvironment, error) {
-	c.mu.Lock()
-	r := c.find(functionType, "", name)
-	c.mu.Unlock()
+	r := c.copyOf(functionType, "", name)
 	if r == nil {
 		return FunctionEnvironment{}, fmt.Errorf("running function %s: it does not exist", name)
 	}
@@ -51,20 +49,20 @@ func (c *Cloud) FunctionEnvironment(name string) (FunctionEnvironment, error) {
 
 // functionSession is what Lambda gets when it assumes the function's role, if the role lets it.
 func (c *Cloud) functionSession(role, name string) (Credentials, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if held := c.roleByARN(role); held != nil {
-		allowed, err := c.mayAssume(held.str("assumeRolePolicy"), "lambda.amazonaws.com")
-		if err != nil {
-			return Credentials{}, err
+	return update2(c, func(tx *Tx) (Credentials, error) {
+		if held := tx.roleByARN(role); held != nil {
+			allowed, err := c.mayAssume(held.str("assumeRolePolicy"), "lambda.amazonaws.com")
+			if err != nil {
+				return Credentials{}, err
+			}
+			if !allowed {
+				return Credentials{}, fmt.Errorf(
+					"AccessDeniedException: The role defined for the function cannot be assumed by Lambda.",
+				)
+			}
 		}
-		if !allowed {
-			return Credentials{}, fmt.Errorf(
-				"AccessDeniedException: The role defined for the function cannot be assumed by Lambda.",
-			)
-		}
-	}
-	return c.session(role, name)
+		return tx.session(role, name)
+	})
 }
 
 // functionAddresses are those of functions in the VPC, by name.

@@ -10,9 +10,9 @@ var managedPolicies = []string{
 	"service-role/AWSDataLifecycleManagerServiceRole",
 }
 
-var _ = registerExisting(func(c *Cloud) {
+var _ = registerExisting(func(tx *Tx) {
 	for _, name := range managedPolicies {
 		arn := "arn:aws:iam::aws:policy/" + name
-		c.keep(managedPolicyType, arn, map[string]any{"arn": arn})
+		tx.keep(managedPolicyType, arn, map[string]any{"arn": arn})
 	}
 })

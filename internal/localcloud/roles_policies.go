@@ -42,13 +42,13 @@ func parsePolicies(texts []string, kind iam.Kind) ([]iam.Document, error) {
 }
 
 // identityPolicies are all policies that are attached to a role, AWS's own included.
-func (c *Cloud) identityPolicies(role *Record) ([]iam.Document, error) {
+func (tx *Tx) identityPolicies(role *Record) ([]iam.Document, error) {
 	if boundary := role.str("permissionsBoundary"); boundary != "" {
 		return nil, fmt.Errorf("permissions boundaries are not evaluated here, and role %s has %s", role.ID, boundary)
 	}
-	own := slices.Concat(c.roleDocuments(role), c.documentsInRole(role))
+	own := slices.Concat(tx.roleDocuments(role), tx.documentsInRole(role))
 	var managed []iam.Document
-	for _, arn := range append(managedPolicyARNs(role), c.attachedPolicyARNs(role)...) {
+	for _, arn := range append(managedPolicyARNs(role), tx.attachedPolicyARNs(role)...) {
 		name, byAWS := strings.CutPrefix(arn, "arn:aws:iam::aws:policy/")
 		if !byAWS {
 			continue
@@ -68,19 +68,19 @@ func (c *Cloud) identityPolicies(role *Record) ([]iam.Document, error) {
 
 // roleDocuments are the texts of the policies that other records give a role: its inline policies,
 // and the account's own policies that are attached to it.
-func (c *Cloud) roleDocuments(role *Record) []string {
+func (tx *Tx) roleDocuments(role *Record) []string {
 	var documents []string
-	for _, inline := range c.all("aws:iam/rolePolicy:RolePolicy") {
+	for _, inline := range tx.all("aws:iam/rolePolicy:RolePolicy") {
 		if inline.str("role") == role.ID {
 			documents = append(documents, inline.str("policy"))
 		}
 	}
-	return append(documents, c.policyTexts(c.attachedPolicyARNs(role))...)
+	return append(documents, tx.policyTexts(tx.attachedPolicyARNs(role))...)
 }
 
 // documentsInRole are the texts of the policies that the role's own record names: inlinePolicies and
 // managedPolicyArns.
-func (c *Cloud) documentsInRole(role *Record) []string {
+func (tx *Tx) documentsInRole(role *Record) []string {
 	var documents []string
 	inline, _ := role.Get("inlinePolicies").([]any)
 	for _, entry := range inline {
@@ -89,14 +89,14 @@ func (c *Cloud) documentsInRole(role *Record) []string {
 			documents = append(documents, text)
 		}
 	}
-	return append(documents, c.policyTexts(managedPolicyARNs(role))...)
+	return append(documents, tx.policyTexts(managedPolicyARNs(role))...)
 }
 
 // policyTexts are the texts of the account's own policies among these.
-func (c *Cloud) policyTexts(arns []string) []string {
+func (tx *Tx) policyTexts(arns []string) []string {
 	var documents []string
 	for _, arn := range arns {
-		if policy := c.find("aws:iam/policy:Policy", "", arn); policy != nil {
+		if policy := tx.find("aws:iam/policy:Policy", "", arn); policy != nil {
 			documents = append(documents, policy.str("policy"))
 		}
 	}
@@ -104,9 +104,9 @@ func (c *Cloud) policyTexts(arns []string) []string {
 }
 
 // attachedPolicyARNs are the managed policies that attachments give a role.
-func (c *Cloud) attachedPolicyARNs(role *Record) []string {
+func (tx *Tx) attachedPolicyARNs(role *Record) []string {
 	var arns []string
-	for _, attachment := range c.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
+	for _, attachment := range tx.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
 		if attachment.str("role") == role.ID {
 			arns = append(arns, attachment.str("policyArn"))
 		}
@@ -122,13 +122,13 @@ func managedPolicyARNs(role *Record) []string {
 
 // roleAllows says whether a policy of a role names an action in an Allow statement, on whatever
 // resource; managed lists AWS managed policies, by the end of their ARN, that do.
-func (c *Cloud) roleAllows(role *Record, action string, managed ...string) bool {
-	for _, arn := range c.attachedPolicyARNs(role) {
+func (tx *Tx) roleAllows(role *Record, action string, managed ...string) bool {
+	for _, arn := range tx.attachedPolicyARNs(role) {
 		if slices.ContainsFunc(managed, func(name string) bool { return strings.HasSuffix(arn, "/"+name) }) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(c.roleDocuments(role), func(text string) bool {
+	return slices.ContainsFunc(tx.roleDocuments(role), func(text string) bool {
 		policy, err := iam.Parse(text, iam.IdentityPolicy)
 		return err == nil && policy.AllowsAction(action)
 	})

@@ -23,9 +23,9 @@ func TestRoleWithPoliciesStays(t *testing.T) {
 		"policy": `{"Statement":[{"Effect":"Allow","Action":"ec2:Create*","Resource":"*"}]}`,
 	})
 	assert.ErrorContains(t, b.end("aws:iam/role:Role", "runner"), "must delete policies first")
-	role := b.find("aws:iam/role:Role", "", "runner")
-	assert.True(t, b.roleAllows(role, "ec2:CreateNetworkInterface"))
-	assert.False(t, b.roleAllows(role, "ec2:DeleteVolume"))
+	role := b.copyOf("aws:iam/role:Role", "", "runner")
+	assert.True(t, view(b.Cloud, func(tx *Tx) bool { return tx.roleAllows(role, "ec2:CreateNetworkInterface") }))
+	assert.False(t, view(b.Cloud, func(tx *Tx) bool { return tx.roleAllows(role, "ec2:DeleteVolume") }))
 	require.NoError(t, b.end("aws:iam/rolePolicy:RolePolicy", inline))
 	require.NoError(t, b.end("aws:iam/role:Role", "runner"))
 }

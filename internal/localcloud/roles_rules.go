@@ -24,7 +24,7 @@ func judgeTrust(c *call) error {
 	roles := "arn:aws:iam::" + c.cloud.Account + ":role/"
 	for _, s := range policy.Statements {
 		for _, name := range s.Principals["AWS"] {
-			if strings.HasPrefix(name, roles) && c.cloud.find("aws:iam/role:Role", "arn", name) == nil {
+			if strings.HasPrefix(name, roles) && c.tx.find("aws:iam/role:Role", "arn", name) == nil {
 				return fmt.Errorf("MalformedPolicyDocument: Invalid principal in policy: \"AWS\":%q", name)
 			}
 		}
@@ -40,7 +40,7 @@ func judgeTrust(c *call) error {
 // inlineQuota: the inline policies of a role hold 10,240 characters together (IAM quotas).
 func inlineQuota(c *call) error {
 	total := iam.Size(c.str("policy"))
-	for _, other := range c.cloud.all("aws:iam/rolePolicy:RolePolicy") {
+	for _, other := range c.tx.all("aws:iam/rolePolicy:RolePolicy") {
 		if other.ID != c.id && other.str("role") == c.str("role") && other.str("name") != c.name() {
 			total += iam.Size(other.str("policy"))
 		}
@@ -62,7 +62,7 @@ func managedQuota(c *call) error {
 // attachmentQuota: ten managed policies to a role (IAM quotas, default).
 func attachmentQuota(c *call) error {
 	attached := map[string]bool{c.str("policyArn"): true}
-	for _, other := range c.cloud.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
+	for _, other := range c.tx.all("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
 		if other.str("role") == c.str("role") {
 			attached[other.str("policyArn")] = true
 		}
@@ -80,7 +80,7 @@ func judgeRoleDeletion(c *call) error {
 		return nil
 	}
 	holds := func(token string) bool {
-		return slices.ContainsFunc(c.cloud.all(token), func(r *Record) bool { return r.str("role") == c.id })
+		return slices.ContainsFunc(c.tx.all(token), func(r *Record) bool { return r.str("role") == c.id })
 	}
 	switch {
 	case holds("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
@@ -97,13 +97,13 @@ func forgetRole(c *call) error {
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment",
 		"aws:iam/rolePolicy:RolePolicy",
 	} {
-		for _, r := range c.cloud.all(token) {
+		for _, r := range c.tx.all(token) {
 			if r.str("role") == c.id {
-				c.cloud.remove(token, r.ID)
+				c.tx.remove(token, r.ID)
 			}
 		}
 	}
-	for _, profile := range c.cloud.all("aws:iam/instanceProfile:InstanceProfile") {
+	for _, profile := range c.tx.all("aws:iam/instanceProfile:InstanceProfile") {
 		if profile.str("role") == c.id {
 			delete(profile.Outputs, resource.PropertyKey("role"))
 			delete(profile.Inputs, resource.PropertyKey("role"))
@@ -113,14 +113,14 @@ func forgetRole(c *call) error {
 }
 
 // roleByARN finds a role; nil if there is none.
-func (c *Cloud) roleByARN(arn string) *Record { return c.find("aws:iam/role:Role", "arn", arn) }
+func (tx *Tx) roleByARN(arn string) *Record { return tx.find("aws:iam/role:Role", "arn", arn) }
 
 // needsRole refuses a role that does not exist or that a service may not assume; refused is
 // the service's error, {value} is the role's ARN.
 func needsRole(path, service, missing, refused string) judgement {
 	return func(c *call) error {
 		for _, arn := range c.all(path) {
-			role := c.cloud.roleByARN(arn)
+			role := c.tx.roleByARN(arn)
 			if role == nil {
 				if strings.Contains(arn, ":role/aws-service-role/") {
 					continue

@@ -31,24 +31,13 @@ func runningAddresses(c *Cloud, name, zone string) []netip.Addr {
 // as it has a healthy target (Network Load Balancers, "Availability Zone DNS affinity").
 func (c *Cloud) Resolve(name, zone string) ([]netip.Addr, error) {
 	name = strings.TrimSuffix(strings.ToLower(name), ".")
-	c.mu.Lock()
-	var record *Record
-	for _, r := range c.all(recordType) {
-		if strings.EqualFold(strings.TrimSuffix(r.str("fqdn"), "."), name) && r.str("type") == "A" {
-			record = r
-		}
-	}
-	if record == nil {
-		c.mu.Unlock()
+	values, aliases, exists := addressRecord(c, name)
+	if !exists {
 		if found := runningAddresses(c, name, zone); len(found) > 0 {
 			return found, nil
 		}
 		return nil, fmt.Errorf("lookup %s: no such host: no hosted zone has an A record of that name", name)
 	}
-	values, _ := record.Get("records").([]any)
-	aliases, _ := record.Get("aliases").([]any)
-	c.mu.Unlock()
-
 	var found []netip.Addr
 	for _, value := range texts(values) {
 		address, err := netip.ParseAddr(value)
@@ -67,4 +56,18 @@ func (c *Cloud) Resolve(name, zone string) ([]netip.Addr, error) {
 		found = append(found, addresses...)
 	}
 	return found, nil
+}
+
+// addressRecord is what the A record of a name holds.
+func addressRecord(c *Cloud, name string) (values, aliases []any, exists bool) {
+	c.View(func(tx *Tx) {
+		for _, r := range tx.all(recordType) {
+			if strings.EqualFold(strings.TrimSuffix(r.str("fqdn"), "."), name) && r.str("type") == "A" {
+				values, _ = r.Get("records").([]any)
+				aliases, _ = r.Get("aliases").([]any)
+				exists = true
+			}
+		}
+	})
+	return values, aliases, exists
 }

@@ -38,7 +38,7 @@ var _ = register(
 		beforeCreate: judgeZone,
 		beforeUpdate: judgeZone,
 		beforeDelete: func(c *call) error {
-			for _, r := range c.cloud.all(recordType) {
+			for _, r := range c.tx.all(recordType) {
 				if r.str("zoneId") == c.id && !c.yes("forceDestroy") {
 					return errorf(
 						"HostedZoneNotEmpty: The specified hosted zone contains non-required resource record sets "+
@@ -50,7 +50,7 @@ var _ = register(
 			return nil
 		},
 		afterDelete: func(c *call) error {
-			c.cloud.dropWhere(recordType, "zoneId", c.id)
+			c.tx.dropWhere(recordType, "zoneId", c.id)
 			return nil
 		},
 		notReal: "Name servers are the same four for every zone, as they are for private ones. No delegation sets, " +

@@ -41,7 +41,7 @@ func recordFaults(c *call) []fault {
 // fullName is a record's name with its zone's, in small letters and without the last dot.
 func (c *call) fullName() string {
 	name := strings.ToLower(trimDot(c.str("name")))
-	zone := c.cloud.find(zoneType, "", c.str("zoneId"))
+	zone := c.tx.find(zoneType, "", c.str("zoneId"))
 	if zone == nil {
 		return name
 	}
@@ -64,7 +64,7 @@ func (c *call) recordKey() string {
 // judgeRecord: a set of records that nobody has made yet, of values that fit.
 func judgeRecord(c *call) error {
 	own := c.fullName()
-	zone := c.cloud.find(zoneType, "", c.str("zoneId"))
+	zone := c.tx.find(zoneType, "", c.str("zoneId"))
 	if apex := strings.ToLower(trimDot(zone.str("name"))); c.str("type") == "CNAME" && own == apex {
 		return errorf(
 			"InvalidChangeBatch: [RRSet of type CNAME with DNS name %s. is not permitted at apex in zone %s.]",
@@ -86,7 +86,7 @@ func judgeRecord(c *call) error {
 	if c.yes("allowOverwrite") || c.old != nil {
 		return nil
 	}
-	for _, other := range c.cloud.all(recordType) {
+	for _, other := range c.tx.all(recordType) {
 		if other.str("zoneId") == zone.ID && other.str("fqdn") == own && other.str("type") == c.str("type") &&
 			other.str("setIdentifier") == c.str("setIdentifier") {
 			return errorf(
@@ -120,7 +120,7 @@ func judgeZone(c *call) error {
 				"last VPC that is associated with the hosted zone.",
 		)
 	}
-	for _, other := range c.cloud.all(zoneType) {
+	for _, other := range c.tx.all(zoneType) {
 		theirs := &call{cloud: c.cloud, inputs: other.Inputs}
 		if other.ID == c.id || !strings.EqualFold(trimDot(other.str("name")), trimDot(c.name())) {
 			continue
@@ -143,9 +143,9 @@ func judgeZone(c *call) error {
 func trimDot(name string) string { return strings.TrimSuffix(name, ".") }
 
 // answersPublicly says whether a CNAME of a public zone leads from a name to a value.
-func (c *Cloud) answersPublicly(name, value string) bool {
-	for _, r := range c.all(recordType) {
-		zone := c.find(zoneType, "", r.str("zoneId"))
+func (tx *Tx) answersPublicly(name, value string) bool {
+	for _, r := range tx.all(recordType) {
+		zone := tx.find(zoneType, "", r.str("zoneId"))
 		if zone == nil || r.str("type") != "CNAME" || r.str("fqdn") != name {
 			continue
 		}

@@ -62,8 +62,8 @@ var (
 	}
 )
 
-// onBucket is what every operation on a bucket begins with. Call it with the lock held.
-func (in *wireRequest) onBucket() (bucket, key string, fault *apiError) {
+// onBucket is what every operation on a bucket begins with.
+func (in *wireRequest) onBucket(tx *Tx) (bucket, key string, fault *apiError) {
 	bucket, key = in.bucketAndKey()
 	for name := range in.http.URL.Query() {
 		if !slices.Contains(understoodQuery[in.operation], name) {
@@ -78,7 +78,7 @@ func (in *wireRequest) onBucket() (bucket, key string, fault *apiError) {
 			return "", "", notImplemented("the embedded S3 does not know the header %q of %s", lower, in.operation)
 		}
 	}
-	if in.cloud.find(bucketType, "", bucket) == nil {
+	if tx.find(bucketType, "", bucket) == nil {
 		return "", "", &apiError{status: 404, code: "NoSuchBucket", message: "The specified bucket does not exist"}
 	}
 	if owner := in.http.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != in.cloud.Account {
@@ -88,11 +88,11 @@ func (in *wireRequest) onBucket() (bucket, key string, fault *apiError) {
 }
 
 // allowS3 asks the role's policies and the bucket's, and notes the call.
-func (in *wireRequest) allowS3(action, bucket, key string, context map[string]string) *apiError {
-	return in.allow(in.s3Access(action, bucket, key, context))
+func (in *wireRequest) allowS3(tx *Tx, action, bucket, key string, context map[string]string) *apiError {
+	return in.allow(tx, in.s3Access(tx, action, bucket, key, context))
 }
 
-func (in *wireRequest) s3Access(action, bucket, key string, context map[string]string) access {
+func (in *wireRequest) s3Access(tx *Tx, action, bucket, key string, context map[string]string) access {
 	all := map[string]string{
 		"s3:authtype":         "REST-HEADER",
 		"s3:signatureversion": signatureScheme,
@@ -109,44 +109,41 @@ func (in *wireRequest) s3Access(action, bucket, key string, context map[string]s
 		label:    strconv.Quote(resource),
 		context:  all,
 	}
-	if policy := in.cloud.find("aws:s3/bucketPolicy:BucketPolicy", "", bucket); policy != nil {
+	if policy := tx.find("aws:s3/bucketPolicy:BucketPolicy", "", bucket); policy != nil {
 		ask.own = []string{policy.str("policy")}
 	}
 	return ask
 }
 
 // useObjectKey asks for the key that encrypts an object, in the caller's name.
-func (in *wireRequest) useObjectKey(action, bucket, key string, held storedObject) *apiError {
+func (in *wireRequest) useObjectKey(tx *Tx, action, bucket, key string, held storedObject) *apiError {
 	context := "arn:aws:s3:::" + bucket
 	if !held.bucketKey {
 		context += "/" + key
 	}
-	return in.useKey(held.key, action, "s3", map[string]string{"aws:s3:arn": context})
+	return in.useKey(tx, held.key, action, "s3", map[string]string{"aws:s3:arn": context})
 }
 
 // fetch finds an object that the caller may read. Without s3:ListBucket nobody learns that an
 // object is missing.
-func (in *wireRequest) fetch() (content []byte, held storedObject, fault *apiError) {
-	c := in.cloud
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	bucket, key, fault := in.onBucket()
+func (in *wireRequest) fetch(tx *Tx) (content []byte, held storedObject, fault *apiError) {
+	bucket, key, fault := in.onBucket(tx)
 	if fault == nil {
-		fault = in.allowS3("s3:GetObject", bucket, key, nil)
+		fault = in.allowS3(tx, "s3:GetObject", bucket, key, nil)
 	}
 	if fault != nil {
 		return nil, held, fault
 	}
-	content, found := c.object(bucket, key)
+	content, found := tx.object(bucket, key)
 	if !found {
-		list := in.s3Access("s3:ListBucket", bucket, "", nil)
-		if fault := in.evaluate(list); fault != nil {
-			in.note(list.action, list.resource, false)
+		list := in.s3Access(tx, "s3:ListBucket", bucket, "", nil)
+		if fault := in.evaluate(tx, list); fault != nil {
+			in.note(tx, list.action, list.resource, false)
 			return nil, held, fault
 		}
 		return nil, held, &apiError{status: 404, code: "NoSuchKey", message: "The specified key does not exist."}
 	}
-	held, _ = c.private[objectPropertiesKey(bucket, key)].(storedObject)
+	held, _ = tx.values[objectPropertiesKey(bucket, key)].(storedObject)
 	if version := in.http.URL.Query().Get("versionId"); version != "" && version != held.version {
 		return nil, held, notImplemented(
 			"the embedded S3 keeps the newest version of an object only, and %s is not that of %s",
@@ -154,7 +151,7 @@ func (in *wireRequest) fetch() (content []byte, held storedObject, fault *apiErr
 			key,
 		)
 	}
-	return content, held, in.useObjectKey("kms:Decrypt", bucket, key, held)
+	return content, held, in.useObjectKey(tx, "kms:Decrypt", bucket, key, held)
 }
 
 var rangeStart = regexp.MustCompile(`^bytes=(\d+)-`)
@@ -162,7 +159,10 @@ var rangeStart = regexp.MustCompile(`^bytes=(\d+)-`)
 // getObject answers HeadObject too: Go's file server leaves the body out, and knows conditions and
 // ranges.
 func getObject(in *wireRequest, w http.ResponseWriter) *apiError {
-	content, held, fault := in.fetch()
+	var content []byte
+	var held storedObject
+	var fault *apiError
+	in.cloud.Update(func(tx *Tx) { content, held, fault = in.fetch(tx) })
 	if fault != nil {
 		return fault
 	}

@@ -84,40 +84,40 @@ func listObjects(in *wireRequest, w http.ResponseWriter) *apiError {
 // them.
 func (in *wireRequest) objects(page *listing) ([]listedObject, *apiError) {
 	c := in.cloud
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	bucket, _, fault := in.onBucket()
-	if fault != nil {
-		return nil, fault
-	}
-	context := map[string]string{}
-	for _, name := range []string{"prefix", "delimiter", "max-keys"} {
-		if asked := in.http.URL.Query(); asked.Has(name) {
-			context["s3:"+name] = asked.Get(name)
+	return update2(c, func(tx *Tx) ([]listedObject, *apiError) {
+		bucket, _, fault := in.onBucket(tx)
+		if fault != nil {
+			return nil, fault
 		}
-	}
-	if fault := in.allowS3("s3:ListBucket", bucket, "", context); fault != nil {
-		return nil, fault
-	}
-	page.Name = bucket
-	var found []listedObject
-	for name, content := range c.private {
-		key, ok := strings.CutPrefix(name, objectKey(bucket, ""))
-		if !ok || !strings.HasPrefix(key, page.Prefix) {
-			continue
+		context := map[string]string{}
+		for _, name := range []string{"prefix", "delimiter", "max-keys"} {
+			if asked := in.http.URL.Query(); asked.Has(name) {
+				context["s3:"+name] = asked.Get(name)
+			}
 		}
-		raw, _ := content.([]byte)
-		held, _ := c.private[objectPropertiesKey(bucket, key)].(storedObject)
-		found = append(found, listedObject{
-			Key:          key,
-			LastModified: held.modified.Format(time.RFC3339),
-			ETag:         `"` + held.tag + `"`,
-			Size:         len(raw),
-			StorageClass: "STANDARD",
-		})
-	}
-	slices.SortFunc(found, func(a, b listedObject) int { return strings.Compare(a.Key, b.Key) })
-	return found, nil
+		if fault := in.allowS3(tx, "s3:ListBucket", bucket, "", context); fault != nil {
+			return nil, fault
+		}
+		page.Name = bucket
+		var found []listedObject
+		for name, content := range tx.values {
+			key, ok := strings.CutPrefix(name, objectKey(bucket, ""))
+			if !ok || !strings.HasPrefix(key, page.Prefix) {
+				continue
+			}
+			raw, _ := content.([]byte)
+			held, _ := tx.values[objectPropertiesKey(bucket, key)].(storedObject)
+			found = append(found, listedObject{
+				Key:          key,
+				LastModified: held.modified.Format(time.RFC3339),
+				ETag:         `"` + held.tag + `"`,
+				Size:         len(raw),
+				StorageClass: "STANDARD",
+			})
+		}
+		slices.SortFunc(found, func(a, b listedObject) int { return strings.Compare(a.Key, b.Key) })
+		return found, nil
+	})
 }
 
 // fill takes what comes after an entry, until the page is full. Keys with the delimiter behind the

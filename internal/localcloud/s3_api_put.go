@@ -30,47 +30,47 @@ var encryptionHeaders = []string{"x-amz-server-side-encryption", "x-amz-server-s
 
 func (in *wireRequest) store(tag string, checksums map[string]string) (held storedObject, fault *apiError) {
 	c, header := in.cloud, in.http.Header
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	bucket, key, fault := in.onBucket()
-	if fault != nil {
-		return held, fault
-	}
-	context := map[string]string{}
-	for _, name := range encryptionHeaders {
-		if value := header.Get(name); value != "" {
-			context["s3:"+name] = value
+	return update2(c, func(tx *Tx) (held storedObject, fault *apiError) {
+		bucket, key, fault := in.onBucket(tx)
+		if fault != nil {
+			return held, fault
 		}
-	}
-	if fault := in.allowS3("s3:PutObject", bucket, key, context); fault != nil {
-		return held, fault
-	}
-	held = storedObject{
-		modified:    time.Now().UTC().Truncate(time.Second),
-		tag:         tag,
-		contentType: header.Get("Content-Type"),
-		checksums:   checksums,
-		metadata:    ownMetadata(header),
-	}
-	if held.contentType == "" {
-		held.contentType = "binary/octet-stream"
-	}
-	held.encryption, held.key, held.bucketKey = c.objectEncryption(
-		bucket,
-		header.Get(encryptionHeaders[0]),
-		header.Get(encryptionHeaders[1]),
-	)
-	if fault := in.useObjectKey("kms:GenerateDataKey", bucket, key, held); fault != nil {
-		return held, fault
-	}
-	if fault := c.putConditions(header, bucket, key); fault != nil {
-		return held, fault
-	}
-	held.version = c.objectVersion(bucket)
-	c.recordObject(bucket, key, held.tag, held.version)
-	c.private[objectKey(bucket, key)] = in.body
-	c.private[objectPropertiesKey(bucket, key)] = held
-	return held, nil
+		context := map[string]string{}
+		for _, name := range encryptionHeaders {
+			if value := header.Get(name); value != "" {
+				context["s3:"+name] = value
+			}
+		}
+		if fault := in.allowS3(tx, "s3:PutObject", bucket, key, context); fault != nil {
+			return held, fault
+		}
+		held = storedObject{
+			modified:    time.Now().UTC().Truncate(time.Second),
+			tag:         tag,
+			contentType: header.Get("Content-Type"),
+			checksums:   checksums,
+			metadata:    ownMetadata(header),
+		}
+		if held.contentType == "" {
+			held.contentType = "binary/octet-stream"
+		}
+		held.encryption, held.key, held.bucketKey = tx.objectEncryption(
+			bucket,
+			header.Get(encryptionHeaders[0]),
+			header.Get(encryptionHeaders[1]),
+		)
+		if fault := in.useObjectKey(tx, "kms:GenerateDataKey", bucket, key, held); fault != nil {
+			return held, fault
+		}
+		if fault := tx.putConditions(header, bucket, key); fault != nil {
+			return held, fault
+		}
+		held.version = tx.objectVersion(bucket)
+		tx.recordObject(bucket, key, held.tag, held.version)
+		tx.values[objectKey(bucket, key)] = in.body
+		tx.values[objectPropertiesKey(bucket, key)] = held
+		return held, nil
+	})
 }
 
 // ownMetadata are the headers that S3 gives back as they came.
@@ -91,9 +91,9 @@ func ownMetadata(header http.Header) map[string]string {
 	return own
 }
 
-func (c *Cloud) putConditions(header http.Header, bucket, key string) *apiError {
-	_, exists := c.object(bucket, key)
-	held, _ := c.private[objectPropertiesKey(bucket, key)].(storedObject)
+func (tx *Tx) putConditions(header http.Header, bucket, key string) *apiError {
+	_, exists := tx.object(bucket, key)
+	held, _ := tx.values[objectPropertiesKey(bucket, key)].(storedObject)
 	match := strings.Trim(header.Get("If-Match"), `"`)
 	switch {
 	case match != "" && !exists:
@@ -111,25 +111,25 @@ func (c *Cloud) putConditions(header http.Header, bucket, key string) *apiError 
 // deleteObject deletes; an object that is not there is no error.
 func deleteObject(in *wireRequest, w http.ResponseWriter) *apiError {
 	c := in.cloud
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	bucket, key, fault := in.onBucket()
-	if fault == nil {
-		fault = in.allowS3("s3:DeleteObject", bucket, key, nil)
-	}
-	if fault != nil {
-		return fault
-	}
-	for _, token := range []string{objectType, storedObjectType} {
-		if r := c.objectRecord(token, bucket, key); r != nil {
-			c.remove(token, r.ID)
+	return update(c, func(tx *Tx) *apiError {
+		bucket, key, fault := in.onBucket(tx)
+		if fault == nil {
+			fault = in.allowS3(tx, "s3:DeleteObject", bucket, key, nil)
 		}
-	}
-	c.dropObject(bucket, key)
-	if marker := c.objectVersion(bucket); marker != "" {
-		w.Header().Set("x-amz-delete-marker", "true")
-		w.Header().Set("x-amz-version-id", marker)
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+		if fault != nil {
+			return fault
+		}
+		for _, token := range []string{objectType, storedObjectType} {
+			if r := tx.objectRecord(token, bucket, key); r != nil {
+				tx.remove(token, r.ID)
+			}
+		}
+		tx.dropObject(bucket, key)
+		if marker := tx.objectVersion(bucket); marker != "" {
+			w.Header().Set("x-amz-delete-marker", "true")
+			w.Header().Set("x-amz-version-id", marker)
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
 }

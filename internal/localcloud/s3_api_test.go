@@ -105,7 +105,7 @@ func TestLifeOfAnObject(t *testing.T) {
 	assert.Equal(t, map[string]string{"owner": "bob"}, got.Metadata)
 	assert.Equal(t, types.ServerSideEncryptionAwsKms, got.ServerSideEncryption)
 	assert.NotEmpty(t, *got.ChecksumCRC32, "what the SDK sent comes back, and the SDK has checked it")
-	stored, _ := w.object("data-1", *name)
+	stored, _ := view2(w.Cloud, func(tx *Tx) ([]byte, bool) { return tx.object("data-1", *name) })
 	assert.Equal(t, "content", string(stored))
 
 	head, err := client.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: aws.String("data-1"), Key: name})
@@ -349,7 +349,7 @@ func TestStreamedBodies(t *testing.T) {
 		require.NoError(t, err, algorithm)
 		assert.Equal(t, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", transport.hash)
 		assert.NotEmpty(t, put.ETag)
-		stored, _ := w.object("data-1", "k")
+		stored, _ := view2(w.Cloud, func(tx *Tx) ([]byte, bool) { return tx.object("data-1", "k") })
 		assert.Equal(t, content, string(stored))
 		got, err := read(t, client, "data-1", "k")
 		require.NoError(t, err)

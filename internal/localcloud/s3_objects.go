@@ -103,11 +103,11 @@ func tagOfFile(path string) string {
 	return tag
 }
 
-func newObjectVersion(c *call) any { return c.cloud.objectVersion(c.str("bucket")) }
+func newObjectVersion(c *call) any { return c.tx.objectVersion(c.str("bucket")) }
 
 // objectVersion is a new version id where the bucket keeps versions, "" where it does not.
-func (c *Cloud) objectVersion(bucket string) string {
-	setting := c.find("aws:s3/bucketVersioningV2:BucketVersioningV2", "", bucket)
+func (tx *Tx) objectVersion(bucket string) string {
+	setting := tx.find("aws:s3/bucketVersioningV2:BucketVersioningV2", "", bucket)
 	if setting == nil || setting.str("versioningConfiguration.status") != "Enabled" {
 		return ""
 	}
@@ -144,14 +144,14 @@ func storeObject(c *call) error {
 		contentType: c.str("contentType"),
 		version:     c.str("versionId"),
 	}
-	held.encryption, held.key, held.bucketKey = c.cloud.objectEncryption(
+	held.encryption, held.key, held.bucketKey = c.tx.objectEncryption(
 		bucket,
 		inputOf(c, "serverSideEncryption"),
 		inputOf(c, "kmsKeyId"),
 	)
-	c.cloud.private[objectKey(bucket, key)] = content
-	c.cloud.private[objectPropertiesKey(bucket, key)] = held
-	c.cloud.remove(storedObjectType, bucket+"/"+key) // what something else has put there is the program's now
+	c.tx.values[objectKey(bucket, key)] = content
+	c.tx.values[objectPropertiesKey(bucket, key)] = held
+	c.tx.remove(storedObjectType, bucket+"/"+key) // what something else has put there is the program's now
 	return nil
 }
 
@@ -165,8 +165,8 @@ func inputOf(c *call, path string) string {
 // objectEncryption is how S3 encrypts an object that arrives now: as it is asked to, or else as the
 // bucket's rule says, or else with S3's own key (Amazon S3 user guide, "Setting default server-side
 // encryption behavior for Amazon S3 buckets"). key is an ARN, "" for a key that AWS manages.
-func (c *Cloud) objectEncryption(bucket, algorithm, keyName string) (encryption, key string, bucketKey bool) {
-	setting := c.find(
+func (tx *Tx) objectEncryption(bucket, algorithm, keyName string) (encryption, key string, bucketKey bool) {
+	setting := tx.find(
 		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
 		"",
 		bucket,
@@ -184,7 +184,7 @@ func (c *Cloud) objectEncryption(bucket, algorithm, keyName string) (encryption,
 	case algorithm == "":
 		algorithm = "aws:kms"
 	}
-	if found := c.key(keyName); found != nil {
+	if found := tx.key(keyName); found != nil {
 		keyName = found.str("arn")
 	} else if strings.Contains(keyName, "alias/aws/") {
 		keyName = ""
@@ -192,47 +192,52 @@ func (c *Cloud) objectEncryption(bucket, algorithm, keyName string) (encryption,
 	return algorithm, keyName, bucketKey
 }
 
-// object is the content of an object; false if there is none. Call it with the lock held.
-func (c *Cloud) object(bucket, key string) ([]byte, bool) {
-	content, found := c.private[objectKey(bucket, key)].([]byte)
+// object is the content of an object; false if there is none.
+func (tx *Tx) object(bucket, key string) ([]byte, bool) {
+	content, found := tx.values[objectKey(bucket, key)].([]byte)
 	return content, found
 }
 
 // dropObject forgets an object's content; its record is the caller's matter.
-func (c *Cloud) dropObject(bucket, key string) {
-	delete(c.private, objectKey(bucket, key))
-	delete(c.private, objectPropertiesKey(bucket, key))
+func (tx *Tx) dropObject(bucket, key string) {
+	delete(tx.values, objectKey(bucket, key))
+	delete(tx.values, objectPropertiesKey(bucket, key))
 }
 
 // Put puts an object into a bucket, as somebody with the right to write could, over whatever is
 // there; S3's own checksums fit it. The returned function puts back what was.
 func (c *Cloud) Put(bucket, key string, content []byte) (undo func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	before, found := c.object(bucket, key)
-	held, _ := c.private[objectPropertiesKey(bucket, key)].(storedObject)
-	put := func(content []byte, held storedObject) {
-		c.private[objectKey(bucket, key)] = content
-		c.private[objectPropertiesKey(bucket, key)] = held
-	}
-	other := held
-	other.tag, other.checksums = tagOf(content), nil
-	put(content, other)
+	var before []byte
+	var held storedObject
+	found := update(c, func(tx *Tx) (found bool) {
+		before, found = tx.object(bucket, key)
+		held, _ = tx.values[objectPropertiesKey(bucket, key)].(storedObject)
+		other := held
+		other.tag, other.checksums = tagOf(content), nil
+		tx.setObject(bucket, key, content, other)
+		return found
+	})
 	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if found {
-			put(before, held)
-		} else {
-			c.dropObject(bucket, key)
-		}
+		c.Update(func(tx *Tx) {
+			if found {
+				tx.setObject(bucket, key, before, held)
+			} else {
+				tx.dropObject(bucket, key)
+			}
+		})
 	}
+}
+
+// setObject keeps an object's content; its record is the caller's matter.
+func (tx *Tx) setObject(bucket, key string, content []byte, held storedObject) {
+	tx.values[objectKey(bucket, key)] = content
+	tx.values[objectPropertiesKey(bucket, key)] = held
 }
 
 // objectRecord finds the record of an object, of the program or of something else; nil if there is
 // none.
-func (c *Cloud) objectRecord(token, bucket, key string) *Record {
-	for _, r := range c.records[token] {
+func (tx *Tx) objectRecord(token, bucket, key string) *Record {
+	for _, r := range tx.all(token) {
 		if r.str("key") == key && r.str("bucket") == bucket {
 			return r
 		}
@@ -242,13 +247,13 @@ func (c *Cloud) objectRecord(token, bucket, key string) *Record {
 
 // recordObject makes an object known to its bucket, which AWS does not delete while it holds one.
 // One that the program made stays the program's, and a refresh sees the change.
-func (c *Cloud) recordObject(bucket, key, tag, version string) {
-	if own := c.objectRecord(objectType, bucket, key); own != nil {
+func (tx *Tx) recordObject(bucket, key, tag, version string) {
+	if own := tx.objectRecord(objectType, bucket, key); own != nil {
 		own.setOutput("etag", tag)
 		own.setOutput("versionId", version)
 		return
 	}
-	c.keep(storedObjectType, bucket+"/"+key, map[string]any{"bucket": bucket, "key": key})
+	tx.keep(storedObjectType, bucket+"/"+key, map[string]any{"bucket": bucket, "key": key})
 }
 
 func archiveBytes(code *archive.Archive) ([]byte, error) { return code.Bytes(archive.ZIPArchive) }

@@ -178,13 +178,13 @@ var _ = register(
 		beforeUpdate: readableObject,
 		afterCreate:  storeObject,
 		afterUpdate: func(c *call) error {
-			if held, _ := c.cloud.object(c.str("bucket"), c.str("key")); tagOf(held) != objectTag(c.inputs) {
+			if held, _ := c.tx.object(c.str("bucket"), c.str("key")); tagOf(held) != objectTag(c.inputs) {
 				c.set("versionId", newObjectVersion(c))
 			}
 			return storeObject(c)
 		},
 		afterDelete: func(c *call) error {
-			c.cloud.dropObject(c.str("bucket"), c.str("key"))
+			c.tx.dropObject(c.str("bucket"), c.str("key"))
 			return nil
 		},
 		notReal: "Earlier versions of an object are not kept. The etag is the MD5 under KMS encryption too. " +

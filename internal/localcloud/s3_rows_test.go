@@ -31,10 +31,10 @@ func TestObjectKeepsItsContent(t *testing.T) {
 		t,
 		b.change(objectType, id, map[string]any{"bucket": bucket, "key": "bin/server", "content": "hello again"}),
 	)
-	content, found := b.object(bucket, "bin/server")
+	content, found := view2(b.Cloud, func(tx *Tx) ([]byte, bool) { return tx.object(bucket, "bin/server") })
 	assert.True(t, found)
 	assert.Equal(t, "hello again", string(content))
-	assert.NotEqual(t, version, b.find(objectType, "", id).str("versionId"))
+	assert.NotEqual(t, version, b.copyOf(objectType, "", id).str("versionId"))
 	assert.ErrorContains(t, b.end(bucketType, bucket), "BucketNotEmpty")
 	require.NoError(t, b.end(objectType, id))
 	require.NoError(t, b.end(bucketType, bucket))

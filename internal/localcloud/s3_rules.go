@@ -43,15 +43,15 @@ func checkBucketName(c *call) []fault {
 // emptyBucket: objects block a deletion unless it is forced; forced, they go with the bucket.
 func emptyBucket(c *call) error {
 	for _, token := range []string{objectType, storedObjectType} {
-		for _, object := range c.cloud.all(token) {
+		for _, object := range c.tx.all(token) {
 			if object.str("bucket") != c.id {
 				continue
 			}
 			if !c.yes("forceDestroy") {
 				return fmt.Errorf("BucketNotEmpty: The bucket you tried to delete is not empty")
 			}
-			c.cloud.dropObject(c.id, object.str("key"))
-			c.cloud.remove(token, object.ID)
+			c.tx.dropObject(c.id, object.str("key"))
+			c.tx.remove(token, object.ID)
 		}
 	}
 	return nil
@@ -65,7 +65,7 @@ func judgeBucketPolicy(c *call) error {
 	}
 	arn := "arn:aws:s3:::" + c.str("bucket")
 	blocked := false
-	if block := c.cloud.find(
+	if block := c.tx.find(
 		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
 		"",
 		c.str("bucket"),

@@ -48,55 +48,55 @@ func getSecretValue(in *wireRequest, w http.ResponseWriter) *apiError {
 // secret finds a version that the caller may read and decrypt.
 func (in *wireRequest) secret(id, versionID, stage string) (secretVersion, *apiError) {
 	c := in.cloud
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	secret := c.secretByID(id)
-	ask := access{
-		action:   "secretsmanager:GetSecretValue",
-		resource: id,
-		label:    id,
-		context:  map[string]string{"secretsmanager:secretid": id},
-	}
-	// What the request leaves out is absent, although the default is AWSCURRENT (user guide,
-	// "Condition keys").
-	for key, value := range map[string]string{
-		"secretsmanager:versionid":    versionID,
-		"secretsmanager:versionstage": stage,
-	} {
-		if value != "" {
-			ask.context[key] = value
+	return update2(c, func(tx *Tx) (secretVersion, *apiError) {
+		secret := tx.secretByID(id)
+		ask := access{
+			action:   "secretsmanager:GetSecretValue",
+			resource: id,
+			label:    id,
+			context:  map[string]string{"secretsmanager:secretid": id},
 		}
-	}
-	if secret != nil {
-		ask.resource = secret.ID
-		tagKeys(ask.context, "aws:resourcetag/", secret)
-		if policy := secret.str("policy"); policy != "" {
-			ask.own = []string{policy}
-		}
-	}
-	if fault := in.allow(ask); fault != nil {
-		return secretVersion{}, fault
-	}
-	if secret == nil {
-		if c.find(deletedSecretType, "", id) != nil || c.find(deletedSecretType, "arn", id) != nil {
-			return secretVersion{}, &apiError{
-				status:  400,
-				code:    "InvalidRequestException",
-				message: "You can't perform this operation on the secret because it was marked for deletion.",
+		// What the request leaves out is absent, although the default is AWSCURRENT (user guide,
+		// "Condition keys").
+		for key, value := range map[string]string{
+			"secretsmanager:versionid":    versionID,
+			"secretsmanager:versionstage": stage,
+		} {
+			if value != "" {
+				ask.context[key] = value
 			}
 		}
-		return secretVersion{}, &apiError{
-			status:  400,
-			code:    "ResourceNotFoundException",
-			message: "Secrets Manager can't find the specified secret.",
+		if secret != nil {
+			ask.resource = secret.ID
+			tagKeys(ask.context, "aws:resourcetag/", secret)
+			if policy := secret.str("policy"); policy != "" {
+				ask.own = []string{policy}
+			}
 		}
-	}
-	version, found := c.versionOf(secret, versionID, stage)
-	if !found {
-		return version, noVersion(versionID, stage)
-	}
-	version.of = secretName{secret.ID, secret.str("name")}
-	return version, in.openSecret(secret, version.id)
+		if fault := in.allow(tx, ask); fault != nil {
+			return secretVersion{}, fault
+		}
+		if secret == nil {
+			if tx.find(deletedSecretType, "", id) != nil || tx.find(deletedSecretType, "arn", id) != nil {
+				return secretVersion{}, &apiError{
+					status:  400,
+					code:    "InvalidRequestException",
+					message: "You can't perform this operation on the secret because it was marked for deletion.",
+				}
+			}
+			return secretVersion{}, &apiError{
+				status:  400,
+				code:    "ResourceNotFoundException",
+				message: "Secrets Manager can't find the specified secret.",
+			}
+		}
+		version, found := tx.versionOf(secret, versionID, stage)
+		if !found {
+			return version, noVersion(versionID, stage)
+		}
+		version.of = secretName{secret.ID, secret.str("name")}
+		return version, in.openSecret(tx, secret, version.id)
+	})
 }
 
 // noVersion is the answer to a version that is not there; without either the stage is AWSCURRENT.
@@ -120,11 +120,11 @@ func defaultStage(stage string) string {
 }
 
 // versionOf finds a version by its id, its stage, or both.
-func (c *Cloud) versionOf(secret *Record, id, stage string) (secretVersion, bool) {
+func (tx *Tx) versionOf(secret *Record, id, stage string) (secretVersion, bool) {
 	if id == "" {
 		stage = defaultStage(stage)
 	}
-	for _, version := range c.versions(secret) {
+	for _, version := range tx.versions(secret) {
 		if (id == "" || version.id == id) && (stage == "" || slices.Contains(version.stages, stage)) {
 			return version, true
 		}
@@ -133,9 +133,9 @@ func (c *Cloud) versionOf(secret *Record, id, stage string) (secretVersion, bool
 }
 
 // versions are the current one, the one before, and those that wait under a stage of their own.
-func (c *Cloud) versions(secret *Record) []secretVersion {
+func (tx *Tx) versions(secret *Record) []secretVersion {
 	var found []secretVersion
-	content, _ := c.private[secret.ID].(secretContent)
+	content, _ := tx.values[secret.ID].(secretContent)
 	if content.CurrentVersion != "" {
 		found = append(found, secretVersion{
 			id:     content.CurrentVersion,
@@ -152,7 +152,7 @@ func (c *Cloud) versions(secret *Record) []secretVersion {
 			form:   content.PreviousIs,
 		})
 	}
-	for _, r := range c.all("aws:secretsmanager/secretVersion:SecretVersion") {
+	for _, r := range tx.all("aws:secretsmanager/secretVersion:SecretVersion") {
 		stages, _ := r.Get("versionStages").([]any)
 		id := r.str("versionId")
 		if strings.HasPrefix(r.ID, secret.ID+"|") && id != content.CurrentVersion && id != content.PreviousVersion &&
@@ -169,8 +169,8 @@ func (c *Cloud) versions(secret *Record) []secretVersion {
 }
 
 // openSecret asks for the secret's key in the caller's name.
-func (in *wireRequest) openSecret(secret *Record, version string) *apiError {
-	fault := in.useKey(
+func (in *wireRequest) openSecret(tx *Tx, secret *Record, version string) *apiError {
+	fault := in.useKey(tx,
 		secret.str("kmsKeyId"),
 		"kms:Decrypt",
 		"secretsmanager",

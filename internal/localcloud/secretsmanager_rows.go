@@ -38,10 +38,10 @@ var _ = register(
 		replace:  []string{"secretId", "secretBinary", "secretString"},
 		id: func(c *call) any {
 			c.set("versionId", uuid())
-			return c.cloud.secretByID(c.str("secretId")).ID + "|" + c.str("versionId")
+			return c.tx.secretByID(c.str("secretId")).ID + "|" + c.str("versionId")
 		},
 		computed: join(madeAtCreation("versionId"), map[string]value{
-			"arn":           func(c *call) any { return c.cloud.secretByID(c.str("secretId")).ID },
+			"arn":           func(c *call) any { return c.tx.secretByID(c.str("secretId")).ID },
 			"versionStages": fixed([]any{"AWSCURRENT"}),
 		}),
 		check: func(c *call) []fault {

@@ -20,9 +20,9 @@ func TestSecretNameStaysTakenForItsRecoveryWindow(t *testing.T) {
 		"v2",
 		map[string]any{"secretId": id, "secretString": "second"},
 	)
-	secret := b.secretByID("redis/auth")
+	secret := view(b.Cloud, func(tx *Tx) *Record { return tx.secretByID("redis/auth") })
 	require.NotNil(t, secret)
-	content, _ := b.private[secret.ID].(secretContent)
+	content, _ := view(b.Cloud, func(tx *Tx) any { return tx.values[secret.ID] }).(secretContent)
 	assert.Equal(t, "second", content.Current)
 	versions := b.Records("aws:secretsmanager/secretVersion:SecretVersion")
 	assert.Equal(t, []any{"AWSPREVIOUS"}, versions[0].Get("versionStages"))

@@ -45,7 +45,7 @@ var needsSecretKey = needsKey("kmsKeyId", "InvalidParameterException: The KMS ke
 
 // refuseScheduledName: the provider tries for two minutes and then reports the same error.
 func refuseScheduledName(c *call) error {
-	if c.cloud.find(deletedSecretType, "", c.name()) != nil {
+	if c.tx.find(deletedSecretType, "", c.name()) != nil {
 		return fmt.Errorf(
 			"InvalidRequestException: You can't create this secret because a secret with this name is already " +
 				"scheduled for deletion.",
@@ -56,10 +56,10 @@ func refuseScheduledName(c *call) error {
 
 // burySecret keeps the name taken for the recovery window, unless there is none.
 func burySecret(c *call) error {
-	delete(c.cloud.private, c.id)
+	delete(c.tx.values, c.id)
 	days := c.num("recoveryWindowInDays")
 	if days > 0 {
-		c.cloud.keep(deletedSecretType, c.str("name"), map[string]any{
+		c.tx.keep(deletedSecretType, c.str("name"), map[string]any{
 			"arn": c.id, "name": c.str("name"),
 			"deletionDate": time.Now().UTC().AddDate(0, 0, int(days)).Format(time.RFC3339),
 		})
@@ -68,15 +68,15 @@ func burySecret(c *call) error {
 }
 
 // secretByID finds a secret by its ARN or name; nil if there is none.
-func (c *Cloud) secretByID(id string) *Record {
-	if found := c.find("aws:secretsmanager/secret:Secret", "", id); found != nil {
+func (tx *Tx) secretByID(id string) *Record {
+	if found := tx.find("aws:secretsmanager/secret:Secret", "", id); found != nil {
 		return found
 	}
-	return c.find("aws:secretsmanager/secret:Secret", "name", id)
+	return tx.find("aws:secretsmanager/secret:Secret", "name", id)
 }
 
 func judgeSecretValue(c *call) error {
-	if c.cloud.secretByID(c.str("secretId")) == nil {
+	if c.tx.secretByID(c.str("secretId")) == nil {
 		return fmt.Errorf("ResourceNotFoundException: Secrets Manager can't find the specified secret.")
 	}
 	if length := len(c.str("secretString")); length > 65536 {
@@ -90,18 +90,18 @@ func judgeSecretValue(c *call) error {
 
 // storeSecretValue makes the new version current and the current one previous.
 func storeSecretValue(c *call) error {
-	secret := c.cloud.secretByID(c.str("secretId"))
+	secret := c.tx.secretByID(c.str("secretId"))
 	if stages := c.all("versionStages"); len(stages) > 0 && !slices.Contains(stages, "AWSCURRENT") {
 		return nil // a version that waits (AWSPENDING): it is in the record, and current stays current
 	}
-	content, _ := c.cloud.private[secret.ID].(secretContent)
-	for _, other := range c.cloud.all(c.row.token) {
+	content, _ := c.tx.values[secret.ID].(secretContent)
+	for _, other := range c.tx.all(c.row.token) {
 		stage := map[string]string{content.CurrentVersion: "AWSPREVIOUS"}[other.str("versionId")]
 		if other.ID != c.id && strings.HasPrefix(other.ID, secret.ID+"|") && stage != "" {
 			other.setOutput("versionStages", []any{stage})
 		}
 	}
-	c.cloud.private[secret.ID] = secretContent{
+	c.tx.values[secret.ID] = secretContent{
 		CurrentVersion:  c.str("versionId"),
 		Current:         c.str("secretString") + c.str("secretBinary"),
 		PreviousVersion: content.CurrentVersion,
