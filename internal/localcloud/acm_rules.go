@@ -9,20 +9,23 @@ import (
 	"time"
 )
 
-func certificateFaults(c *call) []fault {
-	var faults []fault
+func certificateFaults(c *call) []failure {
+	var faults []failure
 	for _, path := range []string{"domainName", "subjectAlternativeNames"} {
 		for _, name := range c.all(path) {
 			switch {
 			case strings.HasSuffix(name, "."):
 				faults = append(
 					faults,
-					fault{path, fmt.Sprintf("invalid value for %s (cannot end with a period), got %s", path, name)},
+					failure{path, fmt.Sprintf("invalid value for %s (cannot end with a period), got %s", path, name)},
 				)
 			case len(name) > 253:
 				faults = append(
 					faults,
-					fault{path, fmt.Sprintf("expected length of %s to be in the range (1 - 253), got %s", path, name)},
+					failure{
+						path,
+						fmt.Sprintf("expected length of %s to be in the range (1 - 253), got %s", path, name),
+					},
 				)
 			}
 		}

@@ -27,8 +27,8 @@ type issuedOverWire struct {
 
 const issuedOverWireKey = "issued over the wire"
 
-// issuedOverWire is what the authorities issued over the wire.
-func (tx *Tx) issuedOverWire() *issuedOverWire {
+// overWire is what the authorities issued over the wire.
+func (tx *Tx) overWire() *issuedOverWire {
 	state, ok := tx.values[issuedOverWireKey].(*issuedOverWire)
 	if !ok {
 		state = &issuedOverWire{certificates: map[string]*wireCertificate{}, requests: map[string]issueOnce{}}
@@ -115,7 +115,7 @@ func (in *wireRequest) agree(tx *Tx, asked issueInput) (*signing, string, *apiEr
 	); fault != nil {
 		return nil, "", fault
 	}
-	if before := tx.issuedOverWire().requests[tokenKey(asked)]; tx.wire().now().Before(before.until) {
+	if before := tx.overWire().requests[tokenKey(asked)]; tx.wire().now().Before(before.until) {
 		return nil, before.arn, nil
 	}
 	agreed, err := tx.agreeCertificate(issueRequest{
@@ -147,7 +147,7 @@ func tokenKey(asked issueInput) string {
 
 func (c *Cloud) keepCertificate(made *issued, asked issueInput) string {
 	return update(c, func(tx *Tx) string {
-		state := tx.issuedOverWire()
+		state := tx.overWire()
 		state.certificates[made.ARN] = &wireCertificate{issued: *made, authority: asked.CertificateAuthorityArn}
 		if asked.IdempotencyToken != "" {
 			state.requests[tokenKey(asked)] = issueOnce{made.ARN, tx.wire().now().Add(idempotencyTime)}
@@ -184,7 +184,7 @@ func (in *wireRequest) certificate(authority, arn string) (issued, *apiError) {
 		if _, fault := in.authorityRecord(tx, authority); fault != nil {
 			return issued{}, fault
 		}
-		if made := tx.issuedOverWire().certificates[arn]; made != nil && made.authority == authority {
+		if made := tx.overWire().certificates[arn]; made != nil && made.authority == authority {
 			if !made.asked {
 				made.asked = true
 				return issued{}, &apiError{
@@ -262,7 +262,7 @@ func (in *wireRequest) authorityFor(action string) (heldAuthority, *apiError) {
 		if fault != nil {
 			return heldAuthority{}, fault
 		}
-		copied := heldAuthority{Record: *record, status: tx.authority(record.ID).status}
+		copied := heldAuthority{Record: *record, status: tx.authorityOf(record.ID).status}
 		copied.Inputs, copied.Outputs = record.Inputs.Copy(), record.Outputs.Copy()
 		return copied, nil
 	})

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/acmpca"
+	awsacmpca "github.com/aws/aws-sdk-go-v2/service/acmpca"
 	"github.com/aws/aws-sdk-go-v2/service/acmpca/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -44,8 +44,8 @@ func signingRequest(t *testing.T, key crypto.Signer) []byte {
 	return []byte(pemOf("CERTIFICATE REQUEST", der))
 }
 
-func issueInputFor(authority string, csr []byte, days int64) *acmpca.IssueCertificateInput {
-	return &acmpca.IssueCertificateInput{
+func issueInputFor(authority string, csr []byte, days int64) *awsacmpca.IssueCertificateInput {
+	return &awsacmpca.IssueCertificateInput{
 		CertificateAuthorityArn: &authority,
 		Csr:                     csr,
 		SigningAlgorithm:        types.SigningAlgorithmSha256withecdsa,
@@ -57,13 +57,13 @@ func issueInputFor(authority string, csr []byte, days int64) *acmpca.IssueCertif
 // obtain issues and fetches, asking again while AWS is not ready.
 func obtain(
 	t *testing.T,
-	client *acmpca.Client,
-	input *acmpca.IssueCertificateInput,
+	client *awsacmpca.Client,
+	input *awsacmpca.IssueCertificateInput,
 ) (leaf *x509.Certificate, chain string) {
 	t.Helper()
 	made, err := client.IssueCertificate(context.Background(), input)
 	require.NoError(t, err)
-	ask := &acmpca.GetCertificateInput{
+	ask := &awsacmpca.GetCertificateInput{
 		CertificateAuthorityArn: input.CertificateAuthorityArn,
 		CertificateArn:          made.CertificateArn,
 	}
@@ -88,11 +88,11 @@ func TestANodeGetsItsCertificate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWired(t)
 			authority := activeRoot(w.bench, "SHORT_LIVED_CERTIFICATE")
-			client := acmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
+			client := awsacmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
 			leaf, chain := obtain(t, client, issueInputFor(authority, signingRequest(t, key), 6))
 			root, err := client.GetCertificateAuthorityCertificate(
 				context.Background(),
-				&acmpca.GetCertificateAuthorityCertificateInput{CertificateAuthorityArn: &authority},
+				&awsacmpca.GetCertificateAuthorityCertificateInput{CertificateAuthorityArn: &authority},
 			)
 			require.NoError(t, err)
 			assert.Equal(t, *root.Certificate, chain)
@@ -135,10 +135,10 @@ func TestAnRSAAuthoritySigns(t *testing.T) {
 		"templateArn":               "arn:aws:acm-pca:::template/RootCACertificate/V1",
 		"validity":                  map[string]any{"type": "YEARS", "value": "10"},
 	})
-	client := acmpca.NewFromConfig(w.as(w.role("node", allow("acm-pca:*", id))))
+	client := awsacmpca.NewFromConfig(w.as(w.role("node", allow("acm-pca:*", id))))
 	_, err := client.GetCertificateAuthorityCertificate(
 		context.Background(),
-		&acmpca.GetCertificateAuthorityCertificateInput{CertificateAuthorityArn: &id},
+		&awsacmpca.GetCertificateAuthorityCertificateInput{CertificateAuthorityArn: &id},
 	)
 	var early *types.InvalidStateException
 	require.ErrorAs(t, err, &early)
@@ -157,7 +157,7 @@ func TestAnRSAAuthoritySigns(t *testing.T) {
 
 	told, err := client.DescribeCertificateAuthority(
 		context.Background(),
-		&acmpca.DescribeCertificateAuthorityInput{CertificateAuthorityArn: &id},
+		&awsacmpca.DescribeCertificateAuthorityInput{CertificateAuthorityArn: &id},
 	)
 	require.NoError(t, err)
 	assert.Equal(t, types.CertificateAuthorityStatusActive, told.CertificateAuthority.Status)
@@ -174,7 +174,7 @@ type smithyCoder interface {
 func TestWhatTheAuthorityDoesNotIssue(t *testing.T) {
 	w := newWired(t)
 	short := activeRoot(w.bench, "SHORT_LIVED_CERTIFICATE")
-	node := acmpca.NewFromConfig(w.as(w.role("node", nodeRights(short)...)))
+	node := awsacmpca.NewFromConfig(w.as(w.role("node", nodeRights(short)...)))
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	csr := signingRequest(t, key)
@@ -185,29 +185,29 @@ func TestWhatTheAuthorityDoesNotIssue(t *testing.T) {
 		return []byte(pemOf("CERTIFICATE REQUEST", raw))
 	}
 	for name, c := range map[string]struct {
-		alter         func(*acmpca.IssueCertificateInput)
+		alter         func(*awsacmpca.IssueCertificateInput)
 		code, message string
 	}{
-		"forged request": {alter: func(in *acmpca.IssueCertificateInput) {
+		"forged request": {alter: func(in *awsacmpca.IssueCertificateInput) {
 			in.Csr = forged()
 		}, code: "MalformedCSRException", message: "signature"},
-		"eight days": {alter: func(in *acmpca.IssueCertificateInput) {
+		"eight days": {alter: func(in *awsacmpca.IssueCertificateInput) {
 			in.Validity.Value = aws.Int64(8)
 		}, code: "ValidationException", message: "7 days"},
 		"another template": {
-			alter: func(in *acmpca.IssueCertificateInput) {
+			alter: func(in *awsacmpca.IssueCertificateInput) {
 				in.TemplateArn = aws.String("arn:aws:acm-pca:::template/EndEntityServerAuthCertificate/V1")
 			}, code: "AccessDeniedException",
 			message: "no identity-based policy allows the acm-pca:IssueCertificate action",
 		},
-		"no template": {alter: func(in *acmpca.IssueCertificateInput) {
+		"no template": {alter: func(in *awsacmpca.IssueCertificateInput) {
 			in.TemplateArn = nil
 		}, code: "AccessDeniedException", message: "acm-pca:IssueCertificate"},
 		"another authority": {
-			alter: func(in *acmpca.IssueCertificateInput) { in.CertificateAuthorityArn = aws.String(short + "0") },
+			alter: func(in *awsacmpca.IssueCertificateInput) { in.CertificateAuthorityArn = aws.String(short + "0") },
 			code:  "AccessDeniedException", message: "acm-pca:IssueCertificate",
 		},
-		"passthrough": {alter: func(in *acmpca.IssueCertificateInput) {
+		"passthrough": {alter: func(in *awsacmpca.IssueCertificateInput) {
 			in.ApiPassthrough = &types.ApiPassthrough{}
 		}, code: "NotImplemented", message: "ApiPassthrough"},
 	} {
@@ -221,11 +221,11 @@ func TestWhatTheAuthorityDoesNotIssue(t *testing.T) {
 		})
 	}
 	general := activeRoot(w.bench, "GENERAL_PURPOSE")
-	all := acmpca.NewFromConfig(w.as(w.role("all", allow("acm-pca:*", "*"))))
+	all := awsacmpca.NewFromConfig(w.as(w.role("all", allow("acm-pca:*", "*"))))
 	_, err = all.IssueCertificate(context.Background(), issueInputFor(general, csr, 9000))
 	_, message, _ := apiCode(t, err)
 	assert.Contains(t, message, "exceeds the certificate authority validity")
-	inputs, _ := w.read(table[authorityType], general)
+	inputs, _ := w.readResource(table[authorityType], general)
 	off := inputs.Mappable()
 	off["enabled"] = false
 	require.NoError(t, w.change(authorityType, general, off))
@@ -237,7 +237,7 @@ func TestWhatTheAuthorityDoesNotIssue(t *testing.T) {
 func TestATokenIssuesOnce(t *testing.T) {
 	w := newWired(t)
 	authority := activeRoot(w.bench, "SHORT_LIVED_CERTIFICATE")
-	client := acmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
+	client := awsacmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	input := issueInputFor(authority, signingRequest(t, key), 7)
@@ -260,7 +260,7 @@ func TestCertificatesFollowTheirOwnClock(t *testing.T) {
 	w := newWired(t)
 	authority := activeRoot(w.bench, "SHORT_LIVED_CERTIFICATE")
 	w.SetCertificateClock(func() time.Time { return time.Now().AddDate(0, 0, -6).Add(-23 * time.Hour) })
-	client := acmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
+	client := awsacmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	leaf, _ := obtain(t, client, issueInputFor(authority, signingRequest(t, key), 7))

@@ -92,13 +92,13 @@ func TestAuthorityRefuses(t *testing.T) {
 	general := activeRoot(b, "GENERAL_PURPOSE")
 	b.refused("exceeds the certificate authority validity", certificateType, "decades", leafInputs(t, general, "9000"))
 	b.make(certificateType, "year", leafInputs(t, general, "365"))
-	inputs, _ := b.read(table[authorityType], general)
+	inputs, _ := b.readResource(table[authorityType], general)
 	disabled := inputs.Mappable()
 	disabled["enabled"] = false
 	require.NoError(t, b.change(authorityType, general, disabled))
 	b.refused("not in a valid state", certificateType, "off", leafInputs(t, general, "1"))
 	require.NoError(t, b.end(authorityType, general))
-	assert.Nil(t, view(b.Cloud, func(tx *Tx) *authority { return tx.authority(general) }))
+	assert.Nil(t, view(b.Cloud, func(tx *Tx) *authority { return tx.authorityOf(general) }))
 }
 
 func TestValidityIsRead(t *testing.T) {

@@ -8,16 +8,16 @@ import (
 )
 
 // checkSubject: at least one part of the name, and the provider's lengths.
-func checkSubject(c *call) []fault {
+func checkSubject(c *call) []failure {
 	subject, known := c.get("certificateAuthorityConfiguration.subject").(map[string]any)
 	if !known {
 		return nil
 	}
-	var faults []fault
+	var faults []failure
 	if len(subject) == 0 {
 		faults = append(
 			faults,
-			fault{"certificateAuthorityConfiguration.subject", "at least one part of the subject must be given"},
+			failure{"certificateAuthorityConfiguration.subject", "at least one part of the subject must be given"},
 		)
 	}
 	for part, most := range map[string]int{
@@ -29,7 +29,7 @@ func checkSubject(c *call) []fault {
 		"state":              128,
 	} {
 		if s, ok := subject[part].(string); ok && len(s) > most {
-			faults = append(faults, fault{
+			faults = append(faults, failure{
 				"certificateAuthorityConfiguration.subject." + part,
 				fmt.Sprintf("expected length of %s to be in the range (0 - %d), got %s", part, most, s),
 			})
@@ -38,12 +38,12 @@ func checkSubject(c *call) []fault {
 	return faults
 }
 
-func checkTemplate(c *call) []fault {
+func checkTemplate(c *call) []failure {
 	arn := c.str("templateArn")
 	if arn == "" || strings.HasPrefix(arn, "arn:aws:acm-pca:::template/") {
 		return nil
 	}
-	return []fault{
+	return []failure{
 		{
 			property: "templateArn",
 			reason:   fmt.Sprintf("%q (%s) is not a valid ACM PCA template ARN", "templateArn", arn),
@@ -66,7 +66,7 @@ func createAuthority(c *call) error {
 
 // updateAuthority switches an authority on and off; only one that has its certificate can be.
 func updateAuthority(c *call) error {
-	made := c.tx.authority(c.id)
+	made := c.tx.authorityOf(c.id)
 	if made == nil {
 		return fmt.Errorf("%s", strings.ReplaceAll(noSuchAuthority, "{value}", c.id))
 	}

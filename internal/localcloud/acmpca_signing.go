@@ -59,8 +59,8 @@ func newAuthority(keyAlgorithm, signingAlgorithm string, subject any) (*authorit
 	}, nil
 }
 
-// authority returns what a CA holds; nil if there is no such CA.
-func (tx *Tx) authority(arn string) *authority {
+// authorityOf returns what a CA holds; nil if there is no such CA.
+func (tx *Tx) authorityOf(arn string) *authority {
 	held, _ := tx.values[arn].(*authority)
 	return held
 }
@@ -94,7 +94,7 @@ func (tx *Tx) issueCertificate(in issueRequest) (*issued, error) {
 
 // agreeCertificate works out the certificate that a request leads to..
 func (tx *Tx) agreeCertificate(in issueRequest) (*signing, error) {
-	held := tx.authority(in.Authority)
+	held := tx.authorityOf(in.Authority)
 	record := tx.find(authorityType, "", in.Authority)
 	if held == nil || record == nil {
 		return nil, fmt.Errorf("%s", strings.ReplaceAll(noSuchAuthority, "{value}", in.Authority))
@@ -205,7 +205,7 @@ func (s *signing) sign() (*issued, error) {
 
 // importAuthorityCertificate gives a CA its certificate and makes it active.
 func (tx *Tx) importAuthorityCertificate(arn, certificate, chain string) error {
-	held, record := tx.authority(arn), tx.find(authorityType, "", arn)
+	held, record := tx.authorityOf(arn), tx.find(authorityType, "", arn)
 	block, _ := pem.Decode([]byte(certificate))
 	if block == nil {
 		return fmt.Errorf("MalformedCertificateException: the certificate is not PEM")
@@ -238,7 +238,7 @@ func (tx *Tx) importAuthorityCertificate(arn, certificate, chain string) error {
 // CA.
 func (c *Cloud) AuthorityStatus(arn string) string {
 	return view(c, func(tx *Tx) string {
-		held := tx.authority(arn)
+		held := tx.authorityOf(arn)
 		if held == nil {
 			return ""
 		}

@@ -50,7 +50,7 @@ func (in *wireRequest) evaluate(tx *Tx, ask access) *apiError {
 
 // evaluate gathers the policies that decide about a request, and evaluates them; the error says what
 // cannot be evaluated.
-func (tx *Tx) evaluate(caller *session, ask access) (iam.Decision, error) {
+func (tx *Tx) evaluate(caller *roleSession, ask access) (iam.Decision, error) {
 	role := tx.roleByARN(caller.roleARN)
 	if role == nil { // deleted since the signature was checked
 		return iam.Decision{Verdict: iam.ImplicitDeny, Reason: iam.IdentityPolicy}, nil
@@ -106,7 +106,7 @@ func denialReason(action string, decision iam.Decision) string {
 }
 
 // requestContext are the values of all condition keys that a request has.
-func (c *Cloud) requestContext(caller *session, role *Record, ask access) iam.Context {
+func (c *Cloud) requestContext(caller *roleSession, role *Record, ask access) iam.Context {
 	context := iam.Context{
 		"aws:principalarn":          caller.roleARN,
 		"aws:principalaccount":      c.Account,

@@ -39,7 +39,7 @@ func TestRefusalsAreWordedAsAWSDoes(t *testing.T) {
 // decided is what the policies of role app decide about reading an object.
 func (w wired) decided(context map[string]string, own ...statement) (iam.Decision, error) {
 	w.Helper()
-	caller := &session{
+	caller := &roleSession{
 		role:    "app",
 		roleARN: testRole,
 		name:    "s-1",

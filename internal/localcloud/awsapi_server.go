@@ -68,7 +68,7 @@ type wireRequest struct {
 	operation string // as AWS names it: "GetObject"
 	body      []byte
 	trailer   http.Header // what followed a chunked body
-	caller    *session
+	caller    *roleSession
 	noted     *APICall // the last one noted of this call
 }
 

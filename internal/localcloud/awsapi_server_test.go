@@ -16,9 +16,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/acmpca"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	awsacmpca "github.com/aws/aws-sdk-go-v2/service/acmpca"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	awssecretsmanager "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -172,16 +172,16 @@ func TestWhoIsNotBelieved(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := w.with(c.with)
-			_, err := s3.NewFromConfig(config).
-				GetObject(context.Background(), &s3.GetObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k")})
+			_, err := awss3.NewFromConfig(config).
+				GetObject(context.Background(), &awss3.GetObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k")})
 			code, _, _ := apiCode(t, err)
 			assert.Equal(t, c.s3, code)
 			_, err = sts.NewFromConfig(config).GetCallerIdentity(context.Background(), nil)
 			code, _, status := apiCode(t, err)
 			assert.Equal(t, c.sts, code)
 			assert.Equal(t, 403, status)
-			_, err = secretsmanager.NewFromConfig(config).
-				GetSecretValue(context.Background(), &secretsmanager.GetSecretValueInput{SecretId: aws.String("s")})
+			_, err = awssecretsmanager.NewFromConfig(config).
+				GetSecretValue(context.Background(), &awssecretsmanager.GetSecretValueInput{SecretId: aws.String("s")})
 			code, _, status = apiCode(t, err)
 			assert.Equal(t, c.secret, code)
 			assert.Equal(t, 400, status)
@@ -222,8 +222,8 @@ func TestWhatIsSignedCannotBeChanged(t *testing.T) {
 		}, code: "AuthorizationHeaderMalformed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := s3.NewFromConfig(config, func(o *s3.Options) { o.HTTPClient = altering{c.alter} })
-			_, err := client.PutObject(context.Background(), &s3.PutObjectInput{
+			client := awss3.NewFromConfig(config, func(o *awss3.Options) { o.HTTPClient = altering{c.alter} })
+			_, err := client.PutObject(context.Background(), &awss3.PutObjectInput{
 				Bucket:   aws.String("data-1"),
 				Key:      aws.String("k"),
 				Body:     strings.NewReader("content"),
@@ -250,8 +250,13 @@ func TestAnotherBodyThanTheSignedOneIsRefused(t *testing.T) {
 	w.make(bucketType, "b", map[string]any{"bucket": "data-1"})
 	config := w.as(w.role("writer", allow("s3:*", "*")))
 	swap := altering{func(r *http.Request) { r.Body = http.NoBody; r.ContentLength = 0 }}
-	_, err := s3.NewFromConfig(config, func(o *s3.Options) { o.HTTPClient = swap }).PutObject(context.Background(),
-		&s3.PutObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k"), Body: strings.NewReader("content")})
+	_, err := awss3.NewFromConfig(config, func(o *awss3.Options) { o.HTTPClient = swap }).
+		PutObject(context.Background(),
+			&awss3.PutObjectInput{
+				Bucket: aws.String("data-1"),
+				Key:    aws.String("k"),
+				Body:   strings.NewReader("content"),
+			})
 	code, _, _ := apiCode(t, err)
 	assert.Equal(t, "SignatureDoesNotMatch", code, "the length is signed")
 	config = w.as(w.role("reader", allow("sts:*", "*")))
@@ -282,7 +287,7 @@ func TestARoleThatGoesTakesItsSessionsWithIt(t *testing.T) {
 func TestWhatIsNotServedSaysSo(t *testing.T) {
 	w := newWired(t)
 	config := w.as(w.role("all", allow("*", "*")))
-	_, err := secretsmanager.NewFromConfig(config).ListSecrets(context.Background(), nil)
+	_, err := awssecretsmanager.NewFromConfig(config).ListSecrets(context.Background(), nil)
 	code, message, _ := apiCode(t, err)
 	assert.Equal(t, "UnknownOperationException", code)
 	assert.Contains(t, message, "no operation ListSecrets")
@@ -293,10 +298,10 @@ func TestWhatIsNotServedSaysSo(t *testing.T) {
 		})
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "InvalidAction", code)
-	_, err = s3.NewFromConfig(config).ListBuckets(context.Background(), nil)
+	_, err = awss3.NewFromConfig(config).ListBuckets(context.Background(), nil)
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "NotImplemented", code)
-	_, err = acmpca.NewFromConfig(config).RevokeCertificate(context.Background(), &acmpca.RevokeCertificateInput{
+	_, err = awsacmpca.NewFromConfig(config).RevokeCertificate(context.Background(), &awsacmpca.RevokeCertificateInput{
 		CertificateAuthorityArn: aws.String("a"), CertificateSerial: aws.String("b"), RevocationReason: "SUPERSEDED",
 	})
 	code, _, _ = apiCode(t, err)
@@ -326,21 +331,21 @@ func TestManyCallAtOnce(t *testing.T) {
 	var done errgroup.Group
 	for i := range 8 {
 		done.Go(func() error {
-			client, name := s3.NewFromConfig(config), aws.String(fmt.Sprint("k-", i))
+			client, name := awss3.NewFromConfig(config), aws.String(fmt.Sprint("k-", i))
 			for range 10 {
 				if _, err := client.PutObject(
 					context.Background(),
-					&s3.PutObjectInput{Bucket: aws.String("data-1"), Key: name, Body: strings.NewReader(*name)},
+					&awss3.PutObjectInput{Bucket: aws.String("data-1"), Key: name, Body: strings.NewReader(*name)},
 				); err != nil {
 					return err
 				}
 				if _, err := client.ListObjectsV2(
 					context.Background(),
-					&s3.ListObjectsV2Input{Bucket: aws.String("data-1")},
+					&awss3.ListObjectsV2Input{Bucket: aws.String("data-1")},
 				); err != nil {
 					return err
 				}
-				if _, err := acmpca.NewFromConfig(config).
+				if _, err := awsacmpca.NewFromConfig(config).
 					IssueCertificate(context.Background(), issueInputFor(authority, csr, 7)); err != nil {
 					return err
 				}

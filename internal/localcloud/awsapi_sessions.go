@@ -18,8 +18,8 @@ type Credentials struct {
 	Expires                             time.Time
 }
 
-// session is a role that somebody has become.
-type session struct {
+// roleSession is a role that somebody has become.
+type roleSession struct {
 	Credentials
 	role, roleARN string
 	// unique is the role's id at the time: a role of the same name that is made later is another
@@ -29,14 +29,14 @@ type session struct {
 }
 
 // arn is the principal as AWS names it in errors and GetCallerIdentity.
-func (s *session) arn(account string) string {
+func (s *roleSession) arn(account string) string {
 	return "arn:aws:sts::" + account + ":assumed-role/" + s.role + "/" + s.name
 }
 
 // wireState is what the API holds beside records.
 type wireState struct {
-	sessions map[string]*session // by access key id
-	calls    []*APICall          // oldest first
+	sessions map[string]*roleSession // by access key id
+	calls    []*APICall              // oldest first
 	now      func() time.Time
 }
 
@@ -48,7 +48,7 @@ func (tx *Tx) wire() *wireState {
 	state, ok := tx.values[wireKey].(*wireState)
 	if !ok {
 		state = &wireState{
-			sessions: map[string]*session{},
+			sessions: map[string]*roleSession{},
 			now:      time.Now,
 		}
 		tx.values[wireKey] = state
@@ -64,11 +64,11 @@ var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 // be assumed by anybody is not asked here: ServeMetadata asks it for instances.
 func (c *Cloud) Session(roleARN, name string) (Credentials, error) {
 	return update2(c, func(tx *Tx) (Credentials, error) {
-		return tx.session(roleARN, name)
+		return tx.newSession(roleARN, name)
 	})
 }
 
-func (tx *Tx) session(roleARN, name string) (Credentials, error) {
+func (tx *Tx) newSession(roleARN, name string) (Credentials, error) {
 	role := tx.roleByARN(roleARN)
 	if role == nil {
 		return Credentials{}, fmt.Errorf(
@@ -86,7 +86,7 @@ func (tx *Tx) session(roleARN, name string) (Credentials, error) {
 		)
 	}
 	state := tx.wire()
-	made := &session{
+	made := &roleSession{
 		role:    role.ID,
 		roleARN: roleARN,
 		unique:  role.str("uniqueId"),

@@ -104,8 +104,8 @@ func (in *wireRequest) authenticate(s scope, malformed string) *apiError {
 }
 
 // caller is the session of an access key, and the API's time.
-func (c *Cloud) caller(accessKey string) (*session, time.Time) {
-	return update2(c, func(tx *Tx) (*session, time.Time) {
+func (c *Cloud) caller(accessKey string) (*roleSession, time.Time) {
+	return update2(c, func(tx *Tx) (*roleSession, time.Time) {
 		state := tx.wire()
 		found := state.sessions[accessKey]
 		if found != nil {

@@ -6,7 +6,7 @@ import (
 	"maps"
 	"net/netip"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	awsec2 "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -40,7 +40,7 @@ func (b *vpcBuilder) tags(extra map[string]string) pulumi.StringMap {
 }
 
 func (b *vpcBuilder) network() {
-	vpc, err := ec2.NewVpc(b.ctx, b.name, &ec2.VpcArgs{
+	vpc, err := awsec2.NewVpc(b.ctx, b.name, &awsec2.VpcArgs{
 		CidrBlock:          pulumi.String(b.in.CidrBlock),
 		EnableDnsHostnames: b.in.EnableDNSHostnames,
 		EnableDnsSupport:   b.in.EnableDNSSupport,
@@ -50,10 +50,10 @@ func (b *vpcBuilder) network() {
 		return
 	}
 	b.component.Vpc, b.component.VpcID = vpc, vpc.ID()
-	b.component.InternetGateway, err = ec2.NewInternetGateway(
+	b.component.InternetGateway, err = awsec2.NewInternetGateway(
 		b.ctx,
 		b.name,
-		&ec2.InternetGatewayArgs{
+		&awsec2.InternetGatewayArgs{
 			VpcId: vpc.ID(),
 			Tags:  b.tags(nil),
 		},
@@ -73,17 +73,17 @@ func (b *vpcBuilder) zone(i int, zone string, ranges zoneRanges) {
 	b.route(
 		fmt.Sprintf("%s-public-%d", b.name, i+1),
 		table,
-		&ec2.RouteArgs{GatewayId: b.component.InternetGateway.ID()},
+		&awsec2.RouteArgs{GatewayId: b.component.InternetGateway.ID()},
 	)
 	_, table = b.subnet(i, zone, "Private", ranges.private)
 	if b.err != nil || len(b.component.NatGateways) == 0 {
 		return
 	}
-	nat := b.component.NatGateways[min(i, len(b.component.NatGateways)-1)].(*ec2.NatGateway)
-	b.route(fmt.Sprintf("%s-private-%d", b.name, i+1), table, &ec2.RouteArgs{NatGatewayId: nat.ID()})
+	nat := b.component.NatGateways[min(i, len(b.component.NatGateways)-1)].(*awsec2.NatGateway)
+	b.route(fmt.Sprintf("%s-private-%d", b.name, i+1), table, &awsec2.RouteArgs{NatGatewayId: nat.ID()})
 }
 
-func (b *vpcBuilder) subnet(i int, zone, kind string, cidr netip.Prefix) (*ec2.Subnet, *ec2.RouteTable) {
+func (b *vpcBuilder) subnet(i int, zone, kind string, cidr netip.Prefix) (*awsec2.Subnet, *awsec2.RouteTable) {
 	if b.err != nil {
 		return nil, nil
 	}
@@ -91,7 +91,7 @@ func (b *vpcBuilder) subnet(i int, zone, kind string, cidr netip.Prefix) (*ec2.S
 	name := fmt.Sprintf("%s-%s-%d", b.name, kindName, i+1)
 	tags := b.tags(map[string]string{"Name": name, "SubnetType": kind})
 	vpc := b.component.Vpc
-	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{
+	subnet, err := awsec2.NewSubnet(b.ctx, name, &awsec2.SubnetArgs{
 		VpcId:               vpc.ID(),
 		AvailabilityZone:    pulumi.String(zone),
 		MapPublicIpOnLaunch: pulumi.Bool(kind == "Public"),
@@ -102,15 +102,15 @@ func (b *vpcBuilder) subnet(i int, zone, kind string, cidr netip.Prefix) (*ec2.S
 	if !b.keep(err) {
 		return nil, nil
 	}
-	table, err := ec2.NewRouteTable(b.ctx, name, &ec2.RouteTableArgs{VpcId: vpc.ID(), Tags: tags},
+	table, err := awsec2.NewRouteTable(b.ctx, name, &awsec2.RouteTableArgs{VpcId: vpc.ID(), Tags: tags},
 		pulumi.Parent(subnet), pulumi.DependsOn([]pulumi.Resource{subnet}))
 	if !b.keep(err) {
 		return nil, nil
 	}
-	_, err = ec2.NewRouteTableAssociation(
+	_, err = awsec2.NewRouteTableAssociation(
 		b.ctx,
 		name,
-		&ec2.RouteTableAssociationArgs{RouteTableId: table.ID(), SubnetId: subnet.ID()},
+		&awsec2.RouteTableAssociationArgs{RouteTableId: table.ID(), SubnetId: subnet.ID()},
 		pulumi.Parent(table),
 		pulumi.DependsOn([]pulumi.Resource{table}),
 	)
@@ -121,7 +121,7 @@ func (b *vpcBuilder) subnet(i int, zone, kind string, cidr netip.Prefix) (*ec2.S
 	return subnet, table
 }
 
-func (b *vpcBuilder) addSubnetID(kind string, subnet *ec2.Subnet) {
+func (b *vpcBuilder) addSubnetID(kind string, subnet *awsec2.Subnet) {
 	ids := &b.privateIDs
 	if kind == "Public" {
 		ids = &b.publicIDs
@@ -131,7 +131,7 @@ func (b *vpcBuilder) addSubnetID(kind string, subnet *ec2.Subnet) {
 	b.component.PrivateSubnetIDs = b.privateIDs.ToIDArrayOutput()
 }
 
-func (b *vpcBuilder) natGateway(i int, public *ec2.Subnet) {
+func (b *vpcBuilder) natGateway(i int, public *awsec2.Subnet) {
 	strategy := "OnePerAz"
 	if b.in.NatGateways != nil {
 		strategy = b.in.NatGateways.Strategy
@@ -142,14 +142,14 @@ func (b *vpcBuilder) natGateway(i int, public *ec2.Subnet) {
 	name := fmt.Sprintf("%s-%d", b.name, i+1)
 	tags := b.tags(map[string]string{"Name": name})
 	under := []pulumi.ResourceOption{pulumi.Parent(public), pulumi.DependsOn([]pulumi.Resource{public})}
-	eip, err := ec2.NewEip(b.ctx, name, &ec2.EipArgs{Tags: tags}, under...)
+	eip, err := awsec2.NewEip(b.ctx, name, &awsec2.EipArgs{Tags: tags}, under...)
 	if !b.keep(err) {
 		return
 	}
-	nat, err := ec2.NewNatGateway(
+	nat, err := awsec2.NewNatGateway(
 		b.ctx,
 		name,
-		&ec2.NatGatewayArgs{SubnetId: public.ID(), AllocationId: eip.AllocationId, Tags: tags},
+		&awsec2.NatGatewayArgs{SubnetId: public.ID(), AllocationId: eip.AllocationId, Tags: tags},
 		under...)
 	if b.keep(err) {
 		b.component.Eips = append(b.component.Eips, eip)
@@ -157,12 +157,12 @@ func (b *vpcBuilder) natGateway(i int, public *ec2.Subnet) {
 	}
 }
 
-func (b *vpcBuilder) route(name string, table *ec2.RouteTable, args *ec2.RouteArgs) {
+func (b *vpcBuilder) route(name string, table *awsec2.RouteTable, args *awsec2.RouteArgs) {
 	if b.err != nil {
 		return
 	}
 	args.RouteTableId = table.ID()
 	args.DestinationCidrBlock = pulumi.String("0.0.0.0/0")
-	_, err := ec2.NewRoute(b.ctx, name, args, pulumi.Parent(table), pulumi.DependsOn([]pulumi.Resource{table}))
+	_, err := awsec2.NewRoute(b.ctx, name, args, pulumi.Parent(table), pulumi.DependsOn([]pulumi.Resource{table}))
 	b.keep(err)
 }

@@ -16,15 +16,15 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// crosswalk serves package awsx.
-type crosswalk struct {
+// awsxProvider serves package awsx.
+type awsxProvider struct {
 	provider
 	mu     sync.Mutex
 	engine *grpc.ClientConn
 }
 
 // Attach remembers the engine, to which components log.
-func (x *crosswalk) Attach(_ context.Context, req *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
+func (x *awsxProvider) Attach(_ context.Context, req *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
 	connection, err := grpc.NewClient(req.GetAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the engine at %s: %w", req.GetAddress(), err)
@@ -40,7 +40,7 @@ func (x *crosswalk) Attach(_ context.Context, req *pulumirpc.PluginAttach) (*emp
 
 // Configure says that secrets are understood: the engine lets no other provider construct
 // components.
-func (x *crosswalk) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+func (x *awsxProvider) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	return &pulumirpc.ConfigureResponse{
 		SupportsPreview: true,
 		AcceptSecrets:   true,
@@ -50,7 +50,7 @@ func (x *crosswalk) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pu
 }
 
 // Construct makes the component; awsx:ec2:Vpc is the only one here.
-func (x *crosswalk) Construct(
+func (x *awsxProvider) Construct(
 	ctx context.Context,
 	req *pulumirpc.ConstructRequest,
 ) (*pulumirpc.ConstructResponse, error) {

@@ -6,7 +6,7 @@ import (
 	"math/bits"
 	"net/netip"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	awsec2 "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -30,15 +30,15 @@ type natInputs struct {
 // vpcComponent holds the outputs that programs read.
 type vpcComponent struct {
 	pulumi.ResourceState
-	VpcID            pulumi.IDOutput      `pulumi:"vpcId"`
-	PublicSubnetIDs  pulumi.IDArrayOutput `pulumi:"publicSubnetIds"`
-	PrivateSubnetIDs pulumi.IDArrayOutput `pulumi:"privateSubnetIds"`
-	RouteTables      ec2.RouteTableArray  `pulumi:"routeTables"`
-	Subnets          ec2.SubnetArray      `pulumi:"subnets"`
-	NatGateways      ec2.NatGatewayArray  `pulumi:"natGateways"`
-	Eips             ec2.EipArray         `pulumi:"eips"`
-	InternetGateway  *ec2.InternetGateway `pulumi:"internetGateway"`
-	Vpc              *ec2.Vpc             `pulumi:"vpc"`
+	VpcID            pulumi.IDOutput         `pulumi:"vpcId"`
+	PublicSubnetIDs  pulumi.IDArrayOutput    `pulumi:"publicSubnetIds"`
+	PrivateSubnetIDs pulumi.IDArrayOutput    `pulumi:"privateSubnetIds"`
+	RouteTables      awsec2.RouteTableArray  `pulumi:"routeTables"`
+	Subnets          awsec2.SubnetArray      `pulumi:"subnets"`
+	NatGateways      awsec2.NatGatewayArray  `pulumi:"natGateways"`
+	Eips             awsec2.EipArray         `pulumi:"eips"`
+	InternetGateway  *awsec2.InternetGateway `pulumi:"internetGateway"`
+	Vpc              *awsec2.Vpc             `pulumi:"vpc"`
 }
 
 func newVpc(

@@ -29,7 +29,7 @@ func (b bench) try(token, name string, inputs map[string]any) (string, resource.
 	require.NotNil(b, r, token)
 	checked, faults := b.check(r, name, nil, resource.NewPropertyMapFromMap(inputs))
 	require.Empty(b, faults)
-	return b.create(r, "urn:pulumi:test::test::"+token+"::"+name, checked, false)
+	return b.createResource(r, "urn:pulumi:test::test::"+token+"::"+name, checked, false)
 }
 
 // make makes a resource that must come to be.
@@ -50,9 +50,9 @@ func (b bench) refused(text, token, name string, inputs map[string]any) {
 // change updates a resource in place.
 func (b bench) change(token, id string, inputs map[string]any) error {
 	b.Helper()
-	old, outputs := b.read(table[token], id)
+	old, outputs := b.readResource(table[token], id)
 	require.NotNil(b, outputs, id)
-	_, err := b.update(
+	_, err := b.updateResource(
 		table[token],
 		id,
 		"urn:pulumi:test::test::"+token+"::changed",
@@ -66,7 +66,7 @@ func (b bench) change(token, id string, inputs map[string]any) error {
 
 // end deletes a resource.
 func (b bench) end(token, id string) error {
-	return b.destroy(table[token], id, "urn:pulumi:test::test::"+token+"::ended")
+	return b.deleteResource(table[token], id, "urn:pulumi:test::test::"+token+"::ended")
 }
 
 func (b bench) faults(token string, inputs map[string]any) []string {

@@ -29,11 +29,11 @@ type call struct {
 // map[string]any), outputs before inputs; nil where it is absent or unknown.
 func (c *call) get(path string) any {
 	if c.outputs != nil {
-		if found, ok := lookup(c.outputs, path); ok {
+		if found, ok := valueAt(c.outputs, path); ok {
 			return plain(found)
 		}
 	}
-	found, _ := lookup(c.inputs, path)
+	found, _ := valueAt(c.inputs, path)
 	return plain(found)
 }
 
@@ -109,21 +109,21 @@ func (c *call) name() string {
 	if c.row.name == nil {
 		return ""
 	}
-	found, _ := lookup(c.inputs, c.row.name.property)
+	found, _ := valueAt(c.inputs, c.row.name.property)
 	s, _ := plain(found).(string)
 	return s
 }
 
 // changed says whether an update changes the input at a path.
 func (c *call) changed(path string) bool {
-	before, _ := lookup(c.old, path)
-	now, _ := lookup(c.inputs, path)
+	before, _ := valueAt(c.old, path)
+	now, _ := valueAt(c.inputs, path)
 	return !before.DeepEquals(now)
 }
 
 // was is the string at a path before the update.
 func (c *call) was(path string) string {
-	before, _ := lookup(c.old, path)
+	before, _ := valueAt(c.old, path)
 	s, _ := plain(before).(string)
 	return s
 }
@@ -135,7 +135,7 @@ func (c *call) vaultKey() string { return c.row.token + " " + c.id }
 // known says that an input is there and has no unknown part: in a preview an unknown input
 // forces nothing where the provider waits for its value.
 func (c *call) known(path string) bool {
-	v, ok := lookup(c.inputs, path)
+	v, ok := valueAt(c.inputs, path)
 	return !ok || !v.ContainsUnknowns()
 }
 
@@ -147,7 +147,7 @@ func (c *call) before(path string) []string {
 // givenOr is an input, or what AWS takes in its place.
 func (c *call) givenOr(path string, otherwise float64) any {
 	if present(c.inputs, path) {
-		given, _ := lookup(c.inputs, path)
+		given, _ := valueAt(c.inputs, path)
 		return plain(given)
 	}
 	return otherwise

@@ -10,13 +10,13 @@ import (
 
 // check fills in an automatic name and returns the inputs with all faults found in them.
 // The texts of missing arguments are those of the Terraform bridge.
-func (c *Cloud) check(r *row, logicalName string, old, inputs resource.PropertyMap) (resource.PropertyMap, []fault) {
+func (c *Cloud) check(r *row, logicalName string, old, inputs resource.PropertyMap) (resource.PropertyMap, []failure) {
 	inputs = inputs.Copy()
 	autoName(r, logicalName, old, inputs)
-	var faults []fault
+	var faults []failure
 	for _, path := range r.required {
 		if !present(inputs, path) {
-			faults = append(faults, fault{path, fmt.Sprintf("Missing required argument. The argument %q is required"+
+			faults = append(faults, failure{path, fmt.Sprintf("Missing required argument. The argument %q is required"+
 				", but no definition was found.", path)})
 		}
 	}
@@ -53,7 +53,7 @@ func autoName(r *row, logicalName string, old, inputs resource.PropertyMap) {
 	inputs[key] = resource.NewStringProperty(logicalName + "-" + randomHex(7))
 }
 
-func nameFaults(on *call) []fault {
+func nameFaults(on *call) []failure {
 	rule, name := on.row.name, on.name()
 	if rule == nil || name == "" {
 		return nil
@@ -61,17 +61,17 @@ func nameFaults(on *call) []fault {
 	length := utf8.RuneCountInString(name)
 	switch {
 	case length > rule.max:
-		return []fault{
+		return []failure{
 			{property: rule.property, reason: fmt.Sprintf("expected length of %s to be in the range (%d - %d), got %s",
 				rule.property, max(rule.min, 1), rule.max, name)},
 		}
 	case length < rule.min:
-		return []fault{
+		return []failure{
 			{property: rule.property, reason: fmt.Sprintf("expected length of %s to be in the range (%d - %d), got %s",
 				rule.property, rule.min, rule.max, name)},
 		}
 	case rule.pattern != nil && !rule.pattern.MatchString(name):
-		return []fault{{property: rule.property, reason: fmt.Sprintf("invalid value for %s (must match %s), got %s",
+		return []failure{{property: rule.property, reason: fmt.Sprintf("invalid value for %s (must match %s), got %s",
 			rule.property, rule.pattern, name)}}
 	}
 	return nil

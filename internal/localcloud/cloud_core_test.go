@@ -115,7 +115,7 @@ func TestDiffReplacesOnWhatTheTableSays(t *testing.T) {
 
 func TestPreviewKnowsDefaultsAndNothingThatAWSComputes(t *testing.T) {
 	c := coreCloud(t)
-	id, outputs, err := c.create(thing, "urn::x", properties(map[string]any{"size": 3, "name": "x"}), true)
+	id, outputs, err := c.createResource(thing, "urn::x", properties(map[string]any{"size": 3, "name": "x"}), true)
 	require.NoError(t, err)
 	assert.Empty(t, id)
 	assert.True(t, outputs["arn"].IsComputed())
@@ -127,13 +127,13 @@ func TestPreviewKnowsDefaultsAndNothingThatAWSComputes(t *testing.T) {
 func TestLifeOfAResource(t *testing.T) {
 	c := coreCloud(t)
 	asked := properties(map[string]any{"size": 3, "name": "x"})
-	id, outputs, err := c.create(thing, "urn::x", asked, false)
+	id, outputs, err := c.createResource(thing, "urn::x", asked, false)
 	require.NoError(t, err)
 	assert.Equal(t, "arn:aws:test:us-east-1:123456789012:"+id, outputs["arn"].StringValue())
-	_, _, err = c.create(thing, "urn::y", asked, false)
+	_, _, err = c.createResource(thing, "urn::y", asked, false)
 	require.ErrorContains(t, err, "ThingAlreadyExists: x")
 
-	changed, err := c.update(
+	changed, err := c.updateResource(
 		thing,
 		id,
 		"urn::x",
@@ -146,37 +146,37 @@ func TestLifeOfAResource(t *testing.T) {
 	assert.Equal(t, outputs["arn"], changed["arn"], "what is computed once stays")
 	assert.EqualValues(t, 10, changed["double"].NumberValue(), "what follows the inputs follows")
 
-	_, _, err = c.create(
+	_, _, err = c.createResource(
 		user,
 		"urn::u",
 		properties(map[string]any{"things": []any{map[string]any{"id": "thing-0"}}}),
 		false,
 	)
 	require.ErrorContains(t, err, "NoSuchThing: thing-0")
-	owner, _, err := c.create(
+	owner, _, err := c.createResource(
 		user,
 		"urn::u",
 		properties(map[string]any{"things": []any{map[string]any{"id": id}}}),
 		false,
 	)
 	require.NoError(t, err)
-	require.ErrorContains(t, c.destroy(thing, id, "urn::x"), "ThingInUse: "+id)
-	require.NoError(t, c.destroy(user, owner, "urn::u"))
-	require.NoError(t, c.destroy(thing, id, "urn::x"))
+	require.ErrorContains(t, c.deleteResource(thing, id, "urn::x"), "ThingInUse: "+id)
+	require.NoError(t, c.deleteResource(user, owner, "urn::u"))
+	require.NoError(t, c.deleteResource(thing, id, "urn::x"))
 	assert.Empty(t, c.Records(thing.token))
-	_, gone := c.read(thing, id)
+	_, gone := c.readResource(thing, id)
 	assert.Nil(t, gone, "a refresh sees that it is gone")
 }
 
 func TestAnOrderedFaultFailsWithAWSsWords(t *testing.T) {
 	c := coreCloud(t)
 	hits := c.Arm(Fault{Token: thing.token, Name: "x", Error: "LimitExceeded: no more"})
-	_, _, err := c.create(thing, "urn::x", properties(map[string]any{"name": "x"}), false)
+	_, _, err := c.createResource(thing, "urn::x", properties(map[string]any{"name": "x"}), false)
 	require.ErrorContains(t, err, "LimitExceeded: no more")
-	_, _, err = c.create(thing, "urn::other", properties(map[string]any{"name": "o"}), false)
+	_, _, err = c.createResource(thing, "urn::other", properties(map[string]any{"name": "o"}), false)
 	require.NoError(t, err, "another one of the type is not meant")
 	assert.Equal(t, 1, hits())
 	c.Disarm()
-	_, _, err = c.create(thing, "urn::x", properties(map[string]any{"name": "x"}), false)
+	_, _, err = c.createResource(thing, "urn::x", properties(map[string]any{"name": "x"}), false)
 	require.NoError(t, err)
 }

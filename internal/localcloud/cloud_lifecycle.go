@@ -10,9 +10,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// create makes a resource and returns its id and outputs. In preview nothing is made, and
+// createResource makes a resource and returns its id and outputs. In preview nothing is made, and
 // what AWS would compute is unknown.
-func (c *Cloud) create(
+func (c *Cloud) createResource(
 	r *row,
 	urn string,
 	inputs resource.PropertyMap,
@@ -123,8 +123,8 @@ func (tx *Tx) exists(ref reference, value string) bool {
 	return false
 }
 
-// update changes a resource in place.
-func (c *Cloud) update(
+// updateResource changes a resource in place.
+func (c *Cloud) updateResource(
 	r *row,
 	id, urn string,
 	old, inputs, outputs resource.PropertyMap,
@@ -184,8 +184,8 @@ func (on *call) update(tx *Tx) (Record, error) {
 	return record.copied(), nil
 }
 
-// read returns what exists now; nil where it is gone.
-func (c *Cloud) read(r *row, id string) (inputs, outputs resource.PropertyMap) {
+// readResource returns what exists now; nil where it is gone.
+func (c *Cloud) readResource(r *row, id string) (inputs, outputs resource.PropertyMap) {
 	return view2(c, func(tx *Tx) (inputs, outputs resource.PropertyMap) {
 		record := tx.find(r.token, "", id)
 		if record == nil {
@@ -195,8 +195,8 @@ func (c *Cloud) read(r *row, id string) (inputs, outputs resource.PropertyMap) {
 	})
 }
 
-// destroy deletes a resource; one that is gone already is no error, as in the provider.
-func (c *Cloud) destroy(r *row, id, urn string) error {
+// deleteResource deletes a resource; one that is gone already is no error, as in the provider.
+func (c *Cloud) deleteResource(r *row, id, urn string) error {
 	on := &call{
 		cloud: c,
 		row:   r,

@@ -9,8 +9,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// lookup follows a dotted path; a list is entered by a number, or at its first element.
-func lookup(properties resource.PropertyMap, path string) (resource.PropertyValue, bool) {
+// valueAt follows a dotted path; a list is entered by a number, or at its first element.
+func valueAt(properties resource.PropertyMap, path string) (resource.PropertyValue, bool) {
 	current := resource.NewObjectProperty(properties)
 	for _, step := range strings.Split(path, ".") {
 		current = open(current)
@@ -88,7 +88,7 @@ func plain(v resource.PropertyValue) any {
 
 // present says that a property is there: unknown counts, null does not.
 func present(properties resource.PropertyMap, path string) bool {
-	v, ok := lookup(properties, path)
+	v, ok := valueAt(properties, path)
 	return ok && !open(v).IsNull()
 }
 

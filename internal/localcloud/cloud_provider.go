@@ -165,7 +165,7 @@ func (p *provider) Create(_ context.Context, req *pulumirpc.CreateRequest) (*pul
 	if err != nil {
 		return nil, fmt.Errorf("reading the properties of %s: %w", req.GetUrn(), err)
 	}
-	id, outputs, err := p.cloud.create(r, req.GetUrn(), inputs, req.GetPreview())
+	id, outputs, err := p.cloud.createResource(r, req.GetUrn(), inputs, req.GetPreview())
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 	if err != nil {
 		return nil, fmt.Errorf("reading the state of %s: %w", req.GetUrn(), err)
 	}
-	outputs, err := p.cloud.update(r, req.GetId(), req.GetUrn(), old, news, state, req.GetPreview())
+	outputs, err := p.cloud.updateResource(r, req.GetId(), req.GetUrn(), old, news, state, req.GetPreview())
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	inputs, outputs := p.cloud.read(r, req.GetId())
+	inputs, outputs := p.cloud.readResource(r, req.GetId())
 	if outputs == nil {
 		return &pulumirpc.ReadResponse{}, nil
 	}
@@ -225,7 +225,7 @@ func (p *provider) Delete(_ context.Context, req *pulumirpc.DeleteRequest) (*emp
 	if err != nil {
 		return nil, err
 	}
-	return &emptypb.Empty{}, p.cloud.destroy(r, req.GetId(), req.GetUrn())
+	return &emptypb.Empty{}, p.cloud.deleteResource(r, req.GetId(), req.GetUrn())
 }
 
 func (p *provider) Invoke(_ context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {

@@ -26,7 +26,7 @@ func (r *Record) copied() Record {
 // str is an output, or else an input, as a string; "" where there is none.
 func (r *Record) str(path string) string {
 	for _, properties := range []resource.PropertyMap{r.Outputs, r.Inputs} {
-		if v, ok := lookup(properties, path); ok {
+		if v, ok := valueAt(properties, path); ok {
 			if s, isString := plain(v).(string); isString {
 				return s
 			}
@@ -38,7 +38,7 @@ func (r *Record) str(path string) string {
 // Get is a property of the record as plain Go, outputs before inputs; nil where there is none.
 func (r *Record) Get(path string) any {
 	for _, properties := range []resource.PropertyMap{r.Outputs, r.Inputs} {
-		if v, ok := lookup(properties, path); ok {
+		if v, ok := valueAt(properties, path); ok {
 			return plain(v)
 		}
 	}

@@ -17,12 +17,12 @@ import (
 const replacementMark = "__replacement"
 
 // replaceWhen is a part of a row's check: it sets the mark when one of the conditions holds.
-func replaceWhen(conditions ...func(*call) bool) func(*call) []fault {
-	return func(c *call) []fault {
+func replaceWhen(conditions ...func(*call) bool) func(*call) []failure {
+	return func(c *call) []failure {
 		if len(c.old) == 0 {
 			return nil
 		}
-		before, _ := lookup(c.old, replacementMark)
+		before, _ := valueAt(c.old, replacementMark)
 		count, _ := plain(before).(float64)
 		if slices.ContainsFunc(conditions, func(holds func(*call) bool) bool { return holds(c) }) {
 			count++

@@ -36,7 +36,7 @@ type row struct {
 	// references are inputs that must point at existing resources.
 	references []reference
 	// check is further judgement of known inputs, as the provider's validators do at plan time.
-	check func(*call) []fault
+	check func(*call) []failure
 	// beforeCreate may refuse a creation, as the service does.
 	beforeCreate func(*call) error
 	// afterCreate, afterUpdate and afterDelete act on other records.
@@ -79,8 +79,8 @@ type reference struct {
 	blocks string
 }
 
-// fault is one judgement of Check: which property, and why it is refused.
-type fault struct{ property, reason string }
+// failure is one judgement of Check: which property, and why it is refused.
+type failure struct{ property, reason string }
 
 // value works out one output of a call.
 type value func(*call) any

@@ -30,7 +30,7 @@ func (c *Cloud) Make(
 	if len(refused) > 0 {
 		return "", nil, errors.Join(refused...)
 	}
-	return c.create(r, urn, checked, preview)
+	return c.createResource(r, urn, checked, preview)
 }
 
 // Invoke answers a data source.
@@ -61,6 +61,6 @@ func Seconds(token string) float64 {
 
 // Lookup is a property as plain Go at a dotted path; nil where it is absent or unknown.
 func Lookup(properties resource.PropertyMap, path string) any {
-	found, _ := lookup(properties, path)
+	found, _ := valueAt(properties, path)
 	return plain(found)
 }

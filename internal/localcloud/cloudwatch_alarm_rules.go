@@ -34,22 +34,25 @@ var alarmValues = checks(
 )
 
 // checkAlarm is the provider's plan-time judgement.
-func checkAlarm(c *call) []fault {
+func checkAlarm(c *call) []failure {
 	faults := alarmValues(c)
 	one, other := present(c.inputs, "statistic"), present(c.inputs, "extendedStatistic")
 	if present(c.inputs, "metricName") && one == other {
 		faults = append(
 			faults,
-			fault{"statistic", "One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm"},
+			failure{
+				"statistic",
+				"One of `statistic` or `extended_statistic` must be set for a cloudwatch metric alarm",
+			},
 		)
 	}
 	if present(c.inputs, "metricQueries") && present(c.inputs, "metricName") {
-		faults = append(faults, fault{"metricName", `"metricName": conflicts with metricQueries`})
+		faults = append(faults, failure{"metricName", `"metricName": conflicts with metricQueries`})
 	}
 	if period, known := c.get("period").(float64); known && !validPeriod(period) {
 		faults = append(
 			faults,
-			fault{"period", fmt.Sprintf("expected period to be 10, 20, 30 or a multiple of 60, got %v", period)},
+			failure{"period", fmt.Sprintf("expected period to be 10, 20, 30 or a multiple of 60, got %v", period)},
 		)
 	}
 	return faults
@@ -60,21 +63,21 @@ func validPeriod(seconds float64) bool {
 }
 
 // alarmActions: at most five for each state, all of them ARNs.
-func alarmActions(c *call) []fault {
-	var faults []fault
+func alarmActions(c *call) []failure {
+	var faults []failure
 	for _, path := range []string{"alarmActions", "okActions", "insufficientDataActions"} {
 		actions := c.all(path)
 		if len(actions) > 5 {
 			faults = append(
 				faults,
-				fault{path, fmt.Sprintf("Too many list items: %s supports at most 5, got %d", path, len(actions))},
+				failure{path, fmt.Sprintf("Too many list items: %s supports at most 5, got %d", path, len(actions))},
 			)
 		}
 		for _, arn := range actions {
 			if !strings.HasPrefix(arn, "arn:") {
 				faults = append(
 					faults,
-					fault{path, fmt.Sprintf("%q (%s) is an invalid ARN: arn: invalid prefix", path, arn)},
+					failure{path, fmt.Sprintf("%q (%s) is an invalid ARN: arn: invalid prefix", path, arn)},
 				)
 			}
 		}

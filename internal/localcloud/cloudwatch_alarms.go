@@ -47,9 +47,9 @@ var _ = register(
 		defaults: map[string]any{"actionsEnabled": true},
 		name:     &nameRule{property: "alarmName", max: 255},
 		computed: map[string]value{"arn": text("arn:aws:cloudwatch:{region}:{account}:alarm:{alarmName}")},
-		check: checks(alarmActions, func(c *call) []fault {
+		check: checks(alarmActions, func(c *call) []failure {
 			if length := len(c.str("alarmRule")); length > 10240 {
-				return []fault{
+				return []failure{
 					{
 						property: "alarmRule",
 						reason: fmt.Sprintf(

@@ -54,9 +54,9 @@ var _ = register(
 			"arn":           text("arn:aws:logs:{region}:{account}:log-group:{name}"),
 			"logGroupClass": fixed("STANDARD"),
 		},
-		check: func(c *call) []fault {
+		check: func(c *call) []failure {
 			if days, known := c.get("retentionInDays").(float64); known && !slices.Contains(retentionDays, days) {
-				return []fault{
+				return []failure{
 					{
 						property: "retentionInDays",
 						reason:   fmt.Sprintf("expected retentionInDays to be one of %v, got %v", retentionDays, days),

@@ -43,8 +43,8 @@ var scheduleHours = []float64{1, 2, 3, 4, 6, 8, 12, 24}
 var scheduleTime = regexp.MustCompile(`^(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]$`)
 
 // scheduleFaults is the provider's check of a policy's schedules.
-func scheduleFaults(c *call) []fault {
-	var faults []fault
+func scheduleFaults(c *call) []failure {
+	var faults []failure
 	schedules, _ := c.get("policyDetails.schedules").([]any)
 	for i, item := range schedules {
 		schedule, _ := item.(map[string]any)
@@ -53,7 +53,7 @@ func scheduleFaults(c *call) []fault {
 			if _, given := schedule[required]; !given {
 				faults = append(
 					faults,
-					fault{
+					failure{
 						at + required,
 						fmt.Sprintf(
 							"Missing required argument. The argument %q is required, but no definition was found.",
@@ -67,7 +67,7 @@ func scheduleFaults(c *call) []fault {
 		if hours, given := rule["interval"].(float64); given && !slices.Contains(scheduleHours, hours) {
 			faults = append(
 				faults,
-				fault{
+				failure{
 					at + "createRule.interval",
 					fmt.Sprintf("expected interval to be one of %v, got %s", scheduleHours, trimFloat(hours)),
 				},
@@ -76,14 +76,14 @@ func scheduleFaults(c *call) []fault {
 		if moment, given := rule["times"].(string); given && !scheduleTime.MatchString(moment) {
 			faults = append(
 				faults,
-				fault{at + "createRule.times", fmt.Sprintf("invalid value for times (hh:mm), got %s", moment)},
+				failure{at + "createRule.times", fmt.Sprintf("invalid value for times (hh:mm), got %s", moment)},
 			)
 		}
 		retain, _ := schedule["retainRule"].(map[string]any)
 		if count, given := retain["count"].(float64); given && (count < 1 || count > 1000) {
 			faults = append(
 				faults,
-				fault{
+				failure{
 					at + "retainRule.count",
 					fmt.Sprintf("expected count to be in the range (1 - 1000), got %s", trimFloat(count)),
 				},

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
+	awsimds "github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
@@ -53,18 +53,18 @@ func copyObject(ctx context.Context, c *Cloud, metadata *Metadata, source, targe
 		return errors.New("Invalid argument type")
 	}
 	role := ec2rolecreds.New(
-		func(o *ec2rolecreds.Options) { o.Client = imds.New(imds.Options{Endpoint: metadata.URL}) },
+		func(o *ec2rolecreds.Options) { o.Client = awsimds.New(awsimds.Options{Endpoint: metadata.URL}) },
 	)
 	settings, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithBaseEndpoint(c.APIURL()),
 		config.WithCredentialsProvider(aws.NewCredentialsCache(role)))
 	if err != nil {
 		return err
 	}
-	client := s3.NewFromConfig(
+	client := awss3.NewFromConfig(
 		settings,
-		func(o *s3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true },
+		func(o *awss3.Options) { o.UsePathStyle, o.DisableLogOutputChecksumValidationSkipped = true, true },
 	)
-	object, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
+	object, err := client.GetObject(ctx, &awss3.GetObjectInput{Bucket: aws.String(bucket), Key: aws.String(key)})
 	if err != nil {
 		return err
 	}

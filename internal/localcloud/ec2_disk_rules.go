@@ -8,10 +8,10 @@ import (
 )
 
 // checkVolume is the provider's check of a new volume's inputs against its type.
-func checkVolume(c *call) []fault {
-	var faults []fault
+func checkVolume(c *call) []failure {
+	var faults []failure
 	if !present(c.inputs, "size") && !present(c.inputs, "snapshotId") {
-		faults = append(faults, fault{"size", "\"size\": one of `size,snapshotId` must be specified"})
+		faults = append(faults, failure{"size", "\"size\": one of `size,snapshotId` must be specified"})
 	}
 	if len(c.old) > 0 {
 		return faults
@@ -20,20 +20,23 @@ func checkVolume(c *call) []fault {
 	provisioned := kind == "io1" || kind == "io2"
 	switch {
 	case provisioned && !present(c.inputs, "iops"):
-		faults = append(faults, fault{"iops", fmt.Sprintf("'iops' must be set when 'type' is '%s'", kind)})
+		faults = append(faults, failure{"iops", fmt.Sprintf("'iops' must be set when 'type' is '%s'", kind)})
 	case !provisioned && kind != "gp3" && c.num("iops") != 0:
-		faults = append(faults, fault{"iops", fmt.Sprintf("'iops' must not be set when 'type' is '%s'", kind)})
+		faults = append(faults, failure{"iops", fmt.Sprintf("'iops' must not be set when 'type' is '%s'", kind)})
 	}
 	if c.yes("multiAttachEnabled") && !provisioned {
 		faults = append(
 			faults,
-			fault{"multiAttachEnabled", fmt.Sprintf("'multiAttachEnabled' must not be set when 'type' is '%s'", kind)},
+			failure{
+				"multiAttachEnabled",
+				fmt.Sprintf("'multiAttachEnabled' must not be set when 'type' is '%s'", kind),
+			},
 		)
 	}
 	if c.num("throughput") > 0 && kind != "gp3" {
 		faults = append(
 			faults,
-			fault{"throughput", fmt.Sprintf("'throughput' must not be set when 'type' is '%s'", kind)},
+			failure{"throughput", fmt.Sprintf("'throughput' must not be set when 'type' is '%s'", kind)},
 		)
 	}
 	return faults
@@ -103,7 +106,7 @@ func judgeVolume(c *call) error {
 
 // growOnly: a volume never gets smaller.
 func growOnly(c *call) error {
-	before, _ := lookup(c.old, "size")
+	before, _ := valueAt(c.old, "size")
 	if old, known := plain(before).(float64); known && c.num("size") < old {
 		return errorf("InvalidParameterValue: New size cannot be smaller than existing size")
 	}

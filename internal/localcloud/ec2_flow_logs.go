@@ -58,9 +58,9 @@ const flowLogFormat = "${version} ${account-id} ${interface-id} ${srcaddr} ${dst
 	"${protocol} ${packets} ${bytes} " +
 	"${start} ${end} ${action} ${log-status}"
 
-func intervalFaults(c *call) []fault {
+func intervalFaults(c *call) []failure {
 	if n, given := c.get("maxAggregationInterval").(float64); given && n != 60 && n != 600 {
-		return []fault{
+		return []failure{
 			{
 				property: "maxAggregationInterval",
 				reason:   fmt.Sprintf("expected maxAggregationInterval to be one of [60 600], got %s", trimFloat(n)),

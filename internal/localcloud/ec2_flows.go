@@ -15,8 +15,8 @@ type flowEnd struct {
 	what    string // for messages
 }
 
-// flowEnd finds the interface that holds an address.
-func (tx *Tx) flowEnd(address netip.Addr) (flowEnd, bool) {
+// endAt finds the interface that holds an address.
+func (tx *Tx) endAt(address netip.Addr) (flowEnd, bool) {
 	text := address.String()
 	for _, token := range []string{networkInterfaceType, ownInterfaceType} {
 		for _, r := range tx.all(token) {
@@ -48,11 +48,11 @@ func (c *Cloud) Allowed(source, destination netip.Addr, port int) error {
 		if networks.of(c).cutBetween(source, destination) {
 			return fmt.Errorf("the network is cut between %s and %s", source, destination)
 		}
-		from, known := tx.flowEnd(source)
+		from, known := tx.endAt(source)
 		if !known {
 			return fmt.Errorf("%s is no address of the VPC", source)
 		}
-		to, known := tx.flowEnd(destination)
+		to, known := tx.endAt(destination)
 		if !known {
 			return fmt.Errorf("no interface has the address %s", destination)
 		}

@@ -166,9 +166,9 @@ func ruleDefaultGroup(c *call) error {
 	return nil
 }
 
-func checkGroup(c *call) []fault {
+func checkGroup(c *call) []failure {
 	if strings.HasPrefix(c.name(), "sg-") {
-		return []fault{{property: "name", reason: `invalid value for name (cannot begin with sg-)`}}
+		return []failure{{property: "name", reason: `invalid value for name (cannot begin with sg-)`}}
 	}
 	return nil
 }
@@ -192,9 +192,9 @@ func judgeDescription(c *call) error {
 }
 
 // inlineFaults is the provider's check of the rules written in a group.
-func inlineFaults(direction string) func(*call) []fault {
-	return checks(networkRange(direction+".cidrBlocks", 0, 32), func(c *call) []fault {
-		var faults []fault
+func inlineFaults(direction string) func(*call) []failure {
+	return checks(networkRange(direction+".cidrBlocks", 0, 32), func(c *call) []failure {
+		var faults []failure
 		rules, _ := c.get(direction).([]any)
 		for i, item := range rules {
 			rule, _ := item.(map[string]any)
@@ -202,7 +202,7 @@ func inlineFaults(direction string) func(*call) []fault {
 				if _, given := rule[required]; !given {
 					faults = append(
 						faults,
-						fault{
+						failure{
 							fmt.Sprintf("%s[%d].%s", direction, i, required),
 							fmt.Sprintf("Missing required argument. The argument %q "+
 								"is required, but no definition was found.", required),
@@ -213,7 +213,7 @@ func inlineFaults(direction string) func(*call) []fault {
 			if text, _ := rule["description"].(string); len(text) > 255 || !ruleDescription.MatchString(text) {
 				faults = append(
 					faults,
-					fault{
+					failure{
 						fmt.Sprintf("%s[%d].description", direction, i),
 						fmt.Sprintf("%q doesn't comply with restrictions "+
 							"(at most 255 characters of %s)", text, describable),

@@ -9,18 +9,21 @@ import (
 )
 
 // networkRange is the provider's check of an IPv4 range: a network's own address, of a length.
-func networkRange(path string, shortest, longest int) func(*call) []fault {
-	return func(c *call) []fault {
-		var faults []fault
+func networkRange(path string, shortest, longest int) func(*call) []failure {
+	return func(c *call) []failure {
+		var faults []failure
 		for _, given := range c.all(path) {
 			prefix, err := netip.ParsePrefix(given)
 			switch {
 			case err != nil || !prefix.Addr().Is4():
-				faults = append(faults, fault{path, fmt.Sprintf("%q is not a valid IPv4 CIDR block: %s", path, given)})
+				faults = append(
+					faults,
+					failure{path, fmt.Sprintf("%q is not a valid IPv4 CIDR block: %s", path, given)},
+				)
 			case prefix != prefix.Masked():
 				faults = append(
 					faults,
-					fault{
+					failure{
 						path,
 						fmt.Sprintf("%q is not a valid IPv4 CIDR block; did you mean %q?", given, prefix.Masked()),
 					},
@@ -28,7 +31,7 @@ func networkRange(path string, shortest, longest int) func(*call) []fault {
 			case prefix.Bits() < shortest || prefix.Bits() > longest:
 				faults = append(
 					faults,
-					fault{
+					failure{
 						path,
 						fmt.Sprintf(
 							"expected %q to contain a network Value with between %d and %d significant bits, got: %d",
@@ -180,22 +183,22 @@ func allocateAddress(c *call) error {
 	return errorf("InsufficientAddressCapacity: Not enough public addresses available.")
 }
 
-func natFaults(c *call) []fault {
+func natFaults(c *call) []failure {
 	kind := c.str("connectivityType")
 	if kind == "private" {
-		var faults []fault
+		var faults []failure
 		for _, path := range []string{"allocationId", "secondaryAllocationIds"} {
 			if present(c.inputs, path) {
 				faults = append(
 					faults,
-					fault{path, fmt.Sprintf("%s is not supported with connectivityType = %q", path, kind)},
+					failure{path, fmt.Sprintf("%s is not supported with connectivityType = %q", path, kind)},
 				)
 			}
 		}
 		return faults
 	}
 	if present(c.inputs, "secondaryPrivateIpAddressCount") {
-		return []fault{
+		return []failure{
 			{
 				property: "secondaryPrivateIpAddressCount",
 				reason:   `secondaryPrivateIpAddressCount is not supported with connectivityType = "public"`,

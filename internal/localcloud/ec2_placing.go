@@ -33,7 +33,7 @@ func (c *Cloud) Leave(who string) {
 // ZoneOf is the availability zone in which an address of the VPC is taken; "" if it is not.
 func (c *Cloud) ZoneOf(address netip.Addr) string {
 	return view(c, func(tx *Tx) string {
-		end, _ := tx.flowEnd(address)
+		end, _ := tx.endAt(address)
 		return end.zone
 	})
 }

@@ -10,7 +10,7 @@ func judgeRootDisk(c *call) error {
 	size, _ := asked["volumeSize"].(float64)
 	iops, _ := asked["iops"].(float64)
 	throughput, _ := asked["throughput"].(float64)
-	before, _ := lookup(c.old, "rootBlockDevice.volumeSize")
+	before, _ := valueAt(c.old, "rootBlockDevice.volumeSize")
 	if old, known := plain(before).(float64); known && size != 0 && size < old {
 		return errorf("InvalidParameterValue: New size cannot be smaller than existing size")
 	}

@@ -181,7 +181,7 @@ func TestUserDataInPlaceNeedsAStop(t *testing.T) {
 		t,
 		b.change(instanceType, id, with(inputs, map[string]any{"userData": "b", "disableApiStop": true})),
 	)
-	_, after := b.read(table[instanceType], id)
+	_, after := b.readResource(table[instanceType], id)
 	assert.Equal(
 		t,
 		made["rootBlockDevice"].ObjectValue()["volumeId"],

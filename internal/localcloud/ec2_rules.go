@@ -11,14 +11,14 @@ import (
 const userDataLimit = 16384
 
 // checkInstance is what the provider judges at plan time.
-func checkInstance(c *call) []fault {
-	var faults []fault
+func checkInstance(c *call) []failure {
+	var faults []failure
 	if !present(c.inputs, "launchTemplate") {
 		for _, path := range []string{"ami", "instanceType"} {
 			if !present(c.inputs, path) {
 				faults = append(
 					faults,
-					fault{path, fmt.Sprintf("%q: one of `%s,launchTemplate` must be specified", path, path)},
+					failure{path, fmt.Sprintf("%q: one of `%s,launchTemplate` must be specified", path, path)},
 				)
 			}
 		}
@@ -27,14 +27,14 @@ func checkInstance(c *call) []fault {
 	if n := len(c.str("userData")); n > userDataLimit {
 		faults = append(
 			faults,
-			fault{
+			failure{
 				"userData",
 				fmt.Sprintf("expected length of userData to be in the range (0 - %d), got %d bytes", userDataLimit, n),
 			},
 		)
 	}
 	if _, err := base64.StdEncoding.DecodeString(c.str("userDataBase64")); err != nil {
-		faults = append(faults, fault{"userDataBase64", "userDataBase64: must be base64-encoded"})
+		faults = append(faults, failure{"userDataBase64", "userDataBase64: must be base64-encoded"})
 	}
 	return faults
 }

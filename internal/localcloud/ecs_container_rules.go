@@ -42,10 +42,10 @@ func readContainers(text string) ([]containerDefinition, error) {
 }
 
 // checkContainers is the provider's check: the text must decode.
-func checkContainers(c *call) []fault {
+func checkContainers(c *call) []failure {
 	if text := c.str("containerDefinitions"); text != "" {
 		if _, err := readContainers(text); err != nil {
-			return []fault{
+			return []failure{
 				{
 					property: "containerDefinitions",
 					reason:   "ECS Task Definition container_definitions is invalid: " + err.Error(),

@@ -37,8 +37,8 @@ func (c *Cloud) taskEnvironment(definition Record, container containerDefinition
 }
 
 // taskSession is what Fargate gets when it assumes the execution role, if that lets it.
-func (c *Cloud) taskSession(role string) (*session, error) {
-	return update2(c, func(tx *Tx) (*session, error) {
+func (c *Cloud) taskSession(role string) (*roleSession, error) {
+	return update2(c, func(tx *Tx) (*roleSession, error) {
 		held := tx.roleByARN(role)
 		if held == nil {
 			return nil, fmt.Errorf("ECS was unable to assume the role '%s' that was provided for this task", role)
@@ -50,7 +50,7 @@ func (c *Cloud) taskSession(role string) (*session, error) {
 		if !allowed {
 			return nil, fmt.Errorf("ECS was unable to assume the role '%s' that was provided for this task", role)
 		}
-		credentials, err := tx.session(role, "ecs-agent")
+		credentials, err := tx.newSession(role, "ecs-agent")
 		if err != nil {
 			return nil, err
 		}
@@ -59,7 +59,7 @@ func (c *Cloud) taskSession(role string) (*session, error) {
 }
 
 // taskSecret reads a secret as GetSecretValue does: policies and keys decide.
-func (c *Cloud) taskSecret(caller *session, from string) (string, error) {
+func (c *Cloud) taskSecret(caller *roleSession, from string) (string, error) {
 	fields := strings.Split(from, ":")
 	version, stage := "", ""
 	if len(fields) == secretVersionFields {

@@ -84,7 +84,7 @@ func memberClusters(c *call) any {
 	id, members := strings.ToLower(c.name()), []any{}
 	replicas := int(c.num("replicasPerNodeGroup"))
 	if !clusterMode(c) {
-		if n, given := lookup(c.inputs, "numCacheClusters"); given && n.IsNumber() {
+		if n, given := valueAt(c.inputs, "numCacheClusters"); given && n.IsNumber() {
 			replicas = int(n.NumberValue()) - 1
 		}
 		for i := range replicas + 1 {

@@ -11,9 +11,9 @@ import (
 var redisVersion = regexp.MustCompile(`^([1-5](\.[0-9]+){2}|6\.x|[6-9]\.[0-9]+)$`)
 
 // checkReplicationGroup is what the provider judges at plan time.
-func checkReplicationGroup(c *call) []fault {
-	var faults []fault
-	refuse := func(property, reason string) { faults = append(faults, fault{property, reason}) }
+func checkReplicationGroup(c *call) []failure {
+	var faults []failure
+	refuse := func(property, reason string) { faults = append(faults, failure{property, reason}) }
 	if token := c.str("authToken"); token != "" {
 		if len(token) < 16 || len(token) > 128 {
 			refuse(

@@ -23,8 +23,8 @@ func (f *flow) Close() error {
 	return f.Conn.Close()
 }
 
-// node finds the load balancer that listens on an address; nil if none does.
-func (c *Cloud) node(address netip.Addr, port int) (*balancer, *node) {
+// nodeAt finds the load balancer that listens on an address; nil if none does.
+func (c *Cloud) nodeAt(address netip.Addr, port int) (*balancer, *node) {
 	for _, b := range balancers.of(c).all() {
 		for _, f := range b.nodes {
 			if f.address == address && int(number(b.listener.Get("port"))) == port {

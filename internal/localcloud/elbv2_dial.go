@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// dialFrom connects from an address of the VPC. A name is looked up in the private zones; an
+// connectFrom connects from an address of the VPC. A name is looked up in the private zones; an
 // address outside the VPC, such as the embedded AWS's own API, is reached as it is.
-func (c *Cloud) dialFrom(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error) {
+func (c *Cloud) connectFrom(ctx context.Context, source netip.Addr, network, address string) (net.Conn, error) {
 	host, portText, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (c *Cloud) dialFrom(ctx context.Context, source netip.Addr, network, addres
 		<-ctx.Done()
 		return nil, fmt.Errorf("connecting to %s: %w (%w)", address, ctx.Err(), err)
 	}
-	if balancer, node := c.node(destination, port); node != nil {
+	if balancer, node := c.nodeAt(destination, port); node != nil {
 		return balancer.open(ctx, node)
 	}
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: source.AsSlice()}}
@@ -48,6 +48,6 @@ func (c *Cloud) dialFrom(ctx context.Context, source netip.Addr, network, addres
 // DialFrom connects from a visitor's address (Visit).
 func (c *Cloud) DialFrom(source netip.Addr) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		return c.dialFrom(ctx, source, network, address)
+		return c.connectFrom(ctx, source, network, address)
 	}
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // actionFaults is the provider's check of actions.
-func actionFaults(path string) func(*call) []fault {
-	return func(c *call) []fault {
-		var faults []fault
+func actionFaults(path string) func(*call) []failure {
+	return func(c *call) []failure {
+		var faults []failure
 		actions, _ := c.get(path).([]any)
 		for i, item := range actions {
 			action, _ := item.(map[string]any)
@@ -19,7 +19,7 @@ func actionFaults(path string) func(*call) []fault {
 			if kind == "" {
 				faults = append(
 					faults,
-					fault{
+					failure{
 						at + ".type",
 						`Missing required argument. The argument "type" is required, but no definition was found.`,
 					},
@@ -31,7 +31,7 @@ func actionFaults(path string) func(*call) []fault {
 			if _, given := action[needs]; needs != "" && !given {
 				faults = append(
 					faults,
-					fault{
+					failure{
 						at + "." + needs,
 						fmt.Sprintf("Attribute %q must be specified when %q is %q.", at+"."+needs, at+".type", kind),
 					},
@@ -42,7 +42,7 @@ func actionFaults(path string) func(*call) []fault {
 			if len(groups) > 5 {
 				faults = append(
 					faults,
-					fault{
+					failure{
 						at + ".forward.targetGroups",
 						fmt.Sprintf("Too many list items: at most 5, got %d", len(groups)),
 					},
@@ -53,7 +53,7 @@ func actionFaults(path string) func(*call) []fault {
 				if weight, given := group["weight"].(float64); given && (weight < 0 || weight > 999) {
 					faults = append(
 						faults,
-						fault{
+						failure{
 							at + ".forward.targetGroups.weight",
 							fmt.Sprintf("expected weight to be in the range (0 - 999), got %s", trimFloat(weight)),
 						},

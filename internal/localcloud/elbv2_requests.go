@@ -153,10 +153,10 @@ func (c *Cloud) mayCall(source, node netip.Addr, port int, public bool) bool {
 		return true
 	}
 	return view(c, func(tx *Tx) bool {
-		if _, inside := tx.flowEnd(source); inside || !public {
+		if _, inside := tx.endAt(source); inside || !public {
 			return false
 		}
-		to, known := tx.flowEnd(node)
+		to, known := tx.endAt(node)
 		return known && tx.passes(to.groups, "ingress", ingressRuleType, flowEnd{address: source}, port)
 	})
 }

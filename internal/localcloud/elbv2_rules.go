@@ -17,9 +17,9 @@ func (c *call) balancerSubnets() []string {
 	return subnets
 }
 
-func checkBalancer(c *call) []fault {
+func checkBalancer(c *call) []failure {
 	if strings.HasPrefix(c.name(), "internal-") {
-		return []fault{
+		return []failure{
 			{property: "name", reason: fmt.Sprintf("%q cannot begin with %q: %q", "name", "internal-", c.name())},
 		}
 	}
@@ -99,8 +99,8 @@ func closeBalancer(c *call) error {
 }
 
 // checkTargetGroup is the provider's customizeDiff of target groups.
-func checkTargetGroup(c *call) []fault {
-	var faults []fault
+func checkTargetGroup(c *call) []failure {
+	var faults []failure
 	kind, protocol, probe := c.str("targetType"), c.str("protocol"), strings.ToUpper(c.str("healthCheck.protocol"))
 	if kind == "" {
 		kind = "instance"
@@ -110,7 +110,10 @@ func checkTargetGroup(c *call) []fault {
 			if !present(c.inputs, path) {
 				faults = append(
 					faults,
-					fault{path, fmt.Sprintf("Attribute %q must be specified when %q is %q.", path, "targetType", kind)},
+					failure{
+						path,
+						fmt.Sprintf("Attribute %q must be specified when %q is %q.", path, "targetType", kind),
+					},
 				)
 			}
 		}
@@ -120,7 +123,7 @@ func checkTargetGroup(c *call) []fault {
 			if c.str(path) != "" {
 				faults = append(
 					faults,
-					fault{
+					failure{
 						path,
 						fmt.Sprintf(
 							"Attribute %q cannot be specified when %q is %q.",
@@ -135,7 +138,7 @@ func checkTargetGroup(c *call) []fault {
 		if strings.HasPrefix(protocol, "HTTP") || kind == "lambda" {
 			faults = append(
 				faults,
-				fault{"healthCheck.protocol", fmt.Sprintf("Attribute %q cannot have value %q when %q is %q.",
+				failure{"healthCheck.protocol", fmt.Sprintf("Attribute %q cannot have value %q when %q is %q.",
 					"healthCheck.protocol", "TCP", "protocol", protocol)},
 			)
 		}
@@ -143,7 +146,7 @@ func checkTargetGroup(c *call) []fault {
 	if n := c.num("slowStart"); n != 0 && (n < 30 || n > 900) {
 		faults = append(
 			faults,
-			fault{
+			failure{
 				"slowStart",
 				fmt.Sprintf("expected slowStart to be 0 or in the range (30 - 900), got %s", trimFloat(n)),
 			},
@@ -177,7 +180,7 @@ func healthCheck(c *call) any {
 		"port":               "traffic-port",
 	}
 	layerFour := !strings.HasPrefix(c.str("protocol"), "HTTP") && c.str("targetType") != "lambda"
-	asked, given := lookup(c.inputs, "healthCheck")
+	asked, given := valueAt(c.inputs, "healthCheck")
 	fields, _ := plain(asked).(map[string]any)
 	protocol, _ := fields["protocol"].(string)
 	switch {

@@ -100,7 +100,7 @@ func (p *targetGroup) refresh() (healthProbe, bool) {
 				}
 			}
 			if t := p.targets[address.String()]; t.zone == "" {
-				end, _ := tx.flowEnd(address)
+				end, _ := tx.endAt(address)
 				t.zone = end.zone
 			}
 		}

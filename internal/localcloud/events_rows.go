@@ -32,9 +32,9 @@ var _ = register(
 		check: checks(
 			validJSON("eventPattern"),
 			oneOf("state", "ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"),
-			func(c *call) []fault {
+			func(c *call) []failure {
 				if !present(c.inputs, "scheduleExpression") && !present(c.inputs, "eventPattern") {
-					return []fault{
+					return []failure{
 						{
 							property: "eventPattern",
 							reason:   "one of `eventPattern,scheduleExpression` must be specified",

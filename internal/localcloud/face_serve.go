@@ -52,7 +52,7 @@ func (c *Cloud) Serve() (*Endpoint, error) {
 func (c *Cloud) server(name, version string) pulumirpc.ResourceProviderServer {
 	base := provider{cloud: c, version: version}
 	if name == "awsx" {
-		return &crosswalk{provider: base}
+		return &awsxProvider{provider: base}
 	}
 	return &base
 }

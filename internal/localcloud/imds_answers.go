@@ -136,7 +136,7 @@ func (m *Metadata) roleCredentials(name string, now time.Time) (held Credentials
 		if m.givenTo == owner && now.Add(credentialsEarly).Before(m.given.Expires) {
 			return m.given, ""
 		}
-		made, err := tx.session(role.str("arn"), m.instance)
+		made, err := tx.newSession(role.str("arn"), m.instance)
 		if err != nil {
 			return held, err.Error()
 		}

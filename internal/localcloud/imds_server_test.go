@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	awsimds "github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -84,7 +84,7 @@ func TestTheSDKsDefaultConfigurationWorksOnAMachine(t *testing.T) {
 	who, err := sts.NewFromConfig(loaded).GetCallerIdentity(context.Background(), nil)
 	require.NoError(t, err)
 	assert.Equal(t, "arn:aws:sts::123456789012:assumed-role/node/"+id, *who.Arn)
-	document, err := imds.NewFromConfig(loaded).GetInstanceIdentityDocument(context.Background(), nil)
+	document, err := awsimds.NewFromConfig(loaded).GetInstanceIdentityDocument(context.Background(), nil)
 	require.NoError(t, err)
 	assert.Equal(t, id, document.InstanceID)
 	assert.Equal(t, "us-east-1b", document.AvailabilityZone)

@@ -60,9 +60,9 @@ var _ = register(
 		},
 		computed: map[string]value{"arn": text("arn:aws:kms:{region}:{account}:{id}"), "name": text("{id}")},
 		derived:  map[string]value{"targetKeyArn": targetKeyARN},
-		check: func(c *call) []fault {
+		check: func(c *call) []failure {
 			if strings.HasPrefix(c.name(), "alias/aws/") {
-				return []fault{{property: "name", reason: "the prefix alias/aws/ is reserved for AWS"}}
+				return []failure{{property: "name", reason: "the prefix alias/aws/ is reserved for AWS"}}
 			}
 			return nil
 		},

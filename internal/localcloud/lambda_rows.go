@@ -54,7 +54,7 @@ var _ = register(
 		},
 		derived: map[string]value{
 			"sourceCodeHash": func(c *call) any {
-				if given, ok := lookup(c.inputs, "sourceCodeHash"); ok {
+				if given, ok := valueAt(c.inputs, "sourceCodeHash"); ok {
 					return given
 				}
 				return codeSum(c)
@@ -185,10 +185,10 @@ var _ = register(
 			return freeID(id, id+"_{hex8}")(c)
 		},
 		computed: madeAtCreation("result"),
-		check: checks(validJSON("input"), oneOf("lifecycleScope", "CREATE_ONLY", "CRUD"), func(c *call) []fault {
+		check: checks(validJSON("input"), oneOf("lifecycleScope", "CREATE_ONLY", "CRUD"), func(c *call) []failure {
 			text := strings.TrimSpace(c.str("input"))
 			if c.str("lifecycleScope") == "CRUD" && text != "" && !strings.HasPrefix(text, "{") {
-				return []fault{
+				return []failure{
 					{
 						property: "input",
 						reason:   `lifecycle_scope other than "CREATE_ONLY" requires input to be a JSON object`,

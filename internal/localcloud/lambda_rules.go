@@ -25,7 +25,7 @@ func (tx *Tx) functionNamed(given string) *Record {
 }
 
 // checkFunction: the code comes from exactly one place.
-func checkFunction(c *call) []fault {
+func checkFunction(c *call) []failure {
 	var given []string
 	for _, path := range []string{"code", "imageUri", "s3Bucket"} {
 		if present(c.inputs, path) {
@@ -33,7 +33,7 @@ func checkFunction(c *call) []fault {
 		}
 	}
 	if len(given) != 1 {
-		return []fault{
+		return []failure{
 			{
 				property: "code",
 				reason:   fmt.Sprintf("exactly one of `code,imageUri,s3Bucket` must be specified, got %v", given),
@@ -41,14 +41,14 @@ func checkFunction(c *call) []fault {
 		}
 	}
 	if given[0] == "s3Bucket" && !present(c.inputs, "s3Key") {
-		return []fault{{property: "s3Key", reason: "all of `s3Bucket,s3Key` must be specified"}}
+		return []failure{{property: "s3Key", reason: "all of `s3Bucket,s3Key` must be specified"}}
 	}
 	return nil
 }
 
 // functionCode reads the zip that a function is made of; nothing for an image.
 func functionCode(c *call) ([]byte, error) {
-	if code, given := lookup(c.inputs, "code"); given {
+	if code, given := valueAt(c.inputs, "code"); given {
 		switch code = open(code); {
 		case code.IsArchive():
 			return archiveBytes(code.ArchiveValue())

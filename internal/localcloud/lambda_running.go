@@ -9,8 +9,8 @@ import (
 	"net/netip"
 )
 
-// FunctionEnvironment is what a function's code has when it runs.
-type FunctionEnvironment struct {
+// Environment is what a function's code has when it runs.
+type Environment struct {
 	Variables   map[string]string
 	Credentials Credentials // of its role
 	Region      string
@@ -19,30 +19,30 @@ type FunctionEnvironment struct {
 }
 
 // FunctionEnvironment prepares what the code of a function runs with.
-func (c *Cloud) FunctionEnvironment(name string) (FunctionEnvironment, error) {
+func (c *Cloud) FunctionEnvironment(name string) (Environment, error) {
 	r := c.copyOf(functionType, "", name)
 	if r == nil {
-		return FunctionEnvironment{}, fmt.Errorf("running function %s: it does not exist", name)
+		return Environment{}, fmt.Errorf("running function %s: it does not exist", name)
 	}
 	credentials, err := c.functionSession(r.str("role"), name)
 	if err != nil {
-		return FunctionEnvironment{}, fmt.Errorf("running function %s: %w", name, err)
+		return Environment{}, fmt.Errorf("running function %s: %w", name, err)
 	}
 	source, err := c.functionAddress(r)
 	if err != nil {
-		return FunctionEnvironment{}, fmt.Errorf("running function %s: %w", name, err)
+		return Environment{}, fmt.Errorf("running function %s: %w", name, err)
 	}
 	variables := map[string]string{}
 	set, _ := r.Get("environment.variables").(map[string]any)
 	for key, v := range set {
 		variables[key] = fmt.Sprint(v)
 	}
-	return FunctionEnvironment{
+	return Environment{
 		Variables:   variables,
 		Credentials: credentials,
 		Region:      c.Region,
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return c.dialFrom(ctx, source, network, address)
+			return c.connectFrom(ctx, source, network, address)
 		},
 	}, nil
 }
@@ -61,7 +61,7 @@ func (c *Cloud) functionSession(role, name string) (Credentials, error) {
 				)
 			}
 		}
-		return tx.session(role, name)
+		return tx.newSession(role, name)
 	})
 }
 

@@ -76,7 +76,7 @@ func passwordSets(c *call) []characterSet {
 	}
 }
 
-func checkPassword(c *call) []fault {
+func checkPassword(c *call) []failure {
 	length, known := c.get("length").(float64)
 	if !known {
 		return nil
@@ -87,11 +87,11 @@ func checkPassword(c *call) []fault {
 	}
 	switch {
 	case length < 1:
-		return []fault{
+		return []failure{
 			{property: "length", reason: fmt.Sprintf("length must be at least 1, got: %s", trimFloat(length))},
 		}
 	case int(length) < least:
-		return []fault{
+		return []failure{
 			{
 				property: "length",
 				reason: fmt.Sprintf(
@@ -102,7 +102,7 @@ func checkPassword(c *call) []fault {
 			},
 		}
 	case !wanted:
-		return []fault{{property: "length", reason: "at least one of upper, lower, numeric and special must be true"}}
+		return []failure{{property: "length", reason: "at least one of upper, lower, numeric and special must be true"}}
 	}
 	return nil
 }

@@ -11,20 +11,20 @@ import (
 )
 
 // recordFaults is the provider's check of a record's form.
-func recordFaults(c *call) []fault {
-	var faults []fault
+func recordFaults(c *call) []failure {
+	var faults []failure
 	if present(c.inputs, "records") && !present(c.inputs, "ttl") {
-		faults = append(faults, fault{"ttl", "\"records\": all of `records,ttl` must be specified"})
+		faults = append(faults, failure{"ttl", "\"records\": all of `records,ttl` must be specified"})
 	}
 	if aliases, _ := c.get("aliases").([]any); len(aliases) > 1 {
-		faults = append(faults, fault{"aliases", fmt.Sprintf("Too many list items: at most 1, got %d", len(aliases))})
+		faults = append(faults, failure{"aliases", fmt.Sprintf("Too many list items: at most 1, got %d", len(aliases))})
 	}
 	given := ""
 	for _, policy := range routingPolicies {
 		switch {
 		case !present(c.inputs, policy):
 		case given != "":
-			faults = append(faults, fault{policy, fmt.Sprintf("%q: conflicts with %s", policy, given)})
+			faults = append(faults, failure{policy, fmt.Sprintf("%q: conflicts with %s", policy, given)})
 		default:
 			given = policy
 		}
@@ -32,7 +32,7 @@ func recordFaults(c *call) []fault {
 	if given != "" && !present(c.inputs, "setIdentifier") {
 		faults = append(
 			faults,
-			fault{"setIdentifier", fmt.Sprintf("%q: all of `%s,setIdentifier` must be specified", given, given)},
+			failure{"setIdentifier", fmt.Sprintf("%q: all of `%s,setIdentifier` must be specified", given, given)},
 		)
 	}
 	return faults
@@ -100,10 +100,10 @@ func judgeRecord(c *call) error {
 	return nil
 }
 
-func nameFaultsOfZone(c *call) []fault {
+func nameFaultsOfZone(c *call) []failure {
 	for _, label := range strings.Split(strings.TrimSuffix(c.name(), "."), ".") {
 		if len(label) > 63 {
-			return []fault{
+			return []failure{
 				{property: "name", reason: "DomainLabelTooLong: the label " + label + " is longer than 63 characters"},
 			}
 		}

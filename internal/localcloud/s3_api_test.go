@@ -13,7 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -53,9 +53,9 @@ func (w wired) kmsKey(name string, statements ...statement) string {
 	return outputs["arn"].StringValue()
 }
 
-func read(t *testing.T, client *s3.Client, bucket, key string) (string, error) {
+func read(t *testing.T, client *awss3.Client, bucket, key string) (string, error) {
 	t.Helper()
-	answer, err := client.GetObject(context.Background(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	answer, err := client.GetObject(context.Background(), &awss3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		return "", err
 	}
@@ -74,7 +74,7 @@ func TestLifeOfAnObject(t *testing.T) {
 		"v",
 		map[string]any{"bucket": "data-1", "versioningConfiguration": map[string]any{"status": "Enabled"}},
 	)
-	client := s3.NewFromConfig(
+	client := awss3.NewFromConfig(
 		w.as(
 			w.role(
 				"app",
@@ -84,7 +84,7 @@ func TestLifeOfAnObject(t *testing.T) {
 		),
 	)
 	name := aws.String("a key/with spaces+plus&ümlaut")
-	put, err := client.PutObject(context.Background(), &s3.PutObjectInput{
+	put, err := client.PutObject(context.Background(), &awss3.PutObjectInput{
 		Bucket:      aws.String("data-1"),
 		Key:         name,
 		Body:        strings.NewReader("content"),
@@ -96,7 +96,7 @@ func TestLifeOfAnObject(t *testing.T) {
 	assert.Equal(t, key, *put.SSEKMSKeyId)
 	assert.Len(t, *put.VersionId, 32)
 
-	got, err := client.GetObject(context.Background(), &s3.GetObjectInput{Bucket: aws.String("data-1"), Key: name})
+	got, err := client.GetObject(context.Background(), &awss3.GetObjectInput{Bucket: aws.String("data-1"), Key: name})
 	require.NoError(t, err)
 	content, err := io.ReadAll(got.Body)
 	require.NoError(t, err)
@@ -108,12 +108,15 @@ func TestLifeOfAnObject(t *testing.T) {
 	stored, _ := view2(w.Cloud, func(tx *Tx) ([]byte, bool) { return tx.object("data-1", *name) })
 	assert.Equal(t, "content", string(stored))
 
-	head, err := client.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: aws.String("data-1"), Key: name})
+	head, err := client.HeadObject(
+		context.Background(),
+		&awss3.HeadObjectInput{Bucket: aws.String("data-1"), Key: name},
+	)
 	require.NoError(t, err)
 	assert.EqualValues(t, 7, *head.ContentLength)
 	part, err := client.GetObject(
 		context.Background(),
-		&s3.GetObjectInput{Bucket: aws.String("data-1"), Key: name, Range: aws.String("bytes=3-4")},
+		&awss3.GetObjectInput{Bucket: aws.String("data-1"), Key: name, Range: aws.String("bytes=3-4")},
 	)
 	require.NoError(t, err)
 	content, err = io.ReadAll(part.Body)
@@ -121,9 +124,12 @@ func TestLifeOfAnObject(t *testing.T) {
 	assert.Equal(t, "te", string(content))
 
 	assert.ErrorContains(t, w.end(bucketType, "data-1"), "BucketNotEmpty")
-	_, err = client.DeleteObject(context.Background(), &s3.DeleteObjectInput{Bucket: aws.String("data-1"), Key: name})
+	_, err = client.DeleteObject(
+		context.Background(),
+		&awss3.DeleteObjectInput{Bucket: aws.String("data-1"), Key: name},
+	)
 	require.NoError(t, err)
-	_, err = client.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: aws.String("data-1"), Key: name})
+	_, err = client.HeadObject(context.Background(), &awss3.HeadObjectInput{Bucket: aws.String("data-1"), Key: name})
 	code, _, status := apiCode(t, err)
 	assert.Equal(t, "NotFound", code)
 	assert.Equal(t, 404, status)
@@ -165,12 +171,12 @@ func TestReadingNeedsTheBucketsKeyToo(t *testing.T) {
 			"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::open-1",
 		},
 	}
-	node := s3.NewFromConfig(w.as(w.role("node", objects, through)))
+	node := awss3.NewFromConfig(w.as(w.role("node", objects, through)))
 	got, err := read(t, node, "open-1", "configuration/current")
 	require.NoError(t, err)
 	assert.Equal(t, "abc", got)
 
-	_, err = read(t, s3.NewFromConfig(w.as(w.role("keyless", objects))), "open-1", "configuration/current")
+	_, err = read(t, awss3.NewFromConfig(w.as(w.role("keyless", objects))), "open-1", "configuration/current")
 	code, message, status := apiCode(t, err)
 	assert.Equal(t, "AccessDenied", code)
 	assert.Equal(t, 403, status)
@@ -181,7 +187,7 @@ func TestReadingNeedsTheBucketsKeyToo(t *testing.T) {
 			" because no identity-based policy allows the kms:Decrypt action",
 		message,
 	)
-	_, err = read(t, s3.NewFromConfig(w.as(w.role("all", allow("*", "*")))), "closed-1", "configuration/current")
+	_, err = read(t, awss3.NewFromConfig(w.as(w.role("all", allow("*", "*")))), "closed-1", "configuration/current")
 	_, message, _ = apiCode(t, err)
 	assert.Contains(t, message, "because no resource-based policy allows the kms:Decrypt action")
 
@@ -205,13 +211,13 @@ func TestWritingNeedsTheRightToMakeDataKeys(t *testing.T) {
 	w := newWired(t)
 	key := w.kmsKey("artifacts")
 	w.bucket("data-1", key)
-	client := s3.NewFromConfig(
+	client := awss3.NewFromConfig(
 		w.as(w.role("writer", allow("s3:PutObject", "arn:aws:s3:::data-1/backups/*"), allow("kms:Decrypt", key))),
 	)
 	put := func(name string) error {
 		_, err := client.PutObject(
 			context.Background(),
-			&s3.PutObjectInput{Bucket: aws.String("data-1"), Key: &name, Body: strings.NewReader("x")},
+			&awss3.PutObjectInput{Bucket: aws.String("data-1"), Key: &name, Body: strings.NewReader("x")},
 		)
 		return err
 	}
@@ -232,14 +238,14 @@ func TestWritingNeedsTheRightToMakeDataKeys(t *testing.T) {
 func TestAMissingObject(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
-	_, err := read(t, s3.NewFromConfig(w.as(w.role("reader", allow("s3:GetObject", "*")))), "data-1", "missing")
+	_, err := read(t, awss3.NewFromConfig(w.as(w.role("reader", allow("s3:GetObject", "*")))), "data-1", "missing")
 	code, message, status := apiCode(t, err)
 	assert.Equal(t, "AccessDenied", code)
 	assert.Equal(t, 403, status)
 	assert.Contains(t, message, `s3:ListBucket on resource: "arn:aws:s3:::data-1"`)
 	_, err = read(
 		t,
-		s3.NewFromConfig(w.as(w.role("lister", allow([]string{"s3:GetObject", "s3:ListBucket"}, "*")))),
+		awss3.NewFromConfig(w.as(w.role("lister", allow([]string{"s3:GetObject", "s3:ListBucket"}, "*")))),
 		"data-1",
 		"missing",
 	)
@@ -252,7 +258,7 @@ func TestABucketPolicyDenies(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
 	w.make(objectType, "o", map[string]any{"bucket": "data-1", "key": "k", "content": "abc"})
-	client := s3.NewFromConfig(w.as(w.role("app", allow("s3:*", "*"))))
+	client := awss3.NewFromConfig(w.as(w.role("app", allow("s3:*", "*"))))
 	const token = "aws:s3/bucketPolicy:BucketPolicy"
 	deny := func(secure string) string {
 		return policyText(statement{
@@ -277,21 +283,21 @@ func TestListing(t *testing.T) {
 	w.bucket("data-1", "")
 	list := allow("s3:ListBucket", "arn:aws:s3:::data-1")
 	list["Condition"] = map[string]any{"StringLike": map[string]any{"s3:prefix": "backups/*"}}
-	client := s3.NewFromConfig(w.as(w.role("app", allow("s3:PutObject", "*"), list)))
+	client := awss3.NewFromConfig(w.as(w.role("app", allow("s3:PutObject", "*"), list)))
 	var want []string
 	for i := range 7 {
 		key := fmt.Sprintf("backups/day-%d/orders.tar", i)
 		want = append(want, key)
 		_, err := client.PutObject(
 			context.Background(),
-			&s3.PutObjectInput{Bucket: aws.String("data-1"), Key: &key, Body: strings.NewReader(key)},
+			&awss3.PutObjectInput{Bucket: aws.String("data-1"), Key: &key, Body: strings.NewReader(key)},
 		)
 		require.NoError(t, err)
 	}
 	w.make(objectType, "o", map[string]any{"bucket": "data-1", "key": "other", "content": "abc"})
-	pages := s3.NewListObjectsV2Paginator(
+	pages := awss3.NewListObjectsV2Paginator(
 		client,
-		&s3.ListObjectsV2Input{Bucket: aws.String("data-1"), Prefix: aws.String("backups/"), MaxKeys: aws.Int32(3)},
+		&awss3.ListObjectsV2Input{Bucket: aws.String("data-1"), Prefix: aws.String("backups/"), MaxKeys: aws.Int32(3)},
 	)
 	var got []string
 	count := 0
@@ -305,7 +311,7 @@ func TestListing(t *testing.T) {
 	}
 	assert.Equal(t, want, got)
 	assert.Equal(t, 3, count)
-	grouped, err := client.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{
+	grouped, err := client.ListObjectsV2(context.Background(), &awss3.ListObjectsV2Input{
 		Bucket:     aws.String("data-1"),
 		Prefix:     aws.String("backups/"),
 		Delimiter:  aws.String("/"),
@@ -314,7 +320,7 @@ func TestListing(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, grouped.CommonPrefixes, 5)
 	assert.Equal(t, "backups/day-2/", *grouped.CommonPrefixes[0].Prefix)
-	_, err = client.ListObjectsV2(context.Background(), &s3.ListObjectsV2Input{Bucket: aws.String("data-1")})
+	_, err = client.ListObjectsV2(context.Background(), &awss3.ListObjectsV2Input{Bucket: aws.String("data-1")})
 	code, _, _ := apiCode(t, err)
 	assert.Equal(t, "AccessDenied", code, "the right is for one prefix only")
 }
@@ -338,9 +344,12 @@ func TestStreamedBodies(t *testing.T) {
 				},
 			},
 		}
-		client := s3.NewFromConfig(config, func(o *s3.Options) { o.HTTPClient = &http.Client{Transport: transport} })
+		client := awss3.NewFromConfig(
+			config,
+			func(o *awss3.Options) { o.HTTPClient = &http.Client{Transport: transport} },
+		)
 		content := strings.Repeat(string(algorithm), 20000)
-		put, err := client.PutObject(context.Background(), &s3.PutObjectInput{
+		put, err := client.PutObject(context.Background(), &awss3.PutObjectInput{
 			Bucket:            aws.String("data-1"),
 			Key:               aws.String("k"),
 			Body:              strings.NewReader(content),
@@ -372,8 +381,8 @@ func TestWrongChecksumsAreRefused(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
 	config := w.as(w.role("app", allow("s3:*", "*")))
-	client := s3.NewFromConfig(config)
-	_, err := client.PutObject(context.Background(), &s3.PutObjectInput{
+	client := awss3.NewFromConfig(config)
+	_, err := client.PutObject(context.Background(), &awss3.PutObjectInput{
 		Bucket:         aws.String("data-1"),
 		Key:            aws.String("k"),
 		Body:           strings.NewReader("abc"),
@@ -381,15 +390,15 @@ func TestWrongChecksumsAreRefused(t *testing.T) {
 	})
 	code, _, _ := apiCode(t, err)
 	assert.Equal(t, "BadDigest", code)
-	unsignedBody := s3.NewFromConfig(config, func(o *s3.Options) {
+	unsignedBody := awss3.NewFromConfig(config, func(o *awss3.Options) {
 		o.APIOptions = append(o.APIOptions, v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware)
 	})
 	_, err = unsignedBody.PutObject(
 		context.Background(),
-		&s3.PutObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k"), Body: strings.NewReader("abc")},
+		&awss3.PutObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k"), Body: strings.NewReader("abc")},
 	)
 	require.NoError(t, err)
-	_, err = client.PutObject(context.Background(), &s3.PutObjectInput{
+	_, err = client.PutObject(context.Background(), &awss3.PutObjectInput{
 		Bucket:      aws.String("data-1"),
 		Key:         aws.String("k"),
 		Body:        strings.NewReader("abc"),
@@ -403,8 +412,8 @@ func TestWhatS3WouldDoAndThisCannotIsRefused(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
 	config := w.as(w.role("app", allow("s3:*", "*")))
-	client := s3.NewFromConfig(config)
-	_, err := client.PutObject(context.Background(), &s3.PutObjectInput{
+	client := awss3.NewFromConfig(config)
+	_, err := client.PutObject(context.Background(), &awss3.PutObjectInput{
 		Bucket:  aws.String("data-1"),
 		Key:     aws.String("k"),
 		Body:    strings.NewReader("abc"),
@@ -415,15 +424,15 @@ func TestWhatS3WouldDoAndThisCannotIsRefused(t *testing.T) {
 	assert.Contains(t, message, "x-amz-tagging")
 	_, err = client.CreateMultipartUpload(
 		context.Background(),
-		&s3.CreateMultipartUploadInput{Bucket: aws.String("data-1"), Key: aws.String("k")},
+		&awss3.CreateMultipartUploadInput{Bucket: aws.String("data-1"), Key: aws.String("k")},
 	)
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "NotImplemented", code)
-	signed, err := s3.NewPresignClient(client).
-		PresignGetObject(context.Background(), &s3.GetObjectInput{
+	signed, err := awss3.NewPresignClient(client).
+		PresignGetObject(context.Background(), &awss3.GetObjectInput{
 			Bucket: aws.String("data-1"),
 			Key:    aws.String("k"),
-		}, s3.WithPresignExpires(time.Minute))
+		}, awss3.WithPresignExpires(time.Minute))
 	require.NoError(t, err)
 	answer, err := http.Get(signed.URL)
 	require.NoError(t, err)
@@ -438,21 +447,21 @@ func TestTheProgramsObjectsMayBeOverwritten(t *testing.T) {
 	w.bucket("data-1", "")
 	id, outputs := w.make(objectType, "o", map[string]any{"bucket": "data-1", "key": "k", "content": "abc"})
 	before := outputs["etag"]
-	client := s3.NewFromConfig(w.as(w.role("app", allow("s3:*", "*"))))
+	client := awss3.NewFromConfig(w.as(w.role("app", allow("s3:*", "*"))))
 	_, err := client.PutObject(
 		context.Background(),
-		&s3.PutObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k"), Body: strings.NewReader("def")},
+		&awss3.PutObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k"), Body: strings.NewReader("def")},
 	)
 	require.NoError(t, err)
-	_, now := w.read(table[objectType], id)
+	_, now := w.readResource(table[objectType], id)
 	assert.NotEqual(t, before, now["etag"])
 	assert.Empty(t, w.Records(storedObjectType))
 	_, err = client.DeleteObject(
 		context.Background(),
-		&s3.DeleteObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k")},
+		&awss3.DeleteObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k")},
 	)
 	require.NoError(t, err)
-	_, now = w.read(table[objectType], id)
+	_, now = w.readResource(table[objectType], id)
 	assert.Nil(t, now)
 }
 
@@ -464,7 +473,7 @@ func TestVirtualHostedBuckets(t *testing.T) {
 	named := strings.Replace(w.url, "127.0.0.1", "localhost", 1)
 	config.BaseEndpoint = &named
 	host := ""
-	client := s3.NewFromConfig(config, func(o *s3.Options) {
+	client := awss3.NewFromConfig(config, func(o *awss3.Options) {
 		o.HTTPClient = altering{func(r *http.Request) {
 			host = r.URL.Host
 			r.Host, r.URL.Host = r.URL.Host, strings.TrimPrefix(

@@ -17,7 +17,7 @@ import (
 
 // objectContent reads what an object shall hold: a file or text asset, text, or base64.
 func objectContent(inputs resource.PropertyMap) ([]byte, error) {
-	if source, given := lookup(inputs, "source"); given {
+	if source, given := valueAt(inputs, "source"); given {
 		switch source := open(source); {
 		case source.IsAsset() && source.AssetValue().IsPath():
 			return os.ReadFile(source.AssetValue().Path) // one read at its full size: nats-server has 17 MB
@@ -27,11 +27,11 @@ func objectContent(inputs resource.PropertyMap) ([]byte, error) {
 			return archiveBytes(source.ArchiveValue())
 		}
 	}
-	if content, given := lookup(inputs, "contentBase64"); given {
+	if content, given := valueAt(inputs, "contentBase64"); given {
 		s, _ := plain(content).(string)
 		return base64.StdEncoding.DecodeString(s)
 	}
-	content, _ := lookup(inputs, "content")
+	content, _ := valueAt(inputs, "content")
 	s, _ := plain(content).(string)
 	return []byte(s), nil
 }
@@ -68,7 +68,7 @@ func objectTag(inputs resource.PropertyMap) string {
 
 // objectFile is the file that an object's content comes from; "" where it comes from elsewhere.
 func objectFile(inputs resource.PropertyMap) string {
-	source, _ := lookup(inputs, "source")
+	source, _ := valueAt(inputs, "source")
 	if source = open(source); source.IsAsset() && source.AssetValue().IsPath() {
 		return source.AssetValue().Path
 	}
@@ -157,7 +157,7 @@ func storeObject(c *call) error {
 
 // inputOf is a string that the program gave; an output of the same name does not count.
 func inputOf(c *call, path string) string {
-	v, _ := lookup(c.inputs, path)
+	v, _ := valueAt(c.inputs, path)
 	s, _ := plain(v).(string)
 	return s
 }

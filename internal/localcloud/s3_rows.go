@@ -159,7 +159,7 @@ var _ = register(
 		references: []reference{
 			{path: "bucket", to: one(bucketType), missing: "NoSuchBucket: The specified bucket does not exist"},
 		},
-		check: func(c *call) []fault {
+		check: func(c *call) []failure {
 			var given []string
 			for _, path := range []string{"source", "content", "contentBase64"} {
 				if present(c.inputs, path) {
@@ -167,7 +167,7 @@ var _ = register(
 				}
 			}
 			if len(given) > 1 {
-				return []fault{{property: given[0], reason: fmt.Sprintf("%q: conflicts with %s", given[0], given[1])}}
+				return []failure{{property: given[0], reason: fmt.Sprintf("%q: conflicts with %s", given[0], given[1])}}
 			}
 			return nil
 		},

@@ -19,14 +19,14 @@ var bucketZones = map[string]string{
 	"eu-central-1": "Z21DNDUVLTQW6Q", "eu-west-1": "Z1BKCTXD74EZPE",
 }
 
-func checkBucketName(c *call) []fault {
+func checkBucketName(c *call) []failure {
 	name := c.name()
 	_, notAddress := netip.ParseAddr(name)
 	switch {
 	case strings.Contains(name, ".."), name != "" && notAddress == nil,
 		strings.HasPrefix(name, "xn--"), strings.HasPrefix(name, "sthree-"),
 		strings.HasSuffix(name, "-s3alias"), strings.HasSuffix(name, "--ol-s3"):
-		return []fault{
+		return []failure{
 			{
 				property: "bucket",
 				reason: fmt.Sprintf(

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	awssecretsmanager "github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -23,14 +23,14 @@ func TestASecretIsReadByWhoMay(t *testing.T) {
 	id, _ := w.make(secretToken, "s", map[string]any{"name": "prod/nats/orders", "kmsKeyId": key})
 	other, _ := w.make(secretToken, "o", map[string]any{"name": "prod/nats/billing", "kmsKeyId": key})
 	w.make(versionToken, "o", map[string]any{"secretId": other, "secretString": "theirs"})
-	read := func(client *secretsmanager.Client, id, stage string) (*secretsmanager.GetSecretValueOutput, error) {
-		input := &secretsmanager.GetSecretValueInput{SecretId: &id}
+	read := func(client *awssecretsmanager.Client, id, stage string) (*awssecretsmanager.GetSecretValueOutput, error) {
+		input := &awssecretsmanager.GetSecretValueInput{SecretId: &id}
 		if stage != "" {
 			input.VersionStage = &stage
 		}
 		return client.GetSecretValue(context.Background(), input)
 	}
-	task := secretsmanager.NewFromConfig(
+	task := awssecretsmanager.NewFromConfig(
 		w.as(w.role("task", allow("secretsmanager:GetSecretValue", id), allow("kms:Decrypt", key))),
 	)
 	_, err := read(task, id, "")
@@ -56,7 +56,7 @@ func TestASecretIsReadByWhoMay(t *testing.T) {
 		assert.Equal(t, want, *got.SecretString, stage)
 		byVersion, err := task.GetSecretValue(
 			context.Background(),
-			&secretsmanager.GetSecretValueInput{SecretId: &id, VersionId: got.VersionId},
+			&awssecretsmanager.GetSecretValueInput{SecretId: &id, VersionId: got.VersionId},
 		)
 		require.NoError(t, err)
 		assert.Equal(t, want, *byVersion.SecretString)
@@ -78,7 +78,7 @@ func TestASecretIsReadByWhoMay(t *testing.T) {
 			other+" because no identity-based policy allows the secretsmanager:GetSecretValue action",
 		message,
 	)
-	keyless := secretsmanager.NewFromConfig(w.as(w.role("keyless", allow("secretsmanager:GetSecretValue", "*"))))
+	keyless := awssecretsmanager.NewFromConfig(w.as(w.role("keyless", allow("secretsmanager:GetSecretValue", "*"))))
 	_, err = read(keyless, id, "")
 	code, message, _ = apiCode(t, err)
 	assert.Equal(t, "AccessDeniedException", code)
@@ -101,22 +101,22 @@ func TestASecretsOwnPolicyAndItsEnd(t *testing.T) {
 		statement{"Effect": "Deny", "Principal": map[string]any{"AWS": denied}, "Action": "*", "Resource": "*"},
 	)})
 	w.make(versionToken, "v", map[string]any{"secretId": id, "secretBinary": "AAEC"})
-	ask := &secretsmanager.GetSecretValueInput{SecretId: aws.String(id)}
-	got, err := secretsmanager.NewFromConfig(w.as(task)).GetSecretValue(context.Background(), ask)
+	ask := &awssecretsmanager.GetSecretValueInput{SecretId: aws.String(id)}
+	got, err := awssecretsmanager.NewFromConfig(w.as(task)).GetSecretValue(context.Background(), ask)
 	require.NoError(t, err)
 	assert.Equal(t, []byte{0, 1, 2}, got.SecretBinary)
 	assert.Nil(t, got.SecretString)
-	_, err = secretsmanager.NewFromConfig(w.as(denied)).GetSecretValue(context.Background(), ask)
+	_, err = awssecretsmanager.NewFromConfig(w.as(denied)).GetSecretValue(context.Background(), ask)
 	_, message, _ := apiCode(t, err)
 	assert.Contains(t, message, "with an explicit deny in a resource-based policy")
 	require.NoError(t, w.end(secretToken, id))
-	all := secretsmanager.NewFromConfig(w.as(w.role("all", allow("*", "*"))))
+	all := awssecretsmanager.NewFromConfig(w.as(w.role("all", allow("*", "*"))))
 	_, err = all.GetSecretValue(context.Background(), ask)
 	var gone *types.InvalidRequestException
 	require.ErrorAs(t, err, &gone)
 	_, err = all.GetSecretValue(
 		context.Background(),
-		&secretsmanager.GetSecretValueInput{SecretId: aws.String("never")},
+		&awssecretsmanager.GetSecretValueInput{SecretId: aws.String("never")},
 	)
 	var never *types.ResourceNotFoundException
 	require.ErrorAs(t, err, &never)

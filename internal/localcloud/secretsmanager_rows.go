@@ -44,9 +44,9 @@ var _ = register(
 			"arn":           func(c *call) any { return c.tx.secretByID(c.str("secretId")).ID },
 			"versionStages": fixed([]any{"AWSCURRENT"}),
 		}),
-		check: func(c *call) []fault {
+		check: func(c *call) []failure {
 			if c.str("secretString") != "" && c.str("secretBinary") != "" {
-				return []fault{{property: "secretString", reason: `"secretString": conflicts with secretBinary`}}
+				return []failure{{property: "secretString", reason: `"secretString": conflicts with secretBinary`}}
 			}
 			return nil
 		},

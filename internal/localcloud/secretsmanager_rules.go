@@ -25,12 +25,12 @@ type secretForm struct {
 	created time.Time
 }
 
-func recoveryWindow(c *call) []fault {
+func recoveryWindow(c *call) []failure {
 	days, given := c.get("recoveryWindowInDays").(float64)
 	if !given || days == 0 || days >= 7 && days <= 30 {
 		return nil
 	}
-	return []fault{
+	return []failure{
 		{
 			property: "recoveryWindowInDays",
 			reason: fmt.Sprintf(

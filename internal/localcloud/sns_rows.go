@@ -34,9 +34,9 @@ var _ = register(
 			"fifoThroughputScope": fixed(""),
 			"policy":              fixed(""),
 		},
-		check: checks(validJSON("policy", "deliveryPolicy"), func(c *call) []fault {
+		check: checks(validJSON("policy", "deliveryPolicy"), func(c *call) []failure {
 			if name := c.name(); name != "" && strings.HasSuffix(name, ".fifo") != c.yes("fifoTopic") {
-				return []fault{{property: "name", reason: "invalid topic name: " + name}}
+				return []failure{{property: "name", reason: "invalid topic name: " + name}}
 			}
 			return nil
 		}),

@@ -67,7 +67,7 @@ func incident2(ctx context.Context, s *Stage) (string, error) {
 				rest = append(rest, address)
 			}
 		}
-		return s.Cloud.Heal, s.Cloud.Partition(one, rest)
+		return func() error { return s.Cloud.Heal() }, s.Cloud.Partition(one, rest)
 	}, nil, "gate of nats-1", "not passed", "no meta leader")
 	return "routes are fixed addresses, no group is asked; a server that reached no other failed the gate although " +
 		"it listened", err
