@@ -6,27 +6,27 @@ import (
 	"net/netip"
 )
 
-// Visit places an interface with security groups in a subnet and returns its address: where a
-// client of a rehearsal stands in the VPC. Leave takes it away.
-func (c *Cloud) Visit(who, subnet string, groups []string) (netip.Addr, error) {
+// Attach places an interface with security groups in a subnet and returns its address: a place in
+// the VPC for a client of a rehearsal. Detach takes it away.
+func (c *Cloud) Attach(owner, subnet string, groups []string) (netip.Addr, error) {
 	return update2(c, func(tx *Tx) (netip.Addr, error) {
 		placed, err := tx.placeInterface(placement{
-			owner:       who,
-			description: who,
+			owner:       owner,
+			description: owner,
 			subnet:      subnet,
 			groups:      groups,
 		})
 		if err != nil {
-			return netip.Addr{}, fmt.Errorf("placing %s in subnet %s: %w", who, subnet, err)
+			return netip.Addr{}, fmt.Errorf("placing %s in subnet %s: %w", owner, subnet, err)
 		}
 		return netip.ParseAddr(placed.str("privateIp"))
 	})
 }
 
-// Leave takes a visitor's interfaces away.
-func (c *Cloud) Leave(who string) {
+// Detach takes the interfaces of an owner away.
+func (c *Cloud) Detach(owner string) {
 	c.Update(func(tx *Tx) {
-		tx.dropInterfaces(who)
+		tx.dropInterfaces(owner)
 	})
 }
 

@@ -37,7 +37,7 @@ func (t *task) start(definition Record, image Image, subnet string, groups []str
 	if err != nil {
 		return err
 	}
-	if t.address, err = t.cloud.Visit("ECS task "+t.name, subnet, groups); err != nil {
+	if t.address, err = t.cloud.Attach("ECS task "+t.name, subnet, groups); err != nil {
 		return err
 	}
 	if t.guard, err = t.cloud.taskGuard(t.address); err != nil {
@@ -106,6 +106,6 @@ func (t *task) stop() error {
 	if t.guard != nil {
 		errs = append(errs, t.guard.Close())
 	}
-	t.cloud.Leave("ECS task " + t.name)
+	t.cloud.Detach("ECS task " + t.name)
 	return errors.Join(errs...)
 }

@@ -143,7 +143,7 @@ func stopCache(c *Cloud, r Record) error {
 		return nil
 	}
 	running.Close()
-	c.Leave(r.ID)
+	c.Detach(r.ID)
 	return nil
 }
 

@@ -74,7 +74,7 @@ func newStreet(t *testing.T) street {
 		"defaultActions": []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": weighted}}},
 	}
 	s.listener, _ = b.make(listenerType, "http", s.inputs)
-	source, err := b.Visit("caller", b.subnet, []string{b.group})
+	source, err := b.Attach("caller", b.subnet, []string{b.group})
 	require.NoError(t, err)
 	s.client = &http.Client{Transport: &http.Transport{DialContext: b.DialFrom(source)}, Timeout: 10 * time.Second}
 	s.url = "http://" + made["dnsName"].StringValue()
@@ -84,7 +84,7 @@ func newStreet(t *testing.T) street {
 // serve runs a server at an address of the VPC and registers it.
 func (s street) serve(t *testing.T, name, group string) netip.Addr {
 	t.Helper()
-	address, err := s.Visit(name, s.subnet, []string{s.group})
+	address, err := s.Attach(name, s.subnet, []string{s.group})
 	require.NoError(t, err)
 	server := &http.Server{
 		Addr:              netip.AddrPortFrom(address, 8000).String(),

@@ -45,7 +45,7 @@ func (c *Cloud) connectFrom(ctx context.Context, source netip.Addr, network, add
 	return dialer.DialContext(ctx, network, netip.AddrPortFrom(destination, uint16(port)).String())
 }
 
-// DialFrom connects from a visitor's address (Visit).
+// DialFrom connects from an address of the VPC (Attach).
 func (c *Cloud) DialFrom(source netip.Addr) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		return c.connectFrom(ctx, source, network, address)

@@ -76,12 +76,12 @@ func (c *Cloud) functionAddress(r *Record) (netip.Addr, error) {
 		if len(subnets) == 0 {
 			return netip.Addr{}, fmt.Errorf("it is in no VPC")
 		}
-		return c.Visit("AWS Lambda VPC ENI-"+r.ID, fmt.Sprint(subnets[0]), texts(groups))
+		return c.Attach("AWS Lambda VPC ENI-"+r.ID, fmt.Sprint(subnets[0]), texts(groups))
 	})
 }
 
 func forgetFunction(c *Cloud, r Record) error {
 	functionAddresses.of(c).take(r.ID)
-	c.Leave("AWS Lambda VPC ENI-" + r.ID)
+	c.Detach("AWS Lambda VPC ENI-" + r.ID)
 	return nil
 }

@@ -206,7 +206,7 @@ func standLegacy(ctx context.Context, s *Stage) (*legacy, error) {
 		legacyGroup,
 		resource.NewPropertyMapFromMap(map[string]any{"egress": everybody, "ingress": everybody}),
 	)
-	address, err := s.Cloud.Visit("legacy", subnet, []string{legacyGroup})
+	address, err := s.Cloud.Attach("legacy", subnet, []string{legacyGroup})
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +288,7 @@ func (l *legacy) end() error {
 	}
 	l.desk.Detach()
 	c := l.stage.Cloud
-	c.Leave("legacy")
+	c.Detach("legacy")
 	for token, id := range map[string]string{
 		targetType:        "legacy",
 		targetGroupType:   legacyTargetGroup,

@@ -41,7 +41,7 @@ func newCaller(ctx context.Context, s *Stage) (*caller, error) {
 	s.Cloud.Seed(securityGroupType, callersGroup, resource.NewPropertyMapFromMap(map[string]any{
 		"egress": []any{map[string]any{"protocol": "-1", "cidrBlocks": []any{"0.0.0.0/0"}}},
 	}))
-	source, err := s.Cloud.Visit("caller", subnet, []string{callersGroup})
+	source, err := s.Cloud.Attach("caller", subnet, []string{callersGroup})
 	if err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (s *Stage) Attach(ctx context.Context, who, group string) (*Client, error) 
 	if err != nil {
 		return nil, fmt.Errorf("placing %s: %w", who, err)
 	}
-	source, err := s.Cloud.Visit(who, subnet, []string{groupID})
+	source, err := s.Cloud.Attach(who, subnet, []string{groupID})
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (s *Stage) Attach(ctx context.Context, who, group string) (*Client, error) 
 	}, nil
 }
 
-func (d *Client) Detach() { d.cloud.Leave(d.who) }
+func (d *Client) Detach() { d.cloud.Detach(d.who) }
 
 // place finds the security group of an end, and the subnet that the first NATS node stands in.
 func place(c *localcloud.Cloud, end string) (group, subnet string, err error) {
