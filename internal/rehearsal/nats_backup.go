@@ -40,7 +40,7 @@ func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 		leave()
 		return "", err
 	}
-	before, err := contents(ctx, access)
+	before, err := heldStreams(ctx, access)
 	leave()
 	if err != nil {
 		return "", fmt.Errorf("before: %w", err)
@@ -72,7 +72,7 @@ func backupAndRestore(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	defer leave()
-	after, err := contents(ctx, access)
+	after, err := heldStreams(ctx, access)
 	if err != nil {
 		return "", fmt.Errorf("after: %w", err)
 	}
@@ -133,7 +133,7 @@ type heldBy struct {
 	Acknowledged          string // by consumer, up to which sequence
 }
 
-func contents(ctx context.Context, access jetstream.JetStream) (map[string]heldBy, error) {
+func heldStreams(ctx context.Context, access jetstream.JetStream) (map[string]heldBy, error) {
 	found := map[string]heldBy{}
 	for _, name := range keptStreams {
 		stream, err := access.Stream(ctx, name)

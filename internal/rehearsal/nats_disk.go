@@ -39,7 +39,7 @@ func replaceDisk(ctx context.Context, s *Stage) (string, error) {
 		if err := s.Cloud.LoseDisk(volume); err != nil {
 			return "", err
 		}
-		if err := answered(ctx, l); err != nil {
+		if err := l.AwaitService(ctx); err != nil {
 			return "", fmt.Errorf("without the disk of %s: %w", node, err)
 		}
 		found, err := s.Refresh(ctx)

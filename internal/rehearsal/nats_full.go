@@ -68,7 +68,7 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 				err,
 			)
 		}
-		if err := errors.Join(work.holds(ctx, 1, stored), answered(ctx, l)); err != nil {
+		if err := errors.Join(work.holds(ctx, 1, stored), l.AwaitService(ctx)); err != nil {
 			return "", fmt.Errorf("with %s full: %w", workStream, err)
 		}
 		done, err := work.workOff(ctx, 3)
@@ -96,7 +96,7 @@ func fillStore(ctx context.Context, s *Stage) (string, error) {
 		if err := errors.Join(
 			text.holds(ctx, 2, told),
 			work.holds(ctx, 1, stored+again),
-			answered(ctx, l),
+			l.AwaitService(ctx),
 		); err != nil {
 			return "", fmt.Errorf("with everything full: %w", err)
 		}

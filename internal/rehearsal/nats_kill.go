@@ -54,6 +54,10 @@ func init() {
 	)
 }
 
+// refusedEnough is how many writes are refused until it is believed: some of each publisher of the
+// load.
+const refusedEnough = 4
+
 // longestStall is how long a client may go without an answer when one node dies.
 const longestStall = 10 * time.Second
 
@@ -164,36 +168,14 @@ func (c *cluster) outage(nodes []clusterNode, meanwhile func() error) error {
 	return err
 }
 
-// answered waits until requests are answered and messages acknowledged again.
-func answered(ctx context.Context, l *load) error {
-	before := l.soFar()
-	return errors.Join(replied(ctx, l), poll.For(ctx, settleLimit, func() error {
-		if l.soFar().Acknowledged <= before.Acknowledged+publishers {
-			return errors.New("no acknowledgements since")
-		}
-		return nil
-	}))
-}
-
-// replied waits until requests are answered again.
-func replied(ctx context.Context, l *load) error {
-	before := l.soFar()
-	return poll.For(ctx, settleLimit, func() error {
-		if now := l.soFar(); now.Requests-now.Failed <= before.Requests-before.Failed+requesters {
-			return errors.New("no answers since")
-		}
-		return nil
-	})
-}
-
 // killTwo: two nodes may hold two of the three replicas of a stream, which then takes no writes
 // until one of them is back; requests go on meanwhile.
 func killTwo(ctx context.Context, s *Stage) (string, error) {
 	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
 		nodes := c.nodes()
-		err := c.outage([]clusterNode{nodes[0], nodes[1]}, func() error { return replied(ctx, l) })
+		err := c.outage([]clusterNode{nodes[0], nodes[1]}, func() error { return l.AwaitReplies(ctx) })
 		if err == nil {
-			err = answered(ctx, l)
+			err = l.AwaitService(ctx)
 		}
 		return "nats-1 and nats-2 without power at once, then back", err
 	}, anything)
@@ -212,7 +194,7 @@ func loseZone(ctx context.Context, s *Stage) (string, error) {
 				lost = nodes
 			}
 		}
-		err := c.outage(lost, func() error { return answered(ctx, l) })
+		err := c.outage(lost, func() error { return l.AwaitService(ctx) })
 		return fmt.Sprintf("%s without its %d nodes: streams stayed available", lost[0].zone, len(lost)), err
 	}, shortStalls)
 }
@@ -227,7 +209,7 @@ func loseQuorum(ctx context.Context, s *Stage) (string, error) {
 		err = c.outage(keepers, func() error {
 			before := l.soFar()
 			if err := poll.For(ctx, settleLimit, func() error {
-				if l.soFar().RefusedWrites < before.RefusedWrites+2*publishers {
+				if l.soFar().RefusedWrites < before.RefusedWrites+refusedEnough {
 					return errors.New("writes are not refused")
 				}
 				return nil
@@ -243,14 +225,14 @@ func loseQuorum(ctx context.Context, s *Stage) (string, error) {
 						now.Acknowledged-refused.Acknowledged,
 					)
 				}
-				if now.RefusedWrites < refused.RefusedWrites+2*publishers {
+				if now.RefusedWrites < refused.RefusedWrites+refusedEnough {
 					return errors.New("waiting for more refused writes")
 				}
 				return nil
 			})
 		})
 		if err == nil {
-			err = answered(ctx, l)
+			err = l.AwaitService(ctx)
 		}
 		return "three of five without power: writes refused, no acknowledgement; healed by itself", err
 	}, anything)
@@ -284,7 +266,7 @@ func restartAll(ctx context.Context, s *Stage) (string, error) {
 	return underLoad(ctx, s, func(c *cluster, l *load) (string, error) {
 		err := c.outage(c.nodes(), func() error { return nil })
 		if err == nil {
-			err = answered(ctx, l)
+			err = l.AwaitService(ctx)
 		}
 		return "all five without power at once, then started", err
 	}, anything)

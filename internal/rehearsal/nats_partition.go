@@ -77,7 +77,7 @@ func cutOffTwo(ctx context.Context, s *Stage) (string, error) {
 				return seen, fmt.Errorf("after the cut was healed: %w", err)
 			}
 		}
-		return seen, answered(ctx, l)
+		return seen, l.AwaitService(ctx)
 	}, func(loadReport) error { return looking.replicasEqual(ctx) })
 }
 
@@ -152,9 +152,7 @@ func (l *load) store(ctx context.Context, at client, when string) error {
 	if err != nil {
 		return fmt.Errorf("storing a message through %s: %w", at.node, err)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.acked[id] = ack.Sequence
+	l.AddAcknowledged(id, ack.Sequence)
 	return nil
 }
 

@@ -57,8 +57,8 @@ func bootRootFileSystem(ctx context.Context, c *cluster) (seen string, err error
 	}
 	tree, err := rootfs.Tree(
 		ctx,
-		filepath.Join(c.stage.root, buildFolder),
-		func(text string) { fmt.Fprintln(c.stage.options.Progress, text) },
+		filepath.Join(c.stage.Options.Root, buildFolder),
+		func(text string) { fmt.Fprintln(c.stage.Options.Progress, text) },
 	)
 	if errors.Is(err, rootfs.ErrUnsupported) {
 		return "", NotRunHere(err.Error())
@@ -136,13 +136,13 @@ func (c *cluster) inRoot(ctx context.Context, n clusterNode, o rootfs.Options) (
 	}
 	booted := time.Since(start)
 	var all []string
-	for _, look := range []func(context.Context, clusterNode, *rootfs.Machine) (string, error){
-		c.rootState,
-		c.rootCertificate,
-		c.rootUnits,
-		c.rootStop,
+	for _, look := range []func(context.Context, *cluster, clusterNode, *rootfs.Machine) (string, error){
+		rootState,
+		rootCertificate,
+		rootUnits,
+		rootStop,
 	} {
-		found, err := look(limited, n, m)
+		found, err := look(limited, c, n, m)
 		if err != nil {
 			return strings.Join(
 					all,
@@ -196,7 +196,7 @@ var rootStates = []struct{ command, says string }{
 	{command: "pgrep --exact --euid nats nats-server", says: `^\d+$`},
 }
 
-func (c *cluster) rootState(ctx context.Context, n clusterNode, m *rootfs.Machine) (string, error) {
+func rootState(ctx context.Context, c *cluster, n clusterNode, m *rootfs.Machine) (string, error) {
 	for _, state := range rootStates {
 		command := strings.Fields(state.command)
 		said, err := m.Run(ctx, command[0], command[1:]...)
@@ -220,7 +220,7 @@ func (c *cluster) rootState(ctx context.Context, n clusterNode, m *rootfs.Machin
 
 // rootCertificate wants one of the embedded authority; then another, which the server must show
 // after a reload.
-func (c *cluster) rootCertificate(ctx context.Context, n clusterNode, m *rootfs.Machine) (string, error) {
+func rootCertificate(ctx context.Context, c *cluster, n clusterNode, m *rootfs.Machine) (string, error) {
 	content, err := m.File("/etc/nats/tls/server.crt")
 	if err != nil {
 		return "", err
@@ -267,7 +267,7 @@ func (c *cluster) rootCertificate(ctx context.Context, n clusterNode, m *rootfs.
 
 // rootUnits wants the real systemd to understand every line of every unit, and the two that timers
 // start to end well.
-func (c *cluster) rootUnits(ctx context.Context, _ clusterNode, m *rootfs.Machine) (string, error) {
+func rootUnits(ctx context.Context, c *cluster, _ clusterNode, m *rootfs.Machine) (string, error) {
 	arguments := []string{"verify"}
 	for name := range units.Files {
 		arguments = append(arguments, "/etc/systemd/system/"+name)
@@ -289,7 +289,7 @@ func (c *cluster) rootUnits(ctx context.Context, _ clusterNode, m *rootfs.Machin
 
 // rootStop stops the server and runs user-data again, which must start it and leave the disk as it
 // is.
-func (c *cluster) rootStop(ctx context.Context, n clusterNode, m *rootfs.Machine) (string, error) {
+func rootStop(ctx context.Context, c *cluster, n clusterNode, m *rootfs.Machine) (string, error) {
 	const disk = "findmnt --noheadings --output UUID /var/lib/nats"
 	const streams = "find /var/lib/nats/jetstream -name meta.inf"
 	before := map[string]string{disk: "", streams: ""}

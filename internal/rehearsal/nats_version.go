@@ -41,8 +41,8 @@ const otherServer = "internal/rehearsal/otherserver"
 
 // rollVersion gives the nodes another version of the server, node by node.
 func rollVersion(ctx context.Context, s *Stage) (string, error) {
-	other := filepath.Join(s.dir, "other-"+toolchain.ServerFile)
-	if err := toolchain.BuildServer(ctx, filepath.Join(s.root, otherServer), other); err != nil {
+	other := filepath.Join(s.Dir, "other-"+toolchain.ServerFile)
+	if err := toolchain.BuildServer(ctx, filepath.Join(s.Options.Root, otherServer), other); err != nil {
 		return "", err
 	}
 	return underLoad(ctx, s, func(c *cluster, _ *load) (string, error) {
@@ -95,9 +95,9 @@ func rollBad(ctx context.Context, s *Stage) (string, error) {
 			return "", fmt.Errorf("a configuration that the server refuses: %w", err)
 		}
 		start := time.Now()
-		s.gateLimit = shortGate
+		s.GateLimit = shortGate
 		_, failed := s.UpWith(ctx, map[string]any{"natsServerBinary": bad})
-		s.gateLimit = 0
+		s.GateLimit = 0
 		if err := refusedFor(failed, "gate of nats-1", "not passed", "journalctl"); err != nil {
 			return "", fmt.Errorf("an update to a server that does not start: %w", err)
 		}
@@ -105,7 +105,7 @@ func rollBad(ctx context.Context, s *Stage) (string, error) {
 		if err := c.ExpectUntouched(ctx, nodes[1:], before); err != nil {
 			return "", err
 		}
-		if err := answered(ctx, l); err != nil {
+		if err := l.AwaitService(ctx); err != nil {
 			return "", fmt.Errorf("with four nodes: %w", err)
 		}
 		if err := s.Restore(ctx); err != nil {

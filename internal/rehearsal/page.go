@@ -18,8 +18,8 @@ import (
 // reportFile is the page, in the repository.
 var reportFile = filepath.Join("out", "report.html")
 
-// pictured looks at the platform while it stands.
-func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
+// platformOnPage looks at the platform while it stands.
+func platformOnPage(ctx context.Context, s *Stage) (page report.Platform, err error) {
 	table, front, err := catalog.Services()
 	if err != nil {
 		return page, err
@@ -33,7 +33,7 @@ func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
 		return page, err
 	}
 	page = report.Platform{
-		Environment: s.name,
+		Environment: s.Options.Stack,
 		Region:      s.Cloud.Region,
 		Network:     fmt.Sprint(cidr),
 		Gateway:     report.Gateway{Name: front.Name, LoadBalancer: fmt.Sprint(outputs["gatewayUrl"].Value)},
@@ -51,7 +51,7 @@ func pictured(ctx context.Context, s *Stage) (page report.Platform, err error) {
 	page.Zones = zones
 	streams, streamErr := s.streams(ctx)
 	page.Streams = streams
-	page.Services = asked(table, s.Verified)
+	page.Services = measuredServices(table, s.Verified)
 	if s.Verified != nil {
 		page.Latency = s.Verified.Latency
 	}
@@ -87,7 +87,7 @@ func (s *Stage) zones(ctx context.Context, url string, services []string) (zones
 		}
 		for _, n := range c.nodes() {
 			if n.zone == name {
-				zone.Nodes = append(zone.Nodes, c.pictured(ctx, n))
+				zone.Nodes = append(zone.Nodes, nodeOnPage(ctx, c, n))
 			}
 		}
 		for _, n := range s.Cloud.RedisNodes(ctx) {
@@ -112,8 +112,8 @@ func (s *Stage) zones(ctx context.Context, url string, services []string) (zones
 	return zones, nil
 }
 
-// pictured is a node as it speaks of itself; one that does not answer is not healthy.
-func (c *cluster) pictured(ctx context.Context, n clusterNode) report.Node {
+// nodeOnPage is a node as it speaks of itself; one that does not answer is not healthy.
+func nodeOnPage(ctx context.Context, c *cluster, n clusterNode) report.Node {
 	node := report.Node{Name: n.name, Address: n.address, Healthy: c.get(ctx, n, "/healthz", nil) == nil}
 	leader, err := c.leader(ctx, n)
 	node.Leader = err == nil && leader == n.name
@@ -144,8 +144,8 @@ func (s *Stage) streams(ctx context.Context) (found []report.Stream, err error) 
 	return found, list.Err()
 }
 
-// asked is the table of services, with what the verification measured of them.
-func asked(table []catalog.Service, verified *verification.Report) (all []report.Service) {
+// measuredServices is the table of services, with what the verification measured of them.
+func measuredServices(table []catalog.Service, verified *verification.Report) (all []report.Service) {
 	measured := map[string]verification.Latency{}
 	if verified != nil {
 		for _, service := range verified.Services {
@@ -169,8 +169,8 @@ func asked(table []catalog.Service, verified *verification.Report) (all []report
 	return all
 }
 
-// proven are results as the page shows them.
-func proven(results []Result) (all []report.Result) {
+// resultsOnPage are results as the page shows them.
+func resultsOnPage(results []Result) (all []report.Result) {
 	for _, r := range results {
 		all = append(all, report.Result{
 			ID:      r.ID,

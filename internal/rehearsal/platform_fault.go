@@ -43,15 +43,15 @@ const killAfter = 250
 
 func interruptResume(ctx context.Context, s *Stage) (string, error) {
 	var begun atomic.Int32
-	shown := s.observe
-	s.observe = func(event events.EngineEvent) {
+	shown := s.Options.Observe
+	s.Options.Observe = func(event events.EngineEvent) {
 		if event.ResourcePreEvent != nil && begun.Add(1) == killAfter {
 			_ = s.KillEngine() // an engine that has just ended by itself fails the check below
 		}
 		shown(event)
 	}
 	_, interrupted := s.Up(ctx)
-	s.observe = shown
+	s.Options.Observe = shown
 	if interrupted == nil {
 		return "", errors.New("the engine was not interrupted: the update completed")
 	}
@@ -61,7 +61,7 @@ func interruptResume(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	// The next update is not killed: it need not write its state at every step.
-	s.stack.Workspace().SetEnvVar("PULUMI_SKIP_CHECKPOINTS", "true")
+	s.Stack.Workspace().SetEnvVar("PULUMI_SKIP_CHECKPOINTS", "true")
 	steps, err := s.Up(ctx)
 	if err != nil {
 		return "", fmt.Errorf("the up after the recovery: %w", err)
@@ -88,10 +88,10 @@ func interruptResume(ctx context.Context, s *Stage) (string, error) {
 // every creation that was under way is looked up in AWS and taken into the state or forgotten,
 // and a refresh reads how everything ended.
 func (s *Stage) recover(ctx context.Context) (string, error) {
-	if err := s.stack.Cancel(ctx); err != nil {
+	if err := s.Stack.Cancel(ctx); err != nil {
 		return "", fmt.Errorf("recovering: taking the lock off: %w", err)
 	}
-	deployment, err := s.stack.Export(ctx)
+	deployment, err := s.Stack.Export(ctx)
 	if err != nil {
 		return "", fmt.Errorf("recovering: exporting the state: %w", err)
 	}
@@ -121,7 +121,7 @@ func (s *Stage) recover(ctx context.Context) (string, error) {
 		err = json.Unmarshal(mended, &deployment)
 	}
 	if err == nil {
-		err = s.stack.Import(ctx, deployment)
+		err = s.Stack.Import(ctx, deployment)
 	}
 	if err == nil {
 		_, err = s.Refresh(ctx)

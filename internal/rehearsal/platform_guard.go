@@ -94,10 +94,10 @@ func guardProtect(ctx context.Context, s *Stage) (string, error) {
 	if err := refusedFor(fewer, "nats-4-volume", "nats-5-volume", "protected"); err != nil {
 		return "", fmt.Errorf("a preview of three nodes instead of five: %w", err)
 	}
-	program := s.program
-	s.program = func(*pulumi.Context) error { return nil }
+	program := s.Options.Program
+	s.Options.Program = func(*pulumi.Context) error { return nil }
 	_, nothing := s.Preview(ctx)
-	s.program = program
+	s.Options.Program = program
 	if err := refusedFor(nothing, "redis-group", "nats-1-volume", "protected"); err != nil {
 		return "", fmt.Errorf("a preview of a program without Redis: %w", err)
 	}

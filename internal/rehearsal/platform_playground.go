@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	natsgo "github.com/nats-io/nats.go"
@@ -42,7 +41,7 @@ func playPlayground(ctx context.Context, s *Stage) (seen string, err error) {
 	if err != nil {
 		return "", err
 	}
-	p, err := openPlayground(ctx, s, folder, &telling{to: map[io.Writer]bool{}})
+	p, err := Open(ctx, s, folder)
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +164,7 @@ func (p *playground) clientsGetIn(ctx context.Context) error {
 
 // fromFiles connects with nothing but what lies in the folder, as the nats CLI does with a context.
 func (p *playground) fromFiles(identity string) (*natsgo.Conn, error) {
-	content, err := os.ReadFile(filepath.Join(p.folder, contexts, identity+".json"))
+	content, err := os.ReadFile(contextFile(p.folder, identity))
 	if err != nil {
 		return nil, err
 	}

@@ -7,15 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/bodybroker/platform/internal/releasefixture"
-	"github.com/bodybroker/platform/internal/toolchain"
 )
 
 func init() {
@@ -51,27 +47,27 @@ var differences []difference
 const shownDifferences = 10
 
 func upgradePreview(ctx context.Context, s *Stage) (string, error) {
-	releases, err := releasefixture.Releases(s.root)
+	releases, err := releasefixture.Releases(s.Options.Root)
 	if err != nil {
 		return "", err
 	}
 	var seen []string
-	for _, release := range releases {
-		text, err := previewRelease(ctx, s, release)
+	for _, version := range releases {
+		text, err := previewRelease(ctx, s, version)
 		if err != nil {
-			return strings.Join(seen, "\n"), fmt.Errorf("upgrading from %s: %w", release, err)
+			return strings.Join(seen, "\n"), fmt.Errorf("upgrading from %s: %w", version, err)
 		}
 		seen = append(seen, text)
 	}
 	return strings.Join(seen, "\n"), nil
 }
 
-func previewRelease(ctx context.Context, s *Stage, release string) (seen string, err error) {
-	fixture, err := releasefixture.Load(s.root, release)
+func previewRelease(ctx context.Context, s *Stage, version string) (seen string, err error) {
+	fixture, err := releasefixture.Load(s.Options.Root, version)
 	if err != nil {
 		return "", err
 	}
-	standing, closing, err := fixtureStage(ctx, s.root, fixture.Configuration, nil, s.options.Progress)
+	standing, closing, err := fixtureStage(ctx, s.Options.Root, fixture.Configuration, nil, s.Options.Progress)
 	if err != nil {
 		return "", err
 	}
@@ -83,7 +79,7 @@ func previewRelease(ctx context.Context, s *Stage, release string) (seen string,
 		return "", err
 	}
 	steps, refused := standing.Preview(ctx)
-	meant, err := compare(release, steps, differences)
+	meant, err := compare(version, steps, differences)
 	if refused != nil {
 		// The engine refuses to delete what is protected, after the steps that lead there.
 		return "", errors.Join(err, fmt.Errorf("the preview failed: %w", refused))
@@ -92,22 +88,22 @@ func previewRelease(ctx context.Context, s *Stage, release string) (seen string,
 		return "", err
 	}
 	return fmt.Sprintf("%s: %s as they were, %d changed as CHANGELOG lists",
-		release, plural(len(steps.Of("same")), "resource"), meant), nil
+		version, plural(len(steps.Of("same")), "resource"), meant), nil
 }
 
 // compare is an error that names the steps that allowed does not have, and what allowed has and no
 // step takes. It counts the steps that are allowed.
-func compare(release string, steps Steps, allowed []difference) (meant int, err error) {
+func compare(version string, steps Steps, allowed []difference) (meant int, err error) {
 	missing := map[difference]bool{}
 	for _, d := range allowed {
-		missing[d] = d.release == release
+		missing[d] = d.release == version
 	}
 	var others []Step
 	for _, step := range steps.All {
 		if step.Operation == "same" {
 			continue
 		}
-		d, ok := allowedFor(release, step, allowed)
+		d, ok := allowedFor(version, step, allowed)
 		if !ok {
 			others = append(others, step)
 			continue
@@ -117,7 +113,7 @@ func compare(release string, steps Steps, allowed []difference) (meant int, err 
 	}
 	if len(others) > 0 {
 		return meant, fmt.Errorf("%s would be taken that CHANGELOG does not list; undo the change, or list it there "+
-			"and in differences (internal/rehearsal/drills_upgrade.go):\n%s",
+			"and in differences (internal/rehearsal/drills/platform/upgrade.go):\n%s",
 			plural(len(others), "step"), strings.Join(kinds(others), "\n"))
 	}
 	for d, missed := range missing {
@@ -159,64 +155,11 @@ func kinds(steps []Step) (lines []string) {
 	return lines
 }
 
-func allowedFor(release string, step Step, allowed []difference) (difference, bool) {
+func allowedFor(version string, step Step, allowed []difference) (difference, bool) {
 	for _, d := range allowed {
-		if d.release == release && d.operation == step.Operation && step.Type+"::"+step.Name() == d.resource {
+		if d.release == version && d.operation == step.Operation && step.Type+"::"+step.Name() == d.resource {
 			return d, true
 		}
 	}
 	return difference{}, false
-}
-
-// The zone in which the gateway of a fixture has its public name.
-const (
-	fixtureDomain = "api.example.com"
-	fixtureZone   = "Z0EXAMPLE0FIXTURE0ZON"
-)
-
-// fixtureArtifacts stand in for what a release uploads, which differs with each commit: a fixture
-// compares what the program asks of AWS. The archive is a zip without files.
-var fixtureArtifacts = map[string]struct{ file, content string }{
-	"natsServerBinary":  {file: toolchain.ServerFile, content: "the server of a release fixture\n"},
-	"natsNodeProgram":   {file: toolchain.NodeFile, content: "the node program of a release fixture\n"},
-	"controllerArchive": {file: toolchain.ControllerFile, content: "PK\x05\x06" + strings.Repeat("\x00", 18)},
-}
-
-// fixtureStage is an account in which the surroundings of a fixture's production exist, and nothing
-// of it. configuration is the stack's file, "" the shipped one. closing removes all.
-func fixtureStage(ctx context.Context, root, configuration string, override map[string]any, progress io.Writer) (
-	s *Stage, closing func() error, err error,
-) {
-	folder, err := os.MkdirTemp("", "fixture-")
-	if err != nil {
-		return nil, nil, fmt.Errorf("making a folder for the artifacts of a fixture: %w", err)
-	}
-	values := map[string]any{}
-	for key, artifact := range fixtureArtifacts {
-		file := filepath.Join(folder, artifact.file)
-		if err := os.WriteFile(file, []byte(artifact.content), 0o600); err != nil {
-			return nil, nil, errors.Join(fmt.Errorf("writing an artifact of a fixture: %w", err), os.RemoveAll(folder))
-		}
-		values[key] = file
-	}
-	for key, value := range override {
-		values[key] = value
-	}
-	s, err = NewStage(ctx, Options{
-		Root:          root,
-		Stack:         releasefixture.Stack,
-		Configuration: configuration,
-		Override:      values,
-		Progress:      progress,
-	})
-	if err != nil {
-		return nil, nil, errors.Join(err, os.RemoveAll(folder))
-	}
-	s.Cloud.KeySeed = releasefixture.KeySeed
-	s.Cloud.Seed("aws:route53/zone:Zone", fixtureZone, resource.NewPropertyMapFromMap(map[string]any{
-		"zoneId": fixtureZone,
-		"name":   "example.com",
-		"vpcs":   []any{},
-	}))
-	return s, func() error { return errors.Join(s.Close(), os.RemoveAll(folder)) }, nil
 }

@@ -33,6 +33,11 @@ type natsContext struct {
 	InboxPrefix string `json:"inbox_prefix"`
 }
 
+// contextFile is the file of an identity's context.
+func contextFile(folder, identity string) string {
+	return filepath.Join(folder, contexts, identity+".json")
+}
+
 // identities are the names of all identities that the cloud holds a seed of.
 func (p *playground) identities() []string {
 	var names []string
@@ -83,6 +88,6 @@ func (p *playground) writeIdentity(identity string) error {
 	}
 	return errors.Join(
 		os.WriteFile(file, seed, 0o600),
-		os.WriteFile(filepath.Join(p.folder, contexts, identity+".json"), content, 0o600),
+		os.WriteFile(contextFile(p.folder, identity), content, 0o600),
 	)
 }

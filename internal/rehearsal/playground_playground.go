@@ -41,7 +41,7 @@ func Playground(ctx context.Context, root string, out io.Writer, terminal bool) 
 	}
 	told := &telling{to: map[io.Writer]bool{out: true}}
 	shown := newProgress(told, terminal)
-	stage, err := NewStage(ctx, Options{
+	s, err := NewStage(ctx, Options{
 		Root:     root,
 		Progress: out,
 		Alive:    true,
@@ -53,15 +53,15 @@ func Playground(ctx context.Context, root string, out io.Writer, terminal bool) 
 	}
 	defer func() {
 		fmt.Fprintln(out, "\nTaking everything down …")
-		if err = errors.Join(err, stage.Close()); err == nil {
+		if err = errors.Join(err, s.Close()); err == nil {
 			fmt.Fprintln(out, "Nothing is left: no process, no file of the playground.")
 		}
 	}()
 	fmt.Fprintln(out, "Bringing up the platform …")
-	if _, err := stage.Up(ctx); err != nil {
+	if _, err := s.Up(ctx); err != nil {
 		return fmt.Errorf("bringing up the playground: %w", err)
 	}
-	p, err := openPlayground(ctx, stage, folder, told)
+	p, err := openWith(ctx, s, folder, told)
 	if err != nil {
 		return err
 	}
@@ -81,14 +81,18 @@ func vacate(folder string) error {
 	return os.RemoveAll(folder)
 }
 
-// openPlayground makes the files of a platform that stands. serve ends what it begins.
-func openPlayground(ctx context.Context, stage *Stage, folder string, told *telling) (*playground, error) {
-	c, err := newCluster(ctx, stage)
+// Open makes the files of a platform that is up. Serve ends what it begins.
+func Open(ctx context.Context, s *Stage, folder string) (*playground, error) {
+	return openWith(ctx, s, folder, &telling{to: map[io.Writer]bool{}})
+}
+
+func openWith(ctx context.Context, s *Stage, folder string, told *telling) (*playground, error) {
+	c, err := newCluster(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	p := &playground{
-		stage:    stage,
+		stage:    s,
 		cluster:  c,
 		folder:   folder,
 		told:     told,

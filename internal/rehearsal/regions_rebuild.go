@@ -33,10 +33,10 @@ func drRebuild(ctx context.Context, s *Stage) (string, error) {
 		return "", fmt.Errorf("losing the first region: %w", err)
 	}
 	second, err := NewStage(ctx, Options{
-		Root:    s.root,
+		Root:    s.Options.Root,
 		Region:  "us-west-2",
 		Stack:   "dr",
-		Observe: s.observe,
+		Observe: s.Options.Observe,
 		Override: map[string]any{
 			"allowedAccounts": []any{s.Cloud.Account}, "natsVolumeSnapshots": ids(disks), "redisSnapshotName": redis.ID,
 		},

@@ -26,7 +26,7 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 		return err
 	}
 	shown := newProgress(out, terminal)
-	stage, err := NewStage(ctx, Options{
+	s, err := NewStage(ctx, Options{
 		Root:     root,
 		Progress: out,
 		Observe:  shown.observe,
@@ -39,21 +39,21 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	recorder := &recorder{out: out}
 	var page string
 	var picture report.Platform
-	for _, s := range mainPath {
-		status := recorder.play(ctx, stage, s).Status
-		if s.id == "secrets.hidden" {
-			page = standing(ctx, stage)
-			if picture, err = pictured(ctx, stage); err != nil {
+	for _, scenario := range mainPath {
+		status := recorder.play(ctx, s, scenario).Status
+		if scenario.id == "secrets.hidden" {
+			page = overview(ctx, s)
+			if picture, err = platformOnPage(ctx, s); err != nil {
 				fmt.Fprintf(out, "\nThe page shows less than stood: %v\n", err)
 			}
 		}
-		if status == Failed && s.id == "up.all" {
+		if status == Failed && scenario.id == "up.all" {
 			break // nothing stands that the rest could look at
 		}
 	}
 	fmt.Fprint(out, page)
-	picture.Proven, picture.When, picture.Duration = proven(recorder.results), start, time.Since(start)
-	err = errors.Join(stage.Close(), cli.WriteResults(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
+	picture.Proven, picture.When, picture.Duration = resultsOnPage(recorder.results), start, time.Since(start)
+	err = errors.Join(s.Close(), cli.WriteResults(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
 		report.Write(filepath.Join(root, reportFile), picture))
 	err = finish(recorder, out, start, err)
 	fmt.Fprintf(
@@ -65,8 +65,8 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	return err
 }
 
-// standing is the short page of what stood before it was taken down again.
-func standing(ctx context.Context, s *Stage) string {
+// overview is the short page of what stood before it was taken down again.
+func overview(ctx context.Context, s *Stage) string {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {
 		return fmt.Sprintf("\nThe outputs could not be read: %v\n", err)

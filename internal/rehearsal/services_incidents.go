@@ -284,7 +284,7 @@ func incident18(ctx context.Context, s *Stage) (string, error) {
 		}
 		repository, _, _ := strings.Cut(container.Image, ":")
 		if !repositories[repository] || !strings.HasSuffix(repository, "/"+name) || service.Get("name") != name ||
-			definition.Get("family") != s.name+"-"+name {
+			definition.Get("family") != s.Options.Stack+"-"+name {
 			return "", fmt.Errorf(
 				"%s is service %v of family %v with image %s",
 				name,

@@ -36,9 +36,9 @@ func startInOrder(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.gateLimit = shortGate
+	s.GateLimit = shortGate
 	_, failed := s.UpWith(ctx, map[string]any{"natsServerBinary": bad})
-	s.gateLimit = 0
+	s.GateLimit = 0
 	if err := refusedFor(failed, "gate of nats-1", "not passed"); err != nil {
 		return "", fmt.Errorf("the update to a server that does not start: %w", err)
 	}
@@ -74,8 +74,8 @@ func startInOrder(ctx context.Context, s *Stage) (string, error) {
 
 // ordered tells what the engine begins and ends while something runs, as "begin <type> <name>".
 func (s *Stage) ordered(run func() error) (order []string, err error) {
-	shown := s.observe
-	s.observe = func(event events.EngineEvent) {
+	shown := s.Options.Observe
+	s.Options.Observe = func(event events.EngineEvent) {
 		if e := event.ResourcePreEvent; e != nil {
 			order = append(order, "begin "+e.Metadata.Type+" "+nameOf(e.Metadata.URN))
 		}
@@ -84,7 +84,7 @@ func (s *Stage) ordered(run func() error) (order []string, err error) {
 		}
 		shown(event)
 	}
-	defer func() { s.observe = shown }()
+	defer func() { s.Options.Observe = shown }()
 	err = run()
 	return order, err
 }

@@ -112,14 +112,16 @@ func (s *Stage) Configure(override map[string]any) error {
 }
 
 func (s *Stage) shippedFile() string {
-	return cmp.Or(s.options.Configuration, filepath.Join(s.root, "Pulumi."+s.name+".yaml"))
+	return cmp.Or(s.Options.Configuration, filepath.Join(s.Options.Root, "Pulumi."+s.Options.Stack+".yaml"))
 }
 
-func (s *Stage) stackFile() string { return filepath.Join(s.dir, "work", "Pulumi."+s.name+".yaml") }
+func (s *Stage) stackFile() string {
+	return filepath.Join(s.Dir, "work", "Pulumi."+s.Options.Stack+".yaml")
+}
 
 // artifacts are absolute here: an inline program runs wherever the rehearsal was started.
 func (s *Stage) artifacts() map[string]any {
-	folder := filepath.Join(s.root, "artifacts")
+	folder := filepath.Join(s.Options.Root, "artifacts")
 	return map[string]any{
 		"natsServerBinary":  filepath.Join(folder, toolchain.ServerFile),
 		"natsNodeProgram":   filepath.Join(folder, toolchain.NodeFile),

@@ -100,7 +100,7 @@ func (s *Stage) control(name, payload string) (string, error) {
 	settings.Dial, settings.Interval, settings.Log = environment.Dial, lookInterval, &s.controllerLog
 	settings.AWS = s.awsConfig(environment.Credentials)
 	handler := controller.New(settings)
-	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.gateLimit, invocationLimit))
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(s.GateLimit, invocationLimit))
 	defer cancel()
 	response, err := handler.Handle(ctx, request)
 	if err != nil {

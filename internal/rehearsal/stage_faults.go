@@ -59,9 +59,9 @@ func failsAt(
 	if err != nil {
 		return err
 	}
-	s.gateLimit = shortGate
+	s.GateLimit = shortGate
 	_, failed := s.replaceNode(ctx, "nats-1")
-	s.gateLimit = 0
+	s.GateLimit = 0
 	err = errors.Join(refusedFor(failed, words...), c.ExpectUntouched(ctx, nodes[1:], before))
 	if now := c.nodes(); err == nil && look != nil {
 		err = look(c, now[0])
@@ -118,6 +118,6 @@ func withoutRights(s *Stage, sids ...string) func() (func() error, error) {
 
 // badServer is a server program that does not start.
 func badServer(s *Stage) (file string, err error) {
-	file = filepath.Join(s.dir, "bad-"+toolchain.ServerFile)
+	file = filepath.Join(s.Dir, "bad-"+toolchain.ServerFile)
 	return file, os.WriteFile(file, []byte("#!/bin/sh\necho this is no server >&2\nexit 1\n"), 0o755)
 }

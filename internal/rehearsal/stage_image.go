@@ -15,7 +15,7 @@ import (
 // buildImage builds what the rehearsed images hold: the stand-in, the wget of its health check, and
 // one that answers nobody.
 func (s *Stage) buildImage(ctx context.Context) (folder string, err error) {
-	folder = filepath.Join(s.dir, "image")
+	folder = filepath.Join(s.Dir, "image")
 	command := exec.CommandContext(
 		ctx,
 		"go",
@@ -27,7 +27,7 @@ func (s *Stage) buildImage(ctx context.Context) (folder string, err error) {
 		"./internal/rehearsal/wget",
 		"./internal/rehearsal/mute",
 	)
-	command.Dir = s.root
+	command.Dir = s.Options.Root
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", fmt.Errorf("building the rehearsed image: %w", err)

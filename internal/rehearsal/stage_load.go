@@ -294,3 +294,33 @@ func (l *load) stored(ctx context.Context, stream jetstream.Stream, sequence uin
 	}
 	return body, err
 }
+
+// AwaitService waits until requests are answered and messages acknowledged again.
+func (l *load) AwaitService(ctx context.Context) error {
+	before := l.soFar()
+	return errors.Join(l.AwaitReplies(ctx), poll.For(ctx, settleLimit, func() error {
+		if l.soFar().Acknowledged <= before.Acknowledged+publishers {
+			return errors.New("no acknowledgements since")
+		}
+		return nil
+	}))
+}
+
+// AwaitReplies waits until requests are answered again.
+func (l *load) AwaitReplies(ctx context.Context) error {
+	before := l.soFar()
+	return poll.For(ctx, settleLimit, func() error {
+		if now := l.soFar(); now.Requests-now.Failed <= before.Requests-before.Failed+requesters {
+			return errors.New("no answers since")
+		}
+		return nil
+	})
+}
+
+// AddAcknowledged adds a message that somebody else published and the cluster acknowledged: it is
+// read back with the load's own.
+func (l *load) AddAcknowledged(id string, sequence uint64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.acked[id] = sequence
+}

@@ -19,12 +19,12 @@ const scale = 20
 
 // enliven makes the stage's cloud run what the program makes.
 func (s *Stage) enliven(ctx context.Context) error {
-	tools := filepath.Join(s.dir, "tools")
-	if err := machine.InstallTools(ctx, s.root, tools); err != nil {
+	tools := filepath.Join(s.Dir, "tools")
+	if err := machine.InstallTools(ctx, s.Options.Root, tools); err != nil {
 		return err
 	}
-	runtime := localcloud.Runtime{Dir: filepath.Join(s.dir, "cloud"), Tools: tools, Scale: scale}
-	if s.options.Tasks {
+	runtime := localcloud.Runtime{Dir: filepath.Join(s.Dir, "cloud"), Tools: tools, Scale: scale}
+	if s.Options.Tasks {
 		folder, err := s.buildImage(ctx)
 		if err != nil {
 			return err
@@ -32,7 +32,7 @@ func (s *Stage) enliven(ctx context.Context) error {
 		runtime.Images = images(folder)
 		if runtime.RedisServer, err = exec.LookPath("redis-server"); err != nil {
 			fmt.Fprintln(
-				s.options.Progress,
+				s.Options.Progress,
 				"There is no redis-server: one server in this process stands for all of Redis. Debian has it: "+
 					"apt-get install redis-server",
 			)
@@ -43,7 +43,7 @@ func (s *Stage) enliven(ctx context.Context) error {
 	}
 	if err := flowguard.Supported(); err != nil {
 		fmt.Fprintf(
-			s.options.Progress,
+			s.Options.Progress,
 			"Connections between machines are not judged by the security groups on this computer: %v\n",
 			err,
 		)
@@ -53,4 +53,4 @@ func (s *Stage) enliven(ctx context.Context) error {
 }
 
 // tasksRun says whether the services' tasks are processes on this stage.
-func (s *Stage) tasksRun() bool { return s.options.Tasks && flowguard.Supported() == nil }
+func (s *Stage) tasksRun() bool { return s.Options.Tasks && flowguard.Supported() == nil }

@@ -83,8 +83,8 @@ func (s *Stage) owners(secrets []secret) []string {
 
 // visible is everything that people and machines get to read.
 func (s *Stage) visible(ctx context.Context) (map[string][]byte, error) {
-	plan := filepath.Join(s.dir, "plan.json")
-	if _, err := s.stack.Preview(ctx, optpreview.Plan(plan)); err != nil {
+	plan := filepath.Join(s.Dir, "plan.json")
+	if _, err := s.Stack.Preview(ctx, optpreview.Plan(plan)); err != nil {
 		return nil, fmt.Errorf("writing a plan: %w", err)
 	}
 	places := map[string][]byte{"engine output": s.engine.output()}

@@ -31,23 +31,22 @@ import (
 // Stage is where scenarios play.
 type Stage struct {
 	Cloud *localcloud.Cloud
-
-	root     string // the repository's root
-	dir      string // everything of this stage, removed by Close
-	name     string // of the stack
-	engine   *engine
-	endpoint *localcloud.Endpoint
-	stack    auto.Stack
-	env      map[string]string
-	program  pulumi.RunFunc // what the next command runs
-	observe  func(events.EngineEvent)
-	options  Options
-	// gateLimit is the controller's time limit where a drill wants it shorter; 0: the usual one.
-	gateLimit time.Duration
-	// controllerLog is what the controller wrote to its log.
-	controllerLog logLines
+	// Options may be changed between two commands: Program is what the next one runs, Observe is
+	// called while it does.
+	Options Options
+	// Dir holds everything of this stage; Close removes it.
+	Dir   string
+	Stack auto.Stack
+	// GateLimit is the controller's time limit where a drill requires a shorter one; 0: the usual
+	// one.
+	GateLimit time.Duration
 	// Verified is the last verification's report; nil before the first.
 	Verified *verification.Report
+
+	engine        *engine
+	endpoint      *localcloud.Endpoint
+	env           map[string]string
+	controllerLog logLines // what the controller wrote to its log
 }
 
 // Options of a stage; the zero value is the rehearsal's.
@@ -81,18 +80,12 @@ func NewStage(ctx context.Context, o Options) (*Stage, error) {
 	if o.Program == nil {
 		o.Program = stacks.Deploy
 	}
-	s := &Stage{
-		root:    o.Root,
-		name:    o.Stack,
-		observe: o.Observe,
-		program: o.Program,
-		options: o,
-	}
+	s := &Stage{Options: o}
 	return s, s.begin(ctx)
 }
 
 func (s *Stage) begin(ctx context.Context) error {
-	o := s.options
+	o := s.Options
 	binary, version, err := toolchain.FindPulumi(ctx, o.Root, o.Progress)
 	if err != nil {
 		return err
@@ -100,7 +93,7 @@ func (s *Stage) begin(ctx context.Context) error {
 	if s.Cloud, err = localcloud.New(o.Region); err != nil {
 		return err
 	}
-	if s.dir, err = os.MkdirTemp("", "rehearsal-"); err != nil {
+	if s.Dir, err = os.MkdirTemp("", "rehearsal-"); err != nil {
 		return fmt.Errorf("making a folder for the rehearsal: %w", err)
 	}
 	s.engine = &engine{binary: binary, version: version}
@@ -127,7 +120,7 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	if s.env, err = environment(s.dir, s.endpoint.Env(), o.Checkpoints); err != nil {
+	if s.env, err = environment(s.Dir, s.endpoint.Env(), o.Checkpoints); err != nil {
 		return err
 	}
 	project, err := workspace.LoadProject(filepath.Join(o.Root, "Pulumi.yaml"))
@@ -135,13 +128,13 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 		return fmt.Errorf("reading the project: %w", err)
 	}
 	project.Name = tokens.PackageName(project.Name.String())
-	s.stack, err = auto.UpsertStackInlineSource(
+	s.Stack, err = auto.UpsertStackInlineSource(
 		ctx,
 		o.Stack,
 		project.Name.String(),
-		func(ctx *pulumi.Context) error { return s.program(ctx) },
+		func(ctx *pulumi.Context) error { return s.Options.Program(ctx) },
 		auto.Project(*project),
-		auto.WorkDir(filepath.Join(s.dir, "work")),
+		auto.WorkDir(filepath.Join(s.Dir, "work")),
 		auto.Pulumi(s.engine),
 		auto.EnvVars(s.env),
 		auto.SecretsProvider("passphrase"),
@@ -155,7 +148,7 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 // Preview says what an update would do and changes nothing.
 func (s *Stage) Preview(ctx context.Context) (Steps, error) {
 	return s.watch(func(c chan<- events.EngineEvent) error {
-		_, err := s.stack.Preview(ctx, optpreview.EventStreams(c))
+		_, err := s.Stack.Preview(ctx, optpreview.EventStreams(c))
 		return err
 	})
 }
@@ -163,7 +156,7 @@ func (s *Stage) Preview(ctx context.Context) (Steps, error) {
 // Up updates the platform. Options are the engine's own.
 func (s *Stage) Up(ctx context.Context, options ...optup.Option) (Steps, error) {
 	return s.watch(func(c chan<- events.EngineEvent) error {
-		_, err := s.stack.Up(ctx, append(options, optup.EventStreams(c))...)
+		_, err := s.Stack.Up(ctx, append(options, optup.EventStreams(c))...)
 		return err
 	})
 }
@@ -171,7 +164,7 @@ func (s *Stage) Up(ctx context.Context, options ...optup.Option) (Steps, error) 
 // Refresh reads what exists into the state.
 func (s *Stage) Refresh(ctx context.Context) (Steps, error) {
 	return s.watch(func(c chan<- events.EngineEvent) error {
-		_, err := s.stack.Refresh(ctx, optrefresh.EventStreams(c))
+		_, err := s.Stack.Refresh(ctx, optrefresh.EventStreams(c))
 		return err
 	})
 }
@@ -179,7 +172,7 @@ func (s *Stage) Refresh(ctx context.Context) (Steps, error) {
 // Destroy takes everything down.
 func (s *Stage) Destroy(ctx context.Context) (Steps, error) {
 	return s.watch(func(c chan<- events.EngineEvent) error {
-		_, err := s.stack.Destroy(ctx, optdestroy.EventStreams(c))
+		_, err := s.Stack.Destroy(ctx, optdestroy.EventStreams(c))
 		return err
 	})
 }
@@ -192,8 +185,8 @@ func (s *Stage) watch(run func(chan<- events.EngineEvent) error) (Steps, error) 
 	done.Go(func() {
 		for event := range channel {
 			steps.add(event)
-			if s.observe != nil {
-				s.observe(event)
+			if s.Options.Observe != nil {
+				s.Options.Observe(event)
 			}
 		}
 	})
@@ -207,13 +200,13 @@ func (s *Stage) watch(run func(chan<- events.EngineEvent) error) (Steps, error) 
 }
 
 // Outputs are the stack's outputs, secrets opened.
-func (s *Stage) Outputs(ctx context.Context) (auto.OutputMap, error) { return s.stack.Outputs(ctx) }
+func (s *Stage) Outputs(ctx context.Context) (auto.OutputMap, error) { return s.Stack.Outputs(ctx) }
 
 // State is the state file as it lies on disk.
 func (s *Stage) State() ([]byte, error) {
-	files, err := filepath.Glob(filepath.Join(s.dir, "state", ".pulumi", "stacks", "*", s.name+".json"))
+	files, err := filepath.Glob(filepath.Join(s.Dir, "state", ".pulumi", "stacks", "*", s.Options.Stack+".json"))
 	if err != nil || len(files) != 1 {
-		return nil, errors.Join(fmt.Errorf("wanted the one state of stack %s, got %q", s.name, files), err)
+		return nil, errors.Join(fmt.Errorf("wanted the one state of stack %s, got %q", s.Options.Stack, files), err)
 	}
 	return os.ReadFile(files[0])
 }
@@ -225,5 +218,5 @@ func (s *Stage) Close() error {
 		err = errors.Join(s.Cloud.Stop(), s.endpoint.Close())
 		s.endpoint = nil
 	}
-	return errors.Join(err, os.RemoveAll(s.dir))
+	return errors.Join(err, os.RemoveAll(s.Dir))
 }

@@ -17,6 +17,6 @@ func TestAnEmptyCloudIsNotTheProduction(t *testing.T) {
 }
 
 func TestAStateThatIsNotThereIsTold(t *testing.T) {
-	_, err := (&Stage{dir: t.TempDir(), name: "rehearsal"}).State()
+	_, err := (&Stage{Dir: t.TempDir(), Options: Options{Stack: "rehearsal"}}).State()
 	assert.EqualError(t, err, "wanted the one state of stack rehearsal, got []")
 }

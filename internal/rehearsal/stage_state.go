@@ -14,7 +14,7 @@ import (
 
 // Export is the stack's state with its secrets in clear.
 func (s *Stage) Export(ctx context.Context) (apitype.UntypedDeployment, error) {
-	return s.stack.Export(ctx)
+	return s.Stack.Export(ctx)
 }
 
 // Import makes a deployment with its secrets in clear the stack's state. The engine encrypts them as
@@ -44,5 +44,5 @@ func (s *Stage) Import(ctx context.Context, deployment apitype.UntypedDeployment
 	if deployment.Deployment, err = json.Marshal(state); err != nil {
 		return fmt.Errorf("importing a state: writing it: %w", err)
 	}
-	return s.stack.Import(ctx, deployment)
+	return s.Stack.Import(ctx, deployment)
 }

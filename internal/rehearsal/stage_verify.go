@@ -19,7 +19,7 @@ func (s *Stage) Verification(ctx context.Context) (verification.Report, error) {
 		return report, errors.Join(fmt.Errorf("verifying the rehearsed platform: %w", err), ended)
 	}
 	s.Verified = &report
-	return report, errors.Join(ended, report.Err(), verifying.Write(s.root, report))
+	return report, errors.Join(ended, report.Err(), verifying.Write(s.Options.Root, report))
 }
 
 // outcomeOf is a report in a few lines.

@@ -19,7 +19,7 @@ func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err
 		return err
 	}
 	shown := newProgress(out, terminal)
-	stage, err := NewStage(ctx, Options{
+	s, err := NewStage(ctx, Options{
 		Root:     root,
 		Progress: out,
 		Observe:  shown.observe,
@@ -29,13 +29,13 @@ func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stage.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }()
 	fmt.Fprintln(out, "Bringing up the platform …")
-	if _, err := stage.Up(ctx); err != nil {
+	if _, err := s.Up(ctx); err != nil {
 		return fmt.Errorf("bringing up the platform to verify: %w", err)
 	}
 	began := time.Now()
-	report, err := stage.Verification(ctx)
+	report, err := s.Verification(ctx)
 	if err = errors.Join(err, report.Table(out)); err == nil {
 		fmt.Fprintf(
 			out,
