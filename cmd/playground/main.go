@@ -7,14 +7,14 @@ import (
 	"os"
 
 	"github.com/bodybroker/platform/internal/cli"
-	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/rehearsal/playground"
 )
 
 func main() {
 	cli.Main(func(ctx context.Context, root string, words []string) error {
 		if len(words) > 0 {
-			return rehearsal.TellPlayground(ctx, rehearsal.PlaygroundFolder(root), os.Stdout, words...)
+			return playground.Tell(ctx, playground.Folder(root), os.Stdout, words...)
 		}
-		return rehearsal.Playground(ctx, root, os.Stdout, cli.Terminal())
+		return playground.Run(ctx, root, os.Stdout, cli.Terminal())
 	})
 }

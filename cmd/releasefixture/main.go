@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/bodybroker/platform/internal/cli"
-	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/rehearsal/release"
 )
 
 func main() {
@@ -16,6 +16,6 @@ func main() {
 		if len(args) != 1 {
 			return fmt.Errorf("naming a release: one is required, for example RELEASE=v0.1.0, got %q", args)
 		}
-		return rehearsal.KeepRelease(ctx, root, args[0], os.Stdout)
+		return release.Keep(ctx, root, args[0], os.Stdout)
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/internal/cli"
-	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
@@ -63,7 +63,7 @@ func Run(ctx context.Context, root string, out io.Writer, ids ...string) error {
 			)
 		}
 	}
-	if err := rehearsal.Prepare(ctx, root, out); err != nil {
+	if err := stage.Prepare(ctx, root, out); err != nil {
 		return err
 	}
 	b := &bench{root: root, out: out}
@@ -134,11 +134,11 @@ type timing struct{ preview, up, noop float64 }
 func (b *bench) ratios(ctx context.Context, s size) error {
 	var preview, up, noop []float64
 	for run := range s.runs {
-		platform, count, err := b.time(ctx, rehearsal.Options{Override: extraServices(s.services)})
+		platform, count, err := b.time(ctx, stage.Options{Override: extraServices(s.services)})
 		if err != nil {
 			return fmt.Errorf("measuring the platform with %d services: %w", s.services, err)
 		}
-		floor, _, err := b.time(ctx, rehearsal.Options{Program: plain(count)})
+		floor, _, err := b.time(ctx, stage.Options{Program: plain(count)})
 		if err != nil {
 			return fmt.Errorf("measuring %d plain resources: %w", count, err)
 		}
@@ -175,22 +175,22 @@ func (b *bench) ratios(ctx context.Context, s size) error {
 }
 
 // time runs a preview, an up and a no-op up on a stage of its own.
-func (b *bench) time(ctx context.Context, o rehearsal.Options) (timing, int, error) {
+func (b *bench) time(ctx context.Context, o stage.Options) (timing, int, error) {
 	o.Root, o.Progress = b.root, b.out
-	stage, err := rehearsal.NewStage(ctx, o)
+	platform, err := stage.New(ctx, o)
 	if err != nil {
 		return timing{}, 0, err
 	}
 	var t timing
-	var steps rehearsal.Steps
+	var steps stage.Steps
 	for _, command := range []struct {
 		seconds *float64
 		times   int // a preview changes nothing and is short: its median over a few is less of a chance
-		run     func() (rehearsal.Steps, error)
+		run     func() (stage.Steps, error)
 	}{
-		{seconds: &t.preview, times: 3, run: func() (rehearsal.Steps, error) { return stage.Preview(ctx) }},
-		{seconds: &t.up, times: 1, run: func() (rehearsal.Steps, error) { return stage.Up(ctx) }},
-		{seconds: &t.noop, times: 1, run: func() (rehearsal.Steps, error) { return stage.Up(ctx) }},
+		{seconds: &t.preview, times: 3, run: func() (stage.Steps, error) { return platform.Preview(ctx) }},
+		{seconds: &t.up, times: 1, run: func() (stage.Steps, error) { return platform.Up(ctx) }},
+		{seconds: &t.noop, times: 1, run: func() (stage.Steps, error) { return platform.Up(ctx) }},
 	} {
 		var seconds []float64
 		for range command.times {
@@ -205,7 +205,7 @@ func (b *bench) time(ctx context.Context, o rehearsal.Options) (timing, int, err
 		}
 		*command.seconds = median(seconds)
 	}
-	if closeErr := stage.Close(); err == nil {
+	if closeErr := platform.Close(); err == nil {
 		err = closeErr
 	}
 	return t, len(steps.All), err

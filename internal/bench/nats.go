@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/catalog"
-	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
 const (
@@ -58,19 +58,19 @@ func (s *sampled) add(one sample) {
 
 // natsSpeed brings both clusters up, measures them in turn and takes them down.
 func (b *bench) natsSpeed(ctx context.Context) (err error) {
-	stage, err := rehearsal.NewStage(ctx, rehearsal.Options{Root: b.root, Progress: b.out, Alive: true})
+	platform, err := stage.New(ctx, stage.Options{Root: b.root, Progress: b.out, Alive: true})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stage.Close()) }()
+	defer func() { err = errors.Join(err, platform.Close()) }()
 	fmt.Fprintln(b.out, "Bringing up the rehearsed platform and a bare cluster …")
-	if _, err := stage.Up(ctx); err != nil {
+	if _, err := platform.Up(ctx); err != nil {
 		return fmt.Errorf("bringing up the platform to measure it: %w", err)
 	}
-	if err := stage.Quiet(ctx); err != nil {
+	if err := platform.Quiet(ctx); err != nil {
 		return err
 	}
-	client, err := stage.Attach(ctx, "bench", "service")
+	client, err := platform.Attach(ctx, "bench", "service")
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/bodybroker/platform/internal/poll"
-	"github.com/bodybroker/platform/internal/rehearsal"
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
 const (
@@ -104,7 +104,7 @@ func (s *site) close() {
 }
 
 // rehearsedSite connects as tasks do.
-func rehearsedSite(client *rehearsal.Client) (*site, error) {
+func rehearsedSite(client *stage.Client) (*site, error) {
 	return newSite("rehearsed", func(identity string, _ func(*site) *[]*nats.Conn, _ int) (*nats.Conn, error) {
 		return client.Connect(identity)
 	})
@@ -112,7 +112,7 @@ func rehearsedSite(client *rehearsal.Client) (*site, error) {
 
 // bareSite connects every client to the node of the name that its counterpart was led to, for a hop
 // more between nodes would be no part of what is compared.
-func bareSite(ctx context.Context, client *rehearsal.Client, bare *bareCluster, counterpart *site) (*site, error) {
+func bareSite(ctx context.Context, client *stage.Client, bare *bareCluster, counterpart *site) (*site, error) {
 	s, err := newSite("bare", func(identity string, kind func(*site) *[]*nats.Conn, i int) (*nats.Conn, error) {
 		return bare.connect((*kind(counterpart))[i].ConnectedServerName(), nats.CustomInboxPrefix("_INBOX_"+identity))
 	})
@@ -127,7 +127,7 @@ func bareSite(ctx context.Context, client *rehearsal.Client, bare *bareCluster, 
 }
 
 // copyStream makes the stream of the rehearsed cluster on the bare one, with the same settings.
-func copyStream(ctx context.Context, client *rehearsal.Client, to *nats.Conn) error {
+func copyStream(ctx context.Context, client *stage.Client, to *nats.Conn) error {
 	from, err := client.Connect(administrator)
 	if err != nil {
 		return err

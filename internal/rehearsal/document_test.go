@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/rehearsal/drills"
 )
 
 // Whoever looks for a scenario finds it in the document, with what happens in it.
@@ -13,9 +15,9 @@ func TestEveryScenarioIsInTheDocument(t *testing.T) {
 	text, err := os.ReadFile("../../docs/rehearsal.md")
 	require.NoError(t, err)
 	for _, s := range mainPath {
-		assert.Contains(t, string(text), "`"+s.id+"`")
+		assert.Contains(t, string(text), "`"+s.ID+"`")
 	}
-	for _, d := range registered {
-		assert.Contains(t, string(text), "`"+d.id+"`")
+	for _, d := range drills.All {
+		assert.Contains(t, string(text), "`"+d.ID+"`")
 	}
 }

@@ -8,39 +8,41 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
 // mainPath is what `make rehearse` plays, in this order on one stage.
-var mainPath = []scenario{
+var mainPath = []stage.Scenario{
 	{
-		id:     "preview.clean",
-		wanted: "a preview of the production topology succeeds from nothing, and makes nothing",
-		play:   previewClean,
+		ID:     "preview.clean",
+		Wanted: "a preview of the production topology succeeds from nothing, and makes nothing",
+		Play:   previewClean,
 	},
-	{id: "up.all", wanted: "up makes everything; the cloud's own records hold what production is made of", play: upAll},
+	{ID: "up.all", Wanted: "up makes everything; the cloud's own records hold what production is made of", Play: upAll},
 	{
-		id: "nats.boot",
-		wanted: "five servers of the rendered files, one cluster, a meta leader, TLS 1.2 or 1.3 only, streams at " +
+		ID: "nats.boot",
+		Wanted: "five servers of the rendered files, one cluster, a meta leader, TLS 1.2 or 1.3 only, streams at " +
 			"their replicas over three zones",
-		play: natsBoot,
+		Play: natsBoot,
 	},
 	{
-		id: "svc.all",
-		wanted: "44 tasks healthy from one up; the program's own verification holds: every subject answers, both " +
+		ID: "svc.all",
+		Wanted: "44 tasks healthy from one up; the program's own verification holds: every subject answers, both " +
 			"tasks of a service work, events are stored, errors come as errors; commands are kept; every subject " +
 			"answers through the gateway",
-		play: servicesAnswer,
+		Play: servicesAnswer,
 	},
-	{id: "up.noop", wanted: "a second up changes nothing", play: upNoop},
+	{ID: "up.noop", Wanted: "a second up changes nothing", Play: upNoop},
 	{
-		id:     "secrets.hidden",
-		wanted: "no generated secret stands in clear in state, plan, outputs, logs or user-data",
-		play:   secretsHidden,
+		ID:     "secrets.hidden",
+		Wanted: "no generated secret stands in clear in state, plan, outputs, logs or user-data",
+		Play:   secretsHidden,
 	},
-	{id: "destroy.clean", wanted: "with protection lifted, destroy leaves an empty cloud", play: destroyClean},
+	{ID: "destroy.clean", Wanted: "with protection lifted, destroy leaves an empty cloud", Play: destroyClean},
 }
 
-func previewClean(ctx context.Context, s *Stage) (string, error) {
+func previewClean(ctx context.Context, s *stage.Stage) (string, error) {
 	steps, err := s.Preview(ctx)
 	if err != nil {
 		return "", err
@@ -50,30 +52,30 @@ func previewClean(ctx context.Context, s *Stage) (string, error) {
 		return steps.Summary(), fmt.Errorf("wanted creations only")
 	}
 	if left := s.Cloud.Inventory(); len(left) > 0 {
-		return steps.Summary(), fmt.Errorf("the preview made %s", inventoryText(left))
+		return steps.Summary(), fmt.Errorf("the preview made %s", stage.InventoryText(left))
 	}
-	return plural(creates, "resource") + " to create, none made", nil
+	return stage.Plural(creates, "resource") + " to create, none made", nil
 }
 
-func onlyCreates(steps Steps) []Step {
-	return slices.DeleteFunc(steps.Changes(), func(step Step) bool { return step.Operation != "create" })
+func onlyCreates(steps stage.Steps) []stage.Step {
+	return slices.DeleteFunc(steps.Changes(), func(step stage.Step) bool { return step.Operation != "create" })
 }
 
-func upAll(ctx context.Context, s *Stage) (string, error) {
+func upAll(ctx context.Context, s *stage.Stage) (string, error) {
 	s.Cloud.Pace = pace
 	steps, err := s.Up(ctx)
 	s.Cloud.Pace = 0
 	if err != nil {
 		return steps.Summary(), err
 	}
-	seen, wrong := compareWithProduction(s.Cloud)
+	seen, wrong := stage.CompareWithProduction(s.Cloud)
 	if len(wrong) > 0 {
 		return seen, fmt.Errorf("%s", strings.Join(wrong, "; "))
 	}
 	return seen, nil
 }
 
-func upNoop(ctx context.Context, s *Stage) (string, error) {
+func upNoop(ctx context.Context, s *stage.Stage) (string, error) {
 	steps, err := s.Up(ctx)
 	if err != nil {
 		return steps.Summary(), err
@@ -86,10 +88,10 @@ func upNoop(ctx context.Context, s *Stage) (string, error) {
 			changes[0].Diffs,
 		)
 	}
-	return fmt.Sprintf("%s looked at, no changes", plural(len(steps.All), "resource")), nil
+	return fmt.Sprintf("%s looked at, no changes", stage.Plural(len(steps.All), "resource")), nil
 }
 
-func destroyClean(ctx context.Context, s *Stage) (string, error) {
+func destroyClean(ctx context.Context, s *stage.Stage) (string, error) {
 	if err := s.Configure(map[string]any{"protect": false}); err != nil {
 		return "", err
 	}
@@ -101,7 +103,7 @@ func destroyClean(ctx context.Context, s *Stage) (string, error) {
 		return steps.Summary(), err
 	}
 	if left := s.Cloud.Inventory(); len(left) > 0 {
-		return steps.Summary(), fmt.Errorf("left behind: %s", inventoryText(left))
+		return steps.Summary(), fmt.Errorf("left behind: %s", stage.InventoryText(left))
 	}
 	return steps.Summary() + ", nothing left", nil
 }

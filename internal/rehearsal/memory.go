@@ -6,6 +6,8 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
 // memoryLimit is what five servers and all tasks may take, in bytes: a rehearsal runs on an
@@ -13,7 +15,7 @@ import (
 const memoryLimit = 2 << 30
 
 // memory sums the proportional set sizes of the five servers and of all tasks.
-func memory(s *Stage) (string, error) {
+func memory(s *stage.Stage) (string, error) {
 	running, err := s.AllProcesses()
 	if err != nil {
 		return "", err
@@ -23,8 +25,8 @@ func memory(s *Stage) (string, error) {
 		processes = append(processes, tasks...)
 	}
 	tasks := len(processes)
-	for _, n := range (&cluster{stage: s}).nodes() {
-		processes = append(processes, n.machine.Unit("nats.service").MainPID)
+	for _, n := range (&stage.Cluster{Stage: s}).Nodes() {
+		processes = append(processes, n.Machine.Unit("nats.service").MainPID)
 	}
 	total := 0
 	for _, process := range processes {

@@ -11,7 +11,8 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/securitygroups"
-	"github.com/bodybroker/platform/internal/report"
+	"github.com/bodybroker/platform/internal/rehearsal/report"
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/workload/verification"
 )
 
@@ -19,7 +20,7 @@ import (
 var reportFile = filepath.Join("out", "report.html")
 
 // platformOnPage looks at the platform while it stands.
-func platformOnPage(ctx context.Context, s *Stage) (page report.Platform, err error) {
+func platformOnPage(ctx context.Context, s *stage.Stage) (page report.Platform, err error) {
 	table, front, err := catalog.Services()
 	if err != nil {
 		return page, err
@@ -28,7 +29,7 @@ func platformOnPage(ctx context.Context, s *Stage) (page report.Platform, err er
 	if err != nil {
 		return page, err
 	}
-	cidr, err := s.shipped("vpcCidr")
+	cidr, err := s.Shipped("vpcCidr")
 	if err != nil {
 		return page, err
 	}
@@ -47,9 +48,9 @@ func platformOnPage(ctx context.Context, s *Stage) (page report.Platform, err er
 			Why:  f.Why,
 		})
 	}
-	zones, err := s.zones(ctx, fmt.Sprint(outputs["natsUrl"].Value), append(names(table), front.Name))
+	zones, err := zones(s, ctx, fmt.Sprint(outputs["natsUrl"].Value), append(stage.ServiceNames(table), front.Name))
 	page.Zones = zones
-	streams, streamErr := s.streams(ctx)
+	streams, streamErr := streams(s, ctx)
 	page.Streams = streams
 	page.Services = measuredServices(table, s.Verified)
 	if s.Verified != nil {
@@ -59,7 +60,7 @@ func platformOnPage(ctx context.Context, s *Stage) (page report.Platform, err er
 }
 
 // byPart counts what AWS holds by its own services.
-func byPart(s *Stage) map[string]int {
+func byPart(s *stage.Stage) map[string]int {
 	counts := map[string]int{}
 	for token, count := range s.Cloud.Inventory() {
 		part, _, _ := strings.Cut(strings.TrimPrefix(token, "aws:"), "/")
@@ -69,8 +70,8 @@ func byPart(s *Stage) map[string]int {
 }
 
 // zones is what stands in each availability zone.
-func (s *Stage) zones(ctx context.Context, url string, services []string) (zones []report.Zone, err error) {
-	c, err := newCluster(ctx, s)
+func zones(s *stage.Stage, ctx context.Context, url string, services []string) (zones []report.Zone, err error) {
+	c, err := stage.NewCluster(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +86,8 @@ func (s *Stage) zones(ctx context.Context, url string, services []string) (zones
 			s.Cloud.ZoneOf(addresses[0]) == name {
 			zone.LoadBalancerAddress = addresses[0].String()
 		}
-		for _, n := range c.nodes() {
-			if n.zone == name {
+		for _, n := range c.Nodes() {
+			if n.Zone == name {
 				zone.Nodes = append(zone.Nodes, nodeOnPage(ctx, c, n))
 			}
 		}
@@ -113,21 +114,21 @@ func (s *Stage) zones(ctx context.Context, url string, services []string) (zones
 }
 
 // nodeOnPage is a node as it speaks of itself; one that does not answer is not healthy.
-func nodeOnPage(ctx context.Context, c *cluster, n clusterNode) report.Node {
-	node := report.Node{Name: n.name, Address: n.address, Healthy: c.get(ctx, n, "/healthz", nil) == nil}
-	leader, err := c.leader(ctx, n)
-	node.Leader = err == nil && leader == n.name
+func nodeOnPage(ctx context.Context, c *stage.Cluster, n stage.Node) report.Node {
+	node := report.Node{Name: n.Name, Address: n.Address, Healthy: c.GetPage(ctx, n, "/healthz", nil) == nil}
+	leader, err := c.MetaLeader(ctx, n)
+	node.Leader = err == nil && leader == n.Name
 	var held struct {
 		Streams int `json:"streams"`
 	}
-	if c.get(ctx, n, "/jsz", &held) == nil {
+	if c.GetPage(ctx, n, "/jsz", &held) == nil {
 		node.Streams = held.Streams
 	}
 	return node
 }
 
-func (s *Stage) streams(ctx context.Context) (found []report.Stream, err error) {
-	access, leave, err := s.looking(ctx, "page")
+func streams(s *stage.Stage, ctx context.Context) (found []report.Stream, err error) {
+	access, leave, err := s.Administrator(ctx, "page")
 	if err != nil {
 		return nil, err
 	}
@@ -170,12 +171,12 @@ func measuredServices(table []catalog.Service, verified *verification.Report) (a
 }
 
 // resultsOnPage are results as the page shows them.
-func resultsOnPage(results []Result) (all []report.Result) {
+func resultsOnPage(results []stage.Result) (all []report.Result) {
 	for _, r := range results {
 		all = append(all, report.Result{
 			ID:      r.ID,
 			What:    r.Wanted,
-			Seen:    r.text(),
+			Seen:    r.Text(),
 			Status:  report.Status(r.Status),
 			Seconds: r.Seconds,
 		})

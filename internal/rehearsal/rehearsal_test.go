@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/bodybroker/platform/internal/rehearsal/drills"
 )
 
 // required are the ids that the rehearsal and the drills promise.
@@ -59,10 +61,10 @@ var required = struct{ mainPath, drills []string }{
 func TestEveryPromisedScenarioIsThere(t *testing.T) {
 	var main, others []string
 	for _, s := range mainPath {
-		main = append(main, s.id)
+		main = append(main, s.ID)
 	}
-	for _, d := range registered {
-		others = append(others, d.id)
+	for _, d := range drills.All {
+		others = append(others, d.ID)
 	}
 	assert.Equal(t, required.mainPath, main)
 	assert.Subset(t, others, required.drills)

@@ -14,7 +14,8 @@ import (
 
 	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/localcloud"
-	"github.com/bodybroker/platform/internal/report"
+	"github.com/bodybroker/platform/internal/rehearsal/report"
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/internal/verifying"
 )
 
@@ -22,40 +23,40 @@ import (
 // out/report.html.
 func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) error {
 	start := time.Now()
-	if err := Prepare(ctx, root, out); err != nil {
+	if err := stage.Prepare(ctx, root, out); err != nil {
 		return err
 	}
-	shown := newProgress(out, terminal)
-	s, err := NewStage(ctx, Options{
+	shown := stage.NewProgress(out, terminal)
+	s, err := stage.New(ctx, stage.Options{
 		Root:     root,
 		Progress: out,
-		Observe:  shown.observe,
+		Observe:  shown.Observe,
 		Alive:    true,
 		Tasks:    true,
 	})
 	if err != nil {
 		return err
 	}
-	recorder := &recorder{out: out}
+	recorder := &stage.Recorder{Out: out}
 	var page string
 	var picture report.Platform
 	for _, scenario := range mainPath {
-		status := recorder.play(ctx, s, scenario).Status
-		if scenario.id == "secrets.hidden" {
+		status := recorder.Play(ctx, s, scenario).Status
+		if scenario.ID == "secrets.hidden" {
 			page = overview(ctx, s)
 			if picture, err = platformOnPage(ctx, s); err != nil {
 				fmt.Fprintf(out, "\nThe page shows less than stood: %v\n", err)
 			}
 		}
-		if status == Failed && scenario.id == "up.all" {
+		if status == stage.Failed && scenario.ID == "up.all" {
 			break // nothing stands that the rest could look at
 		}
 	}
 	fmt.Fprint(out, page)
-	picture.Proven, picture.When, picture.Duration = resultsOnPage(recorder.results), start, time.Since(start)
-	err = errors.Join(s.Close(), cli.WriteResults(filepath.Join(root, "out", "rehearsal.json"), recorder.results),
+	picture.Proven, picture.When, picture.Duration = resultsOnPage(recorder.Results), start, time.Since(start)
+	err = errors.Join(s.Close(), cli.WriteResults(filepath.Join(root, "out", "rehearsal.json"), recorder.Results),
 		report.Write(filepath.Join(root, reportFile), picture))
-	err = finish(recorder, out, start, err)
+	err = stage.Finish(recorder, out, start, err)
 	fmt.Fprintf(
 		out,
 		"The platform as a picture, with what was proven: %s; its verification: %s\n",
@@ -66,14 +67,14 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 }
 
 // overview is the short page of what stood before it was taken down again.
-func overview(ctx context.Context, s *Stage) string {
+func overview(ctx context.Context, s *stage.Stage) string {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {
 		return fmt.Sprintf("\nThe outputs could not be read: %v\n", err)
 	}
 	var b strings.Builder
 	b.WriteString("\nWhat stood, in an embedded AWS (" + s.Cloud.Region + "), before it was taken down again:\n\n")
-	for _, f := range Production(s.Cloud) {
+	for _, f := range stage.Production(s.Cloud) {
 		fmt.Fprintf(&b, "  %-18s %s\n", f.What, f.Seen)
 	}
 	for _, name := range []string{"natsUrl", "redisEndpoint", "gatewayUrl"} {

@@ -6,26 +6,28 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
-func secretsHidden(ctx context.Context, s *Stage) (string, error) {
-	secrets := s.secrets()
+func secretsHidden(ctx context.Context, s *stage.Stage) (string, error) {
+	secrets := s.Secrets()
 	if len(secrets) < 3 {
 		return "", fmt.Errorf(
 			"found only %d generated secrets in the cloud: the search would prove nothing",
 			len(secrets),
 		)
 	}
-	places, err := s.visible(ctx)
+	places, err := s.Visible(ctx)
 	if err != nil {
 		return "", err
 	}
-	if shown := leaks(places, secrets); len(shown) > 0 {
+	if shown := stage.Leaks(places, secrets); len(shown) > 0 {
 		return "", fmt.Errorf("%s", strings.Join(shown, "; "))
 	}
 	return fmt.Sprintf(
 		"%s in %d forms, none in %s",
-		plural(len(s.owners(secrets)), "secret"),
+		stage.Plural(len(s.Owners(secrets)), "secret"),
 		len(secrets),
 		strings.Join(slices.Sorted(maps.Keys(places)), ", "),
 	), nil

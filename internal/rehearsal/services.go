@@ -11,6 +11,7 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/contract"
 	"github.com/bodybroker/platform/workload/service"
@@ -18,9 +19,9 @@ import (
 
 // servicesAnswer verifies the services from inside, gives them commands, asks every subject through
 // the gateway, and looks what all takes.
-func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
+func servicesAnswer(ctx context.Context, s *stage.Stage) (string, error) {
 	if err := flowguard.Supported(); err != nil {
-		return "", NotRunHere("tasks need a network of their own: " + err.Error())
+		return "", stage.NotRunHere("tasks need a network of their own: " + err.Error())
 	}
 	table, front, err := catalog.Services()
 	if err != nil {
@@ -31,7 +32,7 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 		return "", err
 	}
 	defer place.Detach()
-	client, err := place.messaging(ctx, front.Name)
+	client, err := place.MessagingClient(ctx, front.Name)
 	if err != nil {
 		return "", err
 	}
@@ -40,22 +41,26 @@ func servicesAnswer(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	once, errs := startedOnce(s, table)
-	report, err := s.Verification(ctx)
+	once, errs := stage.ExpectStartedOnce(s, table)
+	report, err := s.Verify(ctx)
 	errs = append(errs, err)
 	kept, err := commandsKept(ctx, s, client, table, methods)
 	errs = append(errs, err)
-	over, err := throughGateway(ctx, s, methods)
+	over, err := stage.RequestThroughGateway(ctx, s, methods)
 	errs = append(errs, err)
 	taken, err := memory(s)
-	return strings.Join([]string{once, outcomeOf(report), kept, over, taken}, "\n"), errors.Join(append(errs, err)...)
+	return strings.Join(
+			[]string{once, stage.OutcomeOf(report), kept, over, taken},
+			"\n",
+		), errors.Join(
+			append(errs, err)...)
 }
 
 // commandsKept gives each service a command twice, and finds its answer in Redis under the
 // command's key.
 func commandsKept(
 	ctx context.Context,
-	s *Stage,
+	s *stage.Stage,
 	client *messaging.Client,
 	table []catalog.Service,
 	methods map[string]contract.Method,
@@ -65,7 +70,7 @@ func commandsKept(
 		return "", err
 	}
 	defer place.Detach()
-	store, err := place.redis(ctx, s, s.RedisToken())
+	store, err := place.RedisClient(ctx, s, s.RedisToken())
 	if err != nil {
 		return "", err
 	}
@@ -74,8 +79,11 @@ func commandsKept(
 	kept := 0
 	for _, row := range table {
 		method := methods[row.RPC[0]]
-		err := errors.Join(command(ctx, client, method, "rehearsal"), command(ctx, client, method, "rehearsal"))
-		id, idErr := service.EventID(method.Subject, commandRequest(method, "rehearsal"))
+		err := errors.Join(
+			stage.SendCommand(ctx, client, method, "rehearsal"),
+			stage.SendCommand(ctx, client, method, "rehearsal"),
+		)
+		id, idErr := service.EventID(method.Subject, stage.CommandRequest(method, "rehearsal"))
 		found, foundErr := store.Exists(ctx, "answer:"+row.Name+":"+id).Result()
 		if err = errors.Join(err, idErr, foundErr); err == nil && found == 0 {
 			err = errors.New("its answer is not in Redis")
@@ -101,8 +109,8 @@ func commandsKept(
 			"%d services did a command that came twice: Redis with TLS and AUTH keeps its answer (%s and %s "+
 				"running, %s)",
 			kept,
-			plural(primaries, "primary node"),
-			plural(replicas, "replica"),
+			stage.Plural(primaries, "primary node"),
+			stage.Plural(replicas, "replica"),
 			redisProgram(),
 		), errors.Join(
 			errs...)

@@ -10,19 +10,20 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/internal/verifying"
 )
 
 // Verify brings a platform up, verifies it, tells all of what was seen, and takes it down again.
 func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err error) {
-	if err := Prepare(ctx, root, out); err != nil {
+	if err := stage.Prepare(ctx, root, out); err != nil {
 		return err
 	}
-	shown := newProgress(out, terminal)
-	s, err := NewStage(ctx, Options{
+	shown := stage.NewProgress(out, terminal)
+	s, err := stage.New(ctx, stage.Options{
 		Root:     root,
 		Progress: out,
-		Observe:  shown.observe,
+		Observe:  shown.Observe,
 		Alive:    true,
 		Tasks:    true,
 	})
@@ -35,7 +36,7 @@ func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err
 		return fmt.Errorf("bringing up the platform to verify: %w", err)
 	}
 	began := time.Now()
-	report, err := s.Verification(ctx)
+	report, err := s.Verify(ctx)
 	if err = errors.Join(err, report.Table(out)); err == nil {
 		fmt.Fprintf(
 			out,

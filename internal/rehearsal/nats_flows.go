@@ -1,0 +1,53 @@
+// What nats.boot sees of the network between machines: real connections, tried on a node.
+package rehearsal
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+	"github.com/bodybroker/platform/internal/rehearsal/stage"
+)
+
+// notAnswered is the exit status of timeout(1) when its command did not end in time.
+const notAnswered = "exit status 124"
+
+// onlyAllowedFlows: a node reaches another's routes. Its monitoring, which answers the controller,
+// it does not reach, and the servers themselves tried nothing that the security groups drop.
+func onlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, error) {
+	if err := flowguard.Supported(); err != nil {
+		return fmt.Sprintf("connections between machines were not judged: %v", err), nil
+	}
+	if tried := c.Stage.Cloud.Dropped(); len(tried) > 0 {
+		return "", fmt.Errorf("no security group allows what machines tried:\n%s", strings.Join(tried, "\n"))
+	}
+	nodes := c.Nodes()
+	from, to := nodes[0], nodes[1]
+	if err := opens(from, ctx, to.Address, 6222); err != nil {
+		return "", err
+	}
+	switch err := opens(from, ctx, to.Address, 8222); {
+	case err == nil:
+		return "", fmt.Errorf("%s connects to port 8222 of %s, wanted no answer", from.Name, to.Name)
+	case !strings.Contains(err.Error(), notAnswered):
+		return "", fmt.Errorf("%s to port 8222 of %s, wanted no answer: %w", from.Name, to.Name, err)
+	}
+	if !slices.ContainsFunc(
+		c.Stage.Cloud.Dropped(),
+		func(line string) bool { return strings.HasSuffix(line, to.Address+" port 8222") },
+	) {
+		return "", fmt.Errorf(
+			"the connection to port 8222 was not dropped by a security group; dropped were %q",
+			c.Stage.Cloud.Dropped(),
+		)
+	}
+	return "node to node: routes connect, monitoring gets no answer", nil
+}
+
+// opens opens a connection from a node's own shell.
+func opens(n stage.Node, ctx context.Context, address string, port int) error {
+	_, err := n.Machine.Run(ctx, "timeout", "2", "bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", address, port))
+	return err
+}

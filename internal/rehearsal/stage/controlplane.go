@@ -1,0 +1,16 @@
+package stage
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/bodybroker/platform/internal/localcloud"
+)
+
+// AWSConfig is that of an SDK which has a session.
+func (s *Stage) AWSConfig(c localcloud.Credentials) aws.Config {
+	return aws.Config{
+		Region: s.Cloud.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
+		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token),
+	}
+}

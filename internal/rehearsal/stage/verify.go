@@ -1,0 +1,32 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bodybroker/platform/internal/verifying"
+	"github.com/bodybroker/platform/workload/verification"
+)
+
+// Verify runs the task, keeps its report for the page, and writes it beside the other results.
+// Targets of latency and throughput are measured and not judged: this computer shares its cores
+// with five servers and all tasks.
+func (s *Stage) Verify(ctx context.Context) (verification.Report, error) {
+	log, ended := s.Cloud.RunTask(ctx, verification.Name, map[string]string{"VERIFY_COMMANDS": "true"})
+	report, err := verification.Parse(log)
+	if err != nil {
+		return report, errors.Join(fmt.Errorf("verifying the rehearsed platform: %w", err), ended)
+	}
+	s.Verified = &report
+	return report, errors.Join(ended, report.Err(), verifying.Write(s.Options.Root, report))
+}
+
+// OutcomeOf is a report in a few lines.
+func OutcomeOf(report verification.Report) string {
+	text := "verified from inside: " + report.Outcome()
+	for _, c := range report.Checks {
+		text += fmt.Sprintf("\n  %-11s %3d of %3d  %s: %s", c.ID, c.Held, c.Rows, c.Title, c.Verdict())
+	}
+	return text
+}
