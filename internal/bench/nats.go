@@ -58,7 +58,7 @@ func (s *sampled) add(one sample) {
 
 // natsSpeed brings both clusters up, measures them in turn and takes them down.
 func (b *bench) natsSpeed(ctx context.Context) (err error) {
-	platform, err := stage.New(ctx, stage.Options{Root: b.root, Progress: b.out, Alive: true})
+	platform, err := stage.New(ctx, stage.Options{Root: b.root, Progress: b.out, Machines: true})
 	if err != nil {
 		return err
 	}

@@ -27,11 +27,11 @@ func natsBoot(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	var seen []string
 	for _, look := range []func(context.Context, *stage.Cluster) (string, error){
-		bootedServers,
-		oneLeader,
-		onlyTLS,
-		onlyAllowedFlows,
-		streamsInPlace,
+		expectServers,
+		expectOneLeader,
+		expectOnlyTLS,
+		expectOnlyAllowedFlows,
+		expectStreams,
 	} {
 		found, err := look(ctx, c)
 		if err != nil {
@@ -42,8 +42,8 @@ func natsBoot(ctx context.Context, s *stage.Stage) (string, error) {
 	return strings.Join(seen, "\n"), nil
 }
 
-// bootedServers: five processes under five names, all of one version and configuration.
-func bootedServers(ctx context.Context, c *stage.Cluster) (string, error) {
+// expectServers: five processes under five names, all of one version and configuration.
+func expectServers(ctx context.Context, c *stage.Cluster) (string, error) {
 	versions, configurations := map[string]int{}, map[string]int{}
 	for i, n := range c.Nodes() {
 		if want := fmt.Sprintf("nats-%d", i+1); n.Name != want {
@@ -70,8 +70,8 @@ func bootedServers(ctx context.Context, c *stage.Cluster) (string, error) {
 	return fmt.Sprintf("5 servers, version %s, %s", stage.JoinKeys(versions), stage.JoinKeys(configurations)), nil
 }
 
-// oneLeader: all five agree on who leads a group of five.
-func oneLeader(ctx context.Context, c *stage.Cluster) (string, error) {
+// expectOneLeader: all five agree on who leads a group of five.
+func expectOneLeader(ctx context.Context, c *stage.Cluster) (string, error) {
 	leaders := map[string]int{}
 	for _, n := range c.Nodes() {
 		leader, err := c.MetaLeader(ctx, n)
@@ -86,8 +86,8 @@ func oneLeader(ctx context.Context, c *stage.Cluster) (string, error) {
 	return "one cluster, meta leader " + stage.JoinKeys(leaders), nil
 }
 
-// onlyTLS: a client gets in with TLS 1.2 and 1.3, and with nothing less.
-func onlyTLS(ctx context.Context, c *stage.Cluster) (string, error) {
+// expectOnlyTLS: a client gets in with TLS 1.2 and 1.3, and with nothing less.
+func expectOnlyTLS(ctx context.Context, c *stage.Cluster) (string, error) {
 	service, err := c.Stage.Attach(ctx, "TLS", "service")
 	if err != nil {
 		return "", err
@@ -109,8 +109,8 @@ func onlyTLS(ctx context.Context, c *stage.Cluster) (string, error) {
 	return "TLS 1.2 and 1.3 through the load balancer's name, TLS 1.1 refused", nil
 }
 
-// streamsInPlace: every stream of the table, with its replicas in as many zones.
-func streamsInPlace(ctx context.Context, c *stage.Cluster) (string, error) {
+// expectStreams: every stream of the table, with its replicas in as many zones.
+func expectStreams(ctx context.Context, c *stage.Cluster) (string, error) {
 	access, leave, err := c.Stage.Administrator(ctx, "streams")
 	if err != nil {
 		return "", err
@@ -126,12 +126,17 @@ func streamsInPlace(ctx context.Context, c *stage.Cluster) (string, error) {
 	}
 	var errs []error
 	for _, w := range wanted {
-		errs = append(errs, inPlace(ctx, access, w, zones))
+		errs = append(errs, expectStream(ctx, access, w, zones))
 	}
 	return fmt.Sprintf("%d streams, each with its 3 replicas in 3 zones", len(wanted)), errors.Join(errs...)
 }
 
-func inPlace(ctx context.Context, access jetstream.JetStream, wanted catalog.Stream, zones map[string]string) error {
+func expectStream(
+	ctx context.Context,
+	access jetstream.JetStream,
+	wanted catalog.Stream,
+	zones map[string]string,
+) error {
 	stream, err := access.Stream(ctx, wanted.Name)
 	if err != nil {
 		return fmt.Errorf("stream %s: %w", wanted.Name, err)

@@ -11,12 +11,12 @@ import (
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
-// notAnswered is the exit status of timeout(1) when its command did not end in time.
-const notAnswered = "exit status 124"
+// timedOut is the exit status of timeout(1) when its command did not end in time.
+const timedOut = "exit status 124"
 
-// onlyAllowedFlows: a node reaches another's routes. Its monitoring, which answers the controller,
+// expectOnlyAllowedFlows: a node reaches another's routes. Its monitoring, which answers the controller,
 // it does not reach, and the servers themselves tried nothing that the security groups drop.
-func onlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, error) {
+func expectOnlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, error) {
 	if err := flowguard.Supported(); err != nil {
 		return fmt.Sprintf("connections between machines were not judged: %v", err), nil
 	}
@@ -25,13 +25,13 @@ func onlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, error) {
 	}
 	nodes := c.Nodes()
 	from, to := nodes[0], nodes[1]
-	if err := opens(from, ctx, to.Address, 6222); err != nil {
+	if err := openConnection(ctx, from, to.Address, 6222); err != nil {
 		return "", err
 	}
-	switch err := opens(from, ctx, to.Address, 8222); {
+	switch err := openConnection(ctx, from, to.Address, 8222); {
 	case err == nil:
 		return "", fmt.Errorf("%s connects to port 8222 of %s, wanted no answer", from.Name, to.Name)
-	case !strings.Contains(err.Error(), notAnswered):
+	case !strings.Contains(err.Error(), timedOut):
 		return "", fmt.Errorf("%s to port 8222 of %s, wanted no answer: %w", from.Name, to.Name, err)
 	}
 	if !slices.ContainsFunc(
@@ -46,8 +46,8 @@ func onlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, error) {
 	return "node to node: routes connect, monitoring gets no answer", nil
 }
 
-// opens opens a connection from a node's own shell.
-func opens(n stage.Node, ctx context.Context, address string, port int) error {
+// openConnection opens a connection from a node's own shell.
+func openConnection(ctx context.Context, n stage.Node, address string, port int) error {
 	_, err := n.Machine.Run(ctx, "timeout", "2", "bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/%s/%d", address, port))
 	return err
 }

@@ -21,7 +21,7 @@ var reportFile = filepath.Join("out", "report.html")
 
 // platformOnPage looks at the platform while it stands.
 func platformOnPage(ctx context.Context, s *stage.Stage) (page report.Platform, err error) {
-	table, front, err := catalog.Services()
+	table, gatewayRow, err := catalog.Services()
 	if err != nil {
 		return page, err
 	}
@@ -37,7 +37,7 @@ func platformOnPage(ctx context.Context, s *stage.Stage) (page report.Platform, 
 		Environment: s.Options.Stack,
 		Region:      s.Cloud.Region,
 		Network:     fmt.Sprint(cidr),
-		Gateway:     report.Gateway{Name: front.Name, LoadBalancer: fmt.Sprint(outputs["gatewayUrl"].Value)},
+		Gateway:     report.Gateway{Name: gatewayRow.Name, LoadBalancer: fmt.Sprint(outputs["gatewayUrl"].Value)},
 		Resources:   byPart(s),
 	}
 	for _, f := range securitygroups.Flows(securitygroups.Surroundings{Endpoints: true}) {
@@ -48,9 +48,14 @@ func platformOnPage(ctx context.Context, s *stage.Stage) (page report.Platform, 
 			Why:  f.Why,
 		})
 	}
-	zones, err := zones(s, ctx, fmt.Sprint(outputs["natsUrl"].Value), append(stage.ServiceNames(table), front.Name))
+	zones, err := zones(
+		ctx,
+		s,
+		fmt.Sprint(outputs["natsUrl"].Value),
+		append(stage.ServiceNames(table), gatewayRow.Name),
+	)
 	page.Zones = zones
-	streams, streamErr := streams(s, ctx)
+	streams, streamErr := streams(ctx, s)
 	page.Streams = streams
 	page.Services = measuredServices(table, s.Verified)
 	if s.Verified != nil {
@@ -70,7 +75,7 @@ func byPart(s *stage.Stage) map[string]int {
 }
 
 // zones is what stands in each availability zone.
-func zones(s *stage.Stage, ctx context.Context, url string, services []string) (zones []report.Zone, err error) {
+func zones(ctx context.Context, s *stage.Stage, url string, services []string) (zones []report.Zone, err error) {
 	c, err := stage.NewCluster(ctx, s)
 	if err != nil {
 		return nil, err
@@ -127,7 +132,7 @@ func nodeOnPage(ctx context.Context, c *stage.Cluster, n stage.Node) report.Node
 	return node
 }
 
-func streams(s *stage.Stage, ctx context.Context) (found []report.Stream, err error) {
+func streams(ctx context.Context, s *stage.Stage) (found []report.Stream, err error) {
 	access, leave, err := s.Administrator(ctx, "page")
 	if err != nil {
 		return nil, err

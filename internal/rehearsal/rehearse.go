@@ -31,7 +31,7 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 		Root:     root,
 		Progress: out,
 		Observe:  shown.Observe,
-		Alive:    true,
+		Machines: true,
 		Tasks:    true,
 	})
 	if err != nil {

@@ -23,20 +23,20 @@ func servicesAnswer(ctx context.Context, s *stage.Stage) (string, error) {
 	if err := flowguard.Supported(); err != nil {
 		return "", stage.NotRunHere("tasks need a network of their own: " + err.Error())
 	}
-	table, front, err := catalog.Services()
+	table, gatewayRow, err := catalog.Services()
 	if err != nil {
 		return "", err
 	}
-	place, err := s.Attach(ctx, "asking", "gateway")
+	client, err := s.Attach(ctx, "asking", "gateway")
 	if err != nil {
 		return "", err
 	}
-	defer place.Detach()
-	client, err := place.MessagingClient(ctx, front.Name)
+	defer client.Detach()
+	requests, err := client.MessagingClient(ctx, gatewayRow.Name)
 	if err != nil {
 		return "", err
 	}
-	defer client.Native().Close()
+	defer requests.Native().Close()
 	methods, err := contract.Load(ctx)
 	if err != nil {
 		return "", err
@@ -44,7 +44,7 @@ func servicesAnswer(ctx context.Context, s *stage.Stage) (string, error) {
 	once, errs := stage.ExpectStartedOnce(s, table)
 	report, err := s.Verify(ctx)
 	errs = append(errs, err)
-	kept, err := commandsKept(ctx, s, client, table, methods)
+	kept, err := commandsKept(ctx, s, requests, table, methods)
 	errs = append(errs, err)
 	over, err := stage.RequestThroughGateway(ctx, s, methods)
 	errs = append(errs, err)
@@ -61,16 +61,16 @@ func servicesAnswer(ctx context.Context, s *stage.Stage) (string, error) {
 func commandsKept(
 	ctx context.Context,
 	s *stage.Stage,
-	client *messaging.Client,
+	requests *messaging.Client,
 	table []catalog.Service,
 	methods map[string]contract.Method,
 ) (string, error) {
-	place, err := s.Attach(ctx, "keys", "service")
+	client, err := s.Attach(ctx, "keys", "service")
 	if err != nil {
 		return "", err
 	}
-	defer place.Detach()
-	store, err := place.RedisClient(ctx, s, s.RedisToken())
+	defer client.Detach()
+	store, err := client.RedisClient(ctx, s, s.RedisToken())
 	if err != nil {
 		return "", err
 	}
@@ -80,8 +80,8 @@ func commandsKept(
 	for _, row := range table {
 		method := methods[row.RPC[0]]
 		err := errors.Join(
-			stage.SendCommand(ctx, client, method, "rehearsal"),
-			stage.SendCommand(ctx, client, method, "rehearsal"),
+			stage.SendCommand(ctx, requests, method, "rehearsal"),
+			stage.SendCommand(ctx, requests, method, "rehearsal"),
 		)
 		id, idErr := service.EventID(method.Subject, stage.CommandRequest(method, "rehearsal"))
 		found, foundErr := store.Exists(ctx, "answer:"+row.Name+":"+id).Result()

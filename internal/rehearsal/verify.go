@@ -24,7 +24,7 @@ func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err
 		Root:     root,
 		Progress: out,
 		Observe:  shown.Observe,
-		Alive:    true,
+		Machines: true,
 		Tasks:    true,
 	})
 	if err != nil {

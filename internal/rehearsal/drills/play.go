@@ -108,7 +108,7 @@ func on(from []Drill, platforms ...Platform) []Drill {
 func (p Platform) needs(o stage.Options) stage.Options {
 	o.Checkpoints = p == OwnCheckpoints
 	o.Tasks = p == SharedTasks || p == OwnTasks
-	o.Alive = o.Tasks || p == SharedMachines || p == OwnMachines
+	o.Machines = o.Tasks || p == SharedMachines || p == OwnMachines
 	return o
 }
 

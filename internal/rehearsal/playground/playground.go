@@ -46,7 +46,7 @@ func Run(ctx context.Context, root string, out io.Writer, terminal bool) (err er
 	s, err := stage.New(ctx, stage.Options{
 		Root:     root,
 		Progress: out,
-		Alive:    true,
+		Machines: true,
 		Tasks:    true,
 		Observe:  func(e events.EngineEvent) { shown.Observe(e) },
 	})

@@ -127,18 +127,18 @@ func (d *Client) ConnectWith(seed []byte, identity string, options ...natsgo.Opt
 
 // Administrator is JetStream as the administrator sees it from a desk.
 func (s *Stage) Administrator(ctx context.Context, who string) (jetstream.JetStream, func(), error) {
-	place, err := s.Attach(ctx, who, "service")
+	client, err := s.Attach(ctx, who, "service")
 	if err != nil {
 		return nil, nil, err
 	}
-	administrator, err := place.Connect(catalog.Administrator)
+	administrator, err := client.Connect(catalog.Administrator)
 	if err != nil {
-		place.Detach()
+		client.Detach()
 		return nil, nil, err
 	}
 	leave := func() {
 		administrator.Close()
-		place.Detach()
+		client.Detach()
 	}
 	access, err := jetstream.New(administrator)
 	if err != nil {

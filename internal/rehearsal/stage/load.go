@@ -72,13 +72,13 @@ func (r LoadReport) String() string {
 
 // StartLoad begins the load through the load balancer.
 func StartLoad(ctx context.Context, s *Stage) (*Load, error) {
-	place, err := s.Attach(ctx, "load", "service")
+	client, err := s.Attach(ctx, "load", "service")
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Load{
-		desk:    place,
+		desk:    client,
 		cancel:  cancel,
 		acked:   map[string]uint64{},
 		answers: map[int]time.Time{},

@@ -23,24 +23,24 @@ type Metrics map[string]string
 
 // ScrapeGateway reads them, as a scraper beside the load balancer would.
 func ScrapeGateway(ctx context.Context, s *Stage) (Metrics, error) {
-	_, front, err := catalog.Services()
+	_, gatewayRow, err := catalog.Services()
 	if err != nil {
 		return nil, err
 	}
-	place, err := s.Attach(ctx, "scraper", "gateway-lb")
+	client, err := s.Attach(ctx, "scraper", "gateway-lb")
 	if err != nil {
 		return nil, err
 	}
-	defer place.Detach()
-	client := &http.Client{
-		Transport: &http.Transport{DialContext: place.DialContext, DisableKeepAlives: true},
+	defer client.Detach()
+	web := &http.Client{
+		Transport: &http.Transport{DialContext: client.DialContext, DisableKeepAlives: true},
 		Timeout:   time.Minute,
 	}
 	found := Metrics{}
-	for _, task := range s.Cloud.Tasks(front.Name) {
+	for _, task := range s.Cloud.Tasks(gatewayRow.Name) {
 		if found[task.Name], err = fetch(
 			ctx,
-			client,
+			web,
 			fmt.Sprintf("http://%s:%d/metrics", task.Address, gateway.Port),
 		); err != nil {
 			return nil, err

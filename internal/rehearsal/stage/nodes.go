@@ -37,13 +37,13 @@ type Cluster struct {
 }
 
 func NewCluster(ctx context.Context, s *Stage) (*Cluster, error) {
-	place, err := s.Attach(ctx, "on call", "controller")
+	client, err := s.Attach(ctx, "on call", "controller")
 	if err != nil {
 		return nil, err
 	}
-	return &Cluster{Client: place, Stage: s, http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
+	return &Cluster{Client: client, Stage: s, http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
-		DialContext:       place.DialContext,
+		DialContext:       client.DialContext,
 	}}}, nil
 }
 

@@ -31,9 +31,9 @@ type Requests struct {
 	end      context.CancelFunc
 	asking   sync.WaitGroup
 
-	Sent, again, Failed atomic.Int64
-	first               sync.Once
-	firstFailure        error
+	Sent, retried, Failed atomic.Int64
+	first                 sync.Once
+	firstFailure          error
 }
 
 // StartRequests begins to ask subjects in turn. A request that fails is asked once more, as callers do.
@@ -47,13 +47,13 @@ func StartCommands(ctx context.Context, s *Stage) (*Requests, error) {
 }
 
 func (q *Requests) Start(ctx context.Context, s *Stage, subjects []string) (_ *Requests, err error) {
-	place, err := s.Attach(ctx, "asking", "gateway")
+	client, err := s.Attach(ctx, "asking", "gateway")
 	if err != nil {
 		return nil, err
 	}
-	q.desk = place
-	if q.client, err = place.MessagingClient(ctx, LoadCaller); err != nil {
-		place.Detach()
+	q.desk = client
+	if q.client, err = client.MessagingClient(ctx, LoadCaller); err != nil {
+		client.Detach()
 		return nil, err
 	}
 	methods, err := contract.Load(ctx)
@@ -88,7 +88,7 @@ func (q *Requests) one(ctx context.Context, method contract.Method) {
 	if err == nil {
 		return
 	}
-	q.again.Add(1)
+	q.retried.Add(1)
 	if err = try(); err != nil {
 		q.Failed.Add(1)
 		q.first.Do(func() { q.firstFailure = err })
@@ -128,12 +128,12 @@ func (q *Requests) Stop(wanted func(*Requests) error) error {
 }
 
 func (q *Requests) String() string {
-	return fmt.Sprintf("%d requests meanwhile, %d retried, %d failed", q.Sent.Load(), q.again.Load(), q.Failed.Load())
+	return fmt.Sprintf("%d requests meanwhile, %d retried, %d failed", q.Sent.Load(), q.retried.Load(), q.Failed.Load())
 }
 
 // NoRetries wants every request answered at the first try; seconds lets it be the second.
 func NoRetries(q *Requests) error {
-	if q.again.Load() > 0 {
+	if q.retried.Load() > 0 {
 		return errors.Join(fmt.Errorf("wanted every request answered at once: %s", q), q.firstFailure)
 	}
 	return NoFailures(q)

@@ -12,7 +12,7 @@ type Rights struct {
 
 // AllRights is the table: 22 services and the gateway.
 func AllRights() ([]Rights, error) {
-	table, front, err := catalog.Services()
+	table, gatewayRow, err := catalog.Services()
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func AllRights() ([]Rights, error) {
 		return nil, err
 	}
 	var all []Rights
-	for _, u := range catalog.Users(table, front, streams) {
+	for _, u := range catalog.Users(table, gatewayRow, streams) {
 		all = append(all, Rights{Name: u.Name, Publish: u.Publish, Subscribe: u.Subscribe})
 	}
 	return all, nil

@@ -17,8 +17,8 @@ import (
 // second instead of ten, a schedule of a minute every three seconds.
 const Scale = 20
 
-// enliven makes the stage's cloud run what the program makes.
-func (s *Stage) enliven(ctx context.Context) error {
+// startRuntime makes the stage's cloud run what the program makes.
+func (s *Stage) startRuntime(ctx context.Context) error {
 	tools := filepath.Join(s.Dir, "tools")
 	if err := machine.InstallTools(ctx, s.Options.Root, tools); err != nil {
 		return err

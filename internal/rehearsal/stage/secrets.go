@@ -30,10 +30,10 @@ var generated = map[string][]string{
 // Leaks names every place that shows a secret, and whose.
 func Leaks(places map[string][]byte, secrets []Secret) []string {
 	var shown []string
-	for _, place := range slices.Sorted(maps.Keys(places)) {
+	for _, client := range slices.Sorted(maps.Keys(places)) {
 		for _, secret := range secrets {
-			if bytes.Contains(places[place], secret.Value) {
-				shown = append(shown, fmt.Sprintf("%s shows %s", place, secret.Owner))
+			if bytes.Contains(places[client], secret.Value) {
+				shown = append(shown, fmt.Sprintf("%s shows %s", client, secret.Owner))
 			}
 		}
 	}

@@ -88,11 +88,11 @@ func seedFrom(c *localcloud.Cloud) (string, error) {
 
 // ExpectSeeds wants the servers to let the new seed in, and the old one as wanted.
 func ExpectSeeds(ctx context.Context, s *Stage, old []byte, wanted bool) error {
-	place, err := s.Attach(ctx, "rotation", "service")
+	client, err := s.Attach(ctx, "rotation", "service")
 	if err != nil {
 		return err
 	}
-	defer place.Detach()
+	defer client.Detach()
 	now, err := SeedOf(s.Cloud, LoadService)
 	if err != nil {
 		return err
@@ -100,12 +100,12 @@ func ExpectSeeds(ctx context.Context, s *Stage, old []byte, wanted bool) error {
 	if bytes.Equal(now, old) {
 		return errors.New("the secret holds the old seed still")
 	}
-	fresh, err := place.ConnectWith(now, LoadService)
+	fresh, err := client.ConnectWith(now, LoadService)
 	if err != nil {
 		return fmt.Errorf("with the new seed: %w", err)
 	}
 	fresh.Close()
-	stale, err := place.ConnectWith(old, LoadService)
+	stale, err := client.ConnectWith(old, LoadService)
 	if err != nil {
 		if wanted {
 			return fmt.Errorf("with the old seed, before its time is over: %w", err)

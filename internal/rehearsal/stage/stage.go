@@ -62,7 +62,7 @@ type Options struct {
 	// Checkpoints makes the engine write its state at every step, as it does against AWS.
 	Checkpoints bool
 	// Alive makes machines boot: real NATS servers come of what the program renders.
-	Alive bool
+	Machines bool
 	// Tasks makes the services' tasks run too, in a stage that is Alive.
 	Tasks bool
 	// Observe gets every event of the engine while it happens.
@@ -115,8 +115,8 @@ func (s *Stage) open(ctx context.Context, o Options) (err error) {
 	if s.endpoint, err = s.Cloud.Serve(); err != nil {
 		return err
 	}
-	if o.Alive {
-		if err := s.enliven(ctx); err != nil {
+	if o.Machines {
+		if err := s.startRuntime(ctx); err != nil {
 			return err
 		}
 	}

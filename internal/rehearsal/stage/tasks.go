@@ -20,11 +20,11 @@ import (
 
 // AllProcesses are the processes of the gateway and all services, by name.
 func (s *Stage) AllProcesses() (map[string][]int, error) {
-	table, front, err := catalog.Services()
+	table, gatewayRow, err := catalog.Services()
 	if err != nil {
 		return nil, err
 	}
-	running := map[string][]int{front.Name: s.Processes(front.Name)}
+	running := map[string][]int{gatewayRow.Name: s.Processes(gatewayRow.Name)}
 	for _, service := range table {
 		running[service.Name] = s.Processes(service.Name)
 	}

@@ -38,19 +38,19 @@ func init() {
 	)
 }
 
-// strangerLimit ends a connection on which nothing comes any more: longer than the gateway takes
+// rawClientLimit ends a connection on which nothing comes any more: longer than the gateway takes
 // for any request.
-const strangerLimit = 30 * time.Second
+const rawClientLimit = 30 * time.Second
 
-// stranger sends bytes to the gateway's load balancer.
-type stranger struct {
+// rawClient sends bytes to the gateway's load balancer.
+type rawClient struct {
 	*stage.Caller
 	address string
 	secrets []stage.Secret
 }
 
-// heard is what came back on a connection.
-type heard struct {
+// rawAnswer is what came back on a connection.
+type rawAnswer struct {
 	status int // of the first answer; closed if there was none
 	header http.Header
 	body   []byte
@@ -68,8 +68,8 @@ func gatewayContract(ctx context.Context, s *stage.Stage) (string, error) {
 		return "", err
 	}
 	defer c.Detach()
-	place, err := url.Parse(c.URL)
-	if err != nil || place.Scheme != "http" {
+	client, err := url.Parse(c.URL)
+	if err != nil || client.Scheme != "http" {
 		return "", errors.Join(fmt.Errorf("sending bytes to %q: wanted a URL of plain HTTP", c.URL), err)
 	}
 	before, err := countsOf(ctx, s)
@@ -78,9 +78,9 @@ func gatewayContract(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	table := hostileRequests()
 	families := map[string]bool{}
-	sender := stranger{
+	sender := rawClient{
 		Caller:  c,
-		address: net.JoinHostPort(place.Hostname(), cmp.Or(place.Port(), "80")),
+		address: net.JoinHostPort(client.Hostname(), cmp.Or(client.Port(), "80")),
 		secrets: s.Secrets(),
 	}
 	var errs []error
@@ -90,7 +90,7 @@ func gatewayContract(ctx context.Context, s *stage.Stage) (string, error) {
 			errs = append(errs, fmt.Errorf("%s: %s: %w", row.family, row.name, err))
 		}
 	}
-	errs = append(errs, counted(ctx, s, table, before), unharmed(ctx, s, c, processes), silentLogs(s))
+	errs = append(errs, expectCounts(ctx, s, table, before), expectUnharmed(ctx, s, c, processes), expectCleanLogs(s))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Sprintf("%d requests of %d families", len(table), len(families)), err
 	}
@@ -102,12 +102,12 @@ func gatewayContract(ctx context.Context, s *stage.Stage) (string, error) {
 }
 
 // play sends one request and judges what came back.
-func (s stranger) play(ctx context.Context, row hostileRequest) error {
+func (s rawClient) play(ctx context.Context, row hostileRequest) error {
 	answer, err := s.send(ctx, row.raw, row.by == byNobody)
 	if err != nil {
 		return err
 	}
-	errs := []error{row.judge(answer)}
+	errs := []error{row.check(answer)}
 	for _, leak := range leaksIn("the answer", answer.all, s.secrets) {
 		errs = append(errs, errors.New(leak))
 	}
@@ -115,13 +115,13 @@ func (s stranger) play(ctx context.Context, row hostileRequest) error {
 }
 
 // send opens a connection of its own; who is gone closes it without reading.
-func (s stranger) send(ctx context.Context, raw string, gone bool) (answer heard, err error) {
+func (s rawClient) send(ctx context.Context, raw string, gone bool) (answer rawAnswer, err error) {
 	connection, err := s.DialContext(ctx, "tcp", s.address)
 	if err != nil {
 		return answer, err
 	}
 	defer connection.Close() //nolint:errcheck // it is over either way
-	if err := connection.SetDeadline(time.Now().Add(strangerLimit)); err != nil {
+	if err := connection.SetDeadline(time.Now().Add(rawClientLimit)); err != nil {
 		return answer, err
 	}
 	if gone {
@@ -151,7 +151,7 @@ func (s stranger) send(ctx context.Context, raw string, gone bool) (answer heard
 }
 
 // read reads the first final answer, or finds the connection ended before it.
-func (h *heard) read(reader *bufio.Reader, method string) error {
+func (h *rawAnswer) read(reader *bufio.Reader, method string) error {
 	for {
 		response, err := http.ReadResponse(reader, &http.Request{Method: method})
 		var timeout net.Error
@@ -171,8 +171,8 @@ func (h *heard) read(reader *bufio.Reader, method string) error {
 	}
 }
 
-// judge says what of an answer is wrong.
-func (r hostileRequest) judge(answer heard) error {
+// check says what of an answer is wrong.
+func (r hostileRequest) check(answer rawAnswer) error {
 	if r.by == byNobody {
 		return nil
 	}
@@ -191,7 +191,7 @@ func (r hostileRequest) judge(answer heard) error {
 	}
 	kind := answer.header.Get("Content-Type")
 	if r.by == byGateway || r.by == byBoth {
-		if err := spoken(kind, answer); err != nil {
+		if err := expectGatewayForm(kind, answer); err != nil {
 			wrong("wanted it from the gateway: %w", err)
 		}
 	}
@@ -201,9 +201,9 @@ func (r hostileRequest) judge(answer heard) error {
 	return errors.Join(errs...)
 }
 
-// spoken wants the gateway's own form: JSON, with the error if it is one, or server-sent events of
+// expectGatewayForm wants the gateway's own form: JSON, with the error if it is one, or server-sent events of
 // JSON.
-func spoken(kind string, answer heard) error {
+func expectGatewayForm(kind string, answer rawAnswer) error {
 	if answer.status == http.StatusOK && kind == "text/event-stream" {
 		for _, event := range strings.Split(strings.TrimSpace(string(answer.body)), "\n\n") {
 			if data, is := strings.CutPrefix(event, "data: "); !is || !json.Valid([]byte(data)) {
@@ -226,21 +226,21 @@ func spoken(kind string, answer heard) error {
 
 func shortened(text []byte) []byte { return text[:min(len(text), 200)] }
 
-// gatewayTook is what the gateway's tasks counted together, of all subjects and of the one that is
+// gatewayCounts is what the gateway's tasks counted together, of all subjects and of the one that is
 // only smuggled.
-type gatewayTook struct{ all, smuggled int }
+type gatewayCounts struct{ all, smuggled int }
 
-func countsOf(ctx context.Context, s *stage.Stage) (gatewayTook, error) {
+func countsOf(ctx context.Context, s *stage.Stage) (gatewayCounts, error) {
 	metrics, err := stage.ScrapeGateway(ctx, s)
-	return gatewayTook{
+	return gatewayCounts{
 		metrics.Sum(stage.SubjectsMetric),
 		metrics.Sum(stage.SubjectsMetric, fmt.Sprintf("subject=%q", smuggledSubject)),
 	}, err
 }
 
-// counted wants the gateway to have taken the requests that are for it, and no other. A request is
-// counted when its answer is written, so the last ones are waited for.
-func counted(ctx context.Context, s *stage.Stage, table []hostileRequest, before gatewayTook) error {
+// expectCounts wants the gateway to have taken the requests that are for it, and no other. A request is
+// expectCounts when its answer is written, so the last ones are waited for.
+func expectCounts(ctx context.Context, s *stage.Stage, table []hostileRequest, before gatewayCounts) error {
 	least, most := 0, 0
 	for _, row := range table {
 		if row.by == byGateway || row.by == byBoth {
@@ -270,8 +270,8 @@ func counted(ctx context.Context, s *stage.Stage, table []hostileRequest, before
 	})
 }
 
-// unharmed wants the processes of before, and a good request answered.
-func unharmed(ctx context.Context, s *stage.Stage, c *stage.Caller, before map[string][]int) error {
+// expectUnharmed wants the processes of before, and a good request answered.
+func expectUnharmed(ctx context.Context, s *stage.Stage, c *stage.Caller, before map[string][]int) error {
 	now, err := s.AllProcesses()
 	if err != nil {
 		return err
@@ -288,8 +288,8 @@ func unharmed(ctx context.Context, s *stage.Stage, c *stage.Caller, before map[s
 	return errors.Join(errs...)
 }
 
-// silentLogs wants no panic and no secret in what the tasks wrote.
-func silentLogs(s *stage.Stage) error {
+// expectCleanLogs wants no panic and no secret in what the tasks wrote.
+func expectCleanLogs(s *stage.Stage) error {
 	running, err := s.AllProcesses()
 	if err != nil {
 		return err

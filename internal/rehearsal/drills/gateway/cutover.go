@@ -64,7 +64,7 @@ const (
 // cutover goes from the legacy service to NATS, back and there again, and retires the legacy
 // service.
 func cutover(ctx context.Context, s *stage.Stage) (seen string, err error) {
-	old, err := standLegacy(ctx, s)
+	old, err := startLegacy(ctx, s)
 	if err != nil {
 		return "", err
 	}
@@ -98,8 +98,8 @@ func cutover(ctx context.Context, s *stage.Stage) (seen string, err error) {
 			err = errors.Join(err, fmt.Errorf("at weight %d the gateway answers %.1f %% of requests", weight, share))
 		}
 	}
-	compared, shadowErr := shadowed(ctx, s, step, old, calls)
-	err = errors.Join(err, shadowErr, step("natsWeight", 100), s.Restore(ctx), calls.end(), noLegacy(s))
+	compared, shadowErr := compareAnswers(ctx, s, step, old, calls)
+	err = errors.Join(err, shadowErr, step("natsWeight", 100), s.Restore(ctx), calls.end(), expectNoLegacy(s))
 	return fmt.Sprintf(
 		"percent answered by the gateway: %s; %s; %d requests meanwhile, none failed; retired, nothing legacy is left",
 		strings.Join(shares, ", "),
@@ -108,8 +108,8 @@ func cutover(ctx context.Context, s *stage.Stage) (seen string, err error) {
 	), err
 }
 
-// shadowed has half of what the legacy service answers compared.
-func shadowed(
+// compareAnswers has half of what the legacy service answers compared.
+func compareAnswers(
 	ctx context.Context,
 	s *stage.Stage,
 	step func(string, any) error,
@@ -160,8 +160,8 @@ func shadowed(
 			append(errs, step("shadowPercent", 0))...)
 }
 
-// noLegacy wants nothing of the legacy service left in what the program made.
-func noLegacy(s *stage.Stage) error {
+// expectNoLegacy wants nothing of the legacy service left in what the program made.
+func expectNoLegacy(s *stage.Stage) error {
 	var left []string
 	for _, r := range s.Cloud.Records("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule") {
 		if port, _ := r.Get("fromPort").(float64); port == legacyPort || port == gateway.ShadowPort {
@@ -202,7 +202,7 @@ type legacy struct {
 	ended   chan error
 }
 
-func standLegacy(ctx context.Context, s *stage.Stage) (*legacy, error) {
+func startLegacy(ctx context.Context, s *stage.Stage) (*legacy, error) {
 	_, subnet, err := stage.Placement(s.Cloud, "service")
 	if err != nil {
 		return nil, err
@@ -263,11 +263,11 @@ func standLegacy(ctx context.Context, s *stage.Stage) (*legacy, error) {
 // handler answers as the platform does, for it asks the gateway; but for one route, and with a mark
 // on everything.
 func (l *legacy) handler() http.Handler {
-	_, front, _ := catalog.Services() // it was read before, by all that stands
+	_, gatewayRow, _ := catalog.Services() // it was read before, by all that stands
 	proxy := &httputil.ReverseProxy{
 		Transport: &http.Transport{DialContext: l.desk.DialContext, MaxIdleConnsPerHost: stage.ParallelCallers},
 		Rewrite: func(r *httputil.ProxyRequest) {
-			task := l.stage.Cloud.Tasks(front.Name)[0]
+			task := l.stage.Cloud.Tasks(gatewayRow.Name)[0]
 			r.SetURL(&url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", task.Address, gateway.Port)})
 		},
 		ModifyResponse: func(r *http.Response) error {

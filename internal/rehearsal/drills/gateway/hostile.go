@@ -117,8 +117,8 @@ func hostileRequests() (all []hostileRequest) {
 	return all
 }
 
-// told are what no answer may hold, beside the secrets themselves, by what it would tell.
-var told = map[string]*regexp.Regexp{
+// forbidden are what no answer may hold, beside the secrets themselves, by what it would tell.
+var forbidden = map[string]*regexp.Regexp{
 	"the stack of a goroutine":   regexp.MustCompile(`goroutine`),
 	"a file of the program":      regexp.MustCompile(`\.go:`),
 	"an error of NATS":           regexp.MustCompile(`nats:`),
@@ -135,11 +135,11 @@ var seedPattern = regexp.MustCompile(`SU[A-Z2-7]{56}`)
 
 // leaksIn says what a text tells that it must not, by the name of what is told; never the text
 // itself.
-func leaksIn(place string, text []byte, secrets []stage.Secret) []string {
-	shown := stage.Leaks(map[string][]byte{place: text}, secrets)
-	for what, pattern := range told {
+func leaksIn(client string, text []byte, secrets []stage.Secret) []string {
+	shown := stage.Leaks(map[string][]byte{client: text}, secrets)
+	for what, pattern := range forbidden {
 		if pattern.Match(text) {
-			shown = append(shown, place+" shows "+what)
+			shown = append(shown, client+" shows "+what)
 		}
 	}
 	return shown

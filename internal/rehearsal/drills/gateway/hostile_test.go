@@ -64,7 +64,7 @@ func TestEveryKindOfLeakIsFound(t *testing.T) {
 	}
 	assert.ElementsMatch(
 		t,
-		slices.Collect(maps.Keys(told)),
+		slices.Collect(maps.Keys(forbidden)),
 		slices.Collect(maps.Keys(shown)),
 		"each pattern has an example",
 	)
@@ -180,11 +180,11 @@ func TestAnAnswerIsJudged(t *testing.T) {
 			row:   row(byRouter, 404),
 		},
 	} {
-		answer := heard{all: []byte(c.text)}
+		answer := rawAnswer{all: []byte(c.text)}
 		reader := bufio.NewReader(strings.NewReader(c.text))
 		require.NoError(t, answer.read(reader, http.MethodPost), c.why)
 		answer.more, _ = reader.Peek(reader.Buffered())
-		if err := c.row.judge(answer); c.wrong == "" {
+		if err := c.row.check(answer); c.wrong == "" {
 			assert.NoError(t, err, c.why)
 		} else {
 			assert.ErrorContains(t, err, c.wrong, c.why)

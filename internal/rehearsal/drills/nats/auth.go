@@ -91,11 +91,11 @@ func may(r stage.Rights, a action) bool {
 
 // everyIdentity tries all identities, then connections that must not come about at all.
 func everyIdentity(ctx context.Context, s *stage.Stage) (string, error) {
-	place, err := s.Attach(ctx, "permissions", "service")
+	client, err := s.Attach(ctx, "permissions", "service")
 	if err != nil {
 		return "", err
 	}
-	defer place.Detach()
+	defer client.Detach()
 	all, err := stage.AllRights()
 	if err != nil {
 		return "", err
@@ -103,13 +103,13 @@ func everyIdentity(ctx context.Context, s *stage.Stage) (string, error) {
 	tried := candidates(all)
 	allowed, forbidden := 0, 0
 	for _, r := range all {
-		yes, no, err := try(place, r, tried)
+		yes, no, err := try(client, r, tried)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", r.Name, err)
 		}
 		allowed, forbidden = allowed+yes, forbidden+no
 	}
-	if err := strangers(place); err != nil {
+	if err := expectStrangersRefused(client); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf(
@@ -212,8 +212,8 @@ func (r *refusedActions) compare(wanted, unwanted []action) error {
 	return errors.Join(errs...)
 }
 
-// strangers are connections that must be turned away.
-func strangers(d *stage.Client) error {
+// expectStrangersRefused are connections that must be turned away.
+func expectStrangersRefused(d *stage.Client) error {
 	stranger, err := nkeys.CreateUser()
 	if err != nil {
 		return err

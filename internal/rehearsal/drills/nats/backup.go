@@ -88,7 +88,7 @@ func backupAndRestore(ctx context.Context, s *stage.Stage) (string, error) {
 	for _, c := range after {
 		total += c.Messages
 	}
-	_, err = replicated(ctx, s)
+	_, err = awaitReplicas(ctx, s)
 	return fmt.Sprintf(
 		"backup %s of %d streams; five disks lost, five empty ones made; restored: %d messages in %s, counts, "+
 			"contents and consumers' positions equal",

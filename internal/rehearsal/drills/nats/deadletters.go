@@ -36,17 +36,17 @@ const (
 // deadLetter lets a message run out of its deliveries and waits for the scheduled tick to put it
 // into the DLQ.
 func deadLetter(ctx context.Context, s *stage.Stage) (string, error) {
-	place, err := s.Attach(ctx, "dead letters", "service")
+	client, err := s.Attach(ctx, "dead letters", "service")
 	if err != nil {
 		return "", err
 	}
-	defer place.Detach()
-	own, err := place.Connect("quest-system")
+	defer client.Detach()
+	own, err := client.Connect("quest-system")
 	if err != nil {
 		return "", err
 	}
 	defer own.Close()
-	administrator, err := place.Connect(catalog.Administrator)
+	administrator, err := client.Connect(catalog.Administrator)
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +96,7 @@ func deadLetter(ctx context.Context, s *stage.Stage) (string, error) {
 	if n := info.State.Subjects[stuckLetters]; n != 1 {
 		return "", fmt.Errorf("the DLQ holds %d letters of that consumer, wanted 1", n)
 	}
-	if err := sentBack(ctx, s, access, letter.Sequence); err != nil {
+	if err := expectSentBack(ctx, s, access, letter.Sequence); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf(
@@ -106,8 +106,8 @@ func deadLetter(ctx context.Context, s *stage.Stage) (string, error) {
 	), nil
 }
 
-// sentBack asks for the letter to be sent again, and wants its message at the end of its stream.
-func sentBack(ctx context.Context, s *stage.Stage, access jetstream.JetStream, letter uint64) error {
+// expectSentBack asks for the letter to be sent again, and wants its message at the end of its stream.
+func expectSentBack(ctx context.Context, s *stage.Stage, access jetstream.JetStream, letter uint64) error {
 	request, err := s.ScheduledRequest("backup")
 	if err != nil {
 		return err

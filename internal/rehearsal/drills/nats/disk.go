@@ -68,18 +68,18 @@ func replaceDisk(ctx context.Context, s *stage.Stage) (string, error) {
 		if err := c.AwaitHealthy(ctx); err != nil {
 			return "", err
 		}
-		streams, err := replicated(ctx, s)
+		streams, err := awaitReplicas(ctx, s)
 		return fmt.Sprintf(
 			"the disk of %s was lost, found gone by a refresh, made anew by an update: %d streams have all their "+
 				"replicas",
 			node,
 			streams,
 		), err
-	}, noFailures)
+	}, expectNoFailures)
 }
 
-// replicated wants every stream to have all its replicas, each current, and counts the streams.
-func replicated(ctx context.Context, s *stage.Stage) (int, error) {
+// awaitReplicas wants every stream to have all its replicas, each current, and counts the streams.
+func awaitReplicas(ctx context.Context, s *stage.Stage) (int, error) {
 	access, leave, err := s.Administrator(ctx, "replicas")
 	if err != nil {
 		return 0, err

@@ -46,7 +46,7 @@ func fillStore(ctx context.Context, s *stage.Stage) (string, error) {
 		return steps.Summary(), err
 	}
 	return underLoad(ctx, s, func(c *stage.Cluster, l *stage.Load) (string, error) {
-		work, err := streamAs(l, ctx, workService, workStream)
+		work, err := streamAs(ctx, l, workService, workStream)
 		if err != nil {
 			return "", err
 		}
@@ -87,7 +87,7 @@ func fillStore(ctx context.Context, s *stage.Stage) (string, error) {
 				err,
 			)
 		}
-		text, err := streamAs(l, ctx, textService, textStream)
+		text, err := streamAs(ctx, l, textService, textStream)
 		if err != nil {
 			return "", err
 		}
@@ -102,7 +102,7 @@ func fillStore(ctx context.Context, s *stage.Stage) (string, error) {
 		); err != nil {
 			return "", fmt.Errorf("with everything full: %w", err)
 		}
-		if err := enlarged(ctx, s, c, work); err != nil {
+		if err := enlargeDisks(ctx, s, c, work); err != nil {
 			return "", err
 		}
 		return fmt.Sprintf(
@@ -118,12 +118,12 @@ func fillStore(ctx context.Context, s *stage.Stage) (string, error) {
 			textStream,
 			told,
 		), nil
-	}, noFailures)
+	}, expectNoFailures)
 }
 
-// enlarged gives the nodes larger disks, and wants a full work queue to take more with the same
+// enlargeDisks gives the nodes larger disks, and wants a full work queue to take more with the same
 // servers.
-func enlarged(ctx context.Context, s *stage.Stage, c *stage.Cluster, full filling) error {
+func enlargeDisks(ctx context.Context, s *stage.Stage, c *stage.Cluster, full filling) error {
 	nodes := c.Nodes()
 	before, err := c.Servers(ctx)
 	if err != nil {
@@ -147,7 +147,7 @@ type filling struct {
 	look   jetstream.Stream // as the administrator, who may look
 }
 
-func streamAs(l *stage.Load, ctx context.Context, service, stream string) (filling, error) {
+func streamAs(ctx context.Context, l *stage.Load, service, stream string) (filling, error) {
 	f := filling{name: stream}
 	own, err := l.Connect(service)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
-// console wants a node's console to say why it did not come up, and nothing to listen for clients.
-func console(words ...string) func(*stage.Cluster, stage.Node) error {
+// expectConsole wants a node's console to say why it did not come up, and nothing to listen for clients.
+func expectConsole(words ...string) func(*stage.Cluster, stage.Node) error {
 	return func(_ *stage.Cluster, n stage.Node) error {
 		text := n.Machine.Console()
 		for _, word := range words {
@@ -26,12 +26,12 @@ func console(words ...string) func(*stage.Cluster, stage.Node) error {
 				return fmt.Errorf("the console of %s does not say %q: %s", n.Name, word, text)
 			}
 		}
-		return silent(n, 4222)
+		return expectClosed(n, 4222)
 	}
 }
 
-// silent wants nobody to listen on a port of a node.
-func silent(n stage.Node, port int) error {
+// expectClosed wants nobody to listen on a port of a node.
+func expectClosed(n stage.Node, port int) error {
 	address := net.JoinHostPort(n.Address, strconv.Itoa(port))
 	connection, err := net.DialTimeout("tcp", address, time.Second)
 	if err == nil {
@@ -50,7 +50,7 @@ func incident1(ctx context.Context, s *stage.Stage) (string, error) {
 			if !n.Machine.Alive() {
 				return fmt.Errorf("%s does not run: the incident is a machine that does", n.Instance)
 			}
-			return console("AccessDenied")(c, n)
+			return expectConsole("AccessDenied")(c, n)
 		},
 		"gate of nats-1",
 		"not passed",
@@ -89,7 +89,7 @@ func incident3(ctx context.Context, s *stage.Stage) (string, error) {
 		ctx,
 		s,
 		stage.WithoutRights(s, "Certificates"),
-		console("acm-pca:IssueCertificate"),
+		expectConsole("acm-pca:IssueCertificate"),
 		"gate of nats-1",
 		"not passed",
 	)
@@ -171,7 +171,7 @@ func incident12(ctx context.Context, s *stage.Stage) (string, error) {
 			}
 		}
 		return nil, errors.New("the bucket has no server program")
-	}, console("has SHA-256"), "gate of nats-1", "not passed")
+	}, expectConsole("has SHA-256"), "gate of nats-1", "not passed")
 	return "other bytes under the server's name were not started: the console named both digests, the gate failed " +
 		"the update; user-data names no address of the internet", err
 }

@@ -41,11 +41,10 @@ func incident6(ctx context.Context, c *stage.Cluster) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := route(c.Stage, ctx, nodes[1], nodes[0], own); err != nil {
+	if err := route(ctx, c.Stage, nodes[1], nodes[0], own); err != nil {
 		return "", fmt.Errorf("a route with a certificate: %w", err)
 	}
-	if err := route(c.Stage,
-		ctx,
+	if err := route(ctx, c.Stage,
 		nodes[1],
 		nodes[0],
 	); err == nil ||
@@ -58,7 +57,7 @@ func incident6(ctx context.Context, c *stage.Cluster) (string, error) {
 
 // route opens a connection between two nodes as a server does, and waits for the first word of the
 // other.
-func route(s *stage.Stage, ctx context.Context, from, to stage.Node, certificates ...tls.Certificate) error {
+func route(ctx context.Context, s *stage.Stage, from, to stage.Node, certificates ...tls.Certificate) error {
 	source, err := netip.ParseAddr(from.Address)
 	if err != nil {
 		return err
@@ -85,7 +84,7 @@ func route(s *stage.Stage, ctx context.Context, from, to stage.Node, certificate
 }
 
 // peers are the meta group's members, as its leader knows them.
-func peers(c *stage.Cluster, ctx context.Context) (names []string, err error) {
+func peers(ctx context.Context, c *stage.Cluster) (names []string, err error) {
 	return names, poll.For(ctx, stage.SettleLimit, func() error {
 		names = nil
 		for _, n := range c.Nodes() {
@@ -130,7 +129,7 @@ func incident7(ctx context.Context, c *stage.Cluster) (string, error) {
 	if _, err := c.Stage.ReplaceNode(ctx, "nats-5"); err != nil {
 		return "", err
 	}
-	found, err := peers(c, ctx)
+	found, err := peers(ctx, c)
 	if err != nil {
 		return "", err
 	}
@@ -237,10 +236,10 @@ func incident10(ctx context.Context, s *stage.Stage) (string, error) {
 		"sets it", nil
 }
 
-// reachServers connects so many times, each of which must lead to a server.
-func reachServers(place *stage.Client, times int) error {
+// expectServers connects so many times, each of which must lead to a server.
+func expectServers(client *stage.Client, times int) error {
 	for range times {
-		connection, err := place.Connect(stage.LoadService)
+		connection, err := client.Connect(stage.LoadService)
 		if err != nil {
 			return err
 		}
@@ -251,11 +250,11 @@ func reachServers(place *stage.Client, times int) error {
 
 // incident11: something listens on the clients' port of a node, and it is not NATS.
 func incident11(ctx context.Context, c *stage.Cluster) (string, error) {
-	place, err := c.Stage.Attach(ctx, "incident 11", "service")
+	client, err := c.Stage.Attach(ctx, "incident 11", "service")
 	if err != nil {
 		return "", err
 	}
-	defer place.Detach()
+	defer client.Detach()
 	n := c.Nodes()[1]
 	n.Machine.PowerOff()
 	var impostor net.Listener
@@ -275,7 +274,7 @@ func incident11(ctx context.Context, c *stage.Cluster) (string, error) {
 	if err == nil {
 		// The load balancer's nodes learn of it a little later than the one that looked
 		// (internal/localcloud, propagation).
-		err = poll.For(ctx, stage.SettleLimit, func() error { return reachServers(place, 20) })
+		err = poll.For(ctx, stage.SettleLimit, func() error { return expectServers(client, 20) })
 	}
 	if err = errors.Join(err, impostor.Close(), n.Machine.Start()); err != nil {
 		return "", err

@@ -105,9 +105,9 @@ func underLoad(
 	return seen, judge(report)
 }
 
-func anything(stage.LoadReport) error { return nil }
+func anyReport(stage.LoadReport) error { return nil }
 
-func shortStalls(r stage.LoadReport) error {
+func expectShortStalls(r stage.LoadReport) error {
 	if stall := max(r.LongestStall, r.LongestWriteStall); stall > longestStall {
 		return fmt.Errorf("a client stalled for %s, %s at most", stall.Round(time.Millisecond), longestStall)
 	}
@@ -137,15 +137,15 @@ func killEach(ctx context.Context, s *stage.Stage) (string, error) {
 		// The leader is one of the five, so it was killed once at least, wherever it went
 		// meanwhile.
 		if led == 0 {
-			if err := killLeader(c, ctx); err != nil {
+			if err := killLeader(ctx, c); err != nil {
 				return "", err
 			}
 		}
 		return "5 killed in turn, the meta leader's among them", nil
-	}, shortStalls)
+	}, expectShortStalls)
 }
 
-func killLeader(c *stage.Cluster, ctx context.Context) error {
+func killLeader(ctx context.Context, c *stage.Cluster) error {
 	nodes := c.Nodes()
 	leader, err := c.MetaLeader(ctx, nodes[0])
 	if err != nil {
@@ -184,7 +184,7 @@ func killTwo(ctx context.Context, s *stage.Stage) (string, error) {
 			err = l.AwaitService(ctx)
 		}
 		return "nats-1 and nats-2 without power at once, then back", err
-	}, anything)
+	}, anyReport)
 }
 
 // loseZone: R3 streams stand over three zones, so a zone with two nodes costs each one replica.
@@ -202,17 +202,17 @@ func loseZone(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		err := outage(c, lost, func() error { return l.AwaitService(ctx) })
 		return fmt.Sprintf("%s without its %d nodes: streams stayed available", lost[0].Zone, len(lost)), err
-	}, shortStalls)
+	}, expectShortStalls)
 }
 
 // loseQuorum: without a majority nothing is acknowledged, and nothing needs a person afterwards.
 func loseQuorum(ctx context.Context, s *stage.Stage) (string, error) {
 	return underLoad(ctx, s, func(c *stage.Cluster, l *stage.Load) (string, error) {
-		keepers, err := keepers(c, ctx, stage.LoadStream)
+		nodesOfStream, err := nodesOfStream(ctx, c, stage.LoadStream)
 		if err != nil {
 			return "", err
 		}
-		err = outage(c, keepers, func() error {
+		err = outage(c, nodesOfStream, func() error {
 			before := l.SoFar()
 			if err := poll.For(ctx, stage.SettleLimit, func() error {
 				if l.SoFar().RefusedWrites < before.RefusedWrites+refusedEnough {
@@ -241,12 +241,12 @@ func loseQuorum(ctx context.Context, s *stage.Stage) (string, error) {
 			err = l.AwaitService(ctx)
 		}
 		return "three of five without power: writes refused, no acknowledgement; healed by itself", err
-	}, anything)
+	}, anyReport)
 }
 
-// keepers are the nodes that hold a stream's replicas. Without these three it has no majority
+// nodesOfStream are the nodes that hold a stream's replicas. Without these three it has no majority
 // either; with two of them it would go on.
-func keepers(c *stage.Cluster, ctx context.Context, stream string) ([]stage.Node, error) {
+func nodesOfStream(ctx context.Context, c *stage.Cluster, stream string) ([]stage.Node, error) {
 	access, leave, err := c.Stage.Administrator(ctx, "keepers")
 	if err != nil {
 		return nil, err
@@ -275,5 +275,5 @@ func restartAll(ctx context.Context, s *stage.Stage) (string, error) {
 			err = l.AwaitService(ctx)
 		}
 		return "all five without power at once, then started", err
-	}, anything)
+	}, anyReport)
 }

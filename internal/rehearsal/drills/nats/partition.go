@@ -62,7 +62,7 @@ func cutOffTwo(ctx context.Context, s *stage.Stage) (string, error) {
 			return "", err
 		}
 		for _, one := range slices.Concat(small.clients, large.clients) {
-			if err := store(l, ctx, one, "before"); err != nil {
+			if err := store(ctx, l, one, "before"); err != nil {
 				return "", fmt.Errorf("before the cut: %w", err)
 			}
 		}
@@ -78,13 +78,13 @@ func cutOffTwo(ctx context.Context, s *stage.Stage) (string, error) {
 			if err := poll.For(
 				ctx,
 				stage.SettleLimit,
-				func() error { return store(l, ctx, one, "healed") },
+				func() error { return store(ctx, l, one, "healed") },
 			); err != nil {
 				return seen, fmt.Errorf("after the cut was healed: %w", err)
 			}
 		}
 		return seen, l.AwaitService(ctx)
-	}, func(stage.LoadReport) error { return replicasEqual(looking, ctx) })
+	}, func(stage.LoadReport) error { return awaitEqualReplicas(ctx, looking) })
 }
 
 // split takes the nodes of a zone with two as the smaller side: every stream has one replica of
@@ -152,7 +152,7 @@ func (s *side) String() string {
 }
 
 // store publishes a message at a node; what is acknowledged is read back with the load's own.
-func store(l *stage.Load, ctx context.Context, at client, when string) error {
+func store(ctx context.Context, l *stage.Load, at client, when string) error {
 	id := at.node + "-" + when + "-" + nats.NewInbox()
 	ack, err := at.access.Publish(
 		ctx,
@@ -176,7 +176,7 @@ func apart(ctx context.Context, l *stage.Load, small, large side) (string, error
 	for i, one := range small.clients {
 		alone.Go(func() {
 			for range triesAlone {
-				if store(l, ctx, one, "alone") == nil {
+				if store(ctx, l, one, "alone") == nil {
 					wrong[i] = fmt.Errorf("%s acknowledged a message without a majority", one.node)
 				}
 			}
@@ -184,11 +184,11 @@ func apart(ctx context.Context, l *stage.Load, small, large side) (string, error
 	}
 	var errs []error
 	for _, one := range large.clients {
-		errs = append(errs, poll.For(ctx, stage.SettleLimit, func() error { return store(l, ctx, one, "majority") }))
+		errs = append(errs, poll.For(ctx, stage.SettleLimit, func() error { return store(ctx, l, one, "majority") }))
 	}
 	alone.Wait()
 	for _, one := range large.clients {
-		errs = append(errs, store(l, ctx, one, "majority still"))
+		errs = append(errs, store(ctx, l, one, "majority still"))
 	}
 	if err := errors.Join(append(errs, wrong...)...); err != nil {
 		return fmt.Sprintf("%s cut off", &small), err
@@ -210,8 +210,8 @@ type content struct {
 	Deleted  int `json:"num_deleted"`
 }
 
-// replicasEqual waits until all nodes that hold a stream hold the same of it.
-func replicasEqual(c *stage.Cluster, ctx context.Context) error {
+// awaitEqualReplicas waits until all nodes that hold a stream hold the same of it.
+func awaitEqualReplicas(ctx context.Context, c *stage.Cluster) error {
 	wanted, err := catalog.Streams()
 	if err != nil {
 		return err
@@ -220,7 +220,7 @@ func replicasEqual(c *stage.Cluster, ctx context.Context) error {
 		held := map[string]map[string]content{} // by stream and node
 		var errs []error
 		for _, n := range c.Nodes() {
-			errs = append(errs, contents(c, ctx, n, held))
+			errs = append(errs, contents(ctx, c, n, held))
 		}
 		for _, stream := range wanted {
 			if copies := len(held[stream.Name]); copies != stream.Replicas {
@@ -244,7 +244,7 @@ func replicasEqual(c *stage.Cluster, ctx context.Context) error {
 }
 
 // contents adds what a node holds.
-func contents(c *stage.Cluster, ctx context.Context, n stage.Node, held map[string]map[string]content) error {
+func contents(ctx context.Context, c *stage.Cluster, n stage.Node, held map[string]map[string]content) error {
 	var page struct {
 		Accounts []struct {
 			Streams []struct {

@@ -49,8 +49,8 @@ func init() {
 	)
 }
 
-// noFailures: whoever asks again once gets an answer.
-func noFailures(r stage.LoadReport) error {
+// expectNoFailures: whoever asks again once gets an answer.
+func expectNoFailures(r stage.LoadReport) error {
 	if r.Failed > 0 {
 		return fmt.Errorf("%d requests failed at the second try too, the first: %s", r.Failed, r.FirstFailure)
 	}
@@ -77,7 +77,7 @@ func rollAMI(ctx context.Context, s *stage.Stage) (string, error) {
 			}
 		}
 		return "five new machines, one after the other", expectRoll(s.Cloud.Events()[events:], before)
-	}, noFailures)
+	}, expectNoFailures)
 }
 
 // expectRoll reads from the cloud's events that every node's machine went, and none before the one
@@ -151,26 +151,26 @@ func reload(ctx context.Context, s *stage.Stage) (string, error) {
 		if now := l.Reconnects(); now != reconnects {
 			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
 		}
-		return "five servers took a 23rd service's permissions without a restart or a dropped connection", newcomerMay(
+		return "five servers took a 23rd service's permissions without a restart or a dropped connection", expectNewcomersRights(
 			ctx,
 			s,
 		)
-	}, noFailures)
+	}, expectNoFailures)
 	if err != nil {
 		return seen, err
 	}
 	return seen, s.Retire(ctx, added)
 }
 
-// newcomerMay proves what the 23rd service may and may not do.
-func newcomerMay(ctx context.Context, s *stage.Stage) error {
-	place, err := s.Attach(ctx, "newcomer", "service")
+// expectNewcomersRights proves what the 23rd service may and may not do.
+func expectNewcomersRights(ctx context.Context, s *stage.Stage) error {
+	client, err := s.Attach(ctx, "newcomer", "service")
 	if err != nil {
 		return err
 	}
-	defer place.Detach()
+	defer client.Detach()
 	refused := make(chan error, 8)
-	c, err := place.Connect(
+	c, err := client.Connect(
 		newcomerName,
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }),
 	)
@@ -204,8 +204,7 @@ func renewCertificates(ctx context.Context, s *stage.Stage) (string, error) {
 	return underLoad(ctx, s, func(c *stage.Cluster, l *stage.Load) (string, error) {
 		reconnects := l.Reconnects()
 		s.Cloud.SetCertificateClock(func() time.Time { return time.Now().Add(-5 * 24 * time.Hour) })
-		aged, err := certify(c,
-			ctx,
+		aged, err := certify(ctx, c,
 			func(n stage.Node) error { return os.Remove(filepath.Join(n.Machine.Dir(), "etc/nats/tls/server.crt")) },
 		)
 		s.Cloud.SetCertificateClock(nil)
@@ -219,7 +218,7 @@ func renewCertificates(ctx context.Context, s *stage.Stage) (string, error) {
 		); err != nil {
 			return "", fmt.Errorf("with old certificates: %w", err)
 		}
-		renewed, err := certify(c, ctx, func(stage.Node) error { return nil })
+		renewed, err := certify(ctx, c, func(stage.Node) error { return nil })
 		if err != nil {
 			return "", err
 		}
@@ -238,12 +237,12 @@ func renewCertificates(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		return "with a day left the metric said so; then five servers showed a new certificate, and no connection " +
 			"was dropped", nil
-	}, noFailures)
+	}, expectNoFailures)
 }
 
 // certify runs the certificate's unit on every node and tells until when each server's certificate
 // lives.
-func certify(c *stage.Cluster, ctx context.Context, before func(stage.Node) error) (map[string]time.Time, error) {
+func certify(ctx context.Context, c *stage.Cluster, before func(stage.Node) error) (map[string]time.Time, error) {
 	ends := map[string]time.Time{}
 	for _, n := range c.Nodes() {
 		if err := before(n); err != nil {

@@ -80,7 +80,7 @@ func bootRootFileSystem(ctx context.Context, c *stage.Cluster) (seen string, err
 	if err := n.Machine.Shutdown(ctx); err != nil {
 		return "", err
 	}
-	seen, err = inRoot(c, ctx, n, options)
+	seen, err = inRoot(ctx, c, n, options)
 	if started := n.Machine.Start(); started != nil || err != nil {
 		return seen, errors.Join(err, started)
 	}
@@ -124,7 +124,7 @@ func rootOptions(c *stage.Cluster, n stage.Node, tree string) (o rootfs.Options,
 }
 
 // inRoot boots the machine, looks at it, and takes it away with all that was on it.
-func inRoot(c *stage.Cluster, ctx context.Context, n stage.Node, o rootfs.Options) (seen string, err error) {
+func inRoot(ctx context.Context, c *stage.Cluster, n stage.Node, o rootfs.Options) (seen string, err error) {
 	m, err := rootfs.Boot(ctx, o)
 	if err != nil {
 		return "", err
@@ -215,7 +215,7 @@ func rootState(ctx context.Context, c *stage.Cluster, n stage.Node, m *rootfs.Ma
 	if err := c.AwaitHealthy(ctx); err != nil {
 		return "", err
 	}
-	streams, err := replicated(ctx, c.Stage)
+	streams, err := awaitReplicas(ctx, c.Stage)
 	return fmt.Sprintf(
 		"user, disk, folders, timers as wanted; the server runs as nats, the cluster of five is healthy with it, %d "+
 			"streams have all their replicas",

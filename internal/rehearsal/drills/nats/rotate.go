@@ -48,7 +48,7 @@ func rotateSeed(ctx context.Context, s *stage.Stage) (string, error) {
 			old,
 			true,
 		)
-	}, noFailures)
+	}, expectNoFailures)
 	if err != nil {
 		return seen, err
 	}

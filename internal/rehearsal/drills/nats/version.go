@@ -74,7 +74,7 @@ func rollVersion(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		seen := fmt.Sprintf("five servers from %s to %s, one after the other", before["nats-1"].Version, wanted)
 		return seen, expectRoll(s.Cloud.Events()[events:], nodes)
-	}, noFailures)
+	}, expectNoFailures)
 }
 
 // rollBad gives the nodes a server program that does not start, sees it stop at the first node, and
@@ -90,7 +90,7 @@ func rollBad(ctx context.Context, s *stage.Stage) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := refusedConfiguration(ctx, s, nodes[0]); err != nil {
+		if err := expectRefusedConfiguration(ctx, s, nodes[0]); err != nil {
 			return "", fmt.Errorf("a configuration that the server refuses: %w", err)
 		}
 		if err := c.ExpectUntouched(ctx, nodes, before); err != nil {
@@ -123,12 +123,12 @@ func rollBad(ctx context.Context, s *stage.Stage) (string, error) {
 				"%.0f s, four servers untouched and answering; the next one with the good program completed",
 			waited.Seconds(),
 		), nil
-	}, noFailures)
+	}, expectNoFailures)
 }
 
-// refusedConfiguration points a node to a configuration that the server cannot read, waits until
+// expectRefusedConfiguration points a node to a configuration that the server cannot read, waits until
 // the node says that it does not take it, and puts the pointer back.
-func refusedConfiguration(ctx context.Context, s *stage.Stage, n stage.Node) error {
+func expectRefusedConfiguration(ctx context.Context, s *stage.Stage, n stage.Node) error {
 	for _, r := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
 		if stage.NameOf(r.URN) != n.Name+"-configuration" {
 			continue

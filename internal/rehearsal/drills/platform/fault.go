@@ -58,7 +58,7 @@ func interruptResume(ctx context.Context, s *stage.Stage) (string, error) {
 		return "", errors.New("the engine was not interrupted: the update completed")
 	}
 	made := len(s.Cloud.Events())
-	recovered, err := recover(s, ctx)
+	recovered, err := resume(ctx, s)
 	if err != nil {
 		return "", err
 	}
@@ -86,10 +86,10 @@ func interruptResume(ctx context.Context, s *stage.Stage) (string, error) {
 	), nil
 }
 
-// recover does what docs/runbook.md says under "The engine was killed": the lock is taken off,
+// resume does what docs/runbook.md says under "The engine was killed": the lock is taken off,
 // every creation that was under way is looked up in AWS and taken into the state or forgotten,
 // and a refresh reads how everything ended.
-func recover(s *stage.Stage, ctx context.Context) (string, error) {
+func resume(ctx context.Context, s *stage.Stage) (string, error) {
 	if err := s.Stack.Cancel(ctx); err != nil {
 		return "", fmt.Errorf("recovering: taking the lock off: %w", err)
 	}
@@ -261,12 +261,12 @@ func failOnce(ctx context.Context, s *stage.Stage, r refusal) error {
 	case !strings.Contains(told, r.text):
 		return fmt.Errorf("the error does not tell what AWS said (%q): %s", r.text, told)
 	}
-	before := standingIDs(s.Cloud)
+	before := existingIDs(s.Cloud)
 	if _, err := s.Up(ctx); err != nil {
 		return fmt.Errorf("the next up: %w", err)
 	}
 	for _, id := range before {
-		if !standsStill(s.Cloud, id) {
+		if !stillExists(s.Cloud, id) {
 			return fmt.Errorf("the next up made %s anew", id)
 		}
 	}
@@ -279,8 +279,8 @@ func failOnce(ctx context.Context, s *stage.Stage, r refusal) error {
 	return nil
 }
 
-// standingIDs are the types and ids of all that exists.
-func standingIDs(c *localcloud.Cloud) (ids [][2]string) {
+// existingIDs are the types and ids of all that exists.
+func existingIDs(c *localcloud.Cloud) (ids [][2]string) {
 	for token := range c.Inventory() {
 		for _, record := range c.Records(token) {
 			ids = append(ids, [2]string{token, record.ID})
@@ -289,7 +289,7 @@ func standingIDs(c *localcloud.Cloud) (ids [][2]string) {
 	return ids
 }
 
-func standsStill(c *localcloud.Cloud, id [2]string) bool {
+func stillExists(c *localcloud.Cloud, id [2]string) bool {
 	for _, record := range c.Records(id[0]) {
 		if record.ID == id[1] {
 			return true

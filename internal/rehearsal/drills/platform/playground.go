@@ -51,7 +51,7 @@ func playPlayground(ctx context.Context, s *stage.Stage) (seen string, err error
 	until, end := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- p.Serve(until) }()
-	err = used(p, ctx)
+	err = usePlayground(ctx, p)
 	end()
 	err = errors.Join(err, <-ended, s.Restore(ctx))
 	if _, left := os.Stat(folder); !errors.Is(left, fs.ErrNotExist) {
@@ -61,8 +61,8 @@ func playPlayground(ctx context.Context, s *stage.Stage) (seen string, err error
 		"; a server killed by the socket came back; configuration changed by the socket; nothing left", err
 }
 
-// used does what the page of the playground says.
-func used(p *playground.Playground, ctx context.Context) error {
+// usePlayground does what the page of the playground says.
+func usePlayground(ctx context.Context, p *playground.Playground) error {
 	// The socket opens a moment after the files are there.
 	if err := poll.For(
 		ctx,
@@ -71,7 +71,7 @@ func used(p *playground.Playground, ctx context.Context) error {
 	); err != nil {
 		return err
 	}
-	if err := clientsGetIn(p, ctx); err != nil {
+	if err := expectClients(ctx, p); err != nil {
 		return err
 	}
 	for _, wrong := range []struct{ words, ServiceNames string }{
@@ -88,7 +88,7 @@ func used(p *playground.Playground, ctx context.Context) error {
 			return fmt.Errorf("%q: %w", wrong.words, err)
 		}
 	}
-	if err := killed(p, ctx); err != nil {
+	if err := killServer(ctx, p); err != nil {
 		return err
 	}
 	var shown strings.Builder
@@ -104,7 +104,7 @@ func used(p *playground.Playground, ctx context.Context) error {
 	if !strings.Contains(shown.String(), "update") {
 		return fmt.Errorf("up showed no step that updates: %q", shown.String())
 	}
-	changed, err := fromFiles(p, catalog.Administrator)
+	changed, err := connectFromFiles(p, catalog.Administrator)
 	if err != nil {
 		return err
 	}
@@ -115,8 +115,8 @@ func used(p *playground.Playground, ctx context.Context) error {
 	return nil
 }
 
-// killed kills a server through the socket and waits until another runs.
-func killed(p *playground.Playground, ctx context.Context) error {
+// killServer kills a server through the socket and waits until another runs.
+func killServer(ctx context.Context, p *playground.Playground) error {
 	node := p.Cluster.Nodes()[1]
 	before := node.Machine.Unit("nats.service").MainPID
 	if err := playground.Tell(ctx, p.Folder, io.Discard, "kill", node.Name); err != nil {
@@ -125,13 +125,13 @@ func killed(p *playground.Playground, ctx context.Context) error {
 	return p.Cluster.AwaitRestart(ctx, node, before)
 }
 
-// clientsGetIn: the administrator finds all streams, a service's event is stored.
-func clientsGetIn(p *playground.Playground, ctx context.Context) error {
+// expectClients: the administrator finds all streams, a service's event is stored.
+func expectClients(ctx context.Context, p *playground.Playground) error {
 	wanted, err := catalog.Streams()
 	if err != nil {
 		return err
 	}
-	administrator, err := fromFiles(p, catalog.Administrator)
+	administrator, err := connectFromFiles(p, catalog.Administrator)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func clientsGetIn(p *playground.Playground, ctx context.Context) error {
 	if found != len(wanted) {
 		return fmt.Errorf("the administrator sees %d streams, wanted %d", found, len(wanted))
 	}
-	service, err := fromFiles(p, stage.LoadService)
+	service, err := connectFromFiles(p, stage.LoadService)
 	if err != nil {
 		return err
 	}
@@ -165,8 +165,8 @@ func clientsGetIn(p *playground.Playground, ctx context.Context) error {
 	return nil
 }
 
-// fromFiles connects with nothing but what lies in the folder, as the nats CLI does with a context.
-func fromFiles(p *playground.Playground, identity string) (*natsgo.Conn, error) {
+// connectFromFiles connects with nothing but what lies in the folder, as the nats CLI does with a context.
+func connectFromFiles(p *playground.Playground, identity string) (*natsgo.Conn, error) {
 	content, err := os.ReadFile(playground.ContextFile(p.Folder, identity))
 	if err != nil {
 		return nil, err

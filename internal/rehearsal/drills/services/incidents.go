@@ -66,8 +66,8 @@ var serviceIncidents = []stage.Scenario{
 	{ID: "svc.incidents.21", Wanted: "a public load balancer serves by HTTPS alone", Play: incident21},
 }
 
-// unmade wants a preview with a configuration to be refused with all words.
-func unmade(ctx context.Context, s *stage.Stage, override map[string]any, words ...string) error {
+// expectRefusedPreview wants a preview with a configuration to be refused with all words.
+func expectRefusedPreview(ctx context.Context, s *stage.Stage, override map[string]any, words ...string) error {
 	if err := s.Configure(override); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func incident13(ctx context.Context, s *stage.Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := unmade(
+	if err := expectRefusedPreview(
 		ctx,
 		s,
 		map[string]any{"serviceImages": latest},
@@ -107,12 +107,12 @@ func incident13(ctx context.Context, s *stage.Stage) (string, error) {
 			"latest was refused before anything was made; every definition names a version (%s), in repositories "+
 				"whose tags cannot be moved",
 			strings.Join(slices.Sorted(maps.Keys(running)), ", "),
-		), wantRepositories(
+		), expectImmutableTags(
 			s,
 		)
 }
 
-func wantRepositories(s *stage.Stage) error {
+func expectImmutableTags(s *stage.Stage) error {
 	for _, r := range s.Cloud.Records("aws:ecr/repository:Repository") {
 		if r.Get("imageTagMutability") != "IMMUTABLE" {
 			return fmt.Errorf("tags of repository %s can be moved", stage.NameOf(r.URN))
@@ -201,7 +201,7 @@ func incident15(ctx context.Context, s *stage.Stage) (string, error) {
 			may:    false,
 		}, {role: task, Secret: stage.LoadService, may: false}, {role: task, Secret: "payment", may: false},
 	} {
-		err := readSecret(s, ctx, try.role, "identity-"+try.Secret+"-seed")
+		err := readSecret(ctx, s, try.role, "identity-"+try.Secret+"-seed")
 		switch {
 		case try.may && err != nil:
 			errs = append(errs, err)
@@ -222,7 +222,7 @@ func incident15(ctx context.Context, s *stage.Stage) (string, error) {
 }
 
 // readSecret reads a secret over AWS's own protocol, in a role's name.
-func readSecret(s *stage.Stage, ctx context.Context, role, name string) error {
+func readSecret(ctx context.Context, s *stage.Stage, role, name string) error {
 	given, err := s.Cloud.Session(role, "drill")
 	if err != nil {
 		return err
@@ -259,7 +259,7 @@ func incident16(ctx context.Context, s *stage.Stage) (string, error) {
 
 // incident18: names were mixed, with and without a suffix.
 func incident18(ctx context.Context, s *stage.Stage) (string, error) {
-	table, front, err := catalog.Services()
+	table, gatewayRow, err := catalog.Services()
 	if err != nil {
 		return "", err
 	}
@@ -267,7 +267,7 @@ func incident18(ctx context.Context, s *stage.Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := unmade(
+	if err := expectRefusedPreview(
 		ctx,
 		s,
 		map[string]any{"serviceImages": mixed},
@@ -280,7 +280,7 @@ func incident18(ctx context.Context, s *stage.Stage) (string, error) {
 	for _, r := range s.Cloud.Records("aws:ecr/repository:Repository") {
 		repositories[fmt.Sprint(r.Get("repositoryUrl"))] = true
 	}
-	called := append(stage.ServiceNames(table), front.Name)
+	called := append(stage.ServiceNames(table), gatewayRow.Name)
 	for _, service := range s.Cloud.Records(stage.ServiceType) {
 		definition, container, err := stage.TaskDefinition(s.Cloud, service)
 		if err != nil {

@@ -82,12 +82,12 @@ func incident19(ctx context.Context, s *stage.Stage) (string, error) {
 
 // incident20: services spoke plain NATS to a port with TLS, and the gateway answered 500.
 func incident20(ctx context.Context, s *stage.Stage) (string, error) {
-	place, err := s.Attach(ctx, "plain", "service")
+	client, err := s.Attach(ctx, "plain", "service")
 	if err != nil {
 		return "", err
 	}
-	defer place.Detach()
-	if err := plain(place); err != nil {
+	defer client.Detach()
+	if err := expectPlainTextRefused(client); err != nil {
 		return "", err
 	}
 	methods, err := contract.Load(ctx)
@@ -98,8 +98,8 @@ func incident20(ctx context.Context, s *stage.Stage) (string, error) {
 	return "plain NATS was turned away; " + seen, err
 }
 
-// plain speaks NATS without TLS and wants not to be heard.
-func plain(d *stage.Client) error {
+// expectPlainTextRefused speaks NATS without TLS and wants not to be heard.
+func expectPlainTextRefused(d *stage.Client) error {
 	raw, err := d.Dial("tcp", strings.TrimPrefix(d.URL, "tls://"))
 	if err != nil {
 		return err
@@ -150,7 +150,7 @@ func incident21(ctx context.Context, s *stage.Stage) (string, error) {
 	if _, err := s.UpWith(ctx, public); err != nil {
 		return "", fmt.Errorf("giving the gateway a public name: %w", err)
 	}
-	err := onlyHTTPS(ctx, s)
+	err := expectOnlyHTTPS(ctx, s)
 	if _, back := s.UpWith(ctx, lifted); back != nil {
 		return "", errors.Join(err, fmt.Errorf("taking the public name away: %w", back))
 	}
@@ -161,7 +161,7 @@ func incident21(ctx context.Context, s *stage.Stage) (string, error) {
 		)
 }
 
-func onlyHTTPS(ctx context.Context, s *stage.Stage) error {
+func expectOnlyHTTPS(ctx context.Context, s *stage.Stage) error {
 	c, err := stage.NewCaller(ctx, s)
 	if err != nil {
 		return err

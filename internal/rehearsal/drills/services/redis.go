@@ -75,7 +75,7 @@ func failOver(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	err = syscall.Kill(killed.Process, syscall.SIGKILL)
 	if err == nil {
-		err = poll.For(ctx, stage.SettleLimit, func() error { return backAsReplica(ctx, s, killed) })
+		err = poll.For(ctx, stage.SettleLimit, func() error { return expectReplica(ctx, s, killed) })
 	}
 	failed := q.Failed.Load()
 	if err == nil {
@@ -106,8 +106,8 @@ func primaryOf(ctx context.Context, s *stage.Stage, shard int) (redisnodes.Node,
 	return redisnodes.Node{}, fmt.Errorf("shard %d has no primary", shard)
 }
 
-// backAsReplica wants the killed node to run again as a replica, and all nodes to answer.
-func backAsReplica(ctx context.Context, s *stage.Stage, killed redisnodes.Node) error {
+// expectReplica wants the killed node to run again as a replica, and all nodes to answer.
+func expectReplica(ctx context.Context, s *stage.Stage, killed redisnodes.Node) error {
 	for _, node := range s.Cloud.RedisNodes(ctx) {
 		if !node.Answers {
 			return fmt.Errorf("%s does not answer", node.Name)
@@ -130,13 +130,13 @@ type writing struct {
 }
 
 func writeTo(ctx context.Context, s *stage.Stage, shard int) (*writing, error) {
-	place, err := s.Attach(ctx, "writing", "service")
+	client, err := s.Attach(ctx, "writing", "service")
 	if err != nil {
 		return nil, err
 	}
-	w := &writing{desk: place}
-	if w.client, err = place.RedisClient(ctx, s, s.RedisToken()); err != nil {
-		place.Detach()
+	w := &writing{desk: client}
+	if w.client, err = client.RedisClient(ctx, s, s.RedisToken()); err != nil {
+		client.Detach()
 		return nil, err
 	}
 	key, err := keyIn(ctx, w.client, shard)
@@ -226,24 +226,24 @@ func rotateSecrets(ctx context.Context, s *stage.Stage) (_ string, err error) {
 	return seen + "; the old ones are turned away",
 		errors.Join(
 			stage.ExpectSeeds(ctx, s, oldSeed, false),
-			takesToken(ctx, s, s.RedisToken(), true),
-			takesToken(ctx, s, oldToken, false),
+			expectToken(ctx, s, s.RedisToken(), true),
+			expectToken(ctx, s, oldToken, false),
 		)
 }
 
-// takesToken wants Redis to let somebody in with a token, or not to.
-func takesToken(ctx context.Context, s *stage.Stage, token string, wanted bool) error {
-	place, err := s.Attach(ctx, "token", "service")
+// expectToken wants Redis to let somebody in with a token, or not to.
+func expectToken(ctx context.Context, s *stage.Stage, token string, wanted bool) error {
+	client, err := s.Attach(ctx, "token", "service")
 	if err != nil {
 		return err
 	}
-	defer place.Detach()
-	client, err := place.RedisClient(ctx, s, token)
+	defer client.Detach()
+	store, err := client.RedisClient(ctx, s, token)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close() }()
-	err = client.Set(ctx, "drill:token", "x", time.Second).Err()
+	defer func() { _ = store.Close() }()
+	err = store.Set(ctx, "drill:token", "x", time.Second).Err()
 	switch {
 	case wanted && err != nil:
 		return fmt.Errorf("with the new token: %w", err)
