@@ -1,28 +1,40 @@
-// The configuration of one stack, decoded and typed. Every field here is one key of Pulumi.yaml, named
-// next to it: the tables in keys_*.go say what it is for and what it accepts. decode.go fills it,
-// validate.go validates it, and package stacks builds the platform from it.
+// The configuration of one stack, decoded and typed. Every field here, and every field of the settings
+// that components declare, is one key of Pulumi.yaml: the tables in keys_*.go say which, what it is
+// for and what it accepts. decode.go fills it, validate.go validates it, and package stacks builds the
+// platform from it.
 
 package config
 
 import (
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/components/artifacts"
+	"github.com/bodybroker/platform/components/backup"
+	"github.com/bodybroker/platform/components/controller"
+	"github.com/bodybroker/platform/components/gateway"
+	"github.com/bodybroker/platform/components/natscluster"
+	"github.com/bodybroker/platform/components/network"
+	"github.com/bodybroker/platform/components/observability"
+	"github.com/bodybroker/platform/components/rediscluster"
+	"github.com/bodybroker/platform/components/service"
 )
 
 // Config is everything that differs between two stacks. The keys hold the defaults; Pulumi.yaml repeats
 // them for the engine.
 type Config struct {
-	Environment     string   // environment
-	AllowedAccounts []string // allowedAccounts
-	Region          string   // aws:region
-	Protect         bool     // protect
+	Environment     string
+	AllowedAccounts []string
+	Region          string
+	Protect         bool
 
-	Network       NetworkConfig
-	Redis         RedisConfig
-	NATS          NATSConfig
-	Services      ServicesConfig
-	Gateway       GatewayConfig
-	Observability ObservabilityConfig
-	Backup        BackupConfig
+	Network       Network
+	Redis         rediscluster.Settings
+	NATS          NATS
+	Artifacts     artifacts.Settings
+	Controller    controller.Settings
+	Services      Services
+	Gateway       Gateway
+	Observability Observability
+	Backup        backup.Settings
 
 	// gatewayRow is the gateway's row of assets/services/services.yaml.
 	gatewayRow catalog.Gateway
@@ -37,95 +49,40 @@ type Config struct {
 // GatewayRow is the gateway's row of assets/services/services.yaml: its name, and what it calls.
 func (c Config) GatewayRow() catalog.Gateway { return c.gatewayRow }
 
-// NetworkConfig makes a new VPC from a range, or names an existing one by ids.
-type NetworkConfig struct {
-	VpcID              string   // vpcId
-	PrivateSubnetIDs   []string // privateSubnetIds
-	PublicSubnetIDs    []string // publicSubnetIds
-	Cidr               string   // vpcCidr
-	Zones              []string // availabilityZones
-	ZoneCount          int      // zoneCount
-	ZoneCidrMask       int      // zoneCidrMask
-	NatGatewayStrategy string   // natGatewayStrategy
-	InterfaceEndpoints []string // interfaceEndpoints
-	FlowLogRetention   int      // flowLogRetentionDays
-	ReservedCidrs      []string // reservedCidrs
+// Network makes a new VPC from a range, or names an existing one by ids.
+type Network struct {
+	network.Settings
+	Zones              []string
+	ZoneCount          int
+	InterfaceEndpoints []string
+	ReservedCidrs      []string
 }
 
-// RedisConfig is the ElastiCache replication group.
-type RedisConfig struct {
-	Engine                string // redisEngine
-	EngineVersion         string // redisEngineVersion
-	NodeType              string // redisNodeType
-	Shards                int    // redisShards
-	ReplicasPerShard      int    // redisReplicasPerShard
-	SnapshotRetentionDays int    // redisSnapshotRetentionDays
-	SnapshotName          string // redisSnapshotName
-	TokenUpdateStrategy   string // redisTokenUpdateStrategy
+// NATS is the JetStream cluster.
+type NATS struct {
+	natscluster.Settings                   // Streams are from assets/nats/streams.yaml
+	PreviousKeys         map[string]string // by service, while its seed is rotated
 }
 
-// NATSConfig is the JetStream cluster.
-type NATSConfig struct {
-	NodeCount         int              // natsNodeCount
-	InstanceType      string           // natsInstanceType
-	VolumeGiB         int              // natsVolumeGiB
-	VolumeIOPS        int              // natsVolumeIops
-	VolumeThroughput  int              // natsVolumeThroughput
-	AMI               string           // natsAmi
-	ServerBinary      string           // natsServerBinary
-	NodeProgram       string           // natsNodeProgram
-	LameDuckSeconds   int              // natsLameDuckSeconds
-	ControllerArchive string           // controllerArchive
-	VolumeSnapshots   []string         // natsVolumeSnapshots
-	PrivateDomain     string           // privateDomain
-	MaxPayload        int              // natsMaxPayload
-	Streams           []catalog.Stream // from assets/nats/streams.yaml
-
-	PreviousKeys map[string]string // natsPreviousKeys
-}
-
-// MaxFileStore is one node's JetStream storage in bytes, as the cluster's server configuration
-// sets it (90 % of the data disk): what the streams' byte limits are shares of.
-func (n NATSConfig) MaxFileStore() int64 {
-	return catalog.MaxFileStore(n.VolumeGiB)
-}
-
-// ServicesConfig is the table of services and the sizes that all of them share.
-type ServicesConfig struct {
+// Services is the table of services and the sizes that all of them share.
+type Services struct {
+	service.Settings
+	MaxTaskCount int
 	Table        []catalog.Service // the 22 of the table and additionalServices
-	Images       map[string]string // serviceImages
-	AwaitImages  bool              // awaitImages
-	TaskCount    int               // serviceTaskCount
-	MaxTaskCount int               // serviceMaxTaskCount
-	CPU          int               // serviceCpu
-	Memory       int               // serviceMemory
+	Images       map[string]string // by service
+	AwaitImages  bool
 }
 
-// GatewayConfig is the HTTP gateway, its load balancer and the cutover from HTTP.
-type GatewayConfig struct {
-	Image                string // gatewayImage
-	TaskCount            int    // gatewayTaskCount
-	CPU                  int    // gatewayCpu
-	Memory               int    // gatewayMemory
-	Domain               string // gatewayDomain
-	HostedZoneID         string // gatewayHostedZoneId
-	LegacyTargetGroupARN string // legacyTargetGroupArn
-	LegacyPort           int    // legacyPort
-	LegacyURL            string // legacyUrl
-	NatsWeight           int    // natsWeight
-	ShadowPercent        int    // shadowPercent
-	VerificationImage    string // verificationImage
+// Gateway is the HTTP gateway, its load balancer and the cutover from HTTP.
+type Gateway struct {
+	gateway.Settings
+	Image             string
+	LegacyPort        int
+	VerificationImage string
 }
 
-// ObservabilityConfig is logs, alarms and the budget.
-type ObservabilityConfig struct {
-	LogRetentionDays int      // logRetentionDays
-	AlarmEmails      []string // alarmEmails
-	MonthlyBudget    int      // monthlyBudget
-}
-
-// BackupConfig is snapshots and their copies.
-type BackupConfig struct {
-	CopyRegion    string // backupCopyRegion
-	RetentionDays int    // backupRetentionDays
+// Observability is logs, alarms and the budget.
+type Observability struct {
+	observability.Settings
+	LogRetentionDays int
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bodybroker/platform/components/rediscluster"
 	"github.com/bodybroker/platform/config"
 )
 
@@ -25,6 +26,8 @@ func TestEveryFieldHasOneKey(t *testing.T) {
 			field := of.Field(i)
 			switch {
 			case !field.IsExported():
+			case field.Anonymous:
+				walk(prefix, field.Type)
 			case field.Type.Kind() == reflect.Struct:
 				walk(prefix+field.Name+".", field.Type)
 			default:
@@ -86,7 +89,7 @@ func TestDecodeFillsEachTypeOfKey(t *testing.T) {
 func TestProductionFileIsTheProductionTopology(t *testing.T) {
 	c, faults := config.Decode(shipped(t, "prod"), notSecret)
 	require.Empty(t, faults)
-	assert.Equal(t, config.RedisConfig{
+	assert.Equal(t, rediscluster.Settings{
 		Engine:                "redis",
 		EngineVersion:         "7.1",
 		NodeType:              "cache.r7g.large",

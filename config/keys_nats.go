@@ -83,7 +83,7 @@ var natsKeys = []Key{
 	},
 	{
 		Name:        "natsServerBinary",
-		Field:       "NATS.ServerBinary",
+		Field:       "Artifacts.ServerBinary",
 		Type:        String,
 		Default:     "artifacts/nats-server",
 		Example:     "artifacts/nats-server",
@@ -93,7 +93,7 @@ var natsKeys = []Key{
 	},
 	{
 		Name:        "natsNodeProgram",
-		Field:       "NATS.NodeProgram",
+		Field:       "Artifacts.NodeProgram",
 		Type:        String,
 		Default:     "artifacts/nats-node",
 		Example:     "artifacts/nats-node",
@@ -114,7 +114,7 @@ var natsKeys = []Key{
 	},
 	{
 		Name:        "controllerArchive",
-		Field:       "NATS.ControllerArchive",
+		Field:       "Controller.Archive",
 		Type:        String,
 		Default:     "artifacts/controller.zip",
 		Example:     "artifacts/controller.zip",

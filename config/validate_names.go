@@ -3,21 +3,23 @@
 
 package config
 
-import "github.com/bodybroker/platform/components/naming"
+import "github.com/bodybroker/platform/components/platform"
 
 // serviceNames are made for each service.
 var serviceNames = []func(environment, service string) (string, error){
 	func(environment, service string) (string, error) {
-		return naming.TaskFamily.Compose(environment, service)
+		return platform.TaskFamily.Compose(environment, service)
 	},
 	func(environment, service string) (string, error) {
-		return naming.LogGroup.Path("/"+environment, service)
+		return platform.LogGroup.Path("/"+environment, service)
 	},
-	func(environment, service string) (string, error) { return naming.Repository.Path(environment, service) },
-	func(_, service string) (string, error) { return naming.Service.Compose(service) },
+	func(environment, service string) (string, error) {
+		return platform.Repository.Path(environment, service)
+	},
+	func(_, service string) (string, error) { return platform.Service.Compose(service) },
 	// The engine names the task role, after the resource and with seven characters of its own.
 	func(_, service string) (string, error) {
-		return naming.Role.Compose(service, "task", "role", "0123456")
+		return platform.Role.Compose(service, "task", "role", "0123456")
 	},
 }
 

@@ -56,9 +56,9 @@ func (v *validator) validateNodes() {
 			)
 		}
 	}
-	v.validateFile("natsServerBinary", n.ServerBinary)
-	v.validateFile("natsNodeProgram", n.NodeProgram)
-	v.validateFile("controllerArchive", n.ControllerArchive)
+	v.validateFile("natsServerBinary", v.Artifacts.ServerBinary)
+	v.validateFile("natsNodeProgram", v.Artifacts.NodeProgram)
+	v.validateFile("controllerArchive", v.Controller.Archive)
 }
 
 // validateFile requires a file with content. A missing one would otherwise fail in the middle of the

@@ -194,7 +194,7 @@ func (v *validator) validateShares(vpc netip.Prefix) {
 func (v *validator) addressesPerSubnet() int {
 	perZone := func(count int) int { return (count + v.Network.ZoneCount - 1) / v.Network.ZoneCount }
 	tasks := len(v.Services.Table)*v.Services.MaxTaskCount + v.Gateway.TaskCount
-	return perZone(v.NATS.NodeCount) + perZone(v.Redis.nodes()) + perZone(2*tasks) +
+	return perZone(v.NATS.NodeCount) + perZone(v.Redis.NodeCount()) + perZone(2*tasks) +
 		len(v.Network.InterfaceEndpoints) + addressesForLoadBalancers + addressesForController
 }
 

@@ -43,11 +43,6 @@ var nodeSizes = map[string][]string{
 
 var graviton = []string{"large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"}
 
-// nodes is the number of cache nodes of all shards.
-func (r RedisConfig) nodes() int {
-	return r.Shards * (1 + r.ReplicasPerShard)
-}
-
 func (v *validator) validateRedis() {
 	r := v.Redis
 	if versions := redisVersions[r.Engine]; r.EngineVersion != "" && !v.refused("redisEngine") &&
@@ -57,7 +52,7 @@ func (v *validator) validateRedis() {
 	if r.NodeType != "" {
 		v.validateNodeType()
 	}
-	if nodes := r.nodes(); nodes > mostRedisNodes && !v.refused("redisShards", "redisReplicasPerShard") {
+	if nodes := r.NodeCount(); nodes > mostRedisNodes && !v.refused("redisShards", "redisReplicasPerShard") {
 		v.refuse(
 			"redisShards",
 			"%d shards with %d replicas each are %d nodes, AWS takes at most %d",

@@ -1,16 +1,9 @@
-// The ground floor of the platform: keys, network, identities, certificates, artifacts, and
-// the controller. Each part hands on only what the next ones need, so that nothing waits for
-// what it does not use.
+// The foundation of the platform: keys, network, identities, certificates, artifacts, and the
+// controller. Each part hands on only what the next ones need, so that nothing waits for what it does
+// not use.
 package stacks
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bodybroker/platform/catalog"
@@ -24,156 +17,119 @@ import (
 	"github.com/bodybroker/platform/components/securitygroups"
 )
 
-func (p *platform) encryption() (err error) {
-	p.keys, err = encryption.New(p.ctx, "keys", encryption.Args{
-		Environment: p.config.Environment,
-		Account:     p.around.account,
-		Region:      p.config.Region,
-		Protect:     p.config.Protect,
-	}, p.under)
-	return err
-}
-
-func (p *platform) network() (err error) {
-	c := p.config.Network
-	p.vpc, err = network.New(p.ctx, "network", network.Args{
-		Environment:        p.config.Environment,
-		Region:             p.config.Region,
-		Account:            p.around.account,
-		Cidr:               c.Cidr,
-		Zones:              p.around.zones,
-		ZoneCidrMask:       c.ZoneCidrMask,
-		NatGatewayStrategy: c.NatGatewayStrategy,
-		VpcID:              c.VpcID,
-		PrivateSubnetIDs:   c.PrivateSubnetIDs,
-		PublicSubnetIDs:    c.PublicSubnetIDs,
-		LogRetentionDays:   c.FlowLogRetention,
-		LogsKeyArn:         p.keys.Key(encryption.Logs),
-		Protect:            p.config.Protect,
-	}, p.under)
+func (d *deployment) encryption() error {
+	made, err := encryption.New(d.ctx, "keys", encryption.Args{Stack: d.stack}, d.under)
 	if err != nil {
 		return err
 	}
-	// An existing VPC keeps the endpoints that it has; what stands here reaches AWS through its
+	d.stack.Keys = made.Keys()
+	return nil
+}
+
+func (d *deployment) network() (err error) {
+	c := d.config.Network
+	d.vpc, err = network.New(d.ctx, "network", network.Args{
+		Stack:    d.stack,
+		Settings: c.Settings,
+		Zones:    d.around.zones,
+	}, d.under)
+	if err != nil {
+		return err
+	}
+	// An existing VPC keeps the endpoints that it has; what is made here reaches AWS through its
 	// NAT.
 	endpoints := len(c.InterfaceEndpoints) > 0 && c.VpcID == ""
-	p.groups, err = securitygroups.New(p.ctx, "flow", securitygroups.Args{
-		Environment:    p.config.Environment,
-		VpcID:          p.vpc.VpcID,
-		VpcCidr:        p.vpc.Cidr,
-		S3PrefixListID: pulumi.String(p.around.s3PrefixList),
-		Flows:          securitygroups.Flows(flowsOf(p.config, endpoints)),
-	}, p.under)
+	d.groups, err = securitygroups.New(d.ctx, "flow", securitygroups.Args{
+		Stack:          d.stack,
+		VpcID:          d.vpc.VpcID,
+		VpcCidr:        d.vpc.Cidr,
+		S3PrefixListID: pulumi.String(d.around.s3PrefixList),
+		Flows:          securitygroups.Flows(flowsOf(d.config, endpoints)),
+	}, d.under)
 	if err != nil || c.VpcID != "" {
 		return err
 	}
-	args := network.EndpointsArgs{Region: p.config.Region, Account: p.around.account, Services: c.InterfaceEndpoints}
+	args := network.EndpointsArgs{Stack: d.stack, Network: d.vpc, Services: c.InterfaceEndpoints}
 	if endpoints {
-		args.SecurityGroupID = p.groups.ID(securitygroups.Endpoint)
+		args.SecurityGroupID = d.groups.ID(securitygroups.Endpoint)
 	}
-	p.endpoints, err = network.NewEndpoints(p.ctx, "endpoint", p.vpc, args, p.under)
+	d.endpoints, err = network.NewEndpoints(d.ctx, "endpoint", args, d.under)
 	return err
 }
 
-func (p *platform) backup() (err error) {
-	p.snapshots, err = backup.New(p.ctx, "backup", backup.Args{
-		Environment:   p.config.Environment,
-		Region:        p.config.Region,
-		Account:       p.around.account,
-		DataKeyArn:    p.keys.Key(encryption.Data),
-		CopyRegion:    p.config.Backup.CopyRegion,
-		RetentionDays: p.config.Backup.RetentionDays,
-	}, p.under)
+// place is a place in the network for what is in a security group.
+func (d *deployment) place(group string) network.Placement {
+	placement := d.vpc.Placement()
+	placement.SecurityGroupID = d.groups.ID(group)
+	placement.Reachable = []pulumi.Resource{d.vpc, d.groups}
+	if d.endpoints != nil {
+		placement.Reachable = append(placement.Reachable, d.endpoints)
+	}
+	return placement
+}
+
+// placeBehind is place for what is behind a load balancer, which is in a group of its own.
+func (d *deployment) placeBehind(balancer, group string) network.Placement {
+	placement := d.place(group)
+	placement.LoadBalancerSecurityGroupID = d.groups.ID(balancer)
+	return placement
+}
+
+func (d *deployment) backup() (err error) {
+	d.snapshots, err = backup.New(d.ctx, "backup", backup.Args{Stack: d.stack, Settings: d.config.Backup}, d.under)
 	return err
 }
 
 // identities makes one NATS identity for each service, the gateway and the two accounts that the
 // controller acts in: the system's, and the platform's own.
-func (p *platform) identities() (err error) {
-	names := []string{"controller", catalog.Administrator, p.config.GatewayRow().Name}
-	for _, s := range p.config.Services.Table {
+func (d *deployment) identities() (err error) {
+	names := []string{"controller", catalog.Administrator, d.config.GatewayRow().Name}
+	for _, s := range d.config.Services.Table {
 		names = append(names, s.Name)
 	}
-	if p.config.Gateway.VerificationImage != "" {
+	if d.config.Gateway.VerificationImage != "" {
 		names = append(names, catalog.Verification)
 	}
-	made, err := each(names, p.identity)
+	made, err := each(names, d.identity)
 	if err != nil {
 		return err
 	}
-	p.system, p.administrator = made[0], made[1]
-	p.users = map[string]*identity.Identity{}
+	d.system, d.administrator = made[0], made[1]
+	d.users = map[string]*identity.Identity{}
 	for i, name := range names[2:] {
-		p.users[name] = made[i+2]
+		d.users[name] = made[i+2]
 	}
 	return nil
 }
 
-func (p *platform) identity(name string) (*identity.Identity, error) {
-	return identity.New(p.ctx, "identity-"+name, identity.Args{
-		Environment:   p.config.Environment,
-		Identity:      name,
-		SecretsKeyArn: p.keys.Key(encryption.Secrets),
-		Protect:       p.config.Protect,
-	}, p.under)
+func (d *deployment) identity(name string) (*identity.Identity, error) {
+	return identity.New(d.ctx, "identity-"+name, identity.Args{Stack: d.stack, Identity: name}, d.under)
 }
 
-func (p *platform) certificates() (err error) {
-	p.authority, err = privateca.New(p.ctx, "ca", privateca.Args{
-		Environment: p.config.Environment,
-		Domain:      p.config.NATS.PrivateDomain, Protect: p.config.Protect,
-	}, p.under)
+func (d *deployment) certificates() (err error) {
+	d.authority, err = privateca.New(d.ctx, "ca", privateca.Args{
+		Stack:  d.stack,
+		Domain: d.config.NATS.PrivateDomain,
+	}, d.under)
 	return err
 }
 
-func (p *platform) artifacts() (err error) {
-	args := artifacts.Args{
-		Environment: p.config.Environment,
-		KeyArn:      p.keys.Key(encryption.Artifacts),
-		Protect:     p.config.Protect,
-	}
-	if args.Server, err = program(p.config.NATS.ServerBinary); err != nil {
-		return err
-	}
-	if args.Node, err = program(p.config.NATS.NodeProgram); err != nil {
-		return err
-	}
-	p.serverDigest, p.nodeDigest = args.Server.Digest, args.Node.Digest
-	p.bucket, err = artifacts.New(p.ctx, "artifacts", args, p.under)
+func (d *deployment) artifacts() (err error) {
+	d.bucket, err = artifacts.New(d.ctx, "artifacts", artifacts.Args{
+		Stack:    d.stack,
+		Settings: d.config.Artifacts,
+	}, d.under)
 	return err
 }
 
-// program reads a built file's digest.
-func program(path string) (made artifacts.Program, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return made, fmt.Errorf("reading a program that nodes are to run: %w; build it with: make artifacts", err)
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, file); err != nil {
-		return made, fmt.Errorf("reading a program that nodes are to run: %w", err)
-	}
-	return artifacts.Program{File: path, Digest: hex.EncodeToString(sum.Sum(nil))}, nil
-}
-
-func (p *platform) controller() (err error) {
-	p.controlling, err = controller.New(p.ctx, "controller", controller.Args{
-		Environment:            p.config.Environment,
-		Region:                 p.config.Region,
-		Account:                p.around.account,
-		Archive:                p.config.NATS.ControllerArchive,
-		LogRetentionDays:       p.config.Observability.LogRetentionDays,
-		SubnetIDs:              p.vpc.PrivateSubnetIDs,
-		SecurityGroupID:        p.groups.ID(securitygroups.Controller),
-		AdministratorSecretArn: p.administrator.SecretArn,
-		SecretsKeyArn:          p.keys.Key(encryption.Secrets),
-		CertificateAuthority:   p.authority.Certificate,
-		LogsKeyArn:             p.keys.Key(encryption.Logs),
-		Protect:                p.config.Protect,
-		BackupBucket:           p.bucket.Bucket,
-		BackupBucketArn:        p.bucket.BucketArn,
-		BackupKeyArn:           p.keys.Key(encryption.Artifacts),
-	}, p.under)
+func (d *deployment) controller() (err error) {
+	d.controlling, err = controller.New(d.ctx, "controller", controller.Args{
+		Stack:                  d.stack,
+		Settings:               d.config.Controller,
+		Placement:              d.place(securitygroups.Controller),
+		AdministratorSecretArn: d.administrator.SecretArn,
+		CertificateAuthority:   d.authority.Certificate,
+		Backups:                d.bucket.Store(),
+	}, d.under)
 	return err
 }

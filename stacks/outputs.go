@@ -4,44 +4,44 @@ package stacks
 
 import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-func (p *platform) export() {
+func (d *deployment) export() {
 	var awaiting pulumi.StringArray
-	for _, s := range p.config.Services.Table {
-		if !p.hasImage(p.config.Services.Images[s.Name]) {
+	for _, s := range d.config.Services.Table {
+		if !d.hasImage(d.config.Services.Images[s.Name]) {
 			awaiting = append(awaiting, pulumi.String(s.Name))
 		}
 	}
-	if !p.hasImage(p.config.Gateway.Image) {
-		awaiting = append(awaiting, pulumi.String(p.config.GatewayRow().Name))
+	if !d.hasImage(d.config.Gateway.Image) {
+		awaiting = append(awaiting, pulumi.String(d.config.GatewayRow().Name))
 	}
-	logs := pulumi.StringArray{p.front.Service.LogGroup}
-	for _, s := range p.running {
+	logs := pulumi.StringArray{d.front.Service.LogGroup}
+	for _, s := range d.running {
 		logs = append(logs, s.LogGroup)
 	}
 	outputs := map[string]pulumi.Input{
-		"natsUrl":                    p.cluster.URL,
-		"natsCertificate":            p.authority.Certificate,
-		"natsPublicKeys":             p.publicKeys(),
-		"natsConfigurationDigest":    p.cluster.ConfigurationDigest,
-		"natsAdministratorSecretArn": p.administrator.SecretArn,
-		"redisEndpoint":              p.redis.ConfigurationEndpoint,
-		"redisAuthSecretArn":         p.redis.AuthSecretArn,
-		"gatewayUrl":                 p.front.URL,
-		"repositoryUrls":             p.repositories.URLs,
+		"natsUrl":                    d.cluster.URL,
+		"natsCertificate":            d.authority.Certificate,
+		"natsPublicKeys":             d.publicKeys(),
+		"natsConfigurationDigest":    d.cluster.ConfigurationDigest,
+		"natsAdministratorSecretArn": d.administrator.SecretArn,
+		"redisEndpoint":              d.redis.ConfigurationEndpoint,
+		"redisAuthSecretArn":         d.redis.AuthSecretArn,
+		"gatewayUrl":                 d.front.URL,
+		"repositoryUrls":             d.repositories.URLs,
 		"servicesAwaitingImages":     awaiting,
-		"clusterName":                p.containers.Name,
-		"controllerName":             p.controlling.Name,
+		"clusterName":                d.containers.Name,
+		"controllerName":             d.controlling.Name,
 		"logGroups":                  logs,
-		"alarmTopicArn":              p.alarms.TopicArn,
-		"alarmNames":                 p.alarms.AlarmNames,
-		"artifactBucket":             p.bucket.Bucket,
-		"availabilityZones":          pulumi.ToStringArray(p.around.zones),
+		"alarmTopicArn":              d.alarms.TopicArn,
+		"alarmNames":                 d.alarms.AlarmNames,
+		"artifactBucket":             d.bucket.Bucket,
+		"availabilityZones":          pulumi.ToStringArray(d.around.zones),
 	}
-	if p.verifier != nil {
-		outputs["verificationService"] = p.verifier.Name
-		outputs["verificationLogGroup"] = p.verifier.LogGroup
+	if d.verifier != nil {
+		outputs["verificationService"] = d.verifier.Name
+		outputs["verificationLogGroup"] = d.verifier.LogGroup
 	}
 	for name, output := range outputs {
-		p.ctx.Export(name, output)
+		d.ctx.Export(name, output)
 	}
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/bodybroker/platform/components/backup"
 	"github.com/bodybroker/platform/components/containercluster"
 	"github.com/bodybroker/platform/components/controller"
-	"github.com/bodybroker/platform/components/encryption"
 	"github.com/bodybroker/platform/components/gateway"
 	"github.com/bodybroker/platform/components/identity"
 	"github.com/bodybroker/platform/components/natscluster"
 	"github.com/bodybroker/platform/components/network"
 	"github.com/bodybroker/platform/components/observability"
+	"github.com/bodybroker/platform/components/platform"
 	"github.com/bodybroker/platform/components/privateca"
 	"github.com/bodybroker/platform/components/rediscluster"
 	"github.com/bodybroker/platform/components/registry"
@@ -37,30 +37,34 @@ func Deploy(ctx *pulumi.Context) error {
 	if err := config.Refusal(refused, read.Validate(around.allZones, around.account)); err != nil {
 		return err
 	}
-	p := &platform{ctx: ctx, config: read, around: around}
+	d := &deployment{ctx: ctx, config: read, around: around, stack: platform.Stack{
+		Environment:      read.Environment,
+		Region:           read.Region,
+		Account:          around.account,
+		Protect:          read.Protect,
+		LogRetentionDays: read.Observability.LogRetentionDays,
+	}}
 	for _, part := range []func() error{
-		p.provider, p.encryption, p.network, p.backup, p.identities, p.certificates, p.artifacts, p.controller,
-		p.cache, p.registry, p.nats, p.containerCluster, p.services, p.gateway, p.serving,
-		p.verification, p.observability,
+		d.provider, d.encryption, d.network, d.backup, d.identities, d.certificates, d.artifacts, d.controller,
+		d.cache, d.registry, d.nats, d.containerCluster, d.services, d.gateway, d.serving,
+		d.verification, d.observability,
 	} {
 		if err := part(); err != nil {
 			return err
 		}
 	}
-	p.export()
+	d.export()
 	return nil
 }
 
-// platform holds the parts while they are being wired.
-type platform struct {
+// deployment holds the parts while they are being wired.
+type deployment struct {
 	ctx    *pulumi.Context
 	config config.Config
 	around surroundings
 	under  pulumi.ResourceOption
+	stack  platform.Stack // its keys are there after encryption
 
-	serverDigest  string // SHA-256 of nats-server, hex
-	nodeDigest    string // SHA-256 of nats-node, hex
-	keys          *encryption.Encryption
 	vpc           *network.Network
 	endpoints     *network.Endpoints
 	groups        *securitygroups.SecurityGroups
@@ -82,17 +86,17 @@ type platform struct {
 	alarms        *observability.Observability
 }
 
-func (p *platform) provider() error {
-	provider, err := aws.NewProvider(p.ctx, "aws", &aws.ProviderArgs{
-		Region:            pulumi.String(p.config.Region),
-		AllowedAccountIds: pulumi.ToStringArray(p.config.AllowedAccounts),
+func (d *deployment) provider() error {
+	provider, err := aws.NewProvider(d.ctx, "aws", &aws.ProviderArgs{
+		Region:            pulumi.String(d.config.Region),
+		AllowedAccountIds: pulumi.ToStringArray(d.config.AllowedAccounts),
 		DefaultTags: &aws.ProviderDefaultTagsArgs{Tags: pulumi.StringMap{
-			"Environment": pulumi.String(p.config.Environment), "ManagedBy": pulumi.String("pulumi/" + p.ctx.Project()),
+			"Environment": pulumi.String(d.config.Environment), "ManagedBy": pulumi.String("pulumi/" + d.ctx.Project()),
 		}},
 	})
 	if err != nil {
 		return fmt.Errorf("configuring the AWS provider: %w", err)
 	}
-	p.under = pulumi.Providers(provider)
+	d.under = pulumi.Providers(provider)
 	return nil
 }

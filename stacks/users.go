@@ -12,19 +12,19 @@ import (
 
 // natsUsers are all identities of the platform's account with their keys, those with a previous key
 // twice.
-func (p *platform) natsUsers() (users []natscluster.User) {
-	for _, u := range catalog.Users(p.config.Services.Table, p.config.GatewayRow(), p.config.NATS.Streams) {
-		users = append(users, natscluster.User{User: u, PublicKey: p.users[u.Name].PublicKey})
-		if previous := p.config.NATS.PreviousKeys[u.Name]; previous != "" {
+func (d *deployment) natsUsers() (users []natscluster.User) {
+	for _, u := range catalog.Users(d.config.Services.Table, d.config.GatewayRow(), d.config.NATS.Streams) {
+		users = append(users, natscluster.User{User: u, PublicKey: d.users[u.Name].PublicKey})
+		if previous := d.config.NATS.PreviousKeys[u.Name]; previous != "" {
 			users = append(users, natscluster.User{User: u, PublicKey: pulumi.String(previous)})
 		}
 	}
-	if p.config.Gateway.VerificationImage != "" {
+	if d.config.Gateway.VerificationImage != "" {
 		users = append(
 			users,
 			natscluster.User{
-				User:      catalog.Verifier(p.config.NATS.Streams),
-				PublicKey: p.users[catalog.Verification].PublicKey,
+				User:      catalog.Verifier(d.config.NATS.Streams),
+				PublicKey: d.users[catalog.Verification].PublicKey,
 			},
 		)
 	}
@@ -32,9 +32,9 @@ func (p *platform) natsUsers() (users []natscluster.User) {
 }
 
 // publicKeys are the keys that the servers know now, by identity.
-func (p *platform) publicKeys() pulumi.StringMap {
+func (d *deployment) publicKeys() pulumi.StringMap {
 	keys := pulumi.StringMap{}
-	for name, user := range p.users {
+	for name, user := range d.users {
 		keys[name] = user.PublicKey
 	}
 	return keys

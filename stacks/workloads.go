@@ -1,8 +1,7 @@
-// What stands on the ground floor: NATS, Redis, repositories, services, gateway, alarms.
+// What the foundation carries: NATS, Redis, repositories, services, gateway, alarms.
 package stacks
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/containercluster"
-	"github.com/bodybroker/platform/components/encryption"
 	"github.com/bodybroker/platform/components/gateway"
 	"github.com/bodybroker/platform/components/natscluster"
 	"github.com/bodybroker/platform/components/observability"
@@ -22,241 +20,153 @@ import (
 	"github.com/bodybroker/platform/components/servicegate"
 )
 
-func (p *platform) nats() (err error) {
-	c := p.config.NATS
-	users := p.natsUsers()
-	p.cluster, err = natscluster.New(p.ctx, "nats", natscluster.Args{
-		Environment:                 p.config.Environment,
-		Region:                      p.config.Region,
-		Domain:                      c.PrivateDomain,
-		NodeCount:                   c.NodeCount,
-		Zones:                       p.around.zones,
-		InstanceType:                c.InstanceType,
-		AMI:                         p.around.ami,
-		KeepAMI:                     c.AMI == "",
-		VolumeGiB:                   c.VolumeGiB,
-		VolumeIOPS:                  c.VolumeIOPS,
-		VolumeThroughput:            c.VolumeThroughput,
-		VolumeSnapshots:             c.VolumeSnapshots,
-		ServerDigest:                p.serverDigest,
-		NodeDigest:                  p.nodeDigest,
-		MaxPayload:                  c.MaxPayload,
-		LameDuckSeconds:             c.LameDuckSeconds,
-		Streams:                     c.Streams,
-		Protect:                     p.config.Protect,
-		BackupTag:                   [2]string{p.snapshots.TagKey, p.snapshots.TagValue},
-		VpcID:                       p.vpc.VpcID,
-		SubnetIDs:                   p.vpc.PrivateSubnetIDs,
-		NodeSecurityGroupID:         p.groups.ID(securitygroups.Nats),
-		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.NatsLoadBalancer),
-		DataKeyArn:                  p.keys.Key(encryption.Data),
-		ArtifactsKeyArn:             p.keys.Key(encryption.Artifacts),
-		Bucket:                      p.bucket.Bucket,
-		BucketArn:                   p.bucket.BucketArn,
-		ServerKey:                   p.bucket.ServerKey,
-		NodeKey:                     p.bucket.NodeKey,
-		CertificateAuthorityArn:     p.authority.Arn,
-		ControllerName:              p.controlling.Name,
-		ControllerArn:               p.controlling.Arn,
-		SystemKey:                   p.system.PublicKey,
-		AdministratorKey:            p.administrator.PublicKey,
-		Users:                       users,
-		NetworkReady:                p.networkReady(),
-		ControllerReady:             p.controlling.Ready,
-	}, p.under)
+func (d *deployment) nats() (err error) {
+	d.cluster, err = natscluster.New(d.ctx, "nats", natscluster.Args{
+		Stack:                   d.stack,
+		Settings:                d.config.NATS.Settings,
+		DefaultAMI:              d.around.ami,
+		Placement:               d.placeBehind(securitygroups.NatsLoadBalancer, securitygroups.Nats),
+		BackupTag:               d.snapshots.Tag,
+		Programs:                d.bucket.Programs(),
+		CertificateAuthorityArn: d.authority.Arn,
+		Controller:              d.controlling.Handle(),
+		Identities: natscluster.Identities{
+			SystemKey:        d.system.PublicKey,
+			AdministratorKey: d.administrator.PublicKey,
+			Users:            d.natsUsers(),
+		},
+	}, d.under)
 	return err
 }
 
-// networkReady is what a machine needs to reach AWS when it boots.
-func (p *platform) networkReady() []pulumi.Resource {
-	ready := []pulumi.Resource{p.vpc, p.groups}
-	if p.endpoints != nil {
-		ready = append(ready, p.endpoints)
-	}
-	return ready
-}
-
-func (p *platform) cache() (err error) {
-	c := p.config.Redis
-	p.redis, err = rediscluster.New(p.ctx, "redis", rediscluster.Args{
-		Environment:           p.config.Environment,
-		Engine:                c.Engine,
-		EngineVersion:         c.EngineVersion,
-		NodeType:              c.NodeType,
-		Shards:                c.Shards,
-		ReplicasPerShard:      c.ReplicasPerShard,
-		SnapshotRetentionDays: c.SnapshotRetentionDays,
-		SnapshotName:          c.SnapshotName,
-		TokenUpdateStrategy:   c.TokenUpdateStrategy,
-		SubnetIDs:             p.vpc.PrivateSubnetIDs,
-		SecurityGroupID:       p.groups.ID(securitygroups.Redis),
-		DataKeyArn:            p.keys.Key(encryption.Data),
-		SecretsKeyArn:         p.keys.Key(encryption.Secrets),
-		LogsKeyArn:            p.keys.Key(encryption.Logs),
-		LogRetentionDays:      p.config.Observability.LogRetentionDays,
-		Protect:               p.config.Protect,
-	}, p.under)
+func (d *deployment) cache() (err error) {
+	d.redis, err = rediscluster.New(d.ctx, "redis", rediscluster.Args{
+		Stack:     d.stack,
+		Settings:  d.config.Redis,
+		Placement: d.place(securitygroups.Redis),
+	}, d.under)
 	return err
 }
 
-func (p *platform) registry() (err error) {
-	names := []string{p.config.GatewayRow().Name}
-	for _, s := range p.config.Services.Table {
+func (d *deployment) registry() (err error) {
+	names := []string{d.config.GatewayRow().Name}
+	for _, s := range d.config.Services.Table {
 		names = append(names, s.Name)
 	}
-	p.repositories, err = registry.New(p.ctx, "registry", registry.Args{
-		Prefix:  p.config.Environment,
-		Names:   names,
-		KeyArn:  p.keys.Key(encryption.Artifacts),
-		Protect: p.config.Protect,
-	}, p.under)
+	d.repositories, err = registry.New(d.ctx, "registry", registry.Args{
+		Stack: d.stack,
+		Names: names,
+	}, d.under)
 	return err
 }
 
-func (p *platform) containerCluster() (err error) {
-	secrets := pulumi.StringArray{p.redis.AuthSecretArn}
-	for _, s := range p.config.Services.Table {
-		secrets = append(secrets, p.users[s.Name].SecretArn)
+func (d *deployment) containerCluster() (err error) {
+	secrets := pulumi.StringArray{d.redis.AuthSecretArn}
+	for _, s := range d.config.Services.Table {
+		secrets = append(secrets, d.users[s.Name].SecretArn)
 	}
-	secrets = append(secrets, p.users[p.config.GatewayRow().Name].SecretArn)
-	if verifier := p.users[catalog.Verification]; verifier != nil {
+	secrets = append(secrets, d.users[d.config.GatewayRow().Name].SecretArn)
+	if verifier := d.users[catalog.Verification]; verifier != nil {
 		secrets = append(secrets, verifier.SecretArn)
 	}
-	arn := func(service, resource string) pulumi.String {
-		return pulumi.String(fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, p.config.Region, p.around.account, resource))
-	}
-	p.containers, err = containercluster.New(p.ctx, "services", containercluster.Args{
-		Environment:       p.config.Environment,
-		Region:            p.config.Region,
-		Account:           p.around.account,
-		LogsKeyArn:        p.keys.Key(encryption.Logs),
-		LogRetentionDays:  p.config.Observability.LogRetentionDays,
-		Protect:           p.config.Protect,
-		SecretArns:        secrets,
-		SecretsKeyArn:     p.keys.Key(encryption.Secrets),
-		RepositoryArns:    pulumi.StringArray{arn("ecr", "repository/"+p.config.Environment+"/*")},
-		LogGroupArnPrefix: arn("logs", "log-group:/"+p.config.Environment+"/"),
-	}, p.under)
+	d.containers, err = containercluster.New(d.ctx, "services", containercluster.Args{
+		Stack:      d.stack,
+		SecretArns: secrets,
+	}, d.under)
 	return err
 }
 
 // services starts after the NATS gate: a task never has to wait for a server.
-func (p *platform) services() (err error) {
-	p.running, err = each(p.config.Services.Table, p.service)
+func (d *deployment) services() (err error) {
+	d.running, err = each(d.config.Services.Table, d.service)
 	return err
 }
 
-func (p *platform) service(s catalog.Service) (*service.Service, error) {
-	c := p.config.Services
-	args := p.task(s.Name, s.Name, c.Images[s.Name])
-	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, c.MaxTaskCount, c.CPU, c.Memory
-	args.SecurityGroupID = p.groups.ID(securitygroups.Service)
+func (d *deployment) service(s catalog.Service) (*service.Service, error) {
+	c := d.config.Services
+	args := d.task(s.Name, s.Name, c.Images[s.Name])
+	args.Settings, args.MaxTaskCount = c.Settings, c.MaxTaskCount
+	args.Placement = d.place(securitygroups.Service)
 	if s.Internet {
-		args.SecurityGroupID = p.groups.ID(securitygroups.OutboundService)
+		args.Placement = d.place(securitygroups.OutboundService)
 	}
 	args.Variables["SERVICE_NAME"] = pulumi.String(s.Name)
 	args.Variables["NATS_QUEUE_GROUP"] = pulumi.String(s.Queue)
 	args.Variables["NATS_SUBJECTS"] = pulumi.String(strings.Join(s.RPC, ","))
-	args.Variables["REDIS_ADDRESS"] = pulumi.Sprintf("%s:6379", p.redis.ConfigurationEndpoint)
-	args.Secrets["REDIS_AUTH_TOKEN"] = p.redis.AuthTokenFrom
-	return service.New(p.ctx, s.Name, args, p.under)
+	args.Variables["REDIS_ADDRESS"] = pulumi.Sprintf("%s:6379", d.redis.ConfigurationEndpoint)
+	args.Secrets["REDIS_AUTH_TOKEN"] = d.redis.AuthTokenFrom
+	return service.New(d.ctx, s.Name, args, d.under)
 }
 
 // task is what all tasks have in common, with an image of a repository.
-func (p *platform) task(name, repository, image string) service.Args {
+func (d *deployment) task(name, repository, image string) service.Args {
 	return service.Args{
-		Environment:      p.config.Environment,
-		Name:             name,
-		Region:           p.config.Region,
-		Account:          p.around.account,
-		ClusterArn:       p.containers.Arn,
-		ClusterName:      p.containers.Name,
-		ExecutionRoleArn: p.containers.ExecutionRoleArn,
-		ExecLogGroupArn:  p.containers.ExecLogGroupArn,
-		HasImage:         p.hasImage(image),
-		Image:            p.image(repository, image),
-		SubnetIDs:        p.vpc.PrivateSubnetIDs,
-		LogsKeyArn:       p.keys.Key(encryption.Logs),
-		LogRetentionDays: p.config.Observability.LogRetentionDays,
-		Protect:          p.config.Protect,
-		After:            p.cluster.Ready,
+		Stack:   d.stack,
+		Name:    name,
+		Cluster: d.containers.Handle(),
+		Image:   d.image(repository, image),
+		After:   d.cluster.Ready,
 		Variables: map[string]pulumi.StringInput{
-			"NATS_URL":           p.cluster.URL,
-			"NATS_CA":            p.authority.Certificate,
+			"NATS_URL":           d.cluster.URL,
+			"NATS_CA":            d.authority.Certificate,
 			"NATS_INBOX_PREFIX":  pulumi.String(catalog.Inbox(name)),
-			"ENVIRONMENT":        pulumi.String(p.config.Environment),
-			"AVAILABILITY_ZONES": pulumi.String(strings.Join(p.around.zones, ",")),
+			"ENVIRONMENT":        pulumi.String(d.config.Environment),
+			"AVAILABILITY_ZONES": pulumi.String(strings.Join(d.around.zones, ",")),
 		},
-		Secrets: map[string]pulumi.StringInput{"NATS_NKEY_SEED": p.users[name].SeedFrom},
+		Secrets: map[string]pulumi.StringInput{"NATS_NKEY_SEED": d.users[name].SeedFrom},
 	}
 }
 
-func (p *platform) hasImage(image string) bool { return image != "" && !p.config.Services.AwaitImages }
+func (d *deployment) hasImage(image string) bool {
+	return image != "" && !d.config.Services.AwaitImages
+}
 
-// image is the full reference: a tag after ":", a digest after "@".
-func (p *platform) image(name, image string) pulumi.StringInput {
+// image is the full reference, a tag after ":", a digest after "@"; nil without an image.
+func (d *deployment) image(name, image string) pulumi.StringInput {
+	if !d.hasImage(image) {
+		return nil
+	}
 	separator := ":"
 	if strings.HasPrefix(image, "sha256:") {
 		separator = "@"
 	}
-	return pulumi.Sprintf("%s%s%s", p.repositories.URL(name), separator, image)
+	return pulumi.Sprintf("%s%s%s", d.repositories.URL(name), separator, image)
 }
 
-func (p *platform) gateway() error {
-	c := p.config.Gateway
-	args := p.task(p.config.GatewayRow().Name, p.config.GatewayRow().Name, c.Image)
-	args.TaskCount, args.MaxTaskCount, args.CPU, args.Memory = c.TaskCount, max(
-		c.TaskCount,
-		p.config.Services.MaxTaskCount,
-	), c.CPU, c.Memory
-	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
-	var err error
-	p.front, err = gateway.New(p.ctx, "gateway", gateway.Args{
-		Service:                     args,
-		Environment:                 p.config.Environment,
-		VpcID:                       p.vpc.VpcID,
-		PublicSubnetIDs:             p.vpc.PublicSubnetIDs,
-		PrivateSubnetIDs:            p.vpc.PrivateSubnetIDs,
-		LoadBalancerSecurityGroupID: p.groups.ID(securitygroups.GatewayLoadBalancer),
-		Domain:                      c.Domain,
-		HostedZoneID:                c.HostedZoneID,
-		LegacyTargetGroupArn:        c.LegacyTargetGroupARN,
-		NatsWeight:                  c.NatsWeight,
-		ShadowPercent:               c.ShadowPercent,
-		LegacyURL:                   c.LegacyURL,
-		Protect:                     p.config.Protect,
-	}, p.under)
+func (d *deployment) gateway() (err error) {
+	c, name := d.config.Gateway, d.config.GatewayRow().Name
+	tasks := d.task(name, name, c.Image)
+	tasks.MaxTaskCount = max(c.TaskCount, d.config.Services.MaxTaskCount)
+	tasks.Placement = d.placeBehind(securitygroups.GatewayLoadBalancer, securitygroups.Gateway)
+	d.front, err = gateway.New(d.ctx, "gateway", gateway.Args{Settings: c.Settings, Tasks: tasks}, d.under)
 	return err
 }
 
 // serving ends when all tasks answer: only then is the platform up.
-func (p *platform) serving() (err error) {
-	var awaited []servicegate.Service
+func (d *deployment) serving() (err error) {
+	var awaited []servicegate.Awaited
 	add := func(name string, subjects []string, image string, running *service.Service) {
-		if p.hasImage(image) {
-			awaited = append(awaited, servicegate.Service{
+		if d.hasImage(image) {
+			awaited = append(awaited, servicegate.Awaited{
+				Service:   running,
 				Name:      name,
-				PublicKey: p.users[name].PublicKey,
+				PublicKey: d.users[name].PublicKey,
 				Subjects:  subjects,
-				Tasks:     running.Awaited,
-				Deployed:  running.Deployed,
-				Running:   running,
 			})
 		}
 	}
-	for i, s := range p.config.Services.Table {
-		add(s.Name, s.RPC, p.config.Services.Images[s.Name], p.running[i])
+	for i, s := range d.config.Services.Table {
+		add(s.Name, s.RPC, d.config.Services.Images[s.Name], d.running[i])
 	}
-	add(p.config.GatewayRow().Name, nil, p.config.Gateway.Image, p.front.Service)
+	add(d.config.GatewayRow().Name, nil, d.config.Gateway.Image, d.front.Service)
 	if len(awaited) == 0 {
 		return nil
 	}
-	p.gate, err = servicegate.New(
-		p.ctx,
-		"services",
-		servicegate.Args{ControllerName: p.controlling.Name, Nodes: p.cluster.Nodes(), Services: awaited},
-		p.under,
-	)
+	d.gate, err = servicegate.New(d.ctx, "services", servicegate.Args{
+		Controller: d.controlling.Handle(),
+		Nodes:      d.cluster.Nodes(),
+		Services:   awaited,
+	}, d.under)
 	return err
 }
 
@@ -265,58 +175,48 @@ func (p *platform) serving() (err error) {
 const verifierCPU, verifierMemory = 1024, 2048
 
 // verification is a service of no tasks: make verify starts one of them, to its end.
-func (p *platform) verification() (err error) {
-	image := p.config.Gateway.VerificationImage
-	if !p.hasImage(image) {
+func (d *deployment) verification() (err error) {
+	image := d.config.Gateway.VerificationImage
+	if !d.hasImage(image) {
 		return nil
 	}
-	args := p.task(catalog.Verification, p.config.GatewayRow().Name, image)
+	args := d.task(catalog.Verification, d.config.GatewayRow().Name, image)
 	args.CPU, args.Memory = verifierCPU, verifierMemory
-	args.SecurityGroupID = p.groups.ID(securitygroups.Gateway)
+	args.Placement = d.place(securitygroups.Gateway)
 	args.Variables["SERVICE_NAME"] = pulumi.String(catalog.Verification)
-	args.Variables["SERVICE_TASKS"] = pulumi.String(strconv.Itoa(p.config.Services.TaskCount))
-	if p.gate != nil {
-		args.After = append(slices.Clone(args.After), p.gate)
+	args.Variables["SERVICE_TASKS"] = pulumi.String(strconv.Itoa(d.config.Services.TaskCount))
+	if d.gate != nil {
+		args.After = append(slices.Clone(args.After), d.gate)
 	}
-	p.verifier, err = service.New(p.ctx, catalog.Verification, args, p.under)
+	d.verifier, err = service.New(d.ctx, catalog.Verification, args, d.under)
 	return err
 }
 
-func (p *platform) observability() (err error) {
+func (d *deployment) observability() (err error) {
 	watched := []observability.Service{}
-	if p.hasImage(p.config.Gateway.Image) {
+	if d.hasImage(d.config.Gateway.Image) {
 		watched = append(
 			watched,
-			observability.Service{Name: p.config.GatewayRow().Name, Tasks: p.config.Gateway.TaskCount},
+			observability.Service{Name: d.config.GatewayRow().Name, Tasks: d.config.Gateway.TaskCount},
 		)
 	}
-	for _, s := range p.config.Services.Table {
-		if p.hasImage(p.config.Services.Images[s.Name]) {
-			watched = append(watched, observability.Service{Name: s.Name, Tasks: p.config.Services.TaskCount})
+	for _, s := range d.config.Services.Table {
+		if d.hasImage(d.config.Services.Images[s.Name]) {
+			watched = append(watched, observability.Service{Name: s.Name, Tasks: d.config.Services.TaskCount})
 		}
 	}
-	p.alarms, err = observability.New(p.ctx, "alarms", observability.Args{
-		Environment:         p.config.Environment,
-		Region:              p.config.Region,
-		Account:             p.around.account,
-		AlarmEmails:         p.config.Observability.AlarmEmails,
-		MonthlyBudget:       p.config.Observability.MonthlyBudget,
-		NotificationsKeyArn: p.keys.Key(encryption.Notifications),
+	d.alarms, err = observability.New(d.ctx, "alarms", observability.Args{
+		Stack:    d.stack,
+		Settings: d.config.Observability.Settings,
 		Subjects: observability.Subjects{
-			RedisGroupID:              p.redis.ReplicationGroupID,
-			RedisShards:               p.config.Redis.Shards,
-			RedisNodesPerShard:        1 + p.config.Redis.ReplicasPerShard,
-			NatsInstanceIDs:           p.cluster.InstanceIDs,
-			NatsZones:                 p.around.zones,
-			NatsLoadBalancerSuffix:    p.cluster.LoadBalancerSuffix,
-			NatsTargetGroupSuffix:     p.cluster.TargetGroupSuffix,
-			GatewayLoadBalancerSuffix: p.front.LoadBalancerSuffix,
-			GatewayTargetGroupSuffix:  p.front.TargetGroupSuffix,
-			ClusterName:               p.containers.Name,
-			Services:                  watched,
-			GatewayRuns:               p.hasImage(p.config.Gateway.Image),
-			ControllerName:            p.controlling.Name,
+			Redis:          d.redis.Nodes(),
+			Nats:           d.cluster.Metrics(),
+			Gateway:        d.front.Balancer(),
+			ClusterName:    d.containers.Name,
+			ControllerName: d.controlling.Name,
+			Services:       watched,
+			GatewayRuns:    d.hasImage(d.config.Gateway.Image),
 		},
-	}, p.under)
+	}, d.under)
 	return err
 }

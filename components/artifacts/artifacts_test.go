@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bodybroker/platform/components/artifacts"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // recorder keeps what each resource depends on, by logical name.
@@ -36,10 +37,13 @@ func TestNothingIsPutIntoTheBucketBeforeItEncryptsAndKeepsVersions(t *testing.T)
 	seen := &recorder{dependsOn: map[string][]string{}}
 	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
 		made, err := artifacts.New(ctx, "artifacts", artifacts.Args{
-			Environment: "test",
-			KeyArn:      pulumi.String("arn:aws:kms:us-east-1:123456789012:key/k"),
-			Server:      artifacts.Program{File: "artifacts_test.go", Digest: strings.Repeat("0", 64)},
-			Node:        artifacts.Program{File: "artifacts_test.go", Digest: strings.Repeat("1", 64)},
+			Stack: platform.Stack{
+				Environment: "test",
+				Keys: platform.Keys{
+					Artifacts: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/k").ToStringOutput(),
+				},
+			},
+			Settings: artifacts.Settings{ServerBinary: "artifacts_test.go", NodeProgram: "artifacts.go"},
 		})
 		if err != nil {
 			return err

@@ -3,78 +3,83 @@
 package backup
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dlm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
 const Type = "nats-platform:backup:Backup"
 
-// Args shape the backups.
-type Args struct {
-	Environment string
-	Region      string // of the disks, for example "us-east-1"
-	Account     string // 12 digits
-	// second region, whose default key encrypts the copies; empty: snapshots stay in their own
+// Settings are what a stack's configuration says of backups.
+type Settings struct {
+	// CopyRegion is a second region, whose default key encrypts the copies; empty: snapshots stay in
+	// their own.
 	CopyRegion    string
-	RetentionDays int                // 1–365
-	DataKeyArn    pulumi.StringInput // KMS key of the disks
+	RetentionDays int // 1–365
 }
 
-// Backup is the daily snapshot. Disks that carry the tag TagKey=TagValue are in it.
+// Args shape the backups.
+type Args struct {
+	platform.Stack
+	Settings
+}
+
+// Tag is what a disk carries to be in the snapshots.
+type Tag struct{ Key, Value string }
+
+// Backup is the daily snapshot of disks that carry the tag.
 type Backup struct {
 	pulumi.ResourceState
-	TagKey, TagValue string
+
+	Tag Tag
+
+	args   Args
+	role   *iam.Role
+	rights *iam.RolePolicy // what the role may do with the disks' key
 }
 
 // New makes the lifecycle policy and its role.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Backup, error) {
-	b := &Backup{TagKey: "Backup", TagValue: args.Environment + "-nats"}
-	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
-		"copyRegion":    pulumi.String(args.CopyRegion),
-		"retentionDays": pulumi.Int(args.RetentionDays),
-	}, b, opts...); err != nil {
-		return nil, fmt.Errorf("creating backup %q: %w", name, err)
-	}
-	if err := b.create(ctx, name, args); err != nil {
-		return nil, fmt.Errorf("creating backup %q: %w", name, err)
-	}
-	return b, ctx.RegisterResourceOutputs(b, pulumi.Map{})
+	b := &Backup{Tag: Tag{Key: "Backup", Value: args.Environment + "-nats"}, args: args}
+	return platform.Create(ctx, name, b, platform.Definition{
+		Type: Type,
+		Noun: "backup",
+		Inputs: pulumi.Map{
+			"copyRegion":    pulumi.String(args.CopyRegion),
+			"retentionDays": pulumi.Int(args.RetentionDays),
+		},
+		Steps: []platform.Step{b.createRole, b.createSchedule},
+	}, opts...)
 }
 
-func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
+func (b *Backup) createRole(ctx *pulumi.Context, name string) (err error) {
 	under := pulumi.Parent(b)
-	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
+	b.role, err = iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
 		// EBS user guide, "IAM service roles for Amazon Data Lifecycle Manager".
-		AssumeRolePolicy: pulumi.String(
-			policy.AssumeRoleFor(
-				"dlm.amazonaws.com",
-				args.Account,
-				"arn:aws:dlm:"+args.Region+":"+args.Account+":policy/*",
-			),
-		),
+		AssumeRolePolicy: pulumi.String(b.args.AssumeRoleFor("dlm.amazonaws.com", b.args.ARN("dlm", "policy/*"))),
 	}, under)
 	if err != nil {
 		return err
 	}
 	if _, err := iam.NewRolePolicyAttachment(ctx, name+"-role", &iam.RolePolicyAttachmentArgs{
-		Role:      role.Name,
+		Role:      b.role.Name,
 		PolicyArn: pulumi.String("arn:aws:iam::aws:policy/service-role/AWSDataLifecycleManagerServiceRole"),
 	}, under); err != nil {
 		return err
 	}
-	rights, err := iam.NewRolePolicy(ctx, name+"-key", &iam.RolePolicyArgs{
-		Role:   role.Name,
-		Policy: policy.Output(func(v []string) []policy.Statement { return keyRights(v[0], args) }, args.DataKeyArn),
+	b.rights, err = iam.NewRolePolicy(ctx, name+"-key", &iam.RolePolicyArgs{
+		Role: b.role.Name,
+		Policy: platform.PolicyOutput(func(v []string) []platform.Statement {
+			return keyRights(v[0], b.args)
+		}, b.args.Keys.Data),
 	}, under)
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+func (b *Backup) createSchedule(ctx *pulumi.Context, name string) error {
 	schedule := &dlm.LifecyclePolicyPolicyDetailsScheduleArgs{
 		Name:     pulumi.String("daily"),
 		CopyTags: pulumi.Bool(true), // a rebuild finds the node by the disk's Name
@@ -84,23 +89,25 @@ func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 			Times:        pulumi.String("03:00"),
 		},
 		RetainRule: &dlm.LifecyclePolicyPolicyDetailsScheduleRetainRuleArgs{
-			Interval:     pulumi.Int(args.RetentionDays),
+			Interval:     pulumi.Int(b.args.RetentionDays),
 			IntervalUnit: pulumi.String("DAYS"),
 		},
 	}
-	if args.CopyRegion != "" {
-		schedule.CrossRegionCopyRules = dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArray{copyRule(args)}
+	if b.args.CopyRegion != "" {
+		schedule.CrossRegionCopyRules = dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArray{
+			copyRule(b.args.Settings),
+		}
 	}
-	_, err = dlm.NewLifecyclePolicy(ctx, name+"-disks", &dlm.LifecyclePolicyArgs{
-		Description:      pulumi.String("Daily snapshots of the NATS disks of " + args.Environment),
-		ExecutionRoleArn: role.Arn,
+	_, err := dlm.NewLifecyclePolicy(ctx, name+"-disks", &dlm.LifecyclePolicyArgs{
+		Description:      pulumi.String("Daily snapshots of the NATS disks of " + b.args.Environment),
+		ExecutionRoleArn: b.role.Arn,
 		State:            pulumi.String("ENABLED"),
 		PolicyDetails: &dlm.LifecyclePolicyPolicyDetailsArgs{
 			ResourceTypes: pulumi.StringArray{pulumi.String("VOLUME")},
-			TargetTags:    pulumi.StringMap{b.TagKey: pulumi.String(b.TagValue)},
+			TargetTags:    pulumi.StringMap{b.Tag.Key: pulumi.String(b.Tag.Value)},
 			Schedules:     dlm.LifecyclePolicyPolicyDetailsScheduleArray{schedule},
 		},
-	}, under, pulumi.DependsOn([]pulumi.Resource{rights}))
+	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{b.rights}))
 	return err
 }
 
@@ -108,13 +115,13 @@ func (b *Backup) create(ctx *pulumi.Context, name string, args Args) error {
 // user guide, "IAM service roles for Amazon Data Lifecycle Manager", which names the actions). A
 // copy is asked for in the region that it goes to, so the key is used through EC2 there as well.
 // The second region's key is its default one, whose policy admits everyone who comes through EC2.
-func keyRights(key string, args Args) []policy.Statement {
+func keyRights(key string, args Args) []platform.Statement {
 	through := []string{"ec2." + args.Region + ".amazonaws.com"}
 	if args.CopyRegion != "" {
 		through = append(through, "ec2."+args.CopyRegion+".amazonaws.com")
 	}
 	via := map[string][]string{"kms:ViaService": through}
-	return []policy.Statement{
+	return []platform.Statement{
 		{
 			Sid: "UseDisksKey",
 			Action: []string{
@@ -139,13 +146,13 @@ func keyRights(key string, args Args) []policy.Statement {
 	}
 }
 
-func copyRule(args Args) *dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArgs {
+func copyRule(settings Settings) *dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArgs {
 	return &dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleArgs{
-		Target:    pulumi.String(args.CopyRegion),
+		Target:    pulumi.String(settings.CopyRegion),
 		Encrypted: pulumi.Bool(true),
 		CopyTags:  pulumi.Bool(true),
 		RetainRule: &dlm.LifecyclePolicyPolicyDetailsScheduleCrossRegionCopyRuleRetainRuleArgs{
-			Interval: pulumi.Int(args.RetentionDays), IntervalUnit: pulumi.String("DAYS"),
+			Interval: pulumi.Int(settings.RetentionDays), IntervalUnit: pulumi.String("DAYS"),
 		},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bodybroker/platform/components/backup"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // recorder keeps every resource's inputs by type.
@@ -40,13 +41,15 @@ func made(t *testing.T, args backup.Args) (*backup.Backup, map[string]resource.P
 }
 
 // copied are arguments with a copy in a second region.
-var copied = backup.Args{
-	Environment:   "test",
-	Region:        "us-east-1",
-	Account:       "123456789012",
-	DataKeyArn:    pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"),
-	RetentionDays: 7,
-	CopyRegion:    "us-west-2",
+var copied = backup.Args{Stack: stack, Settings: backup.Settings{RetentionDays: 7, CopyRegion: "us-west-2"}}
+
+var stack = platform.Stack{
+	Environment: "test",
+	Region:      "us-east-1",
+	Account:     "123456789012",
+	Keys: platform.Keys{
+		Data: pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1").ToStringOutput(),
+	},
 }
 
 func details(inputs map[string]resource.PropertyMap) resource.PropertyMap {
@@ -58,17 +61,11 @@ func schedule(inputs map[string]resource.PropertyMap) resource.PropertyMap {
 }
 
 func TestDisksAreChosenByTheTagThatIsHandedOut(t *testing.T) {
-	snapshots, inputs := made(t, backup.Args{
-		Environment:   "test",
-		Region:        "us-east-1",
-		Account:       "123456789012",
-		DataKeyArn:    pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"),
-		RetentionDays: 7,
-	})
-	assert.Equal(t, "test-nats", snapshots.TagValue)
+	snapshots, inputs := made(t, backup.Args{Stack: stack, Settings: backup.Settings{RetentionDays: 7}})
+	assert.Equal(t, "test-nats", snapshots.Tag.Value)
 	assert.Equal(
 		t,
-		map[string]any{snapshots.TagKey: snapshots.TagValue},
+		map[string]any{snapshots.Tag.Key: snapshots.Tag.Value},
 		details(inputs)["targetTags"].ObjectValue().Mappable(),
 	)
 	assert.NotContains(t, schedule(inputs), resource.PropertyKey("crossRegionCopyRules"))

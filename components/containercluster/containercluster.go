@@ -8,10 +8,10 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/naming"
-	"github.com/bodybroker/platform/components/ordering"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
@@ -19,19 +19,8 @@ const Type = "nats-platform:containercluster:ContainerCluster"
 
 // Args are what the cluster and its execution role need.
 type Args struct {
-	Environment      string             // the cluster's name; required
-	Region           string             // for example "us-east-1"; required
-	Account          string             // 12 digits; required
-	LogsKeyArn       pulumi.StringInput // KMS key of the log groups and of exec sessions; required
-	LogRetentionDays int                // one of CloudWatch's values; required
-	Protect          bool               // refuse the deletion of the record of exec sessions; default false
-
-	SecretArns     pulumi.StringArray      // secrets that tasks may be given, and no others; required
-	SecretsKeyArn  pulumi.StringInput      // KMS key of those secrets; required
-	RepositoryArns pulumi.StringArrayInput // ECR repositories that tasks may be made from; required
-	// LogGroupArnPrefix is the beginning of the ARNs of the services' log groups, for example
-	// "arn:aws:logs:us-east-1:123456789012:log-group:/prod/"; required.
-	LogGroupArnPrefix pulumi.StringInput
+	platform.Stack                    // its environment is the cluster's name
+	SecretArns     pulumi.StringArray // secrets that tasks may be given, and no others; required
 }
 
 // ContainerCluster is an ECS cluster for Fargate tasks.
@@ -45,53 +34,58 @@ type ContainerCluster struct {
 	// ExecLogGroupArn is the log group of exec sessions; a service whose tasks are to be
 	// entered must be allowed to write there.
 	ExecLogGroupArn pulumi.StringOutput `pulumi:"execLogGroupArn"`
+
+	args     Args
+	sessions *cloudwatch.LogGroup // of exec sessions
+	role     *iam.Role            // the execution role
+}
+
+// Handle is the cluster as services get it. Its fields are ContainerCluster's.
+type Handle struct {
+	Arn              pulumi.StringOutput
+	Name             pulumi.StringOutput
+	ExecutionRoleArn pulumi.StringOutput
+	ExecLogGroupArn  pulumi.StringOutput
+}
+
+// Handle hands on the cluster.
+func (c *ContainerCluster) Handle() Handle {
+	return Handle{
+		Arn:              c.Arn,
+		Name:             c.Name,
+		ExecutionRoleArn: c.ExecutionRoleArn,
+		ExecLogGroupArn:  c.ExecLogGroupArn,
+	}
 }
 
 // New makes the cluster and the execution role.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*ContainerCluster, error) {
-	cluster := &ContainerCluster{}
-	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
-		"environment":      pulumi.String(args.Environment),
-		"logRetentionDays": pulumi.Int(args.LogRetentionDays),
-	}, cluster, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("creating container cluster %q: %w", name, err)
-	}
-	if err := cluster.create(ctx, name, args); err != nil {
-		return nil, fmt.Errorf("creating container cluster %q: %w", name, err)
-	}
-	if err := cluster.executionRole(ctx, name, args); err != nil {
-		return nil, fmt.Errorf("creating container cluster %q: %w", name, err)
-	}
-	err = ctx.RegisterResourceOutputs(cluster, pulumi.Map{
-		"arn":              cluster.Arn,
-		"name":             cluster.Name,
-		"executionRoleArn": cluster.ExecutionRoleArn,
-		"execLogGroupArn":  cluster.ExecLogGroupArn,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("creating container cluster %q: recording its outputs: %w", name, err)
-	}
-	return cluster, nil
+	c := &ContainerCluster{args: args}
+	return platform.Create(ctx, name, c, platform.Definition{
+		Type: Type,
+		Noun: "container cluster",
+		Inputs: pulumi.Map{
+			"environment":      pulumi.String(args.Environment),
+			"logRetentionDays": pulumi.Int(args.LogRetentionDays),
+		},
+		Steps: []platform.Step{c.createSessionLog, c.createCluster, c.createExecutionRole},
+	}, opts...)
 }
 
-func (c *ContainerCluster) create(ctx *pulumi.Context, name string, args Args) error {
+func (c *ContainerCluster) createSessionLog(ctx *pulumi.Context, name string) (err error) {
 	// Two parts after the environment: a service's log group has one, so no service can share it.
-	logGroup, err := naming.LogGroup.Path("/"+args.Environment, "cluster", "exec")
+	c.sessions, err = c.args.LogGroup(ctx, name+"-exec-logs", c, "cluster/exec")
 	if err != nil {
 		return err
 	}
-	sessions, err := cloudwatch.NewLogGroup(ctx, name+"-exec-logs", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(logGroup),
-		KmsKeyId:        args.LogsKeyArn,
-		RetentionInDays: pulumi.Int(args.LogRetentionDays),
-	}, pulumi.Parent(c), pulumi.Protect(args.Protect))
-	if err != nil {
-		return fmt.Errorf("creating log group %q: %w", logGroup, err)
-	}
+	c.ExecLogGroupArn = c.sessions.Arn
+	return nil
+}
+
+func (c *ContainerCluster) createCluster(ctx *pulumi.Context, name string) error {
 	cluster, err := ecs.NewCluster(ctx, name+"-cluster", &ecs.ClusterArgs{
-		Name:          pulumi.String(args.Environment),
-		Configuration: execution(args.LogsKeyArn, sessions.Name),
+		Name:          pulumi.String(c.args.Environment),
+		Configuration: execution(c.args.Keys.Logs, c.sessions.Name),
 		// Not "enhanced": that adds metrics of every single task and container, paid by metric,
 		// and no alarm here reads one.
 		Settings: ecs.ClusterSettingArray{ecs.ClusterSettingArgs{
@@ -100,28 +94,27 @@ func (c *ContainerCluster) create(ctx *pulumi.Context, name string, args Args) e
 		}},
 	}, pulumi.Parent(c))
 	if err != nil {
-		return fmt.Errorf("creating ECS cluster %q: %w", args.Environment, err)
+		return fmt.Errorf("creating ECS cluster %q: %w", c.args.Environment, err)
 	}
 	capacity, err := ecs.NewClusterCapacityProviders(ctx, name+"-capacity", &ecs.ClusterCapacityProvidersArgs{
 		ClusterName:       cluster.Name,
 		CapacityProviders: pulumi.ToStringArray([]string{"FARGATE"}),
 	}, pulumi.Parent(c))
 	if err != nil {
-		return fmt.Errorf("giving ECS cluster %q its Fargate capacity: %w", args.Environment, err)
+		return fmt.Errorf("giving ECS cluster %q its Fargate capacity: %w", c.args.Environment, err)
 	}
-	c.ExecLogGroupArn = sessions.Arn
 	c.Name = cluster.Name
 	// A service that starts while the cluster's capacity changes is refused by ECS.
-	c.Arn = ordering.After(cluster.Arn, capacity)
+	c.Arn = platform.After(cluster.Arn, capacity)
 	return nil
 }
 
 // execution records every exec session in a log group of its own and encrypts the session
 // itself with our key.
-func execution(key pulumi.StringInput, logGroup pulumi.StringOutput) ecs.ClusterConfigurationPtrInput {
+func execution(key, logGroup pulumi.StringOutput) ecs.ClusterConfigurationPtrInput {
 	return ecs.ClusterConfigurationArgs{
 		ExecuteCommandConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationArgs{
-			KmsKeyId: key.ToStringOutput(),
+			KmsKeyId: key,
 			Logging:  pulumi.String("OVERRIDE"),
 			LogConfiguration: ecs.ClusterConfigurationExecuteCommandConfigurationLogConfigurationArgs{
 				CloudWatchEncryptionEnabled: pulumi.Bool(true),

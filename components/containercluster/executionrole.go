@@ -10,42 +10,38 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/ordering"
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
-func (c *ContainerCluster) executionRole(ctx *pulumi.Context, name string, args Args) error {
-	role, err := iam.NewRole(ctx, name+"-execution-role", &iam.RoleArgs{
+func (c *ContainerCluster) createExecutionRole(ctx *pulumi.Context, name string) (err error) {
+	c.role, err = iam.NewRole(ctx, name+"-execution-role", &iam.RoleArgs{
 		Description: pulumi.Sprintf(
 			"Fargate pulls images and reads secrets for the tasks of %s",
-			args.Environment,
+			c.args.Environment,
 		),
-		AssumeRolePolicy: pulumi.String(policy.Tasks(args.Region, args.Account)),
+		AssumeRolePolicy: pulumi.String(c.args.AssumeRoleForTasks()),
 	}, pulumi.Parent(c))
 	if err != nil {
 		return fmt.Errorf("creating the execution role: %w", err)
 	}
-	rights := pulumi.All(args.RepositoryArns.ToStringArrayOutput(), args.LogGroupArnPrefix.ToStringOutput()).
-		ApplyT(func(known []any) string {
-			return policy.JSON(executionRights(known[0].([]string), known[1].(string))...)
-		}).(pulumi.StringOutput)
 	// Written out and not AWS's AmazonECSTaskExecutionRolePolicy, which reads every repository
 	// and writes every log group of the account.
 	attached, err := iam.NewRolePolicy(ctx, name+"-execution-policy", &iam.RolePolicyArgs{
-		Role: role.Name, Policy: rights,
+		Role:   c.role.Name,
+		Policy: pulumi.String(platform.PolicyJSON(executionRights(c.args.Stack)...)),
 	}, pulumi.Parent(c))
 	if err != nil {
 		return fmt.Errorf("giving the execution role its rights: %w", err)
 	}
 	ready := []pulumi.CustomResource{attached}
-	for i, part := range slices.Collect(slices.Chunk(args.SecretArns, secretsPerPolicy)) {
-		readable, err := c.readSecrets(ctx, fmt.Sprintf("%s-execution-secrets-%d", name, i+1), role, part, args)
+	for i, part := range slices.Collect(slices.Chunk(c.args.SecretArns, secretsPerPolicy)) {
+		readable, err := c.readSecrets(ctx, fmt.Sprintf("%s-execution-secrets-%d", name, i+1), part)
 		if err != nil {
 			return fmt.Errorf("letting the execution role read secrets: %w", err)
 		}
 		ready = append(ready, readable)
 	}
-	c.ExecutionRoleArn = ordering.After(role.Arn, ready...)
+	c.ExecutionRoleArn = platform.After(c.role.Arn, ready...)
 	return nil
 }
 
@@ -57,32 +53,28 @@ const secretsPerPolicy = 40
 func (c *ContainerCluster) readSecrets(
 	ctx *pulumi.Context,
 	name string,
-	role *iam.Role,
 	secrets pulumi.StringArray,
-	args Args,
 ) (*iam.RolePolicyAttachment, error) {
 	readable, err := iam.NewPolicy(ctx, name, &iam.PolicyArgs{
 		Policy: pulumi.All(
 			secrets.ToStringArrayOutput(),
-			args.SecretsKeyArn.ToStringOutput(),
+			c.args.Keys.Secrets,
 		).ApplyT(func(known []any) string {
-			return policy.JSON(secretRights(known[0].([]string), known[1].(string))...)
+			return platform.PolicyJSON(secretRights(known[0].([]string), known[1].(string))...)
 		}).(pulumi.StringOutput),
 	}, pulumi.Parent(c))
 	if err != nil {
 		return nil, err
 	}
-	return iam.NewRolePolicyAttachment(
-		ctx,
-		name,
-		&iam.RolePolicyAttachmentArgs{Role: role.Name, PolicyArn: readable.Arn},
-		pulumi.Parent(c),
-	)
+	return iam.NewRolePolicyAttachment(ctx, name, &iam.RolePolicyAttachmentArgs{
+		Role:      c.role.Name,
+		PolicyArn: readable.Arn,
+	}, pulumi.Parent(c))
 }
 
 // secretRights let Fargate hand these secrets to tasks, and no others.
-func secretRights(secrets []string, key string) []policy.Statement {
-	return []policy.Statement{
+func secretRights(secrets []string, key string) []platform.Statement {
+	return []platform.Statement{
 		{
 			Sid:      "ReadSecrets",
 			Effect:   "Allow",
@@ -98,9 +90,9 @@ func secretRights(secrets []string, key string) []policy.Statement {
 	}
 }
 
-// executionRights are the statements of the execution role.
-func executionRights(repositories []string, logGroupPrefix string) []policy.Statement {
-	return []policy.Statement{
+// executionRights let Fargate pull the images and write the logs of the stack, and no others.
+func executionRights(stack platform.Stack) []platform.Statement {
+	return []platform.Statement{
 		{
 			// The one call of ECR that knows no resource; the token opens nothing by itself.
 			Sid:      "SignIn",
@@ -112,7 +104,7 @@ func executionRights(repositories []string, logGroupPrefix string) []policy.Stat
 			Sid:      "WriteLogs",
 			Effect:   "Allow",
 			Action:   []string{"logs:CreateLogStream", "logs:PutLogEvents"},
-			Resource: logGroupPrefix + "*",
+			Resource: stack.ARN("logs", "log-group:/"+stack.Environment+"/*"),
 		},
 		{
 			Sid:    "PullImages",
@@ -120,7 +112,7 @@ func executionRights(repositories []string, logGroupPrefix string) []policy.Stat
 			Action: []string{
 				"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
 			},
-			Resource: repositories,
+			Resource: []string{stack.ARN("ecr", "repository/"+stack.Environment+"/*")},
 		},
 	}
 }

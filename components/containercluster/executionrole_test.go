@@ -8,17 +8,19 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 const (
 	secret     = "arn:aws:secretsmanager:us-east-1:123456789012:secret:quest-system-a1b2c3"
-	repository = "arn:aws:ecr:us-east-1:123456789012:repository/prod/quest-system"
+	repository = "arn:aws:ecr:us-east-1:123456789012:repository/prod/*"
 	key        = "arn:aws:kms:us-east-1:123456789012:key/1"
-	logs       = "arn:aws:logs:us-east-1:123456789012:log-group:/prod/"
+	logs       = "arn:aws:logs:us-east-1:123456789012:log-group:/prod/*"
 )
 
-func find(t *testing.T, statements []policy.Statement, action string) policy.Statement {
+var stack = platform.Stack{Environment: "prod", Region: "us-east-1", Account: "123456789012"}
+
+func find(t *testing.T, statements []platform.Statement, action string) platform.Statement {
 	t.Helper()
 	for _, statement := range statements {
 		if slices.Contains(statement.Action, action) {
@@ -26,16 +28,16 @@ func find(t *testing.T, statements []policy.Statement, action string) policy.Sta
 		}
 	}
 	require.Failf(t, "no statement", "no statement allows %s: %+v", action, statements)
-	return policy.Statement{}
+	return platform.Statement{}
 }
 
 func TestExecutionRoleReachesOnlyWhatIsListed(t *testing.T) {
-	statements := slices.Concat(executionRights([]string{repository}, logs), secretRights([]string{secret}, key))
+	statements := slices.Concat(executionRights(stack), secretRights([]string{secret}, key))
 
 	assert.Equal(t, []string{secret}, find(t, statements, "secretsmanager:GetSecretValue").Resource)
 	assert.Equal(t, []string{repository}, find(t, statements, "ecr:BatchGetImage").Resource)
 	assert.Equal(t, key, find(t, statements, "kms:Decrypt").Resource)
-	assert.Equal(t, logs+"*", find(t, statements, "logs:PutLogEvents").Resource)
+	assert.Equal(t, logs, find(t, statements, "logs:PutLogEvents").Resource)
 	for _, statement := range statements {
 		for _, action := range statement.Action {
 			assert.False(t, strings.Contains(action, "*"), "action %s allows more than it says", action)
@@ -51,5 +53,5 @@ func TestAPolicyFullOfSecretsFitsIAMsLimit(t *testing.T) {
 		"n",
 		40,
 	) + "-seed-1a2b3c4-AbCdEf"
-	assert.Less(t, len(policy.JSON(secretRights(slices.Repeat([]string{long}, secretsPerPolicy), key)...)), 6144)
+	assert.Less(t, len(platform.PolicyJSON(secretRights(slices.Repeat([]string{long}, secretsPerPolicy), key)...)), 6144)
 }

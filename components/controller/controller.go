@@ -1,6 +1,5 @@
-// Package controller is the cluster's controller as it stands in AWS: one small function in
-// the VPC that gates every NATS node, makes the streams, moves dead letters, measures
-// and backs streams up.
+// Package controller is the cluster's controller as AWS runs it: one small function in the VPC that
+// gates every NATS node, makes the streams, moves dead letters, measures and backs streams up.
 package controller
 
 import (
@@ -12,7 +11,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bodybroker/platform/catalog"
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/artifacts"
+	"github.com/bodybroker/platform/components/network"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
@@ -26,22 +27,19 @@ const timeoutSeconds = 600
 // reference, PutFunctionEventInvokeConfig): five ticks at most are made up for after an outage.
 const eventAgeSeconds = 300
 
+// Settings are what a stack's configuration says of the controller.
+type Settings struct {
+	Archive string // path of the zip on disk
+}
+
 // Args shape the controller.
 type Args struct {
-	Environment            string
-	Region, Account        string
-	Archive                string // path of the zip on disk
-	LogRetentionDays       int
-	SubnetIDs              pulumi.StringArrayInput
-	SecurityGroupID        pulumi.StringInput
-	AdministratorSecretArn pulumi.StringInput // the nkey seed with which it makes streams
-	SecretsKeyArn          pulumi.StringInput
-	CertificateAuthority   pulumi.StringInput // PEM; what the servers' certificates chain to
-	LogsKeyArn             pulumi.StringInput
-	// BackupBucket is where backups of streams go, under catalog.BackupPrefix; its key encrypts
-	// them.
-	BackupBucket, BackupBucketArn, BackupKeyArn pulumi.StringInput
-	Protect                                     bool // refuse the deletion of the log group; default false
+	platform.Stack
+	Settings
+	Placement              network.Placement
+	AdministratorSecretArn pulumi.StringOutput // the nkey seed with which it makes streams
+	CertificateAuthority   pulumi.StringOutput // PEM; what the servers' certificates chain to
+	Backups                artifacts.Store     // where backups of streams go, under catalog.BackupPrefix
 }
 
 // networkInterfaces is what Lambda does in the VPC in the function's name.
@@ -58,83 +56,99 @@ type Controller struct {
 
 	Name pulumi.StringOutput `pulumi:"name"`
 	Arn  pulumi.StringOutput `pulumi:"arn"`
-	// Ready is what an invocation must depend on: the function and all that it may do.
-	Ready []pulumi.Resource
+
+	args     Args
+	logs     *cloudwatch.LogGroup
+	role     *iam.Role
+	rights   *iam.RolePolicy // what the role may do
+	function *lambda.Function
+}
+
+// Handle is the controller as components get it that call it.
+type Handle struct {
+	Name  pulumi.StringOutput // of the function
+	Arn   pulumi.StringOutput
+	Ready []pulumi.Resource // what an invocation must depend on: the function and all that it may do
+}
+
+// Handle hands on the controller.
+func (c *Controller) Handle() Handle {
+	return Handle{Name: c.Name, Arn: c.Arn, Ready: []pulumi.Resource{c.rights, c.function}}
 }
 
 // New makes the function, its role and its log group.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Controller, error) {
-	c := &Controller{}
-	if err := ctx.RegisterComponentResource(Type, name, c, opts...); err != nil {
-		return nil, fmt.Errorf("creating controller %q: %w", name, err)
-	}
-	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String("/" + args.Environment + "/controller"),
-		RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogsKeyArn,
-	}, pulumi.Parent(c), pulumi.Protect(args.Protect))
-	if err != nil {
-		return nil, fmt.Errorf("creating controller %q: log group: %w", name, err)
-	}
-	role, rights, err := c.role(ctx, name, args, logs)
-	if err != nil {
-		return nil, fmt.Errorf("creating controller %q: role: %w", name, err)
-	}
+	c := &Controller{args: args}
+	return platform.Create(ctx, name, c, platform.Definition{
+		Type:  Type,
+		Noun:  "controller",
+		Steps: []platform.Step{c.createLogGroup, c.createRole, c.createFunction, c.limitRetries},
+	}, opts...)
+}
+
+func (c *Controller) createLogGroup(ctx *pulumi.Context, name string) (err error) {
+	c.logs, err = c.args.LogGroup(ctx, name+"-logs", c, "controller")
+	return err
+}
+
+func (c *Controller) createFunction(ctx *pulumi.Context, name string) error {
 	function, err := lambda.NewFunction(ctx, name+"-function", &lambda.FunctionArgs{
-		Name: pulumi.String(args.functionName()),
+		Name: pulumi.String(c.args.functionName()),
 		Description: pulumi.String(
-			"Gates the NATS nodes, makes the streams, moves dead letters, measures and backs up: " + args.Environment,
+			"Gates the NATS nodes, makes the streams, moves dead letters, measures and backs up: " + c.args.Environment,
 		),
-		Role:          role.Arn,
+		Role:          c.role.Arn,
 		Runtime:       pulumi.String("provided.al2023"),
 		Handler:       pulumi.String("bootstrap"),
 		Architectures: pulumi.StringArray{pulumi.String("arm64")},
-		Code:          pulumi.NewFileArchive(args.Archive),
+		Code:          pulumi.NewFileArchive(c.args.Archive),
 		MemorySize:    pulumi.Int(512),
 		Timeout:       pulumi.Int(timeoutSeconds),
 		VpcConfig: &lambda.FunctionVpcConfigArgs{
-			SubnetIds:        args.SubnetIDs,
-			SecurityGroupIds: pulumi.StringArray{args.SecurityGroupID},
+			SubnetIds:        c.args.Placement.PrivateSubnetIDs,
+			SecurityGroupIds: pulumi.StringArray{c.args.Placement.SecurityGroupID},
 		},
-		LoggingConfig: &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: logs.Name},
+		LoggingConfig: &lambda.FunctionLoggingConfigArgs{LogFormat: pulumi.String("JSON"), LogGroup: c.logs.Name},
 		Environment: &lambda.FunctionEnvironmentArgs{Variables: pulumi.StringMap{
-			"ENVIRONMENT":              pulumi.String(args.Environment),
-			"BACKUP_BUCKET":            args.BackupBucket.ToStringOutput(),
-			"ADMINISTRATOR_SECRET_ARN": args.AdministratorSecretArn.ToStringOutput(),
-			"NATS_CA":                  args.CertificateAuthority.ToStringOutput(),
+			"ENVIRONMENT":              pulumi.String(c.args.Environment),
+			"BACKUP_BUCKET":            c.args.Backups.Bucket,
+			"ADMINISTRATOR_SECRET_ARN": c.args.AdministratorSecretArn,
+			"NATS_CA":                  c.args.CertificateAuthority,
 		}},
-	}, pulumi.Parent(c), pulumi.DependsOn(rights))
+	}, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{c.rights}))
 	if err != nil {
-		return nil, fmt.Errorf("creating controller %q: function: %w", name, err)
+		return fmt.Errorf("function: %w", err)
 	}
-	// What a minute or a day could not do, the next one does: a repetition would only overlap it.
-	if _, err := lambda.NewFunctionEventInvokeConfig(ctx, name+"-event-invoke", &lambda.FunctionEventInvokeConfigArgs{
-		FunctionName:         function.Name,
-		MaximumRetryAttempts: pulumi.Int(0), MaximumEventAgeInSeconds: pulumi.Int(eventAgeSeconds),
-	}, pulumi.Parent(c)); err != nil {
-		return nil, fmt.Errorf("creating controller %q: event invoke configuration: %w", name, err)
-	}
-	c.Name, c.Arn = function.Name, function.Arn
-	c.Ready = append(rights, function)
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name, "arn": c.Arn})
+	c.function, c.Name, c.Arn = function, function.Name, function.Arn
+	return nil
 }
 
-func (c *Controller) role(
-	ctx *pulumi.Context,
-	name string,
-	args Args,
-	logs *cloudwatch.LogGroup,
-) (*iam.Role, []pulumi.Resource, error) {
+// limitRetries drops a scheduled call that fails or waits for long. What a minute or a day could not
+// do, the next one does: a repetition would only overlap it.
+func (c *Controller) limitRetries(ctx *pulumi.Context, name string) error {
+	_, err := lambda.NewFunctionEventInvokeConfig(ctx, name+"-event-invoke", &lambda.FunctionEventInvokeConfigArgs{
+		FunctionName:             c.function.Name,
+		MaximumRetryAttempts:     pulumi.Int(0),
+		MaximumEventAgeInSeconds: pulumi.Int(eventAgeSeconds),
+	}, pulumi.Parent(c))
+	if err != nil {
+		return fmt.Errorf("event invoke configuration: %w", err)
+	}
+	return nil
+}
+
+func (c *Controller) createRole(ctx *pulumi.Context, name string) (err error) {
 	under := pulumi.Parent(c)
-	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
-		AssumeRolePolicy: pulumi.String(policy.AssumeRole("lambda.amazonaws.com")),
+	c.role, err = iam.NewRole(ctx, name+"-role", &iam.RoleArgs{
+		AssumeRolePolicy: pulumi.String(platform.AssumeRole("lambda.amazonaws.com")),
 	}, under)
 	if err != nil {
-		return nil, nil, err
+		return fmt.Errorf("role: %w", err)
 	}
-	rights, err := iam.NewRolePolicy(ctx, name+"-rights", &iam.RolePolicyArgs{
-		Role: role.Name,
-		Policy: policy.Output(func(v []string) []policy.Statement {
-			return []policy.Statement{
+	c.rights, err = iam.NewRolePolicy(ctx, name+"-rights", &iam.RolePolicyArgs{
+		Role: c.role.Name,
+		Policy: platform.PolicyOutput(func(v []string) []platform.Statement {
+			return []platform.Statement{
 				{Sid: "Identities", Action: []string{"secretsmanager:GetSecretValue"}, Resource: v[0]},
 				{Sid: "IdentitiesKey", Action: []string{"kms:Decrypt"}, Resource: v[1]},
 				{
@@ -154,13 +168,15 @@ func (c *Controller) role(
 					Resource: "*",
 					Condition: map[string]any{
 						"ArnEquals": map[string]string{
-							"lambda:SourceFunctionArn": "arn:aws:lambda:" + args.Region + ":" + args.Account +
-								":function:" + args.functionName(),
+							"lambda:SourceFunctionArn": c.args.ARN("lambda", "function:"+c.args.functionName()),
 						},
 					},
 				},
 			}
-		}, args.AdministratorSecretArn, args.SecretsKeyArn, logs.Arn, args.BackupBucketArn, args.BackupKeyArn),
+		}, c.args.AdministratorSecretArn, c.args.Keys.Secrets, c.logs.Arn, c.args.Backups.BucketArn, c.args.Keys.Artifacts),
 	}, under)
-	return role, []pulumi.Resource{rights}, err
+	if err != nil {
+		return fmt.Errorf("role: %w", err)
+	}
+	return nil
 }

@@ -1,5 +1,5 @@
-// Package encryption makes the platform's own keys: one per purpose, so that who may read logs
-// cannot read secrets.
+// Package encryption makes the platform's own keys: one for each purpose, so that whoever may read
+// logs cannot read secrets.
 package encryption
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
@@ -26,57 +26,64 @@ const (
 	Notifications Purpose = "notifications" // the alarm topic
 )
 
-// Args shape the keys.
+// Args shape the keys. Those of the stack are not there yet.
 type Args struct {
-	Environment string // prefixes the aliases
-	Account     string // 12 digits
-	Region      string
-	Protect     bool
+	platform.Stack
 }
 
 // Encryption holds the keys.
 type Encryption struct {
 	pulumi.ResourceState
+
+	args Args
 	keys map[Purpose]*kms.Key
 }
 
 // New makes the keys and their aliases.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Encryption, error) {
-	e := &Encryption{keys: map[Purpose]*kms.Key{}}
-	err := ctx.RegisterComponentResourceV2(
-		Type,
-		name,
-		pulumi.Map{"environment": pulumi.String(args.Environment)},
-		e,
-		opts...)
-	if err != nil {
-		return nil, fmt.Errorf("creating keys %q: %w", name, err)
-	}
-	for _, purpose := range []Purpose{Data, Logs, Secrets, Artifacts, Notifications} {
-		if err := e.key(ctx, name, purpose, args); err != nil {
-			return nil, fmt.Errorf("creating key %q: %w", name+"-"+string(purpose), err)
-		}
-	}
-	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{})
+	e := &Encryption{args: args, keys: map[Purpose]*kms.Key{}}
+	return platform.Create(ctx, name, e, platform.Definition{
+		Type:   Type,
+		Noun:   "keys",
+		Inputs: pulumi.Map{"environment": pulumi.String(args.Environment)},
+		Steps:  []platform.Step{e.createKeys},
+	}, opts...)
 }
 
-// Key is the ARN of the key for a purpose, one of the constants above.
-func (e *Encryption) Key(purpose Purpose) pulumi.StringOutput { return e.keys[purpose].Arn }
+// Keys are the ARNs of all keys.
+func (e *Encryption) Keys() platform.Keys {
+	return platform.Keys{
+		Data:          e.keys[Data].Arn,
+		Logs:          e.keys[Logs].Arn,
+		Secrets:       e.keys[Secrets].Arn,
+		Artifacts:     e.keys[Artifacts].Arn,
+		Notifications: e.keys[Notifications].Arn,
+	}
+}
 
-func (e *Encryption) key(ctx *pulumi.Context, name string, purpose Purpose, args Args) error {
+func (e *Encryption) createKeys(ctx *pulumi.Context, name string) error {
+	for _, purpose := range []Purpose{Data, Logs, Secrets, Artifacts, Notifications} {
+		if err := e.createKey(ctx, name, purpose); err != nil {
+			return fmt.Errorf("key for %s: %w", purpose, err)
+		}
+	}
+	return nil
+}
+
+func (e *Encryption) createKey(ctx *pulumi.Context, name string, purpose Purpose) error {
 	key, err := kms.NewKey(ctx, name+"-"+string(purpose), &kms.KeyArgs{
-		Description:       pulumi.Sprintf("%s: %s", args.Environment, string(purpose)),
+		Description:       pulumi.Sprintf("%s: %s", e.args.Environment, string(purpose)),
 		EnableKeyRotation: pulumi.Bool(true),
 		// What a deleted key encrypted is lost: the longest wait that KMS offers (7–30 days).
 		DeletionWindowInDays: pulumi.Int(30),
-		Policy:               pulumi.String(policy.JSON(statements(purpose, args)...)),
-	}, pulumi.Parent(e), pulumi.Protect(args.Protect))
+		Policy:               pulumi.String(platform.PolicyJSON(statements(purpose, e.args)...)),
+	}, pulumi.Parent(e), pulumi.Protect(e.args.Protect))
 	if err != nil {
 		return err
 	}
 	e.keys[purpose] = key
 	_, err = kms.NewAlias(ctx, name+"-"+string(purpose), &kms.AliasArgs{
-		Name:        pulumi.Sprintf("alias/%s-%s", args.Environment, string(purpose)),
+		Name:        pulumi.Sprintf("alias/%s-%s", e.args.Environment, string(purpose)),
 		TargetKeyId: key.KeyId,
 	}, pulumi.Parent(e))
 	return err
@@ -87,8 +94,8 @@ var use = []string{"kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:Generate
 
 // statements are a key's policy: the account decides through IAM who may use it, and AWS
 // services that act in their own name are admitted one by one.
-func statements(purpose Purpose, args Args) []policy.Statement {
-	list := []policy.Statement{{
+func statements(purpose Purpose, args Args) []platform.Statement {
+	list := []platform.Statement{{
 		Sid:       "Account",
 		Principal: map[string]string{"AWS": "arn:aws:iam::" + args.Account + ":root"},
 		Action:    []string{"kms:*"},
@@ -98,25 +105,20 @@ func statements(purpose Purpose, args Args) []policy.Statement {
 	switch purpose {
 	case Logs:
 		// CloudWatch Logs user guide, "Encrypt log data in CloudWatch Logs using AWS KMS".
-		list = append(list, policy.Statement{
+		list = append(list, platform.Statement{
 			Sid:       "Logs",
 			Principal: map[string]string{"Service": "logs." + args.Region + ".amazonaws.com"},
 			Action:    use,
 			Resource:  "*",
 			Condition: map[string]any{"ArnLike": map[string]string{
-				"kms:EncryptionContext:aws:logs:arn": fmt.Sprintf(
-					"arn:aws:logs:%s:%s:log-group:/%s/*",
-					args.Region,
-					args.Account,
-					args.Environment,
-				),
+				"kms:EncryptionContext:aws:logs:arn": args.ARN("logs", "log-group:/"+args.Environment+"/*"),
 			}},
 		})
 	case Notifications:
 		// SNS developer guide, "Enable compatibility between event sources from AWS services and
 		// encrypted topics". Not EventBridge: no rule publishes here, and SNS takes no condition
 		// that would keep other accounts' out.
-		list = append(list, policy.Statement{
+		list = append(list, platform.Statement{
 			Sid:       "Publishers",
 			Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
 			Action:    []string{"kms:Decrypt", "kms:GenerateDataKey*"},
@@ -134,14 +136,14 @@ func statements(purpose Purpose, args Args) []policy.Statement {
 		}}
 		anyone := map[string]string{"AWS": "*"}
 		list = append(list,
-			policy.Statement{
+			platform.Statement{
 				Sid:       "FindDisksKey",
 				Principal: anyone,
 				Action:    []string{"kms:DescribeKey"},
 				Resource:  "*",
 				Condition: map[string]any{"StringEquals": through},
 			},
-			policy.Statement{
+			platform.Statement{
 				Sid:       "DiskGrants",
 				Principal: anyone,
 				Action:    []string{"kms:CreateGrant"},

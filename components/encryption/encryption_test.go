@@ -7,8 +7,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
+
+var args = Args{Stack: platform.Stack{Environment: "test", Account: "123456789012", Region: "eu-west-1"}}
 
 func TestOnlyTheKeyOfAPurposeAdmitsItsServices(t *testing.T) {
 	admits := map[Purpose][]string{
@@ -23,8 +25,7 @@ func TestOnlyTheKeyOfAPurposeAdmitsItsServices(t *testing.T) {
 		all = append(all, services...)
 	}
 	for purpose, services := range admits {
-		written := policy.JSON(
-			statements(purpose, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"})...)
+		written := platform.PolicyJSON(statements(purpose, args)...)
 		for _, service := range all {
 			assert.Equal(
 				t,
@@ -40,14 +41,14 @@ func TestOnlyTheKeyOfAPurposeAdmitsItsServices(t *testing.T) {
 
 func TestServiceMayUseAKeyForThisAccountOnly(t *testing.T) {
 	for _, purpose := range []Purpose{Data, Logs, Secrets, Artifacts, Notifications} {
-		for _, s := range statements(purpose, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"}) {
+		for _, s := range statements(purpose, args) {
 			if s.Sid == "Account" {
 				assert.Equal(t, map[string]string{"AWS": "arn:aws:iam::123456789012:root"}, s.Principal)
 				continue
 			}
 			assert.Contains(
 				t,
-				policy.JSON(policy.Statement{Condition: s.Condition}),
+				platform.PolicyJSON(platform.Statement{Condition: s.Condition}),
 				"123456789012",
 				"statement %s of %s",
 				s.Sid,
@@ -60,7 +61,7 @@ func TestServiceMayUseAKeyForThisAccountOnly(t *testing.T) {
 // TestWhoComesThroughEC2OnlyHandsTheDataKeyOn: to AWS's own resources, which disks are; to decrypt
 // is for roles whose own policy says so.
 func TestWhoComesThroughEC2OnlyHandsTheDataKeyOn(t *testing.T) {
-	for _, s := range statements(Data, Args{Environment: "test", Account: "123456789012", Region: "eu-west-1"}) {
+	for _, s := range statements(Data, args) {
 		if s.Sid == "Account" {
 			continue
 		}

@@ -10,6 +10,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bodybroker/platform/components/containercluster"
+	"github.com/bodybroker/platform/components/network"
+	"github.com/bodybroker/platform/components/platform"
 	"github.com/bodybroker/platform/components/service"
 )
 
@@ -63,34 +66,37 @@ func (f *front) has(key string) bool { _, found := f.seen[key]; return found }
 // open makes a gateway on a mock cloud and returns what was registered, and the URL.
 func open(t *testing.T, change func(*Args)) (*front, string) {
 	t.Helper()
-	arn := pulumi.String("arn")
+	known := func(text string) pulumi.StringOutput { return pulumi.String(text).ToStringOutput() }
+	list := func(items ...string) pulumi.StringArrayOutput { return pulumi.ToStringArray(items).ToStringArrayOutput() }
 	args := Args{
-		Environment:                 "test",
-		VpcID:                       pulumi.String("vpc-1"),
-		NatsWeight:                  100,
-		Protect:                     true,
-		PublicSubnetIDs:             pulumi.ToStringArray([]string{"public-1", "public-2"}),
-		PrivateSubnetIDs:            pulumi.ToStringArray([]string{"private-1", "private-2"}),
-		LoadBalancerSecurityGroupID: pulumi.String("sg-balancer"),
-		Service: service.Args{
-			Environment:      "test",
-			Name:             "http-nats-gateway",
-			Region:           "us-east-1",
-			Account:          "123456789012",
-			HasImage:         true,
-			Image:            pulumi.String("image:1"),
-			TaskCount:        2,
-			MaxTaskCount:     2,
-			CPU:              512,
-			Memory:           1024,
-			ClusterArn:       arn,
-			ClusterName:      pulumi.String("test"),
-			ExecutionRoleArn: arn,
-			ExecLogGroupArn:  arn,
-			SubnetIDs:        pulumi.ToStringArray([]string{"private-1"}),
-			SecurityGroupID:  pulumi.String("sg-gateway"),
-			LogsKeyArn:       arn,
-			LogRetentionDays: 30,
+		Settings: Settings{
+			Settings:   service.Settings{TaskCount: 2, CPU: 512, Memory: 1024},
+			NatsWeight: 100,
+		},
+		Tasks: service.Args{
+			Stack: platform.Stack{
+				Environment:      "test",
+				Region:           "us-east-1",
+				Account:          "123456789012",
+				Protect:          true,
+				LogRetentionDays: 30,
+				Keys:             platform.Keys{Logs: known("arn")},
+			},
+			Name:  "http-nats-gateway",
+			Image: pulumi.String("image:1"),
+			Cluster: containercluster.Handle{
+				Arn:              known("arn"),
+				Name:             known("test"),
+				ExecutionRoleArn: known("arn"),
+				ExecLogGroupArn:  known("arn"),
+			},
+			Placement: network.Placement{
+				VpcID:                       known("vpc-1"),
+				PublicSubnetIDs:             list("public-1", "public-2"),
+				PrivateSubnetIDs:            list("private-1", "private-2"),
+				SecurityGroupID:             known("sg-gateway"),
+				LoadBalancerSecurityGroupID: known("sg-balancer"),
+			},
 		},
 	}
 	change(&args)
@@ -143,7 +149,7 @@ func TestWithDomainPlainHTTPIsOnlyRedirected(t *testing.T) {
 
 func TestLoadBalancerIsHardened(t *testing.T) {
 	for _, protect := range []bool{true, false} {
-		mocks, _ := open(t, func(args *Args) { args.Protect = protect })
+		mocks, _ := open(t, func(args *Args) { args.Tasks.Protect = protect })
 		balancer := mocks.seen[balancerType+" gateway-load-balancer"]
 		assert.Equal(t, protect, balancer["enableDeletionProtection"].BoolValue())
 		assert.True(t, balancer["dropInvalidHeaderFields"].BoolValue())
@@ -155,7 +161,7 @@ func TestWeightsAddUpToAllTraffic(t *testing.T) {
 	for _, weight := range []int{0, 10, 100} {
 		mocks, _ := open(t, func(args *Args) {
 			withDomain(args)
-			args.LegacyTargetGroupArn, args.NatsWeight = legacy, weight
+			args.LegacyTargetGroupARN, args.NatsWeight = legacy, weight
 		})
 		action := mocks.seen[listenerType+" gateway-https"]["defaultActions"].ArrayValue()[0].ObjectValue()
 		weights := map[string]float64{}
@@ -185,7 +191,7 @@ func TestShadowsShareIsOfWhatIsLegacyStill(t *testing.T) {
 
 func TestShadowingHasAPortAndATargetGroupOfItsOwn(t *testing.T) {
 	mocks, _ := open(t, func(args *Args) {
-		args.LegacyTargetGroupArn = legacy
+		args.LegacyTargetGroupARN = legacy
 		args.NatsWeight = 10
 		args.ShadowPercent = 20
 		args.LegacyURL = "http://legacy.internal:8080"

@@ -12,7 +12,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/ordering"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // securityPolicy is the TLS policy that AWS recommends: TLS 1.3, and 1.2 with forward secrecy.
@@ -21,48 +21,46 @@ const securityPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 // validationSeconds is the time to live of the record that proves the domain to ACM.
 const validationSeconds = 60
 
-// listen makes the listener that serves, and with a domain the redirect and the name before it.
-func (g *Gateway) listen(
-	ctx *pulumi.Context, name string, args Args, balancer *lb.LoadBalancer, groups map[int]*lb.TargetGroup,
-) (*lb.Listener, error) {
-	actions := lb.ListenerDefaultActionArray{forward(groups, args)}
-	if args.Domain == "" {
+// createListeners makes the listener that serves, and with a domain the redirect and the name in
+// front of it.
+func (g *Gateway) createListeners(ctx *pulumi.Context, name string) (err error) {
+	actions := lb.ListenerDefaultActionArray{g.forward()}
+	if g.args.Domain == "" {
 		// No certificate can be had without a name, and nothing outside the VPC reaches this.
-		g.URL = pulumi.Sprintf("http://%s", balancer.DnsName)
-		return g.listener(ctx, name+"-http", &lb.ListenerArgs{
-			LoadBalancerArn: balancer.Arn,
-			Port:            pulumi.Int(80),
-			Protocol:        pulumi.String("HTTP"),
-			DefaultActions:  actions,
+		g.URL = pulumi.Sprintf("http://%s", g.balancer.DnsName)
+		g.listener, err = g.createListener(ctx, name+"-http", &lb.ListenerArgs{
+			Port:           pulumi.Int(80),
+			Protocol:       pulumi.String("HTTP"),
+			DefaultActions: actions,
 		})
+		return err
 	}
-	certificate, err := g.certificate(ctx, name, args)
+	certificate, err := g.createCertificate(ctx, name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	listener, err := g.listener(ctx, name+"-https", &lb.ListenerArgs{
-		LoadBalancerArn: balancer.Arn,
-		Port:            pulumi.Int(443),
-		Protocol:        pulumi.String("HTTPS"),
-		SslPolicy:       pulumi.String(securityPolicy),
-		CertificateArn:  certificate,
-		DefaultActions:  actions,
+	g.listener, err = g.createListener(ctx, name+"-https", &lb.ListenerArgs{
+		Port:           pulumi.Int(443),
+		Protocol:       pulumi.String("HTTPS"),
+		SslPolicy:      pulumi.String(securityPolicy),
+		CertificateArn: certificate,
+		DefaultActions: actions,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if _, err := g.listener(ctx, name+"-redirect", &lb.ListenerArgs{
-		LoadBalancerArn: balancer.Arn,
-		Port:            pulumi.Int(80),
-		Protocol:        pulumi.String("HTTP"),
-		DefaultActions:  lb.ListenerDefaultActionArray{redirect()},
+	if _, err := g.createListener(ctx, name+"-redirect", &lb.ListenerArgs{
+		Port:           pulumi.Int(80),
+		Protocol:       pulumi.String("HTTP"),
+		DefaultActions: lb.ListenerDefaultActionArray{redirect()},
 	}); err != nil {
-		return nil, err
+		return err
 	}
-	return listener, g.alias(ctx, name, args, balancer, listener)
+	return g.createAlias(ctx, name)
 }
 
-func (g *Gateway) listener(ctx *pulumi.Context, name string, args *lb.ListenerArgs) (*lb.Listener, error) {
+func (g *Gateway) createListener(ctx *pulumi.Context, name string, args *lb.ListenerArgs) (*lb.Listener, error) {
+	args.LoadBalancerArn = g.balancer.Arn
 	listener, err := lb.NewListener(ctx, name, args, pulumi.Parent(g))
 	if err != nil {
 		return nil, fmt.Errorf("creating listener %q: %w", name, err)
@@ -74,22 +72,22 @@ func (g *Gateway) listener(ctx *pulumi.Context, name string, args *lb.ListenerAr
 // legacy target group, shadowPercent of that by way of the gateway's shadow port. No stickiness:
 // each request is weighed anew, so that the share of traffic is the share that was set, from the
 // moment it is set.
-func forward(groups map[int]*lb.TargetGroup, args Args) lb.ListenerDefaultActionArgs {
-	if args.LegacyTargetGroupArn == "" {
+func (g *Gateway) forward() lb.ListenerDefaultActionArgs {
+	if g.args.LegacyTargetGroupARN == "" {
 		return lb.ListenerDefaultActionArgs{
-			Type: pulumi.String("forward"), TargetGroupArn: groups[Port].Arn,
+			Type: pulumi.String("forward"), TargetGroupArn: g.groups[Port].Arn,
 		}
 	}
-	gateway, shadow, legacy := weights(args.NatsWeight, args.ShadowPercent)
+	gateway, shadow, legacy := weights(g.args.NatsWeight, g.args.ShadowPercent)
 	to := func(arn pulumi.StringInput, weight int) lb.ListenerDefaultActionForwardTargetGroupArgs {
 		return lb.ListenerDefaultActionForwardTargetGroupArgs{Arn: arn, Weight: pulumi.Int(weight)}
 	}
 	targets := lb.ListenerDefaultActionForwardTargetGroupArray{
-		to(groups[Port].Arn, gateway),
-		to(pulumi.String(args.LegacyTargetGroupArn), legacy),
+		to(g.groups[Port].Arn, gateway),
+		to(pulumi.String(g.args.LegacyTargetGroupARN), legacy),
 	}
-	if groups[ShadowPort] != nil {
-		targets = append(targets, to(groups[ShadowPort].Arn, shadow))
+	if g.groups[ShadowPort] != nil {
+		targets = append(targets, to(g.groups[ShadowPort].Arn, shadow))
 	}
 	return lb.ListenerDefaultActionArgs{
 		Type:    pulumi.String("forward"),
@@ -117,18 +115,18 @@ func redirect() lb.ListenerDefaultActionArgs {
 	}
 }
 
-// certificate has ACM issue a certificate for the domain and returns its ARN once it is valid.
-// ACM renews it by itself as long as the record stands.
-func (g *Gateway) certificate(ctx *pulumi.Context, name string, args Args) (pulumi.StringOutput, error) {
+// createCertificate has ACM issue a certificate for the domain and returns its ARN once it is valid.
+// ACM renews it by itself as long as the record exists.
+func (g *Gateway) createCertificate(ctx *pulumi.Context, name string) (pulumi.StringOutput, error) {
 	certificate, err := acm.NewCertificate(ctx, name+"-certificate", &acm.CertificateArgs{
-		DomainName: pulumi.String(args.Domain), ValidationMethod: pulumi.String("DNS"),
+		DomainName: pulumi.String(g.args.Domain), ValidationMethod: pulumi.String("DNS"),
 	}, pulumi.Parent(g))
 	if err != nil {
-		return pulumi.StringOutput{}, fmt.Errorf("requesting a certificate for %q: %w", args.Domain, err)
+		return pulumi.StringOutput{}, fmt.Errorf("requesting a certificate for %q: %w", g.args.Domain, err)
 	}
 	proof := certificate.DomainValidationOptions.ApplyT(firstProof).(acm.CertificateDomainValidationOptionOutput)
 	record, err := route53.NewRecord(ctx, name+"-certificate-record", &route53.RecordArgs{
-		ZoneId:  pulumi.String(args.HostedZoneID),
+		ZoneId:  pulumi.String(g.args.HostedZoneID),
 		Name:    proof.ResourceRecordName().Elem(),
 		Type:    proof.ResourceRecordType().Elem(),
 		Records: pulumi.StringArray{proof.ResourceRecordValue().Elem()},
@@ -137,13 +135,13 @@ func (g *Gateway) certificate(ctx *pulumi.Context, name string, args Args) (pulu
 		AllowOverwrite: pulumi.Bool(true),
 	}, pulumi.Parent(g))
 	if err != nil {
-		return pulumi.StringOutput{}, fmt.Errorf("proving %q in zone %q: %w", args.Domain, args.HostedZoneID, err)
+		return pulumi.StringOutput{}, fmt.Errorf("proving %q in zone %q: %w", g.args.Domain, g.args.HostedZoneID, err)
 	}
 	valid, err := acm.NewCertificateValidation(ctx, name+"-certificate-validation", &acm.CertificateValidationArgs{
 		CertificateArn: certificate.Arn, ValidationRecordFqdns: pulumi.StringArray{record.Fqdn},
 	}, pulumi.Parent(g))
 	if err != nil {
-		return pulumi.StringOutput{}, fmt.Errorf("waiting for the certificate of %q: %w", args.Domain, err)
+		return pulumi.StringOutput{}, fmt.Errorf("waiting for the certificate of %q: %w", g.args.Domain, err)
 	}
 	return valid.CertificateArn, nil
 }
@@ -160,25 +158,22 @@ func firstProof(options []acm.CertificateDomainValidationOption) (acm.Certificat
 	return options[0], nil
 }
 
-// alias points the domain at the load balancer, and sets the URL, known once the name leads there.
-func (g *Gateway) alias(
-	ctx *pulumi.Context,
-	name string,
-	args Args,
-	balancer *lb.LoadBalancer,
-	listener *lb.Listener,
-) error {
+// createAlias points the domain at the load balancer, and sets the URL, known once the name leads
+// there.
+func (g *Gateway) createAlias(ctx *pulumi.Context, name string) error {
 	record, err := route53.NewRecord(ctx, name+"-alias", &route53.RecordArgs{
-		ZoneId: pulumi.String(args.HostedZoneID),
-		Name:   pulumi.String(args.Domain),
+		ZoneId: pulumi.String(g.args.HostedZoneID),
+		Name:   pulumi.String(g.args.Domain),
 		Type:   route53.RecordTypeA,
 		Aliases: route53.RecordAliasArray{route53.RecordAliasArgs{
-			Name: balancer.DnsName, ZoneId: balancer.ZoneId, EvaluateTargetHealth: pulumi.Bool(true),
+			Name:                 g.balancer.DnsName,
+			ZoneId:               g.balancer.ZoneId,
+			EvaluateTargetHealth: pulumi.Bool(true),
 		}},
-	}, pulumi.Parent(g), pulumi.DependsOn([]pulumi.Resource{listener}))
+	}, pulumi.Parent(g), pulumi.DependsOn([]pulumi.Resource{g.listener}))
 	if err != nil {
-		return fmt.Errorf("pointing %q at the load balancer: %w", args.Domain, err)
+		return fmt.Errorf("pointing %q at the load balancer: %w", g.args.Domain, err)
 	}
-	g.URL = ordering.After(pulumi.String("https://"+args.Domain), record)
+	g.URL = platform.After(pulumi.String("https://"+g.args.Domain), record)
 	return nil
 }

@@ -10,23 +10,16 @@ import (
 	"github.com/pulumi/pulumi-tls/sdk/v5/go/tls"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/naming"
-	"github.com/bodybroker/platform/components/ordering"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
 const Type = "nats-platform:identity:Identity"
 
-// recoveryDays is how long a deleted seed can be brought back; 30 is the longest that Secrets
-// Manager offers (DeleteSecret, RecoveryWindowInDays).
-const recoveryDays = 30
-
 // Args are what one identity needs.
 type Args struct {
-	Environment   string             // in the secret's description; required
-	Identity      string             // who it is, for example "quest-system"; required
-	SecretsKeyArn pulumi.StringInput // KMS key that encrypts the seed; required
-	Protect       bool               // refuse the deletion of key and seed; default false
+	platform.Stack
+	Identity string // who it is, for example "quest-system"; required
 }
 
 // Identity is one NATS user.
@@ -42,43 +35,36 @@ type Identity struct {
 	// that holds this seed. Another seed is so another task definition, whose tasks take the place
 	// of those with the old one.
 	SeedFrom pulumi.StringOutput `pulumi:"seedFrom"`
+
+	args Args
+	seed pulumi.StringOutput
 }
 
 // New makes the identity. To replace a seed that leaked, replace the private key
 // (pulumi up --replace with its URN): public half, secret and all that uses them follow.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Identity, error) {
-	identity := &Identity{}
-	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
-		"environment": pulumi.String(args.Environment),
-		"identity":    pulumi.String(args.Identity),
-	}, identity, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("creating NATS identity %q: %w", name, err)
-	}
-	if err := identity.create(ctx, name, args); err != nil {
-		return nil, fmt.Errorf("creating NATS identity %q: %w", name, err)
-	}
-	err = ctx.RegisterResourceOutputs(identity, pulumi.Map{
-		"publicKey": identity.PublicKey,
-		"secretArn": identity.SecretArn,
-		"seedFrom":  identity.SeedFrom,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("creating NATS identity %q: recording its outputs: %w", name, err)
-	}
-	return identity, nil
+	i := &Identity{args: args}
+	return platform.Create(ctx, name, i, platform.Definition{
+		Type: Type,
+		Noun: "NATS identity",
+		Inputs: pulumi.Map{
+			"environment": pulumi.String(args.Environment),
+			"identity":    pulumi.String(args.Identity),
+		},
+		Steps: []platform.Step{i.createKey, i.storeSeed},
+	}, opts...)
 }
 
-func (i *Identity) create(ctx *pulumi.Context, name string, args Args) error {
+func (i *Identity) createKey(ctx *pulumi.Context, name string) error {
 	// The key is a resource so that it is made once and stays: a seed made by the program would
 	// be another at every run. The state holds it, and the seed made from it, only encrypted by
 	// the stack's secrets provider; the named outputs are secret even where the provider forgets.
 	key, err := tls.NewPrivateKey(ctx, name+"-key", &tls.PrivateKeyArgs{
 		Algorithm: pulumi.String("ED25519"),
-	}, pulumi.Parent(i), pulumi.Protect(args.Protect),
+	}, pulumi.Parent(i), pulumi.Protect(i.args.Protect),
 		pulumi.AdditionalSecretOutputs([]string{"privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"}))
 	if err != nil {
-		return fmt.Errorf("creating the key of %q: %w", args.Identity, err)
+		return fmt.Errorf("creating the key of %q: %w", i.args.Identity, err)
 	}
 	pem := key.PrivateKeyPemPkcs8
 
@@ -87,38 +73,33 @@ func (i *Identity) create(ctx *pulumi.Context, name string, args Args) error {
 		_, public, err := derive(pem)
 		return public, err
 	})).(pulumi.StringOutput)
-	seed := pulumi.ToSecret(pem.ApplyT(func(pem string) (string, error) {
+	i.seed = pulumi.ToSecret(pem.ApplyT(func(pem string) (string, error) {
 		seed, _, err := derive(pem)
 		return seed, err
 	})).(pulumi.StringOutput)
-	return i.store(ctx, name, args, seed)
+	return nil
 }
 
-func (i *Identity) store(ctx *pulumi.Context, name string, args Args, seed pulumi.StringOutput) error {
-	// A stack without protection is made to be thrown away and made again: nothing is kept.
-	window := 0
-	if args.Protect {
-		window = recoveryDays
-	}
+func (i *Identity) storeSeed(ctx *pulumi.Context, name string) error {
 	// No scheduled rotation (controls SecretsManager.1 and .4): a new seed needs the servers to
 	// know the new public half first, which is an update of the platform and not of one secret.
 	secret, err := secretsmanager.NewSecret(ctx, name+"-seed", &secretsmanager.SecretArgs{
-		Description:          pulumi.Sprintf("NATS seed of %s in %s", args.Identity, args.Environment),
-		KmsKeyId:             args.SecretsKeyArn,
-		RecoveryWindowInDays: pulumi.Int(window),
-	}, pulumi.Parent(i), pulumi.Protect(args.Protect))
+		Description:          pulumi.Sprintf("NATS seed of %s in %s", i.args.Identity, i.args.Environment),
+		KmsKeyId:             i.args.Keys.Secrets,
+		RecoveryWindowInDays: pulumi.Int(i.args.SecretRecoveryDays()),
+	}, pulumi.Parent(i), pulumi.Protect(i.args.Protect))
 	if err != nil {
-		return fmt.Errorf("creating the secret of %q: %w", args.Identity, err)
+		return fmt.Errorf("creating the secret of %q: %w", i.args.Identity, err)
 	}
 	// Not protected: a new seed is a new version, which replaces this resource.
 	version, err := secretsmanager.NewSecretVersion(ctx, name+"-seed-version", &secretsmanager.SecretVersionArgs{
 		SecretId:     secret.ID(),
-		SecretString: seed,
+		SecretString: i.seed,
 	}, pulumi.Parent(i))
 	if err != nil {
-		return fmt.Errorf("storing the seed of %q: %w", args.Identity, err)
+		return fmt.Errorf("storing the seed of %q: %w", i.args.Identity, err)
 	}
-	i.SecretArn = ordering.After(secret.Arn, version)
-	i.SeedFrom = naming.SecretVersion(secret.Arn, version.VersionId)
+	i.SecretArn = platform.After(secret.Arn, version)
+	i.SeedFrom = platform.SecretVersion(secret.Arn, version.VersionId)
 	return nil
 }

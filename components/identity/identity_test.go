@@ -15,6 +15,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/components/platform"
 )
 
 func encode(t *testing.T, key any) string {
@@ -114,10 +116,12 @@ func TestOnlyThePublicHalfLeavesTheSecret(t *testing.T) {
 	err = pulumi.RunErr(func(ctx *pulumi.Context) error {
 		var err error
 		identity, err = New(ctx, "quest-system", Args{
-			Environment:   "test",
-			Identity:      "quest-system",
-			SecretsKeyArn: pulumi.String("arn:key"),
-			Protect:       true,
+			Stack: platform.Stack{
+				Environment: "test",
+				Protect:     true,
+				Keys:        platform.Keys{Secrets: pulumi.String("arn:key").ToStringOutput()},
+			},
+			Identity: "quest-system",
 		})
 		if err != nil {
 			return err
@@ -145,7 +149,7 @@ func TestOnlyThePublicHalfLeavesTheSecret(t *testing.T) {
 	assert.True(t, stored.SecretValue().Element.StringValue() == seed, "the secret does not hold the seed")
 	assert.EqualValues(
 		t,
-		recoveryDays,
+		30,
 		mocks.seen["aws:secretsmanager/secret:Secret"]["recoveryWindowInDays"].NumberValue(),
 	)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/node/image"
 )
 
@@ -30,16 +29,16 @@ const clusterName = "nats-platform"
 // leaders go elsewhere: 10 s of the server's default two minutes.
 const graceShare = 12
 
-func (c *NatsCluster) render(ctx *pulumi.Context, name string) (err error) {
-	inputs := []any{c.args.SystemKey, c.args.AdministratorKey}
-	for _, n := range c.list {
+func (c *NatsCluster) createConfiguration(ctx *pulumi.Context, name string) (err error) {
+	inputs := []any{c.args.Identities.SystemKey, c.args.Identities.AdministratorKey}
+	for _, n := range c.nodes {
 		inputs = append(inputs, n.address)
 	}
-	for _, user := range c.args.Users {
+	for _, user := range c.args.Identities.Users {
 		inputs = append(inputs, user.PublicKey)
 	}
 	rendered := pulumi.All(inputs...).ApplyT(func(values []any) ([]string, error) {
-		return c.rendered(values)
+		return c.render(values)
 	}).(pulumi.StringArrayOutput)
 	text := rendered.Index(pulumi.Int(0))
 	c.revision = rendered.Index(pulumi.Int(1))
@@ -50,7 +49,7 @@ func (c *NatsCluster) render(ctx *pulumi.Context, name string) (err error) {
 	// It stays for good: its key is its digest, so one that comes back after a failed update would
 	// be deleted with its own older object.
 	c.configuration, err = s3.NewBucketObjectv2(ctx, name+"-configuration", &s3.BucketObjectv2Args{
-		Bucket:      c.args.Bucket,
+		Bucket:      c.args.Programs.Bucket,
 		Key:         pulumi.Sprintf("configuration/%s/nats.conf", c.ConfigurationDigest),
 		Content:     text,
 		ContentType: pulumi.String("text/plain"),
@@ -58,13 +57,13 @@ func (c *NatsCluster) render(ctx *pulumi.Context, name string) (err error) {
 	return err
 }
 
-// rendered is the configuration's text and its revision.
-func (c *NatsCluster) rendered(values []any) ([]string, error) {
+// render returns the configuration's text and its revision.
+func (c *NatsCluster) render(values []any) ([]string, error) {
 	lameDuck := time.Duration(c.args.LameDuckSeconds) * time.Second
 	configuration := image.Configuration{
 		ClusterName:      clusterName,
 		MaxPayload:       c.args.MaxPayload,
-		MaxFileStore:     catalog.MaxFileStore(c.args.VolumeGiB),
+		MaxFileStore:     c.args.MaxFileStore(),
 		MaxMemoryStore:   maxMemoryStore,
 		LameDuckDuration: lameDuck,
 		LameDuckGrace:    lameDuck / graceShare,
@@ -72,11 +71,11 @@ func (c *NatsCluster) rendered(values []any) ([]string, error) {
 		AdministratorKey: values[1].(string),
 	}
 	values = values[2:]
-	for i := range c.list {
+	for i := range c.nodes {
 		configuration.Routes = append(configuration.Routes, values[i].(string))
 	}
-	for i, user := range c.args.Users {
-		user.User.PublicKey = values[len(c.list)+i].(string)
+	for i, user := range c.args.Identities.Users {
+		user.User.PublicKey = values[len(c.nodes)+i].(string)
 		configuration.Users = append(configuration.Users, user.User)
 	}
 	text, revision, err := configuration.Render()
@@ -86,15 +85,15 @@ func (c *NatsCluster) rendered(values []any) ([]string, error) {
 // pointerKey is where a node finds the digest of its configuration.
 func (n node) pointerKey() string { return fmt.Sprintf("configuration/%s/current", n.name) }
 
-// pointer names the node's configuration, once the node before has taken it.
-func (c *NatsCluster) pointer(
+// createPointer names the node's configuration, once the node before has taken it.
+func (c *NatsCluster) createPointer(
 	ctx *pulumi.Context,
 	name string,
 	n node,
 	after []pulumi.Resource,
 ) (pulumi.Resource, error) {
 	return s3.NewBucketObjectv2(ctx, name+"-configuration", &s3.BucketObjectv2Args{
-		Bucket:      c.args.Bucket,
+		Bucket:      c.args.Programs.Bucket,
 		Key:         pulumi.String(n.pointerKey()),
 		Content:     c.ConfigurationDigest,
 		ContentType: pulumi.String("text/plain"),

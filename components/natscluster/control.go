@@ -1,4 +1,4 @@
-// What the controller is asked: to gate a node, and to make the streams.
+// Requests to the controller: gate a node, make the streams.
 package natscluster
 
 import (
@@ -11,23 +11,23 @@ import (
 	"github.com/bodybroker/platform/catalog"
 )
 
-// asked is a node as requests to the controller name it.
-func (n node) asked() pulumi.Map {
+// inRequest is a node as requests to the controller name it.
+func (n node) inRequest() pulumi.Map {
 	return pulumi.Map{"name": pulumi.String(n.name), "address": n.address}
 }
 
 // Nodes are all of them, as requests to the controller name them.
 func (c *NatsCluster) Nodes() pulumi.Array {
 	var all pulumi.Array
-	for _, n := range c.list {
-		all = append(all, n.asked())
+	for _, n := range c.nodes {
+		all = append(all, n.inRequest())
 	}
 	return all
 }
 
-// gate waits until the node runs the server and the configuration that it should. It runs again for
+// createGate waits until the node runs the server and the configuration that it should. It runs again for
 // another machine, another disk attachment, another server, another configuration.
-func (c *NatsCluster) gate(
+func (c *NatsCluster) createGate(
 	ctx *pulumi.Context,
 	name string,
 	n node,
@@ -36,25 +36,25 @@ func (c *NatsCluster) gate(
 	pointer pulumi.Resource,
 ) (pulumi.Resource, error) {
 	return lambda.NewInvocation(ctx, name+"-gate", &lambda.InvocationArgs{
-		FunctionName: c.args.ControllerName,
+		FunctionName: c.args.Controller.Name,
 		Input: pulumi.JSONMarshal(pulumi.Map{
-			"action": pulumi.String("gate"), "node": n.asked(), "nodes": c.Nodes(),
-			"revision": c.revision, "serverDigest": pulumi.String(c.args.ServerDigest),
+			"action": pulumi.String("gate"), "node": n.inRequest(), "nodes": c.Nodes(),
+			"revision": c.revision, "serverDigest": pulumi.String(c.args.Programs.Server.Digest),
 		}),
 		Triggers: pulumi.StringMap{
 			"instance":   instance.ID().ToStringOutput(),
 			"attachment": attachment.ID().ToStringOutput(),
 		},
-	}, pulumi.Parent(c), pulumi.DependsOn(append([]pulumi.Resource{pointer}, c.args.ControllerReady...)))
+	}, pulumi.Parent(c), pulumi.DependsOn(append([]pulumi.Resource{pointer}, c.args.Controller.Ready...)))
 }
 
-// streams makes what services publish to, behind the last gate. c.Ready ends with it.
-func (c *NatsCluster) streams(ctx *pulumi.Context, name string) error {
+// createStreams makes what services publish to, behind the last gate. c.Ready ends with it.
+func (c *NatsCluster) createStreams(ctx *pulumi.Context, name string) error {
 	made, err := lambda.NewInvocation(ctx, name+"-streams", &lambda.InvocationArgs{
-		FunctionName: c.args.ControllerName,
+		FunctionName: c.args.Controller.Name,
 		Input: pulumi.JSONMarshal(pulumi.Map{
 			"action": pulumi.String("streams"), "nodes": c.Nodes(),
-			"streams": pulumi.ToOutput(catalog.ForStorage(c.args.Streams, catalog.MaxFileStore(c.args.VolumeGiB))),
+			"streams": pulumi.ToOutput(catalog.ForStorage(c.args.Streams, c.args.MaxFileStore())),
 		}),
 	}, pulumi.Parent(c), pulumi.DependsOn(c.Ready))
 	if err != nil {

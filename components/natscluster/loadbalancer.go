@@ -7,12 +7,12 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/route53"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/naming"
+	"github.com/bodybroker/platform/components/platform"
 )
 
-func (c *NatsCluster) loadBalancer(ctx *pulumi.Context, name string) error {
+func (c *NatsCluster) createLoadBalancer(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(c)
-	physical, err := naming.LoadBalancer.Compose(c.args.Environment, "nats")
+	physical, err := c.args.Compose(platform.LoadBalancer, "nats")
 	if err != nil {
 		return err
 	}
@@ -20,9 +20,9 @@ func (c *NatsCluster) loadBalancer(ctx *pulumi.Context, name string) error {
 		Name:             pulumi.String(physical),
 		LoadBalancerType: pulumi.String("network"),
 		Internal:         pulumi.Bool(true),
-		Subnets:          c.args.SubnetIDs,
+		Subnets:          c.args.Placement.PrivateSubnetIDs,
 		// A network load balancer can have security groups only if it is born with one.
-		SecurityGroups:           pulumi.StringArray{c.args.LoadBalancerSecurityGroupID},
+		SecurityGroups:           pulumi.StringArray{c.args.Placement.LoadBalancerSecurityGroupID},
 		EnableDeletionProtection: pulumi.Bool(c.args.Protect),
 		// A hop between zones costs latency and money: clients stay in their own zone while it has
 		// a healthy node.
@@ -34,7 +34,7 @@ func (c *NatsCluster) loadBalancer(ctx *pulumi.Context, name string) error {
 	c.targets, err = lb.NewTargetGroup(ctx, name+"-targets", &lb.TargetGroupArgs{
 		Port:     pulumi.Int(4222),
 		Protocol: pulumi.String("TCP"),
-		VpcId:    c.args.VpcID,
+		VpcId:    c.args.Placement.VpcID,
 		// By address: an instance target cannot reach itself through the load balancer.
 		TargetType:       pulumi.String("ip"),
 		PreserveClientIp: pulumi.String("false"),
@@ -72,7 +72,7 @@ func (c *NatsCluster) loadBalancer(ctx *pulumi.Context, name string) error {
 	}
 	record, err := route53.NewRecord(ctx, name+"-record", &route53.RecordArgs{
 		ZoneId: c.zone.ZoneId,
-		Name:   pulumi.String("nats." + c.args.Domain),
+		Name:   pulumi.String(c.args.clientHost()),
 		Type:   pulumi.String("A"),
 		Aliases: route53.RecordAliasArray{&route53.RecordAliasArgs{
 			Name: balancer.DnsName, ZoneId: balancer.ZoneId,

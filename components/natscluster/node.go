@@ -28,9 +28,9 @@ type node struct {
 // addresses and the last of every subnet (VPC user guide, "Subnet sizing").
 const firstHost = 10
 
-func (c *NatsCluster) nodes(ctx *pulumi.Context, name string) error {
+func (c *NatsCluster) createNodes(ctx *pulumi.Context, name string) error {
 	var previousGate pulumi.Resource
-	for _, n := range c.list {
+	for _, n := range c.nodes {
 		logical := fmt.Sprintf("%s-%d", name, n.number)
 		target, err := lb.NewTargetGroupAttachment(ctx, logical+"-target", &lb.TargetGroupAttachmentArgs{
 			TargetGroupArn: c.targets.Arn, TargetId: n.address, Port: pulumi.Int(4222),
@@ -39,7 +39,7 @@ func (c *NatsCluster) nodes(ctx *pulumi.Context, name string) error {
 			return fmt.Errorf("node %s: %w", n.name, err)
 		}
 		c.Ready = append(c.Ready, target)
-		if previousGate, err = c.node(ctx, logical, n, previousGate); err != nil {
+		if previousGate, err = c.createNode(ctx, logical, n, previousGate); err != nil {
 			return fmt.Errorf("node %s: %w", n.name, err)
 		}
 	}
@@ -67,9 +67,9 @@ func host(cidr string, offset int) (string, error) {
 	return address.String(), nil
 }
 
-// node makes the chain address and disk → instance → attachment → gate, behind the previous
+// createNode makes the chain address and disk → instance → attachment → gate, behind the previous
 // node's gate, and returns its own.
-func (c *NatsCluster) node(
+func (c *NatsCluster) createNode(
 	ctx *pulumi.Context,
 	name string,
 	n node,
@@ -79,14 +79,14 @@ func (c *NatsCluster) node(
 	networkInterface, err := ec2.NewNetworkInterface(ctx, name+"-interface", &ec2.NetworkInterfaceArgs{
 		SubnetId:       n.subnet.id,
 		PrivateIps:     pulumi.StringArray{n.address},
-		SecurityGroups: pulumi.StringArray{c.args.NodeSecurityGroupID},
+		SecurityGroups: pulumi.StringArray{c.args.Placement.SecurityGroupID},
 		Description:    pulumi.String("Fixed address of " + n.name),
-		Tags:           pulumi.StringMap{"Name": pulumi.String(c.args.Environment + "-" + n.name)},
+		Tags:           c.args.Tags(n.name),
 	}, under)
 	if err != nil {
 		return nil, err
 	}
-	volume, err := c.volume(ctx, name, n)
+	volume, err := c.createVolume(ctx, name, n)
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +95,11 @@ func (c *NatsCluster) node(
 		after = append(after, previousGate)
 	}
 	// The disk first: a configuration for a larger one must not find it small.
-	pointer, err := c.pointer(ctx, name, n, slices.Concat(after, []pulumi.Resource{volume}))
+	pointer, err := c.createPointer(ctx, name, n, slices.Concat(after, []pulumi.Resource{volume}))
 	if err != nil {
 		return nil, err
 	}
-	instance, err := c.instance(ctx, name, n, networkInterface, volume, append(after, pointer))
+	instance, err := c.createInstance(ctx, name, n, networkInterface, volume, append(after, pointer))
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +115,13 @@ func (c *NatsCluster) node(
 	if err != nil {
 		return nil, err
 	}
-	return c.gate(ctx, name, n, instance, attachment, pointer)
+	return c.createGate(ctx, name, n, instance, attachment, pointer)
 }
 
-// volume is the node's data: protected, and kept whatever happens to the machine.
-func (c *NatsCluster) volume(ctx *pulumi.Context, name string, n node) (*ebs.Volume, error) {
+// createVolume makes the node's data: protected, and kept whatever happens to the machine.
+func (c *NatsCluster) createVolume(ctx *pulumi.Context, name string, n node) (*ebs.Volume, error) {
+	tags := c.args.Tags(n.name)
+	tags[c.args.BackupTag.Key] = pulumi.String(c.args.BackupTag.Value)
 	args := &ebs.VolumeArgs{
 		AvailabilityZone: pulumi.String(n.zone),
 		Type:             pulumi.String("gp3"),
@@ -127,14 +129,11 @@ func (c *NatsCluster) volume(ctx *pulumi.Context, name string, n node) (*ebs.Vol
 		Iops:             pulumi.Int(c.args.VolumeIOPS),
 		Throughput:       pulumi.Int(c.args.VolumeThroughput),
 		Encrypted:        pulumi.Bool(true),
-		KmsKeyId:         c.args.DataKeyArn,
+		KmsKeyId:         c.args.Keys.Data,
 		// Whatever else an unprotected stack forgets: a disk with messages leaves a snapshot
 		// behind.
 		FinalSnapshot: pulumi.Bool(true),
-		Tags: pulumi.StringMap{
-			"Name":              pulumi.String(c.args.Environment + "-" + n.name),
-			c.args.BackupTag[0]: pulumi.String(c.args.BackupTag[1]),
-		},
+		Tags:          tags,
 	}
 	if len(c.args.VolumeSnapshots) > 0 {
 		args.SnapshotId = pulumi.String(c.args.VolumeSnapshots[n.number-1])
@@ -144,25 +143,30 @@ func (c *NatsCluster) volume(ctx *pulumi.Context, name string, n node) (*ebs.Vol
 		pulumi.IgnoreChanges([]string{"snapshotId"}))
 }
 
-func (c *NatsCluster) instance(ctx *pulumi.Context, name string, n node, networkInterface *ec2.NetworkInterface,
-	volume *ebs.Volume, after []pulumi.Resource,
+func (c *NatsCluster) createInstance(
+	ctx *pulumi.Context,
+	name string,
+	n node,
+	networkInterface *ec2.NetworkInterface,
+	volume *ebs.Volume,
+	after []pulumi.Resource,
 ) (*ec2.Instance, error) {
-	after = slices.Concat(after, c.args.NetworkReady, c.rights)
+	after = slices.Concat(after, c.args.Placement.Reachable, []pulumi.Resource{c.rights})
 	// The address and the disk can be on one machine only: the old one goes first.
 	options := []pulumi.ResourceOption{pulumi.Parent(c), pulumi.DeleteBeforeReplace(true), pulumi.DependsOn(after)}
-	if c.args.KeepAMI {
+	image := c.args.AMI
+	if image == "" {
+		image = c.args.DefaultAMI
 		options = append(options, pulumi.IgnoreChanges([]string{"ami"}))
 	}
 	return ec2.NewInstance(ctx, name+"-instance", &ec2.InstanceArgs{
-		Ami:                c.amiInput(),
+		Ami:                pulumi.String(image),
 		InstanceType:       pulumi.String(c.args.InstanceType),
 		IamInstanceProfile: c.profile,
 		EbsOptimized:       pulumi.Bool(true),
 		Monitoring:         pulumi.Bool(true),
 		NetworkInterfaces: ec2.InstanceNetworkInterfaceArray{&ec2.InstanceNetworkInterfaceArgs{
-			DeviceIndex: pulumi.Int(
-				0,
-			),
+			DeviceIndex:         pulumi.Int(0),
 			NetworkInterfaceId:  networkInterface.ID(),
 			DeleteOnTermination: pulumi.Bool(false),
 		}},
@@ -176,38 +180,36 @@ func (c *NatsCluster) instance(ctx *pulumi.Context, name string, n node, network
 			VolumeType: pulumi.String("gp3"),
 			VolumeSize: pulumi.Int(16),
 			Encrypted:  pulumi.Bool(true),
-			KmsKeyId:   c.args.DataKeyArn,
+			KmsKeyId:   c.args.Keys.Data,
 		},
 		UserData:                c.userData(n, volume),
 		UserDataReplaceOnChange: pulumi.Bool(true),
-		Tags:                    pulumi.StringMap{"Name": pulumi.String(c.args.Environment + "-" + n.name)},
+		Tags:                    c.args.Tags(n.name),
 	}, options...)
 }
-
-func (c *NatsCluster) amiInput() pulumi.StringInput { return pulumi.String(c.args.AMI) }
 
 func (c *NatsCluster) userData(n node, volume *ebs.Volume) pulumi.StringOutput {
 	return pulumi.All(
 		n.address,
 		volume.ID(),
-		c.args.Bucket,
-		c.args.ServerKey,
-		c.args.NodeKey,
+		c.args.Programs.Bucket,
+		c.args.Programs.Server.Key,
+		c.args.Programs.Node.Key,
 		c.args.CertificateAuthorityArn,
 	).
 		ApplyT(func(v []any) (string, error) {
 			return image.UserData{
-				ProgramKey: v[4].(string), ProgramDigest: c.args.NodeDigest,
+				ProgramKey: v[4].(string), ProgramDigest: c.args.Programs.Node.Digest,
 				Settings: settings.Settings{
 					Node:                    n.name,
 					Zone:                    n.zone,
 					Region:                  c.args.Region,
-					Domain:                  c.args.Domain,
+					Domain:                  c.args.PrivateDomain,
 					Address:                 v[0].(string),
 					VolumeID:                string(v[1].(pulumi.ID)),
 					Bucket:                  v[2].(string),
 					ServerKey:               v[3].(string),
-					ServerDigest:            c.args.ServerDigest,
+					ServerDigest:            c.args.Programs.Server.Digest,
 					ConfigurationPointer:    n.pointerKey(),
 					CertificateAuthorityArn: v[5].(string),
 					CertificateTemplateArn:  certificateTemplate,

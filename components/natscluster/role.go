@@ -6,7 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // certificateTemplate takes subject and names from the request and gives server and client
@@ -33,10 +33,10 @@ var sessionManager = []string{
 	"ec2messages:SendReply",
 }
 
-func (c *NatsCluster) role(ctx *pulumi.Context, name string) error {
+func (c *NatsCluster) createRole(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(c)
 	role, err := iam.NewRole(ctx, name+"-node", &iam.RoleArgs{
-		AssumeRolePolicy: pulumi.String(policy.AssumeRole("ec2.amazonaws.com")),
+		AssumeRolePolicy: pulumi.String(platform.AssumeRole("ec2.amazonaws.com")),
 		Description:      pulumi.String("NATS nodes of " + c.args.Environment),
 	}, under)
 	if err != nil {
@@ -44,8 +44,8 @@ func (c *NatsCluster) role(ctx *pulumi.Context, name string) error {
 	}
 	rights, err := iam.NewRolePolicy(ctx, name+"-node", &iam.RolePolicyArgs{
 		Role: role.Name,
-		Policy: policy.Output(func(v []string) []policy.Statement {
-			return []policy.Statement{
+		Policy: platform.PolicyOutput(func(v []string) []platform.Statement {
+			return []platform.Statement{
 				{
 					Sid:      "Artifacts",
 					Action:   []string{"s3:GetObject"},
@@ -68,7 +68,7 @@ func (c *NatsCluster) role(ctx *pulumi.Context, name string) error {
 				// Not AmazonSSMManagedInstanceCore, which may read every parameter of the account.
 				{Sid: "SessionManager", Action: sessionManager, Resource: "*"},
 			}
-		}, c.args.BucketArn, c.args.ArtifactsKeyArn, c.args.CertificateAuthorityArn),
+		}, c.args.Programs.BucketArn, c.args.Keys.Artifacts, c.args.CertificateAuthorityArn),
 	}, under)
 	if err != nil {
 		return err
@@ -77,6 +77,6 @@ func (c *NatsCluster) role(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	c.profile, c.rights = profile.Name, []pulumi.Resource{rights}
+	c.profile, c.rights = profile.Name, rights
 	return nil
 }

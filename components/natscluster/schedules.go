@@ -1,4 +1,4 @@
-// When the controller is called by the clock.
+// Schedules on which AWS calls the controller.
 package natscluster
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// schedule is one thing that the controller does by the clock.
+// schedule is one request that the controller gets again and again.
 type schedule struct {
 	name, rate, why string
 	request         pulumi.Map
@@ -43,15 +43,13 @@ func (c *NatsCluster) schedules() []schedule {
 	}
 }
 
-// byTheClock makes the schedules behind the streams: a cluster that is being made would only be
+// createSchedules makes the schedules behind the streams: a cluster that is being made would only be
 // measured as broken, and one that is being changed is measured by what it ran before.
-func (c *NatsCluster) byTheClock(ctx *pulumi.Context, name string) error {
+func (c *NatsCluster) createSchedules(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(c)
 	for _, s := range c.schedules() {
 		rule, err := cloudwatch.NewEventRule(ctx, name+"-"+s.name, &cloudwatch.EventRuleArgs{
-			Name: pulumi.String(
-				c.args.Environment + "-nats-" + s.name,
-			),
+			Name:               pulumi.String(c.args.Environment + "-nats-" + s.name),
 			Description:        pulumi.String(s.why),
 			ScheduleExpression: pulumi.String(s.rate),
 		}, under)
@@ -60,7 +58,7 @@ func (c *NatsCluster) byTheClock(ctx *pulumi.Context, name string) error {
 		}
 		permission, err := lambda.NewPermission(ctx, name+"-"+s.name, &lambda.PermissionArgs{
 			Action:    pulumi.String("lambda:InvokeFunction"),
-			Function:  c.args.ControllerName,
+			Function:  c.args.Controller.Name,
 			Principal: pulumi.String("events.amazonaws.com"),
 			SourceArn: rule.Arn,
 		}, under)
@@ -70,7 +68,7 @@ func (c *NatsCluster) byTheClock(ctx *pulumi.Context, name string) error {
 		if _, err := cloudwatch.NewEventTarget(ctx, name+"-"+s.name, &cloudwatch.EventTargetArgs{
 			Rule:     rule.Name,
 			TargetId: pulumi.String("controller"),
-			Arn:      c.args.ControllerArn,
+			Arn:      c.args.Controller.Arn,
 			Input:    pulumi.JSONMarshal(s.request),
 		}, under, pulumi.DependsOn(append([]pulumi.Resource{permission}, c.Ready...))); err != nil {
 			return fmt.Errorf("schedule %s: %w", s.name, err)

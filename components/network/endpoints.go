@@ -1,6 +1,6 @@
-// VPC endpoints: AWS's own services reached without leaving the network. They stand beside
-// the VPC, not inside awsx, because there their names would be the services' and adding one
-// would need the whole component.
+// VPC endpoints: AWS's own services reached without leaving the network. They are a component next to
+// the VPC, not inside awsx, because there their names would be the services' and adding one would
+// need the whole component.
 
 package network
 
@@ -10,25 +10,28 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // EndpointsType is the endpoints component's Pulumi type.
 const EndpointsType = "nats-platform:network:Endpoints"
 
-// EndpointsArgs say which services get an endpoint.
+// EndpointsArgs say which services get an endpoint. What leaves through one stays in the stack's
+// account.
 type EndpointsArgs struct {
-	Region  string
-	Account string // 12 digits; what leaves through an endpoint stays in this account
-	// interface endpoints by short name, for example "ecr.api"; S3's gateway endpoint is free and
-	// always made
+	platform.Stack
+	Network *Network
+	// Services are those with an interface endpoint, by short name, for example "ecr.api". S3's
+	// gateway endpoint is free and always made.
 	Services        []string
-	SecurityGroupID pulumi.StringInput
+	SecurityGroupID pulumi.StringOutput // of the interface endpoints
 }
 
 // Endpoints holds the endpoints of a network.
 type Endpoints struct {
 	pulumi.ResourceState
+
+	args EndpointsArgs
 }
 
 // NewEndpoints makes S3's gateway endpoint and one interface endpoint per service in every
@@ -36,62 +39,75 @@ type Endpoints struct {
 func NewEndpoints(
 	ctx *pulumi.Context,
 	name string,
-	network *Network,
 	args EndpointsArgs,
 	opts ...pulumi.ResourceOption,
 ) (*Endpoints, error) {
-	e := &Endpoints{}
-	if err := ctx.RegisterComponentResource(EndpointsType, name, e, opts...); err != nil {
-		return nil, fmt.Errorf("creating endpoints %q: %w", name, err)
-	}
-	under := pulumi.Parent(e)
-	if _, err := ec2.NewVpcEndpoint(ctx, name+"-s3", &ec2.VpcEndpointArgs{
-		VpcId:           network.VpcID,
-		ServiceName:     pulumi.String("com.amazonaws." + args.Region + ".s3"),
+	e := &Endpoints{args: args}
+	return platform.Create(ctx, name, e, platform.Definition{
+		Type:  EndpointsType,
+		Noun:  "endpoints",
+		Steps: []platform.Step{e.createForS3, e.createForServices},
+	}, opts...)
+}
+
+func (e *Endpoints) createForS3(ctx *pulumi.Context, name string) error {
+	_, err := ec2.NewVpcEndpoint(ctx, name+"-s3", &ec2.VpcEndpointArgs{
+		VpcId:           e.args.Network.VpcID,
+		ServiceName:     e.serviceName("s3"),
 		VpcEndpointType: pulumi.String("Gateway"),
-		RouteTableIds:   network.RouteTableIDs,
-		Policy:          pulumi.String(policy.JSON(ownBuckets(args)...)),
-	}, under); err != nil {
-		return nil, fmt.Errorf("creating endpoints %q: s3: %w", name, err)
+		RouteTableIds:   e.args.Network.RouteTableIDs,
+		Policy:          pulumi.String(platform.PolicyJSON(ownBuckets(e.args.Stack)...)),
+	}, pulumi.Parent(e))
+	if err != nil {
+		return fmt.Errorf("s3: %w", err)
 	}
-	for _, service := range args.Services {
+	return nil
+}
+
+func (e *Endpoints) createForServices(ctx *pulumi.Context, name string) error {
+	ownAccount := platform.PolicyJSON(platform.Statement{
+		Principal: "*",
+		Action:    []string{"*"},
+		Resource:  "*",
+		Condition: map[string]any{"StringEquals": map[string]string{"aws:PrincipalAccount": e.args.Account}},
+	})
+	for _, service := range e.args.Services {
 		if _, err := ec2.NewVpcEndpoint(ctx, name+"-"+service, &ec2.VpcEndpointArgs{
-			VpcId:             network.VpcID,
-			ServiceName:       pulumi.String("com.amazonaws." + args.Region + "." + service),
+			VpcId:             e.args.Network.VpcID,
+			ServiceName:       e.serviceName(service),
 			VpcEndpointType:   pulumi.String("Interface"),
-			SubnetIds:         network.PrivateSubnetIDs,
-			SecurityGroupIds:  pulumi.StringArray{args.SecurityGroupID},
+			SubnetIds:         e.args.Network.PrivateSubnetIDs,
+			SecurityGroupIds:  pulumi.StringArray{e.args.SecurityGroupID},
 			PrivateDnsEnabled: pulumi.Bool(true),
-			Policy: pulumi.String(policy.JSON(policy.Statement{
-				Principal: "*",
-				Action:    []string{"*"},
-				Resource:  "*",
-				Condition: map[string]any{"StringEquals": map[string]string{"aws:PrincipalAccount": args.Account}},
-			})),
-		}, under); err != nil {
-			return nil, fmt.Errorf("creating endpoints %q: %s: %w", name, service, err)
+			Policy:            pulumi.String(ownAccount),
+		}, pulumi.Parent(e)); err != nil {
+			return fmt.Errorf("%s: %w", service, err)
 		}
 	}
-	return e, ctx.RegisterResourceOutputs(e, pulumi.Map{})
+	return nil
+}
+
+func (e *Endpoints) serviceName(short string) pulumi.String {
+	return pulumi.String("com.amazonaws." + e.args.Region + "." + short)
 }
 
 // ownBuckets keeps data in the account: whoever takes over a node brings keys of his own, and
 // without this could write to a bucket of his own. ECR's image layers lie in a bucket of AWS's (ECR
 // user guide, "Interface VPC endpoints", minimum bucket permissions).
-func ownBuckets(args EndpointsArgs) []policy.Statement {
-	return []policy.Statement{
+func ownBuckets(stack platform.Stack) []platform.Statement {
+	return []platform.Statement{
 		{
 			Sid:       "OwnBuckets",
 			Principal: "*",
 			Action:    []string{"s3:*"},
 			Resource:  "*",
-			Condition: map[string]any{"StringEquals": map[string]string{"aws:ResourceAccount": args.Account}},
+			Condition: map[string]any{"StringEquals": map[string]string{"aws:ResourceAccount": stack.Account}},
 		},
 		{
 			Sid:       "ImageLayers",
 			Principal: "*",
 			Action:    []string{"s3:GetObject"},
-			Resource:  "arn:aws:s3:::prod-" + args.Region + "-starport-layer-bucket/*",
+			Resource:  "arn:aws:s3:::prod-" + stack.Region + "-starport-layer-bucket/*",
 		},
 	}
 }

@@ -3,36 +3,34 @@
 package network
 
 import (
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
-func (n *Network) flowLogs(ctx *pulumi.Context, name string, args Args) error {
+func (n *Network) createFlowLogs(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(n)
-	group, err := cloudwatch.NewLogGroup(ctx, name+"-flow-logs", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String("/" + args.Environment + "/vpc-flow-logs"),
-		RetentionInDays: pulumi.Int(args.LogRetentionDays),
-		KmsKeyId:        args.LogsKeyArn,
-	}, under, pulumi.Protect(args.Protect))
+	stack := n.args.Stack
+	stack.LogRetentionDays = n.args.FlowLogRetention
+	group, err := stack.LogGroup(ctx, name+"-flow-logs", n, "vpc-flow-logs")
 	if err != nil {
 		return err
 	}
 	role, err := iam.NewRole(ctx, name+"-flow-logs", &iam.RoleArgs{
 		// VPC user guide, "IAM role for publishing flow logs to CloudWatch Logs".
-		AssumeRolePolicy: pulumi.String(policy.AssumeRoleFor("vpc-flow-logs.amazonaws.com", args.Account,
-			"arn:aws:ec2:"+args.Region+":"+args.Account+":vpc-flow-log/*")),
+		AssumeRolePolicy: pulumi.String(
+			stack.AssumeRoleFor("vpc-flow-logs.amazonaws.com", stack.ARN("ec2", "vpc-flow-log/*")),
+		),
 	}, under)
 	if err != nil {
 		return err
 	}
 	write, err := iam.NewRolePolicy(ctx, name+"-flow-logs", &iam.RolePolicyArgs{
 		Role: role.Name,
-		Policy: policy.Output(func(v []string) []policy.Statement {
-			return []policy.Statement{
+		Policy: platform.PolicyOutput(func(v []string) []platform.Statement {
+			return []platform.Statement{
 				{
 					Action: []string{
 						"logs:CreateLogStream",

@@ -38,16 +38,9 @@ const (
 // and catching up, with seconds between two: 25 minutes at most.
 const rolled = 6
 
-// table lists the alarms for what stands in Subjects.
+// table lists the alarms for the subjects.
 func table(environment string, s Subjects) []alarm {
-	nlb := pulumi.StringMap{
-		"LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(),
-		"TargetGroup":  s.NatsTargetGroupSuffix.ToStringOutput(),
-	}
-	gateway := pulumi.StringMap{
-		"LoadBalancer": s.GatewayLoadBalancerSuffix.ToStringOutput(),
-		"TargetGroup":  s.GatewayTargetGroupSuffix.ToStringOutput(),
-	}
+	nlb, gateway := s.Nats.Balancer.Dimensions(), s.Gateway.Dimensions()
 	alarms := []alarm{
 		{
 			id:          "nats-unhealthy",
@@ -85,7 +78,7 @@ func table(environment string, s Subjects) []alarm {
 			seconds:     300,
 			evaluations: 3,
 			missing:     "notBreaching",
-			dimensions:  pulumi.StringMap{"FunctionName": s.ControllerName.ToStringOutput()},
+			dimensions:  pulumi.StringMap{"FunctionName": s.ControllerName},
 			why: "a gate was refused, or dead letters could not be moved, or a backup failed: the " +
 				"function's log says which",
 		},
@@ -125,7 +118,7 @@ func table(environment string, s Subjects) []alarm {
 			seconds:     60,
 			evaluations: 3,
 			missing:     "notBreaching",
-			dimensions:  pulumi.StringMap{"LoadBalancer": s.GatewayLoadBalancerSuffix.ToStringOutput()},
+			dimensions:  pulumi.StringMap{"LoadBalancer": s.Gateway.LoadBalancer},
 			why:         "the load balancer found nobody to ask: players get errors",
 		},
 	}
@@ -147,12 +140,12 @@ func table(environment string, s Subjects) []alarm {
 	for _, node := range s.redisNodes() {
 		alarms = append(alarms, redisAlarms(node.name, node.dimensions)...)
 	}
-	for i, instance := range s.NatsInstanceIDs {
+	for i, instance := range s.Nats.InstanceIDs {
 		alarms = append(
 			alarms,
 			nodeAlarms(fmt.Sprintf("nats-%d", i+1), pulumi.StringMap{"InstanceId": instance.ToStringOutput()})...)
 	}
-	for _, zone := range s.NatsZones {
+	for _, zone := range s.Nats.Zones {
 		alarms = append(alarms, alarm{
 			id:          "nats-" + zone,
 			namespace:   "AWS/NetworkELB",
@@ -164,16 +157,17 @@ func table(environment string, s Subjects) []alarm {
 			evaluations: rolled,
 			missing:     "breaching",
 			dimensions: pulumi.StringMap{
-				"AvailabilityZone": pulumi.String(zone), "LoadBalancer": s.NatsLoadBalancerSuffix.ToStringOutput(),
-				"TargetGroup": s.NatsTargetGroupSuffix.ToStringOutput(),
+				"AvailabilityZone": pulumi.String(zone),
+				"LoadBalancer":     s.Nats.Balancer.LoadBalancer,
+				"TargetGroup":      s.Nats.Balancer.TargetGroup,
 			},
 			why: "no NATS server in this zone: its clients pay a hop to another",
 		})
 	}
-	alarms = append(alarms, controllerAlarms(catalog.MetricNamespace(environment), len(s.NatsInstanceIDs))...)
+	alarms = append(alarms, controllerAlarms(catalog.MetricNamespace(environment), len(s.Nats.InstanceIDs))...)
 	for _, service := range s.Services {
 		dimensions := pulumi.StringMap{
-			"ClusterName": s.ClusterName.ToStringOutput(),
+			"ClusterName": s.ClusterName,
 			"ServiceName": pulumi.String(service.Name),
 		}
 		alarms = append(alarms,
@@ -555,12 +549,12 @@ type redisNode struct {
 
 // redisNodes names the nodes as ElastiCache does: <group>-<shard>-<node>, both counted from one.
 func (s Subjects) redisNodes() (nodes []redisNode) {
-	for shard := range s.RedisShards {
-		for node := range s.RedisNodesPerShard {
+	for shard := range s.Redis.Shards {
+		for node := range s.Redis.PerShard {
 			suffix := fmt.Sprintf("-%04d-%03d", shard+1, node+1)
 			nodes = append(nodes, redisNode{
 				"redis" + suffix,
-				pulumi.StringMap{"CacheClusterId": pulumi.Sprintf("%s%s", s.RedisGroupID, suffix)},
+				pulumi.StringMap{"CacheClusterId": pulumi.Sprintf("%s%s", s.Redis.GroupID, suffix)},
 			})
 		}
 	}

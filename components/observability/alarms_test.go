@@ -13,21 +13,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/components/natscluster"
+	"github.com/bodybroker/platform/components/platform"
+	"github.com/bodybroker/platform/components/rediscluster"
 )
 
 func subjects() Subjects {
-	known := pulumi.String("known")
+	known := pulumi.String("known").ToStringOutput()
+	balancer := platform.Balancer{LoadBalancer: known, TargetGroup: known}
 	return Subjects{
-		RedisGroupID:              known,
-		RedisShards:               3,
-		RedisNodesPerShard:        2,
-		NatsInstanceIDs:           []pulumi.StringInput{known, known, known},
-		NatsLoadBalancerSuffix:    known,
-		NatsTargetGroupSuffix:     known,
-		GatewayLoadBalancerSuffix: known,
-		GatewayTargetGroupSuffix:  known,
-		ClusterName:               known,
-		ControllerName:            known,
+		Redis:          rediscluster.Nodes{GroupID: known, Shards: 3, PerShard: 2},
+		Nats:           natscluster.Metrics{InstanceIDs: []pulumi.StringInput{known, known, known}, Balancer: balancer},
+		Gateway:        balancer,
+		ClusterName:    known,
+		ControllerName: known,
 		Services: []Service{
 			{Name: "http-nats-gateway", Tasks: 2},
 			{Name: "quest-system", Tasks: 2},
@@ -60,7 +59,7 @@ func TestEveryPartIsWatched(t *testing.T) {
 
 func TestAlarmsHaveNamesOfTheirOwnAndAReason(t *testing.T) {
 	s := subjects()
-	s.NatsZones = []string{"us-east-1a", "us-east-1b"}
+	s.Nats.Zones = []string{"us-east-1a", "us-east-1b"}
 	seen := map[string]bool{}
 	for _, a := range table("test", s) {
 		assert.False(t, seen[a.id], "two alarms are called %s", a.id)
@@ -73,7 +72,7 @@ func TestAlarmsHaveNamesOfTheirOwnAndAReason(t *testing.T) {
 
 func TestZonesAreWatchedOneByOne(t *testing.T) {
 	s := subjects()
-	s.NatsZones = []string{"us-east-1a", "us-east-1b"}
+	s.Nats.Zones = []string{"us-east-1a", "us-east-1b"}
 	var zones []string
 	for _, a := range table("test", s) {
 		if zone, ok := a.dimensions["AvailabilityZone"]; ok {
@@ -81,7 +80,7 @@ func TestZonesAreWatchedOneByOne(t *testing.T) {
 			assert.Equal(t, "HealthyHostCount", a.metric)
 		}
 	}
-	assert.Equal(t, s.NatsZones, zones)
+	assert.Equal(t, s.Nats.Zones, zones)
 }
 
 func TestWhatTheControllerMeasuresIsWatched(t *testing.T) {
@@ -111,7 +110,7 @@ func TestAGatewayWithoutAnImageIsNotMissed(t *testing.T) {
 // A planned roll takes each node away for minutes, one after the other.
 func TestOneNodeAwayForMinutesWakesNobody(t *testing.T) {
 	s := subjects()
-	s.NatsZones = []string{"us-east-1a"}
+	s.Nats.Zones = []string{"us-east-1a"}
 	for _, a := range table("test", s) {
 		if a.metric == "UnHealthyHostCount" && a.namespace == "AWS/NetworkELB" && a.threshold == 0 ||
 			a.metric == "HealthyHostCount" ||
@@ -153,7 +152,7 @@ func TestEveryAlarmStandsInTheDocument(t *testing.T) {
 	text, err := os.ReadFile("../../docs/alarms.md")
 	require.NoError(t, err)
 	s := subjects()
-	s.NatsZones = []string{"us-east-1a"}
+	s.Nats.Zones = []string{"us-east-1a"}
 	for _, a := range table("test", s) {
 		name := a.id
 		for _, service := range s.Services {

@@ -18,13 +18,13 @@ type widget struct {
 	metrics [][]string
 }
 
-func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) error {
-	s := args.Subjects
+func (o *Observability) createDashboard(ctx *pulumi.Context, name string) error {
+	s := o.args.Subjects
 	inputs := []any{
-		s.RedisGroupID,
-		s.NatsLoadBalancerSuffix,
-		s.NatsTargetGroupSuffix,
-		s.GatewayLoadBalancerSuffix,
+		s.Redis.GroupID,
+		s.Nats.Balancer.LoadBalancer,
+		s.Nats.Balancer.TargetGroup,
+		s.Gateway.LoadBalancer,
 		s.ClusterName,
 	}
 	body := pulumi.All(inputs...).ApplyT(func(v []any) (string, error) {
@@ -74,10 +74,10 @@ func (o *Observability) dashboard(ctx *pulumi.Context, name string, args Args) e
 		if len(cpu) > 0 {
 			widgets = append(widgets, widget{title: "CPU of services", stat: "Average", metrics: cpu})
 		}
-		return dashboardBody(args.Region, widgets)
+		return dashboardBody(o.args.Region, widgets)
 	}).(pulumi.StringOutput)
 	_, err := cloudwatch.NewDashboard(ctx, name+"-dashboard", &cloudwatch.DashboardArgs{
-		DashboardName: pulumi.String(args.Environment), DashboardBody: body,
+		DashboardName: pulumi.String(o.args.Environment), DashboardBody: body,
 	}, pulumi.Parent(o))
 	return err
 }

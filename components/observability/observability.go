@@ -1,4 +1,4 @@
-// Package observability tells people when something is wrong: a topic, alarms from one table, a
+// Package observability reports to people when something is wrong: a topic, alarms from one table, a
 // dashboard, a budget.
 package observability
 
@@ -10,33 +10,35 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/natscluster"
+	"github.com/bodybroker/platform/components/platform"
+	"github.com/bodybroker/platform/components/rediscluster"
 )
 
 // Type is the component's Pulumi type.
 const Type = "nats-platform:observability:Observability"
 
-// Args shape what is watched and who is told.
-type Args struct {
-	Environment         string
-	Region              string
-	Account             string
-	AlarmEmails         []string // each confirms its subscription by mail
-	MonthlyBudget       int      // US dollars; 0: none
-	NotificationsKeyArn pulumi.StringInput
-	Subjects            Subjects
+// Settings are what a stack's configuration says of alarms and budget.
+type Settings struct {
+	AlarmEmails   []string // each confirms its subscription by mail
+	MonthlyBudget int      // US dollars; 0: none
 }
 
-// Subjects are what is watched, by the identifiers under which CloudWatch keeps its metrics.
+// Args shape what is watched and whom alarms reach.
+type Args struct {
+	platform.Stack
+	Settings
+	Subjects Subjects
+}
+
+// Subjects are what is watched.
 type Subjects struct {
-	RedisGroupID                                        pulumi.StringInput
-	RedisShards, RedisNodesPerShard                     int // nodes: the primary and its replicas
-	NatsInstanceIDs                                     []pulumi.StringInput
-	NatsZones                                           []string // zones in which nodes stand; none: no alarms by zone
-	NatsLoadBalancerSuffix, NatsTargetGroupSuffix       pulumi.StringInput
-	GatewayLoadBalancerSuffix, GatewayTargetGroupSuffix pulumi.StringInput
-	ClusterName, ControllerName                         pulumi.StringInput
-	Services                                            []Service // those that have tasks, the gateway's among them
+	Redis          rediscluster.Nodes
+	Nats           natscluster.Metrics
+	Gateway        platform.Balancer
+	ClusterName    pulumi.StringOutput // of the ECS cluster
+	ControllerName pulumi.StringOutput
+	Services       []Service // those that have tasks, the gateway's among them
 	// GatewayRuns: behind a load balancer without tasks no target is healthy, and that is no fault
 	// before the first image.
 	GatewayRuns bool
@@ -54,31 +56,25 @@ type Observability struct {
 
 	TopicArn   pulumi.StringOutput      `pulumi:"topicArn"`
 	AlarmNames pulumi.StringArrayOutput `pulumi:"alarmNames"`
+
+	args Args
 }
 
 // New makes topic, alarms, dashboard and budget.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Observability, error) {
-	o := &Observability{}
-	if err := ctx.RegisterComponentResourceV2(
-		Type,
-		name,
-		pulumi.Map{"monthlyBudget": pulumi.Int(args.MonthlyBudget)},
-		o,
-		opts...); err != nil {
-		return nil, fmt.Errorf("creating observability %q: %w", name, err)
-	}
-	for _, step := range []func(*pulumi.Context, string, Args) error{o.topic, o.alarms, o.dashboard, o.budget} {
-		if err := step(ctx, name, args); err != nil {
-			return nil, fmt.Errorf("creating observability %q: %w", name, err)
-		}
-	}
-	return o, ctx.RegisterResourceOutputs(o, pulumi.Map{"topicArn": o.TopicArn, "alarmNames": o.AlarmNames})
+	o := &Observability{args: args}
+	return platform.Create(ctx, name, o, platform.Definition{
+		Type:   Type,
+		Noun:   "observability",
+		Inputs: pulumi.Map{"monthlyBudget": pulumi.Int(args.MonthlyBudget)},
+		Steps:  []platform.Step{o.createTopic, o.createAlarms, o.createDashboard, o.createBudget},
+	}, opts...)
 }
 
-func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error {
+func (o *Observability) createTopic(ctx *pulumi.Context, name string) error {
 	topic, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{
-		Name:           pulumi.String(args.Environment + "-alarms"),
-		KmsMasterKeyId: args.NotificationsKeyArn.ToStringOutput(),
+		Name:           pulumi.String(o.args.Environment + "-alarms"),
+		KmsMasterKeyId: o.args.Keys.Notifications,
 	}, pulumi.Parent(o))
 	if err != nil {
 		return err
@@ -87,20 +83,20 @@ func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error
 	if _, err := sns.NewTopicPolicy(
 		ctx,
 		name+"-topic",
-		&sns.TopicPolicyArgs{Arn: topic.Arn, Policy: policy.Output(func(v []string) []policy.Statement {
-			return []policy.Statement{{
+		&sns.TopicPolicyArgs{Arn: topic.Arn, Policy: platform.PolicyOutput(func(v []string) []platform.Statement {
+			return []platform.Statement{{
 				Sid:       "Publishers",
 				Principal: map[string][]string{"Service": {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}},
 				Action:    []string{"sns:Publish"},
 				Resource:  v[0],
-				Condition: map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": args.Account}},
+				Condition: map[string]any{"StringEquals": map[string]string{"aws:SourceAccount": o.args.Account}},
 			}}
 		}, topic.Arn)},
 		pulumi.Parent(o),
 	); err != nil {
 		return err
 	}
-	for i, email := range args.AlarmEmails {
+	for i, email := range o.args.AlarmEmails {
 		if _, err := sns.NewTopicSubscription(ctx, fmt.Sprintf("%s-email-%d", name, i+1), &sns.TopicSubscriptionArgs{
 			Topic: topic.Arn, Protocol: pulumi.String("email"), Endpoint: pulumi.String(email),
 		}, pulumi.Parent(o)); err != nil {
@@ -110,13 +106,13 @@ func (o *Observability) topic(ctx *pulumi.Context, name string, args Args) error
 	return nil
 }
 
-func (o *Observability) alarms(ctx *pulumi.Context, name string, args Args) error {
+func (o *Observability) createAlarms(ctx *pulumi.Context, name string) error {
 	var names pulumi.StringArray
-	for _, a := range table(args.Environment, args.Subjects) {
+	for _, a := range table(o.args.Environment, o.args.Subjects) {
 		made, err := cloudwatch.NewMetricAlarm(
 			ctx,
 			name+"-"+a.id,
-			a.arguments(args.Environment, o.TopicArn),
+			a.arguments(o.args.Environment, o.TopicArn),
 			pulumi.Parent(o),
 		)
 		if err != nil {
@@ -171,9 +167,9 @@ func (a alarm) arguments(environment string, topic pulumi.StringOutput) *cloudwa
 	return arguments
 }
 
-// budget warns at 80 % spent and when the month is forecast to go over.
-func (o *Observability) budget(ctx *pulumi.Context, name string, args Args) error {
-	if args.MonthlyBudget == 0 {
+// createBudget warns at 80 % spent and when the month is forecast to go over.
+func (o *Observability) createBudget(ctx *pulumi.Context, name string) error {
+	if o.args.MonthlyBudget == 0 {
 		return nil
 	}
 	warn := func(kind string, percent float64) *budgets.BudgetNotificationArgs {
@@ -186,14 +182,14 @@ func (o *Observability) budget(ctx *pulumi.Context, name string, args Args) erro
 		}
 	}
 	_, err := budgets.NewBudget(ctx, name+"-budget", &budgets.BudgetArgs{
-		Name:        pulumi.String(args.Environment),
+		Name:        pulumi.String(o.args.Environment),
 		BudgetType:  pulumi.String("COST"),
 		TimeUnit:    pulumi.String("MONTHLY"),
-		LimitAmount: pulumi.Sprintf("%d", args.MonthlyBudget),
+		LimitAmount: pulumi.Sprintf("%d", o.args.MonthlyBudget),
 		LimitUnit:   pulumi.String("USD"),
 		CostFilters: budgets.BudgetCostFilterArray{&budgets.BudgetCostFilterArgs{
 			Name:   pulumi.String("TagKeyValue"),
-			Values: pulumi.StringArray{pulumi.String("user:Environment$" + args.Environment)},
+			Values: pulumi.StringArray{pulumi.String("user:Environment$" + o.args.Environment)},
 		}},
 		Notifications: budgets.BudgetNotificationArray{warn("ACTUAL", 80), warn("FORECASTED", 100)},
 	}, pulumi.Parent(o))

@@ -4,10 +4,10 @@
 package privateca
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/acmpca"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
@@ -15,9 +15,8 @@ const Type = "nats-platform:privateca:PrivateCA"
 
 // Args shape the CA.
 type Args struct {
-	Environment string
-	Domain      string // in the CA's name
-	Protect     bool
+	platform.Stack
+	Domain string // in the CA's name
 }
 
 // PrivateCA is an active root.
@@ -27,6 +26,9 @@ type PrivateCA struct {
 	// Arn is known once the CA may issue.
 	Arn         pulumi.StringOutput `pulumi:"arn"`
 	Certificate pulumi.StringOutput `pulumi:"certificate"` // PEM, what clients trust
+
+	args      Args
+	authority *acmpca.CertificateAuthority
 }
 
 // signing is the CA's own key and signature: small, fast and understood by every TLS library.
@@ -37,47 +39,43 @@ const (
 
 // New makes the CA, lets it sign itself and puts it into service.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*PrivateCA, error) {
-	p := &PrivateCA{}
-	if err := ctx.RegisterComponentResourceV2(
-		Type,
-		name,
-		pulumi.Map{"domain": pulumi.String(args.Domain)},
-		p,
-		opts...); err != nil {
-		return nil, fmt.Errorf("creating private CA %q: %w", name, err)
-	}
-	if err := p.create(ctx, name, args); err != nil {
-		return nil, fmt.Errorf("creating private CA %q: %w", name, err)
-	}
-	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{"arn": p.Arn, "certificate": p.Certificate})
+	p := &PrivateCA{args: args}
+	return platform.Create(ctx, name, p, platform.Definition{
+		Type:   Type,
+		Noun:   "private CA",
+		Inputs: pulumi.Map{"domain": pulumi.String(args.Domain)},
+		Steps:  []platform.Step{p.createAuthority, p.signItself},
+	}, opts...)
 }
 
-func (p *PrivateCA) create(ctx *pulumi.Context, name string, args Args) error {
-	under := pulumi.Parent(p)
+func (p *PrivateCA) createAuthority(ctx *pulumi.Context, name string) (err error) {
 	// A deleted CA can be brought back for this many days (7–30); its clients trust no other.
 	recovery := 7
-	if args.Protect {
+	if p.args.Protect {
 		recovery = 30
 	}
 	// Control PCA.1 wants root CAs disabled, for they should only sign subordinates. This one
 	// cannot sign any (short-lived mode) and issues every day.
-	authority, err := acmpca.NewCertificateAuthority(ctx, name+"-authority", &acmpca.CertificateAuthorityArgs{
+	p.authority, err = acmpca.NewCertificateAuthority(ctx, name+"-authority", &acmpca.CertificateAuthorityArgs{
 		Type:                        pulumi.String("ROOT"),
 		UsageMode:                   pulumi.String("SHORT_LIVED_CERTIFICATE"),
 		PermanentDeletionTimeInDays: pulumi.Int(recovery),
 		CertificateAuthorityConfiguration: &acmpca.CertificateAuthorityCertificateAuthorityConfigurationArgs{
 			KeyAlgorithm: pulumi.String(keyAlgorithm), SigningAlgorithm: pulumi.String(signingAlgorithm),
 			Subject: &acmpca.CertificateAuthorityCertificateAuthorityConfigurationSubjectArgs{
-				CommonName: pulumi.String("NATS of " + args.Domain), Organization: pulumi.String(args.Environment),
+				CommonName: pulumi.String("NATS of " + p.args.Domain), Organization: pulumi.String(p.args.Environment),
 			},
 		},
-	}, under, pulumi.Protect(args.Protect))
-	if err != nil {
-		return err
-	}
+	}, pulumi.Parent(p), pulumi.Protect(p.args.Protect))
+	return err
+}
+
+// signItself makes the CA a root and puts it into service.
+func (p *PrivateCA) signItself(ctx *pulumi.Context, name string) error {
+	under := pulumi.Parent(p)
 	root, err := acmpca.NewCertificate(ctx, name+"-root", &acmpca.CertificateArgs{
-		CertificateAuthorityArn:   authority.Arn,
-		CertificateSigningRequest: authority.CertificateSigningRequest,
+		CertificateAuthorityArn:   p.authority.Arn,
+		CertificateSigningRequest: p.authority.CertificateSigningRequest,
 		SigningAlgorithm:          pulumi.String(signingAlgorithm),
 		TemplateArn:               pulumi.String("arn:aws:acm-pca:::template/RootCACertificate/V1"),
 		Validity: &acmpca.CertificateValidityArgs{
@@ -92,7 +90,7 @@ func (p *PrivateCA) create(ctx *pulumi.Context, name string, args Args) error {
 		ctx,
 		name+"-active",
 		&acmpca.CertificateAuthorityCertificateArgs{
-			CertificateAuthorityArn: authority.Arn,
+			CertificateAuthorityArn: p.authority.Arn,
 			Certificate:             root.Certificate,
 			CertificateChain:        root.CertificateChain,
 		},

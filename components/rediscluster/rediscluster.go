@@ -8,21 +8,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/elasticache"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/secretsmanager"
 	"github.com/pulumi/pulumi-random/sdk/v4/go/random"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/naming"
+	"github.com/bodybroker/platform/components/network"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
 const Type = "nats-platform:rediscluster:RedisCluster"
 
-// Args shape the group.
-type Args struct {
-	Environment           string
+// Settings are what a stack's configuration says of the group.
+type Settings struct {
 	Engine                string // redis or valkey
 	EngineVersion         string // for example 7.1
 	NodeType              string // for example cache.r7g.large
@@ -31,14 +30,19 @@ type Args struct {
 	SnapshotRetentionDays int    // 1–35
 	SnapshotName          string // start from this snapshot; empty: start empty
 	TokenUpdateStrategy   string // ROTATE, or SET to drop the token before the last ROTATE
-	LogRetentionDays      int    // of the slow and engine logs, one of CloudWatch's values
-	Protect               bool   // refuse the deletion of group, token and logs; a deletion leaves a final snapshot
+}
 
-	SubnetIDs       pulumi.StringArrayInput // private
-	SecurityGroupID pulumi.StringInput
-	DataKeyArn      pulumi.StringInput // encrypts the data
-	SecretsKeyArn   pulumi.StringInput // encrypts the token
-	LogsKeyArn      pulumi.StringInput
+// NodesPerShard are the primary and its replicas.
+func (s Settings) NodesPerShard() int { return 1 + s.ReplicasPerShard }
+
+// NodeCount is the number of nodes of all shards.
+func (s Settings) NodeCount() int { return s.Shards * s.NodesPerShard() }
+
+// Args shape the group. With protection a deletion, once it is allowed, leaves a final snapshot.
+type Args struct {
+	platform.Stack
+	Settings
+	Placement network.Placement
 }
 
 // RedisCluster is a running group.
@@ -53,34 +57,42 @@ type RedisCluster struct {
 	AuthTokenFrom      pulumi.StringOutput `pulumi:"authTokenFrom"`
 	ReplicationGroupID pulumi.StringOutput `pulumi:"replicationGroupId"`
 
-	made *elasticache.ReplicationGroup
+	args    Args
+	token   *random.RandomPassword
+	subnets *elasticache.SubnetGroup
+	// parameters and logs are the group's parameter group and where it writes its logs.
+	parameters *elasticache.ParameterGroup
+	logs       elasticache.ReplicationGroupLogDeliveryConfigurationArray
+	group      *elasticache.ReplicationGroup
+}
+
+// Nodes are the group's nodes as the alarms get them.
+type Nodes struct {
+	GroupID  pulumi.StringOutput
+	Shards   int
+	PerShard int // the primary and its replicas
+}
+
+// Nodes hands on the nodes.
+func (r *RedisCluster) Nodes() Nodes {
+	return Nodes{GroupID: r.ReplicationGroupID, Shards: r.args.Shards, PerShard: r.args.NodesPerShard()}
 }
 
 // New makes the group, its token and its logs.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*RedisCluster, error) {
-	r := &RedisCluster{}
-	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
-		"engine":   pulumi.String(args.Engine),
-		"nodeType": pulumi.String(args.NodeType), "shards": pulumi.Int(args.Shards),
-	}, r, opts...); err != nil {
-		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
-	}
-	token, err := r.token(ctx, name, args)
-	if err == nil {
-		err = r.group(ctx, name, args, token)
-	}
-	if err == nil {
-		err = r.store(ctx, name, args, token)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("creating Redis %q: %w", name, err)
-	}
-	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{
-		"configurationEndpoint": r.ConfigurationEndpoint,
-		"authSecretArn":         r.AuthSecretArn,
-		"authTokenFrom":         r.AuthTokenFrom,
-		"replicationGroupId":    r.ReplicationGroupID,
-	})
+	r := &RedisCluster{args: args}
+	return platform.Create(ctx, name, r, platform.Definition{
+		Type: Type,
+		Noun: "Redis",
+		Inputs: pulumi.Map{
+			"engine":   pulumi.String(args.Engine),
+			"nodeType": pulumi.String(args.NodeType),
+			"shards":   pulumi.Int(args.Shards),
+		},
+		Steps: []platform.Step{
+			r.createToken, r.createSubnetGroup, r.createParameters, r.createLogGroups, r.createGroup, r.storeToken,
+		},
+	}, opts...)
 }
 
 // tokenCharacters are the only special ones that ElastiCache takes in a token and that need no
@@ -88,85 +100,63 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 // # $ ^ < > -).
 const tokenCharacters = "-"
 
-func (r *RedisCluster) token(ctx *pulumi.Context, name string, args Args) (pulumi.StringOutput, error) {
-	under := pulumi.Parent(r)
-	token, err := random.NewRandomPassword(ctx, name+"-token", &random.RandomPasswordArgs{
+func (r *RedisCluster) createToken(ctx *pulumi.Context, name string) (err error) {
+	r.token, err = random.NewRandomPassword(ctx, name+"-token", &random.RandomPasswordArgs{
 		Length:          pulumi.Int(64),
 		OverrideSpecial: pulumi.String(tokenCharacters),
-	}, under, pulumi.Protect(args.Protect))
-	if err != nil {
-		return pulumi.StringOutput{}, err
-	}
-	return token.Result, nil
+	}, pulumi.Parent(r), pulumi.Protect(r.args.Protect))
+	return err
 }
 
-// store keeps the token in a secret. A later token is stored when the group takes it: tasks change
+// storeToken keeps the token in a secret. A later token is stored when the group takes it: tasks change
 // with the secret's version, and must not come with a token before its time.
-func (r *RedisCluster) store(ctx *pulumi.Context, name string, args Args, token pulumi.StringOutput) error {
+func (r *RedisCluster) storeToken(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(r)
-	recovery := 0
-	if args.Protect {
-		recovery = 30
-	}
 	// Without a rotation schedule (controls SecretsManager.1 and .4): group, secret and tasks
 	// change together, which an update does and a schedule cannot.
 	secret, err := secretsmanager.NewSecret(ctx, name+"-token", &secretsmanager.SecretArgs{
-		Description: pulumi.String(
-			"AUTH token of Redis of " + args.Environment,
-		),
-		KmsKeyId:             args.SecretsKeyArn.ToStringOutput(),
-		RecoveryWindowInDays: pulumi.Int(recovery),
-	}, under, pulumi.Protect(args.Protect))
+		Description:          pulumi.String("AUTH token of Redis of " + r.args.Environment),
+		KmsKeyId:             r.args.Keys.Secrets,
+		RecoveryWindowInDays: pulumi.Int(r.args.SecretRecoveryDays()),
+	}, under, pulumi.Protect(r.args.Protect))
 	if err != nil {
 		return err
 	}
 	version, err := secretsmanager.NewSecretVersion(ctx, name+"-token", &secretsmanager.SecretVersionArgs{
 		SecretId:     secret.ID(),
-		SecretString: token,
-	}, under, pulumi.DependsOn([]pulumi.Resource{r.made}))
+		SecretString: r.token.Result,
+	}, under, pulumi.DependsOn([]pulumi.Resource{r.group}))
 	if err != nil {
 		return err
 	}
-	r.AuthSecretArn, r.AuthTokenFrom = version.SecretId, naming.SecretVersion(secret.Arn, version.VersionId)
+	r.AuthSecretArn, r.AuthTokenFrom = version.SecretId, platform.SecretVersion(secret.Arn, version.VersionId)
 	return nil
 }
 
-func (r *RedisCluster) group(ctx *pulumi.Context, name string, args Args, token pulumi.StringOutput) error {
-	under := pulumi.Parent(r)
-	physical, err := naming.ReplicationGroup.Compose(args.Environment, "redis")
+func (r *RedisCluster) createSubnetGroup(ctx *pulumi.Context, name string) (err error) {
+	r.subnets, err = elasticache.NewSubnetGroup(ctx, name+"-subnets", &elasticache.SubnetGroupArgs{
+		SubnetIds: r.args.Placement.PrivateSubnetIDs,
+	}, pulumi.Parent(r))
+	return err
+}
+
+func (r *RedisCluster) createGroup(ctx *pulumi.Context, name string) error {
+	physical, err := r.args.Compose(platform.ReplicationGroup, "redis")
 	if err != nil {
 		return err
 	}
-	subnets, err := elasticache.NewSubnetGroup(
-		ctx,
-		name+"-subnets",
-		&elasticache.SubnetGroupArgs{SubnetIds: args.SubnetIDs},
-		under,
-	)
-	if err != nil {
-		return err
-	}
-	parameters, err := r.parameters(ctx, name, args)
-	if err != nil {
-		return err
-	}
-	logs, err := r.logs(ctx, name, args)
-	if err != nil {
-		return err
-	}
-	inputs := groupInputs(physical, args)
-	inputs.SubnetGroupName = subnets.Name
-	inputs.ParameterGroupName = parameters.Name
-	inputs.LogDeliveryConfigurations = logs
-	inputs.AuthToken = token.ToStringPtrOutput()
+	inputs := groupInputs(physical, r.args)
+	inputs.SubnetGroupName = r.subnets.Name
+	inputs.ParameterGroupName = r.parameters.Name
+	inputs.LogDeliveryConfigurations = r.logs
+	inputs.AuthToken = r.token.Result.ToStringPtrOutput()
 	// A snapshot only says how the group began: taking its name away later must not replace it.
-	group, err := elasticache.NewReplicationGroup(ctx, name+"-group", inputs, under, pulumi.Protect(args.Protect),
-		pulumi.IgnoreChanges([]string{"snapshotName"}))
+	r.group, err = elasticache.NewReplicationGroup(ctx, name+"-group", inputs, pulumi.Parent(r),
+		pulumi.Protect(r.args.Protect), pulumi.IgnoreChanges([]string{"snapshotName"}))
 	if err != nil {
 		return err
 	}
-	r.made = group
-	r.ConfigurationEndpoint, r.ReplicationGroupID = group.ConfigurationEndpointAddress, group.ReplicationGroupId
+	r.ConfigurationEndpoint, r.ReplicationGroupID = r.group.ConfigurationEndpointAddress, r.group.ReplicationGroupId
 	return nil
 }
 
@@ -182,25 +172,23 @@ func groupInputs(physical string, args Args) *elasticache.ReplicationGroupArgs {
 		ReplicasPerNodeGroup:     pulumi.Int(args.ReplicasPerShard),
 		AutomaticFailoverEnabled: pulumi.Bool(true),
 		MultiAzEnabled:           pulumi.Bool(true),
-		SecurityGroupIds:         pulumi.StringArray{args.SecurityGroupID},
+		SecurityGroupIds:         pulumi.StringArray{args.Placement.SecurityGroupID},
 		AtRestEncryptionEnabled:  pulumi.Bool(true),
-		KmsKeyId:                 args.DataKeyArn.ToStringOutput(),
+		KmsKeyId:                 args.Keys.Data,
 		TransitEncryptionEnabled: pulumi.Bool(true),
 		TransitEncryptionMode:    pulumi.String("required"),
 		// Creation sends the token alone, and it is demanded from the first connection on (provider
 		// source, replication_group.go). Updates send the strategy too, and AWS takes SET only
-		// after ROTATE (API reference, ModifyReplicationGroup). So ROTATE stands from the start: a
-		// later token is valid beside the old one, until an update with SET and the same token
+		// after ROTATE (API reference, ModifyReplicationGroup). So ROTATE is there from the start: a
+		// later token is valid next to the old one, until an update with SET and the same token
 		// drops the old. A change back to ROTATE belongs into the update that brings the next
 		// token: what AWS makes of ROTATE without one is not known.
 		AuthTokenUpdateStrategy: pulumi.String(args.TokenUpdateStrategy),
 		SnapshotRetentionLimit:  pulumi.Int(args.SnapshotRetentionDays),
 		SnapshotWindow:          pulumi.String("03:00-04:00"),
-		MaintenanceWindow: pulumi.String(
-			"sun:05:00-sun:06:00",
-			// Control ElastiCache.2 wants this on. Here the configuration names the version, and
-			// AWS would move it from under the stack.
-		),
+		MaintenanceWindow:       pulumi.String("sun:05:00-sun:06:00"),
+		// Control ElastiCache.2 requires this on. Here the configuration names the version, and AWS
+		// would move it from under the stack.
 		AutoMinorVersionUpgrade: pulumi.Bool(false),
 		ApplyImmediately:        pulumi.Bool(true),
 	}
@@ -213,14 +201,14 @@ func groupInputs(physical string, args Args) *elasticache.ReplicationGroupArgs {
 	return inputs
 }
 
-func (r *RedisCluster) parameters(ctx *pulumi.Context, name string, args Args) (*elasticache.ParameterGroup, error) {
-	wanted, err := family(args.Engine, args.EngineVersion)
+func (r *RedisCluster) createParameters(ctx *pulumi.Context, name string) error {
+	wanted, err := family(r.args.Engine, r.args.EngineVersion)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// The family is part of the resource's name: an upgrade makes a second group, moves the nodes
 	// over with the engine, and only then deletes the first.
-	return elasticache.NewParameterGroup(ctx, name+"-"+wanted, &elasticache.ParameterGroupArgs{
+	r.parameters, err = elasticache.NewParameterGroup(ctx, name+"-"+wanted, &elasticache.ParameterGroupArgs{
 		Family: pulumi.String(wanted),
 		Parameters: elasticache.ParameterGroupParameterArray{
 			parameter("cluster-enabled", "yes"),
@@ -229,6 +217,7 @@ func (r *RedisCluster) parameters(ctx *pulumi.Context, name string, args Args) (
 			parameter("maxmemory-policy", "volatile-lru"),
 		},
 	}, pulumi.Parent(r))
+	return err
 }
 
 // families are the parameter group families by engine and major version (ElastiCache user guide,
@@ -258,27 +247,19 @@ func parameter(name, value string) *elasticache.ParameterGroupParameterArgs {
 	return &elasticache.ParameterGroupParameterArgs{Name: pulumi.String(name), Value: pulumi.String(value)}
 }
 
-// logs are Redis's own two: slow commands, and the engine's.
-func (r *RedisCluster) logs(
-	ctx *pulumi.Context,
-	name string,
-	args Args,
-) (elasticache.ReplicationGroupLogDeliveryConfigurationArray, error) {
-	var deliveries elasticache.ReplicationGroupLogDeliveryConfigurationArray
+// createLogGroups makes Redis's own two logs: slow commands, and the engine's.
+func (r *RedisCluster) createLogGroups(ctx *pulumi.Context, name string) error {
 	for _, log := range []string{"slow-log", "engine-log"} { // as ElastiCache calls them
-		group, err := cloudwatch.NewLogGroup(ctx, name+"-"+log, &cloudwatch.LogGroupArgs{
-			Name:            pulumi.Sprintf("/%s/redis/%s", args.Environment, log),
-			RetentionInDays: pulumi.Int(args.LogRetentionDays), KmsKeyId: args.LogsKeyArn.ToStringOutput(),
-		}, pulumi.Parent(r), pulumi.Protect(args.Protect))
+		group, err := r.args.LogGroup(ctx, name+"-"+log, r, "redis/"+log)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		deliveries = append(deliveries, &elasticache.ReplicationGroupLogDeliveryConfigurationArgs{
+		r.logs = append(r.logs, &elasticache.ReplicationGroupLogDeliveryConfigurationArgs{
 			Destination:     group.Name,
 			DestinationType: pulumi.String("cloudwatch-logs"),
 			LogFormat:       pulumi.String("json"),
 			LogType:         pulumi.String(log),
 		})
 	}
-	return deliveries, nil
+	return nil
 }

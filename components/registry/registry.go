@@ -7,7 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecr"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/naming"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
@@ -15,10 +15,10 @@ const Type = "nats-platform:registry:Registry"
 
 // Args shape the repositories.
 type Args struct {
-	Prefix  string             // of every repository's name, before a "/"
-	Names   []string           // one repository each
-	KeyArn  pulumi.StringInput // encrypts the images
-	Protect bool               // refuse deletion; without it, deletion takes the images along
+	// Stack's environment is the first part of every repository's name, before a "/". Without
+	// protection, deletion takes the images along.
+	platform.Stack
+	Names []string // one repository each
 }
 
 // Registry holds the repositories.
@@ -26,28 +26,36 @@ type Registry struct {
 	pulumi.ResourceState
 
 	URLs pulumi.StringMapOutput `pulumi:"urls"` // by name, without tag
+
+	args Args
 	urls map[string]pulumi.StringOutput
 }
 
 // New makes the repositories.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Registry, error) {
-	r := &Registry{urls: map[string]pulumi.StringOutput{}}
-	if err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
-		"prefix": pulumi.String(args.Prefix),
-		"names":  pulumi.ToStringArray(args.Names),
-	}, r, opts...); err != nil {
-		return nil, fmt.Errorf("creating registry %q: %w", name, err)
-	}
+	r := &Registry{args: args, urls: map[string]pulumi.StringOutput{}}
+	return platform.Create(ctx, name, r, platform.Definition{
+		Type: Type,
+		Noun: "registry",
+		Inputs: pulumi.Map{
+			"prefix": pulumi.String(args.Environment),
+			"names":  pulumi.ToStringArray(args.Names),
+		},
+		Steps: []platform.Step{r.createRepositories},
+	}, opts...)
+}
+
+func (r *Registry) createRepositories(ctx *pulumi.Context, name string) error {
 	urls := pulumi.StringMap{}
-	for _, repository := range args.Names {
-		url, err := r.repository(ctx, name, repository, args)
+	for _, image := range r.args.Names {
+		url, err := r.createRepository(ctx, name+"-"+image, image)
 		if err != nil {
-			return nil, fmt.Errorf("creating repository %q: %w", args.Prefix+"/"+repository, err)
+			return fmt.Errorf("repository %q: %w", r.args.Environment+"/"+image, err)
 		}
-		r.urls[repository], urls[repository] = url, url
+		r.urls[image], urls[image] = url, url
 	}
 	r.URLs = urls.ToStringMapOutput()
-	return r, ctx.RegisterResourceOutputs(r, pulumi.Map{"urls": r.URLs})
+	return nil
 }
 
 // URL is where images of a name are pushed to, without tag. A name that is not in Args.Names is a
@@ -60,25 +68,25 @@ func (r *Registry) URL(name string) pulumi.StringOutput {
 	return url
 }
 
-func (r *Registry) repository(ctx *pulumi.Context, name, image string, args Args) (pulumi.StringOutput, error) {
-	physical, err := naming.Repository.Path(args.Prefix, image)
+func (r *Registry) createRepository(ctx *pulumi.Context, name, image string) (pulumi.StringOutput, error) {
+	physical, err := platform.Repository.Path(r.args.Environment, image)
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
-	repository, err := ecr.NewRepository(ctx, name+"-"+image, &ecr.RepositoryArgs{
+	repository, err := ecr.NewRepository(ctx, name, &ecr.RepositoryArgs{
 		Name: pulumi.String(physical),
 		// A tag that could move would leave nobody able to tell what runs (incident 13).
 		ImageTagMutability:         pulumi.String("IMMUTABLE"),
 		ImageScanningConfiguration: &ecr.RepositoryImageScanningConfigurationArgs{ScanOnPush: pulumi.Bool(true)},
 		EncryptionConfigurations: ecr.RepositoryEncryptionConfigurationArray{&ecr.RepositoryEncryptionConfigurationArgs{
-			EncryptionType: pulumi.String("KMS"), KmsKey: args.KeyArn.ToStringOutput(),
+			EncryptionType: pulumi.String("KMS"), KmsKey: r.args.Keys.Artifacts,
 		}},
-		ForceDelete: pulumi.Bool(!args.Protect),
-	}, pulumi.Parent(r), pulumi.Protect(args.Protect))
+		ForceDelete: pulumi.Bool(!r.args.Protect),
+	}, pulumi.Parent(r), pulumi.Protect(r.args.Protect))
 	if err != nil {
 		return pulumi.StringOutput{}, err
 	}
-	_, err = ecr.NewLifecyclePolicy(ctx, name+"-"+image, &ecr.LifecyclePolicyArgs{
+	_, err = ecr.NewLifecyclePolicy(ctx, name, &ecr.LifecyclePolicyArgs{
 		Repository: repository.Name,
 		Policy:     pulumi.String(lifecycle),
 	}, pulumi.Parent(r))

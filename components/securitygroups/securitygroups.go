@@ -9,6 +9,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
@@ -16,7 +18,7 @@ const Type = "nats-platform:securitygroups:SecurityGroups"
 
 // Args say where the groups are and what they allow.
 type Args struct {
-	Environment    string
+	platform.Stack
 	VpcID          pulumi.StringInput
 	VpcCidr        pulumi.StringInput // for flows from the VPC as a whole
 	S3PrefixListID pulumi.StringInput // for flows to S3
@@ -26,39 +28,49 @@ type Args struct {
 // SecurityGroups holds one group per end of the flows.
 type SecurityGroups struct {
 	pulumi.ResourceState
-	groups map[string]*ec2.SecurityGroup
+
 	args   Args
+	order  []string // of the ends
+	groups map[string]*ec2.SecurityGroup
 }
 
-// New makes the groups. What a group lets in stands in the group itself, so that a rule that
-// somebody adds by hand is seen as drift and taken away; what it lets out stands in rules of
-// their own, for two groups cannot each name the other while they are being made.
+// New makes the groups. What a group lets in is part of the group itself, so that a rule that
+// somebody adds by hand is seen as drift and taken away; what it lets out are rules of their own, for
+// two groups cannot each name the other while they are being made.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*SecurityGroups, error) {
-	s := &SecurityGroups{groups: map[string]*ec2.SecurityGroup{}, args: args}
-	if err := ctx.RegisterComponentResource(Type, name, s, opts...); err != nil {
-		return nil, fmt.Errorf("creating security groups %q: %w", name, err)
-	}
-	order, err := creationOrder(args.Flows)
-	if err != nil {
-		return nil, fmt.Errorf("creating security groups %q: %w", name, err)
-	}
-	for _, end := range order {
-		if err := s.group(ctx, name, end); err != nil {
-			return nil, fmt.Errorf("creating security group %q: %w", name+"-"+end, err)
+	s := &SecurityGroups{args: args, groups: map[string]*ec2.SecurityGroup{}}
+	return platform.Create(ctx, name, s, platform.Definition{
+		Type:  Type,
+		Noun:  "security groups",
+		Check: s.checkOrder,
+		Steps: []platform.Step{s.createGroups, s.createEgressRules},
+	}, opts...)
+}
+
+func (s *SecurityGroups) checkOrder() (err error) {
+	s.order, err = creationOrder(s.args.Flows)
+	return err
+}
+
+func (s *SecurityGroups) createGroups(ctx *pulumi.Context, name string) error {
+	for _, end := range s.order {
+		if err := s.createGroup(ctx, name+"-"+end, end); err != nil {
+			return fmt.Errorf("group of %s: %w", end, err)
 		}
 	}
-	for _, flow := range args.Flows {
-		if err := s.egress(ctx, name, flow); err != nil {
-			return nil, fmt.Errorf(
-				"creating security group rule %s → %s port %d: %w",
-				flow.From,
-				flow.To,
-				flow.Port,
-				err,
-			)
+	return nil
+}
+
+func (s *SecurityGroups) createEgressRules(ctx *pulumi.Context, name string) error {
+	for _, flow := range s.args.Flows {
+		if outside(flow.From) {
+			continue
+		}
+		if err := s.createEgressRule(ctx, name, flow); err != nil {
+			return fmt.Errorf("rule %s → %s port %d: %w", flow.From, flow.To, flow.Port, err)
 		}
 	}
-	return s, ctx.RegisterResourceOutputs(s, pulumi.Map{})
+	return nil
 }
 
 // ID is the id of an end's group.
@@ -66,7 +78,7 @@ func (s *SecurityGroups) ID(end string) pulumi.StringOutput {
 	return s.groups[end].ID().ToStringOutput()
 }
 
-func (s *SecurityGroups) group(ctx *pulumi.Context, name, end string) error {
+func (s *SecurityGroups) createGroup(ctx *pulumi.Context, name, end string) error {
 	ingress := ec2.SecurityGroupIngressArray{}
 	for _, flow := range s.args.Flows {
 		if flow.To != end {
@@ -90,20 +102,17 @@ func (s *SecurityGroups) group(ctx *pulumi.Context, name, end string) error {
 		}
 		ingress = append(ingress, rule)
 	}
-	group, err := ec2.NewSecurityGroup(ctx, name+"-"+end, &ec2.SecurityGroupArgs{
+	group, err := ec2.NewSecurityGroup(ctx, name, &ec2.SecurityGroupArgs{
 		VpcId:       s.args.VpcID,
 		Description: pulumi.String("Flows of " + end),
 		Ingress:     ingress,
-		Tags:        pulumi.StringMap{"Name": pulumi.String(s.args.Environment + "-" + end)},
+		Tags:        s.args.Tags(end),
 	}, pulumi.Parent(s))
 	s.groups[end] = group
 	return err
 }
 
-func (s *SecurityGroups) egress(ctx *pulumi.Context, name string, flow Flow) error {
-	if outside(flow.From) {
-		return nil
-	}
+func (s *SecurityGroups) createEgressRule(ctx *pulumi.Context, name string, flow Flow) error {
 	args := &vpc.SecurityGroupEgressRuleArgs{
 		SecurityGroupId: s.ID(flow.From),
 		IpProtocol:      pulumi.String("tcp"),

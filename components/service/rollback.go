@@ -12,36 +12,35 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// deployed reads back from ECS which task definition the service runs, and fails if it is not
+// checkDeployed reads back from ECS which task definition the service runs, and fails if it is not
 // the one that was asked for. The failure counts because the output is one of the component's:
 // registering a failed output fails the program. The program keeps only the first such error,
 // so each is also logged at its service.
 //
-// It also sets how many tasks are to be awaited, by what ECS was told: a raised TaskCount it
+// It also sets how many tasks are to be awaited, by the number that ECS has: a raised TaskCount it
 // follows only with the next scaling out.
 //
 // A preview does not look: after a rollback it would refuse the very update that is to mend it.
-func (s *Service) deployed(
-	ctx *pulumi.Context, args Args, definition *ecs.TaskDefinition, service *ecs.Service,
-) pulumi.StringOutput {
-	s.Awaited = pulumi.Int(args.TaskCount).ToIntOutput()
-	if ctx.DryRun() || !args.HasImage {
-		return definition.Arn
+func (s *Service) checkDeployed(ctx *pulumi.Context, _ string) error {
+	s.Awaited = pulumi.Int(s.args.TaskCount).ToIntOutput()
+	s.Deployed = s.definition.Arn
+	if ctx.DryRun() || !s.args.hasImage() {
+		return nil
 	}
-	// Asked of ECS itself, after the service is steady again: its state as recorded may still
+	// Read from ECS itself, after the service is steady again: its state as recorded may still
 	// be what was asked for.
-	running := ecs.LookupServiceOutput(ctx, ecs.LookupServiceOutputArgs{
-		ClusterArn:  args.ClusterArn,
-		ServiceName: service.Name,
-	}, pulumi.Parent(s), pulumi.DependsOn([]pulumi.Resource{service}))
+	found := ecs.LookupServiceOutput(ctx, ecs.LookupServiceOutputArgs{
+		ClusterArn:  s.args.Cluster.Arn,
+		ServiceName: s.running.Name,
+	}, pulumi.Parent(s), pulumi.DependsOn([]pulumi.Resource{s.running}))
 
-	s.Awaited = running.DesiredCount().ApplyT(func(desired int) int {
-		return min(desired, args.TaskCount)
+	s.Awaited = found.DesiredCount().ApplyT(func(desired int) int {
+		return min(desired, s.args.TaskCount)
 	}).(pulumi.IntOutput)
-	return pulumi.All(definition.Arn, running.TaskDefinition(), args.ClusterName, s.LogGroup).ApplyT(
+	s.Deployed = pulumi.All(s.definition.Arn, found.TaskDefinition(), s.args.Cluster.Name, s.LogGroup).ApplyT(
 		func(known []any) (string, error) {
 			asked, deployed := known[0].(string), known[1].(string)
-			err := judge(args.Name, asked, deployed, known[2].(string), known[3].(string))
+			err := compare(s.args.Name, asked, deployed, known[2].(string), known[3].(string))
 			if err != nil {
 				if logErr := ctx.Log.Error(err.Error(), &pulumi.LogArgs{Resource: s}); logErr != nil {
 					return "", fmt.Errorf("%w (and logging this failed: %w)", err, logErr)
@@ -50,10 +49,11 @@ func (s *Service) deployed(
 			}
 			return deployed, nil
 		}).(pulumi.StringOutput)
+	return nil
 }
 
-// judge compares the task definition asked for with the one that runs.
-func judge(service, asked, deployed, cluster, logGroup string) error {
+// compare refuses a task definition that runs and is not the one that was asked for.
+func compare(service, asked, deployed, cluster, logGroup string) error {
 	if revision(asked) == revision(deployed) {
 		return nil
 	}

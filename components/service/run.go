@@ -11,7 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/naming"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // startSeconds is how long ECS leaves a task behind a load balancer alone after its start: a
@@ -27,34 +27,32 @@ const cpuTarget = 60
 const outSeconds, inSeconds = startSeconds, 300
 
 // autoscaled says whether ECS and not the program decides how many tasks run.
-func (a Args) autoscaled() bool { return a.HasImage && a.MaxTaskCount > a.TaskCount }
+func (a Args) autoscaled() bool { return a.hasImage() && a.MaxTaskCount > a.TaskCount }
 
 // desired is the number of tasks that the service starts with.
 func (a Args) desired() int {
-	if !a.HasImage {
+	if !a.hasImage() {
 		return 0
 	}
 	return a.TaskCount
 }
 
-func (s *Service) run(
-	ctx *pulumi.Context, name string, args Args, definition *ecs.TaskDefinition,
-) (*ecs.Service, error) {
-	serviceName, err := naming.Service.Compose(args.Name)
+func (s *Service) createService(ctx *pulumi.Context, name string) error {
+	serviceName, err := platform.Service.Compose(s.args.Name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	inputs := &ecs.ServiceArgs{
 		Name:            pulumi.String(serviceName),
-		Cluster:         args.ClusterArn.ToStringOutput(),
-		TaskDefinition:  definition.Arn,
-		DesiredCount:    pulumi.Int(args.desired()),
+		Cluster:         s.args.Cluster.Arn,
+		TaskDefinition:  s.definition.Arn,
+		DesiredCount:    pulumi.Int(s.args.desired()),
 		LaunchType:      pulumi.String("FARGATE"),
 		PlatformVersion: pulumi.String("LATEST"),
 		NetworkConfiguration: ecs.ServiceNetworkConfigurationArgs{
 			AssignPublicIp: pulumi.Bool(false),
-			Subnets:        args.SubnetIDs,
-			SecurityGroups: pulumi.StringArray{args.SecurityGroupID},
+			Subnets:        s.args.Placement.PrivateSubnetIDs,
+			SecurityGroups: pulumi.StringArray{s.args.Placement.SecurityGroupID},
 		},
 		DeploymentCircuitBreaker: ecs.ServiceDeploymentCircuitBreakerArgs{
 			Enable: pulumi.Bool(true), Rollback: pulumi.Bool(true),
@@ -66,20 +64,21 @@ func (s *Service) run(
 		EnableExecuteCommand:            pulumi.Bool(true),
 		EnableEcsManagedTags:            pulumi.Bool(true),
 		PropagateTags:                   pulumi.String("SERVICE"),
-		WaitForSteadyState:              pulumi.Bool(args.HasImage),
+		WaitForSteadyState:              pulumi.Bool(s.args.hasImage()),
 	}
-	if len(args.TargetGroups) > 0 {
-		inputs.LoadBalancers = args.balanced()
+	if len(s.args.TargetGroups) > 0 {
+		inputs.LoadBalancers = s.args.balanced()
 		inputs.HealthCheckGracePeriodSeconds = pulumi.Int(startSeconds)
 	}
-	service, err := ecs.NewService(ctx, name+"-service", inputs, s.options(args)...)
+	s.running, err = ecs.NewService(ctx, name+"-service", inputs, s.options()...)
 	if err != nil {
-		return nil, fmt.Errorf("creating ECS service %q: %w", serviceName, err)
+		return fmt.Errorf("creating ECS service %q: %w", serviceName, err)
 	}
-	return service, nil
+	s.Name = s.running.Name
+	return nil
 }
 
-// balanced are the target groups that the tasks stand in, in the order of their ports.
+// balanced are the target groups that the tasks are in, in the order of their ports.
 func (a Args) balanced() (entries ecs.ServiceLoadBalancerArray) {
 	for _, port := range slices.Sorted(maps.Keys(a.TargetGroups)) {
 		entries = append(entries, ecs.ServiceLoadBalancerArgs{
@@ -102,38 +101,38 @@ func (a Args) ports() []int {
 // an image is 0: it would stay empty for ever. So the first image replaces the service, which has
 // nothing to lose, and a replacement starts with the number asked for. The name is fixed, so
 // the old one has to go first.
-func (s *Service) options(args Args) []pulumi.ResourceOption {
+func (s *Service) options() []pulumi.ResourceOption {
 	image := "awaited"
-	if args.HasImage {
+	if s.args.hasImage() {
 		image = "present"
 	}
 	options := []pulumi.ResourceOption{
 		pulumi.Parent(s),
 		pulumi.DeleteBeforeReplace(true),
 		pulumi.ReplacementTrigger(pulumi.String(image)),
-		pulumi.DependsOn(args.After),
+		pulumi.DependsOn(s.args.After),
 	}
-	if args.autoscaled() {
+	if s.args.autoscaled() {
 		options = append(options, pulumi.IgnoreChanges([]string{"desiredCount"}))
 	}
 	return options
 }
 
-// scale lets the number of tasks follow the CPU use. A raised TaskCount moves the lower bound; ECS
+// createScaling lets the number of tasks follow the CPU use. A raised TaskCount moves the lower bound; ECS
 // goes up to it with the next scaling out, or at once by "aws ecs update-service --desired-count".
-func (s *Service) scale(ctx *pulumi.Context, name string, args Args, service *ecs.Service) error {
-	if !args.autoscaled() {
+func (s *Service) createScaling(ctx *pulumi.Context, name string) error {
+	if !s.args.autoscaled() {
 		return nil
 	}
 	target, err := appautoscaling.NewTarget(ctx, name+"-scaling-target", &appautoscaling.TargetArgs{
 		ServiceNamespace:  pulumi.String("ecs"),
 		ScalableDimension: pulumi.String("ecs:service:DesiredCount"),
-		ResourceId:        pulumi.Sprintf("service/%s/%s", args.ClusterName, service.Name),
-		MinCapacity:       pulumi.Int(args.TaskCount),
-		MaxCapacity:       pulumi.Int(args.MaxTaskCount),
+		ResourceId:        pulumi.Sprintf("service/%s/%s", s.args.Cluster.Name, s.running.Name),
+		MinCapacity:       pulumi.Int(s.args.TaskCount),
+		MaxCapacity:       pulumi.Int(s.args.MaxTaskCount),
 	}, pulumi.Parent(s))
 	if err != nil {
-		return fmt.Errorf("making service %q scalable: %w", args.Name, err)
+		return fmt.Errorf("making service %q scalable: %w", s.args.Name, err)
 	}
 	_, err = appautoscaling.NewPolicy(ctx, name+"-scaling-policy", &appautoscaling.PolicyArgs{
 		PolicyType:        pulumi.String("TargetTrackingScaling"),
@@ -150,7 +149,7 @@ func (s *Service) scale(ctx *pulumi.Context, name string, args Args, service *ec
 		},
 	}, pulumi.Parent(s))
 	if err != nil {
-		return fmt.Errorf("scaling service %q by its CPU use: %w", args.Name, err)
+		return fmt.Errorf("scaling service %q by its CPU use: %w", s.args.Name, err)
 	}
 	return nil
 }

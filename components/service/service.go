@@ -3,9 +3,12 @@
 package service
 
 import (
-	"fmt"
-
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/containercluster"
+	"github.com/bodybroker/platform/components/network"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // Type is the component's Pulumi type.
@@ -14,49 +17,38 @@ const Type = "nats-platform:service:Service"
 // DefaultPort is where a service answers GET /health when Args.Port is 0.
 const DefaultPort = 8080
 
-// Args are what one service needs. All inputs are required unless a default is named.
+// Settings are what a stack's configuration says of a service's tasks. All are required.
+type Settings struct {
+	TaskCount int // the least number of tasks, 1 or more; what the service starts with
+	CPU       int // Fargate CPU units, 1,024 to the vCPU
+	Memory    int // MiB; one of those that Fargate takes with CPU
+}
+
+// Args are what one service needs. All are required unless a default is named.
 type Args struct {
-	Environment string // in the names of task family and log group
-	Name        string // name of ECS service and container, for example "quest-system"
-	Region      string // AWS region of the log group
-	Account     string // 12 digits; only this account's tasks may take the role
-
-	ClusterArn       pulumi.StringInput
-	ClusterName      pulumi.StringInput
-	ExecutionRoleArn pulumi.StringInput
-	// ExecLogGroupArn is where the cluster records every command that a person runs in a task.
-	ExecLogGroupArn pulumi.StringInput
-
-	// HasImage says whether there is an image yet. Without one the service is created with no
-	// tasks, so that all around it can be made before its first image is pushed.
-	HasImage bool
-	// Image is the full reference with tag or digest; required with HasImage, else unused.
+	platform.Stack
+	Settings
+	Name      string // name of ECS service and container, for example "quest-system"
+	Cluster   containercluster.Handle
+	Placement network.Placement
+	// Image is the full reference with tag or digest. Default nil: there is none yet, and the service
+	// is created with no tasks, so that all around it can be made before its first image is pushed.
 	Image pulumi.StringInput
-	// TaskCount is the least number of tasks, 1 or more; what the service starts with.
-	TaskCount int
 	// MaxTaskCount is the most that autoscaling adds up to. Not above TaskCount: no autoscaling.
 	MaxTaskCount int
-	CPU          int // Fargate CPU units, 1,024 to the vCPU
-	Memory       int // MiB; one of those that Fargate takes with CPU
 	Port         int // where the container listens; default DefaultPort
-
-	SubnetIDs       pulumi.StringArrayInput // private subnets
-	SecurityGroupID pulumi.StringInput
 	// TargetGroups are load balancers' target groups (type ip), by the port on which the container
 	// answers them. Default none.
 	TargetGroups map[int]pulumi.StringInput
-
-	// After is what must stand before the first task starts, for example the NATS gates. Only
+	// After is what must exist before the first task starts, for example the NATS gates. Only
 	// the tasks wait for it. Default nothing.
-	After []pulumi.Resource
-
+	After     []pulumi.Resource
 	Variables map[string]pulumi.StringInput // environment, visible to all who may read the task definition
 	Secrets   map[string]pulumi.StringInput // variable name → ARN of the secret that Fargate reads into it
-
-	LogsKeyArn       pulumi.StringInput // KMS key of the log group and of exec sessions
-	LogRetentionDays int                // one of CloudWatch's values
-	Protect          bool               // refuse the deletion of the log group; default false
 }
+
+// hasImage says whether tasks can run.
+func (a Args) hasImage() bool { return a.Image != nil }
 
 // Service is one running service.
 type Service struct {
@@ -71,54 +63,34 @@ type Service struct {
 	LogGroup pulumi.StringOutput `pulumi:"logGroup"`
 	// Name is the name of the ECS service, known once it is steady.
 	Name pulumi.StringOutput `pulumi:"name"`
+
+	args       Args
+	role       pulumi.StringOutput // ARN of the task role, known once the role has its rights
+	definition *ecs.TaskDefinition
+	running    *ecs.Service
 }
+
+// Steady is the ECS service: it is there once its tasks are healthy. To depend on the component alone
+// is not enough, for the SDK adds what is in a component to it in the background.
+func (s *Service) Steady() pulumi.Resource { return s.running }
 
 // New makes the service and waits until its tasks are healthy.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Service, error) {
 	if args.Port == 0 {
 		args.Port = DefaultPort
 	}
-	service := &Service{}
-	err := ctx.RegisterComponentResourceV2(Type, name, pulumi.Map{
-		"environment": pulumi.String(args.Environment),
-		"service":     pulumi.String(args.Name),
-		"hasImage":    pulumi.Bool(args.HasImage),
-		"taskCount":   pulumi.Int(args.TaskCount),
-	}, service, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("creating service %q: %w", name, err)
-	}
-	if err := service.create(ctx, name, args); err != nil {
-		return nil, fmt.Errorf("creating service %q: %w", name, err)
-	}
-	err = ctx.RegisterResourceOutputs(service, pulumi.Map{
-		"deployedTaskDefinition": service.Deployed,
-		"logGroup":               service.LogGroup,
-		"name":                   service.Name,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("creating service %q: recording its outputs: %w", name, err)
-	}
-	return service, nil
-}
-
-func (s *Service) create(ctx *pulumi.Context, name string, args Args) error {
-	role, err := s.taskRole(ctx, name, args)
-	if err != nil {
-		return err
-	}
-	definition, err := s.taskDefinition(ctx, name, args, role)
-	if err != nil {
-		return err
-	}
-	running, err := s.run(ctx, name, args, definition)
-	if err != nil {
-		return err
-	}
-	if err := s.scale(ctx, name, args, running); err != nil {
-		return err
-	}
-	s.Name = running.Name
-	s.Deployed = s.deployed(ctx, args, definition, running)
-	return nil
+	s := &Service{args: args}
+	return platform.Create(ctx, name, s, platform.Definition{
+		Type: Type,
+		Noun: "service",
+		Inputs: pulumi.Map{
+			"environment": pulumi.String(args.Environment),
+			"service":     pulumi.String(args.Name),
+			"hasImage":    pulumi.Bool(args.hasImage()),
+			"taskCount":   pulumi.Int(args.TaskCount),
+		},
+		Steps: []platform.Step{
+			s.createRole, s.createLogGroup, s.createTaskDefinition, s.createService, s.createScaling, s.checkDeployed,
+		},
+	}, opts...)
 }

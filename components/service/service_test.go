@@ -10,6 +10,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/components/containercluster"
+	"github.com/bodybroker/platform/components/network"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 const revisions = "arn:aws:ecs:us-east-1:123456789012:task-definition/test-quest-system:"
@@ -50,29 +54,33 @@ func (m *containerService) Call(args pulumi.MockCallArgs) (resource.PropertyMap,
 }
 
 func arguments() Args {
+	known := func(text string) pulumi.StringOutput { return pulumi.String(text).ToStringOutput() }
 	return Args{
-		Environment:      "test",
-		Name:             "quest-system",
-		Region:           "us-east-1",
-		Account:          "123456789012",
-		ClusterArn:       pulumi.String("arn:aws:ecs:us-east-1:123456789012:cluster/test"),
-		ClusterName:      pulumi.String("test"),
-		ExecutionRoleArn: pulumi.String("arn:aws:iam::123456789012:role/execution"),
-		ExecLogGroupArn:  pulumi.String("arn:aws:logs:us-east-1:123456789012:log-group:/test/cluster/exec"),
-		HasImage:         true,
-		Image:            pulumi.String("repository/quest-system:1.4.0"),
-		TaskCount:        2,
-		MaxTaskCount:     10,
-		CPU:              256,
-		Memory:           512,
-		SubnetIDs:        pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}),
-		SecurityGroupID:  pulumi.String("sg-1"),
-		Variables:        map[string]pulumi.StringInput{"NATS_URL": pulumi.String("tls://nats.test.internal:4222")},
+		Stack: platform.Stack{
+			Environment:      "test",
+			Region:           "us-east-1",
+			Account:          "123456789012",
+			LogRetentionDays: 30,
+			Keys:             platform.Keys{Logs: known("arn:aws:kms:us-east-1:123456789012:key/1")},
+		},
+		Settings:     Settings{TaskCount: 2, CPU: 256, Memory: 512},
+		MaxTaskCount: 10,
+		Name:         "quest-system",
+		Cluster: containercluster.Handle{
+			Arn:              known("arn:aws:ecs:us-east-1:123456789012:cluster/test"),
+			Name:             known("test"),
+			ExecutionRoleArn: known("arn:aws:iam::123456789012:role/execution"),
+			ExecLogGroupArn:  known("arn:aws:logs:us-east-1:123456789012:log-group:/test/cluster/exec"),
+		},
+		Placement: network.Placement{
+			PrivateSubnetIDs: pulumi.ToStringArray([]string{"subnet-1", "subnet-2"}).ToStringArrayOutput(),
+			SecurityGroupID:  known("sg-1"),
+		},
+		Image:     pulumi.String("repository/quest-system:1.4.0"),
+		Variables: map[string]pulumi.StringInput{"NATS_URL": pulumi.String("tls://nats.test.internal:4222")},
 		Secrets: map[string]pulumi.StringInput{
 			"NATS_SEED": pulumi.String("arn:aws:secretsmanager:us-east-1:123456789012:secret:seed"),
 		},
-		LogsKeyArn:       pulumi.String("arn:aws:kms:us-east-1:123456789012:key/1"),
-		LogRetentionDays: 30,
 	}
 }
 
@@ -123,7 +131,7 @@ func TestPreviewAfterRollbackDoesNotRefuseTheRepair(t *testing.T) {
 
 func TestServiceWithoutImageHasNoTasks(t *testing.T) {
 	args := arguments()
-	args.HasImage, args.Image = false, nil
+	args.Image = nil
 	mocks := &containerService{absent: true}
 	_, err := deploy(mocks, args, false)
 	require.NoError(t, err)
@@ -141,7 +149,7 @@ func TestFirstImageReplacesTheEmptyService(t *testing.T) {
 	args := arguments()
 	_, err := deploy(full, args, false)
 	require.NoError(t, err)
-	args.HasImage = false
+	args.Image = nil
 	_, err = deploy(empty, args, false)
 	require.NoError(t, err)
 

@@ -8,64 +8,56 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/naming"
+	"github.com/bodybroker/platform/components/platform"
 )
 
-func (s *Service) taskDefinition(
-	ctx *pulumi.Context, name string, args Args, role pulumi.StringOutput,
-) (*ecs.TaskDefinition, error) {
-	logGroup, err := naming.LogGroup.Path("/"+args.Environment, args.Name)
+func (s *Service) createLogGroup(ctx *pulumi.Context, name string) error {
+	logs, err := s.args.LogGroup(ctx, name+"-logs", s, s.args.Name)
 	if err != nil {
-		return nil, err
-	}
-	family, err := naming.TaskFamily.Compose(args.Environment, args.Name)
-	if err != nil {
-		return nil, err
-	}
-	logs, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(logGroup),
-		KmsKeyId:        args.LogsKeyArn,
-		RetentionInDays: pulumi.Int(args.LogRetentionDays),
-	}, pulumi.Parent(s), pulumi.Protect(args.Protect))
-	if err != nil {
-		return nil, fmt.Errorf("creating log group %q: %w", logGroup, err)
+		return err
 	}
 	s.LogGroup = logs.Name
+	return nil
+}
 
-	definition, err := ecs.NewTaskDefinition(ctx, name+"-task", &ecs.TaskDefinitionArgs{
+func (s *Service) createTaskDefinition(ctx *pulumi.Context, name string) error {
+	family, err := s.args.Compose(platform.TaskFamily, s.args.Name)
+	if err != nil {
+		return err
+	}
+	s.definition, err = ecs.NewTaskDefinition(ctx, name+"-task", &ecs.TaskDefinitionArgs{
 		Family:                  pulumi.String(family),
 		RequiresCompatibilities: pulumi.ToStringArray([]string{"FARGATE"}),
 		NetworkMode:             pulumi.String("awsvpc"),
-		Cpu:                     pulumi.String(strconv.Itoa(args.CPU)),
-		Memory:                  pulumi.String(strconv.Itoa(args.Memory)),
-		ExecutionRoleArn:        args.ExecutionRoleArn.ToStringOutput(),
-		TaskRoleArn:             role,
-		ContainerDefinitions:    s.containers(args),
+		Cpu:                     pulumi.String(strconv.Itoa(s.args.CPU)),
+		Memory:                  pulumi.String(strconv.Itoa(s.args.Memory)),
+		ExecutionRoleArn:        s.args.Cluster.ExecutionRoleArn,
+		TaskRoleArn:             s.role,
+		ContainerDefinitions:    s.containers(),
 		Volumes:                 volumes(),
 		// A revision that was replaced stays registered: it is what ECS rolls back to, also in the
 		// update after the one that replaced it. Revisions cost nothing.
 		SkipDestroy: pulumi.Bool(true),
 	}, pulumi.Parent(s))
 	if err != nil {
-		return nil, fmt.Errorf("creating task definition %q: %w", family, err)
+		return fmt.Errorf("creating task definition %q: %w", family, err)
 	}
-	return definition, nil
+	return nil
 }
 
-// containers is the container definition, once all that stands in it is known.
-func (s *Service) containers(args Args) pulumi.StringOutput {
-	image := args.Image
-	if !args.HasImage {
+// containers is the container definition, once all that is in it is known.
+func (s *Service) containers() pulumi.StringOutput {
+	image := s.args.Image
+	if !s.args.hasImage() {
 		// A task definition must name an image; with no tasks nobody ever pulls this one.
-		image = pulumi.String(args.Name + ":awaited")
+		image = pulumi.String(s.args.Name + ":awaited")
 	}
-	return pulumi.All(image, s.LogGroup, resolved(args.Variables), resolved(args.Secrets)).ApplyT(
+	return pulumi.All(image, s.LogGroup, resolved(s.args.Variables), resolved(s.args.Secrets)).ApplyT(
 		func(known []any) (string, error) {
-			return containers(args, known[0].(string), known[1].(string),
+			return containers(s.args, known[0].(string), known[1].(string),
 				known[2].(map[string]string), known[3].(map[string]string))
 		}).(pulumi.StringOutput)
 }

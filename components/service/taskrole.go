@@ -10,34 +10,35 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/bodybroker/platform/components/ordering"
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
-// taskRole makes the role and returns its ARN, known once the role has its rights.
-func (s *Service) taskRole(ctx *pulumi.Context, name string, args Args) (pulumi.StringOutput, error) {
+// createRole makes the role. Its ARN is known once the role has its rights.
+func (s *Service) createRole(ctx *pulumi.Context, name string) error {
 	role, err := iam.NewRole(ctx, name+"-task-role", &iam.RoleArgs{
-		Description:      pulumi.Sprintf("What the tasks of %s in %s may do", args.Name, args.Environment),
-		AssumeRolePolicy: pulumi.String(policy.Tasks(args.Region, args.Account)),
+		Description:      pulumi.Sprintf("What the tasks of %s in %s may do", s.args.Name, s.args.Environment),
+		AssumeRolePolicy: pulumi.String(s.args.AssumeRoleForTasks()),
 	}, pulumi.Parent(s))
 	if err != nil {
-		return pulumi.StringOutput{}, fmt.Errorf("creating the task role of %q: %w", args.Name, err)
+		return fmt.Errorf("creating the task role of %q: %w", s.args.Name, err)
 	}
-	rights := policy.Output(func(arns []string) []policy.Statement { return execRights(arns[0], arns[1]) },
-		args.ExecLogGroupArn, args.LogsKeyArn)
 	attached, err := iam.NewRolePolicy(ctx, name+"-task-policy", &iam.RolePolicyArgs{
-		Role: role.Name, Policy: rights,
+		Role: role.Name,
+		Policy: platform.PolicyOutput(func(arns []string) []platform.Statement {
+			return execRights(arns[0], arns[1])
+		}, s.args.Cluster.ExecLogGroupArn, s.args.Keys.Logs),
 	}, pulumi.Parent(s))
 	if err != nil {
-		return pulumi.StringOutput{}, fmt.Errorf("giving the task role of %q its rights: %w", args.Name, err)
+		return fmt.Errorf("giving the task role of %q its rights: %w", s.args.Name, err)
 	}
-	return ordering.After(role.Arn, attached), nil
+	s.role = platform.After(role.Arn, attached)
+	return nil
 }
 
 // execRights let the agent that ECS puts into the task open a session and record it. The source
 // is "ECS Exec" in the Amazon ECS developer guide, which names these actions.
-func execRights(logGroupArn, keyArn string) []policy.Statement {
-	return []policy.Statement{
+func execRights(logGroupArn, keyArn string) []platform.Statement {
+	return []platform.Statement{
 		{
 			// These actions know no resource; a channel leads only to the task that opens it.
 			Sid:    "OpenSession",

@@ -3,62 +3,67 @@
 package servicegate
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/components/controller"
+	"github.com/bodybroker/platform/components/platform"
+	"github.com/bodybroker/platform/components/service"
 )
 
 // Type is the component's Pulumi type.
 const Type = "nats-platform:servicegate:ServiceGate"
 
-// Service is one whose tasks are to answer.
-type Service struct {
-	Name      string
-	PublicKey pulumi.StringInput // of its NATS identity
-	Subjects  []string           // that each task subscribes to; none of the gateway's
-	Tasks     pulumi.IntInput    // the fewest
-	// Deployed is the task definition that runs. Another one is asked for anew.
-	Deployed pulumi.StringInput
-	Running  pulumi.Resource // the service itself
+// Awaited is a service whose tasks are to answer.
+type Awaited struct {
+	Service   *service.Service    // its task definition that runs: another one makes the gate ask anew
+	Name      string              // as the controller reports it
+	PublicKey pulumi.StringOutput // of its NATS identity
+	Subjects  []string            // that each task subscribes to; none of the gateway's
 }
 
 // Args say whom to ask for what.
 type Args struct {
-	ControllerName pulumi.StringInput
-	Nodes          pulumi.Array // as requests to the controller name them
-	Services       []Service    // at least one
+	Controller controller.Handle
+	Nodes      pulumi.Array // as requests to the controller name them
+	Services   []Awaited    // at least one
 }
 
 // ServiceGate is passed.
 type ServiceGate struct {
 	pulumi.ResourceState
+
+	args Args
 }
 
 // New asks the controller, after all that Services names is deployed.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*ServiceGate, error) {
-	g := &ServiceGate{}
-	if err := ctx.RegisterComponentResource(Type, name, g, opts...); err != nil {
-		return nil, fmt.Errorf("creating service gate %q: %w", name, err)
-	}
-	asked, deployed, running := pulumi.Array{}, pulumi.StringMap{}, []pulumi.Resource{}
-	for _, s := range args.Services {
-		asked = append(asked, pulumi.Map{
-			"name": pulumi.String(s.Name), "key": s.PublicKey.ToStringOutput(),
-			"subjects": pulumi.ToStringArray(s.Subjects), "tasks": s.Tasks.ToIntOutput(),
+	g := &ServiceGate{args: args}
+	return platform.Create(ctx, name, g, platform.Definition{
+		Type:  Type,
+		Noun:  "service gate",
+		Steps: []platform.Step{g.awaitServices},
+	}, opts...)
+}
+
+func (g *ServiceGate) awaitServices(ctx *pulumi.Context, name string) error {
+	services, deployed, running := pulumi.Array{}, pulumi.StringMap{}, []pulumi.Resource{}
+	for _, s := range g.args.Services {
+		services = append(services, pulumi.Map{
+			"name":     pulumi.String(s.Name),
+			"key":      s.PublicKey,
+			"subjects": pulumi.ToStringArray(s.Subjects),
+			"tasks":    s.Service.Awaited,
 		})
-		deployed[s.Name] = s.Deployed.ToStringOutput()
-		running = append(running, s.Running)
+		deployed[s.Name] = s.Service.Deployed
+		running = append(running, s.Service, s.Service.Steady())
 	}
 	_, err := lambda.NewInvocation(ctx, name+"-serving", &lambda.InvocationArgs{
-		FunctionName: args.ControllerName,
+		FunctionName: g.args.Controller.Name,
 		Input: pulumi.JSONMarshal(
-			pulumi.Map{"action": pulumi.String("serving"), "nodes": args.Nodes, "services": asked},
+			pulumi.Map{"action": pulumi.String("serving"), "nodes": g.args.Nodes, "services": services},
 		),
 		Triggers: deployed,
 	}, pulumi.Parent(g), pulumi.DependsOn(running))
-	if err != nil {
-		return nil, fmt.Errorf("creating service gate %q: %w", name, err)
-	}
-	return g, ctx.RegisterResourceOutputs(g, pulumi.Map{})
+	return err
 }

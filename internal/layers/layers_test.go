@@ -128,7 +128,7 @@ func TestAnImportInTheWrongDirectionIsRefused(t *testing.T) {
 		"stacks":                            "internal/rehearsal",
 		"components/gateway":                "stacks",
 		"components/service":                "config",
-		"components/naming":                 "components/service",
+		"components/platform":               "components/service",
 		"config":                            "stacks",
 		"catalog":                           "config",
 		"node":                              "node/image",
@@ -186,7 +186,6 @@ func takenFromComponents(file *ast.File) (used []string) {
 			components[path.Base(imported)] = true
 		}
 	}
-	delete(components, "naming")
 	delete(components, "platform")
 	ast.Inspect(file, func(node ast.Node) bool {
 		selector, ok := node.(*ast.SelectorExpr)

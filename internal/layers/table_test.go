@@ -34,8 +34,8 @@ var layers = []layer{
 		because:  "the configuration is read before anything is made: it takes names and settings of components alone",
 	},
 	{
-		packages: []string{"components/platform", "components/naming", "components/ordering", "components/policy"},
-		because:  "all components build on these, so they build on none",
+		packages: []string{"components/platform"},
+		because:  "all components build on it, so it builds on none",
 	},
 	{
 		packages: []string{"components/..."},

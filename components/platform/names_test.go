@@ -1,4 +1,4 @@
-package naming_test
+package platform_test
 
 import (
 	"strings"
@@ -7,21 +7,21 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/components/naming"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 func TestNameAtTheLimitPassesAndOneMoreIsRefused(t *testing.T) {
 	for name, test := range map[string]struct {
-		kind  naming.Kind
+		kind  platform.Kind
 		limit int
 	}{
-		"load balancer":     {kind: naming.LoadBalancer, limit: 32},
-		"replication group": {kind: naming.ReplicationGroup, limit: 40},
-		"role":              {kind: naming.Role, limit: 64},
-		"service":           {kind: naming.Service, limit: 255},
-		"task family":       {kind: naming.TaskFamily, limit: 255},
-		"repository":        {kind: naming.Repository, limit: 256},
-		"log group":         {kind: naming.LogGroup, limit: 512},
+		"load balancer":     {kind: platform.LoadBalancer, limit: 32},
+		"replication group": {kind: platform.ReplicationGroup, limit: 40},
+		"role":              {kind: platform.Role, limit: 64},
+		"service":           {kind: platform.Service, limit: 255},
+		"task family":       {kind: platform.TaskFamily, limit: 255},
+		"repository":        {kind: platform.Repository, limit: 256},
+		"log group":         {kind: platform.LogGroup, limit: 512},
 	} {
 		t.Run(name, func(t *testing.T) {
 			longest := strings.Repeat("x", test.limit-len("prod-"))
@@ -37,12 +37,12 @@ func TestNameAtTheLimitPassesAndOneMoreIsRefused(t *testing.T) {
 }
 
 func TestPathJoinsWithSlashes(t *testing.T) {
-	name, err := naming.Repository.Path("prod", "quest-system")
+	name, err := platform.Repository.Path("prod", "quest-system")
 	require.NoError(t, err)
 	assert.Equal(t, "prod/quest-system", name)
 }
 
 func TestEmptyPartIsRefused(t *testing.T) {
-	_, err := naming.Role.Compose("prod", "", "task")
+	_, err := platform.Role.Compose("prod", "", "task")
 	assert.ErrorContains(t, err, "part 2")
 }

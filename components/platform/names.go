@@ -1,7 +1,7 @@
-// Package naming composes the names of AWS resources and knows how long each kind may be, so
-// that a name that is too long is refused before the first resource and not by AWS in the
-// middle of an update.
-package naming
+// Names of AWS resources, and how long each kind may be: a name that is too long is refused before
+// the first resource is made, and not by AWS in the middle of an update.
+
+package platform
 
 import (
 	"fmt"

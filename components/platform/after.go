@@ -1,9 +1,10 @@
-// Package ordering makes a value wait: whoever uses it comes after more than the value itself says.
-package ordering
+// Order between resources that no input expresses: a value that waits.
+
+package platform
 
 import "github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-// After is the value, known only once the resources stand; what is made from it depends on them.
+// After is the value, known only once the resources exist: what is made from it depends on them.
 func After(value pulumi.StringInput, resources ...pulumi.CustomResource) pulumi.StringOutput {
 	awaited := []any{value}
 	for _, resource := range resources {

@@ -1,4 +1,4 @@
-package ordering_test
+package platform_test
 
 import (
 	"testing"
@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/bodybroker/platform/components/ordering"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 // recorder keeps what each resource depends on, by name.
@@ -30,7 +30,7 @@ func TestWhoUsesTheValueDependsOnTheResources(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		after := ordering.After(pulumi.String("+"), first)
+		after := platform.After(pulumi.String("+"), first)
 		after.ApplyT(func(known string) string {
 			value = known
 			return known

@@ -1,6 +1,7 @@
-// Package policy writes IAM and resource policies: JSON from Go values, so that a policy with a
-// wrong bracket cannot be written.
-package policy
+// IAM and resource policies: JSON from Go values, so that a policy with a wrong bracket cannot be
+// written.
+
+package platform
 
 import (
 	"encoding/json"
@@ -21,8 +22,8 @@ type Statement struct {
 	Condition map[string]any `json:",omitempty"`
 }
 
-// JSON is the policy document of the statements, the same bytes for the same statements.
-func JSON(statements ...Statement) string {
+// PolicyJSON is the policy document of the statements, the same bytes for the same statements.
+func PolicyJSON(statements ...Statement) string {
 	statements = slices.Clone(statements) // the caller's own list stays as it was
 	for i := range statements {
 		if statements[i].Effect == "" {
@@ -44,31 +45,32 @@ func JSON(statements ...Statement) string {
 // aws:SourceArn for these roles, and a condition on a key that is absent holds never). There
 // iam:PassRole in this account is what binds the role.
 func AssumeRole(service string) string {
-	return JSON(Statement{Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}})
+	return PolicyJSON(Statement{Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"}})
 }
 
 // AssumeRoleFor is a trust policy for a service that acts for resources of this account, so that
 // nobody can have it use the role for a resource of another one (IAM user guide, "The confused
-// deputy problem"). account has 12 digits; resources is a pattern of ARNs, for example
+// deputy problem"). resources is a pattern of ARNs, for example
 // "arn:aws:dlm:us-east-1:123456789012:policy/*".
-func AssumeRoleFor(service, account, resources string) string {
-	return JSON(Statement{
-		Principal: map[string]string{"Service": service}, Action: []string{"sts:AssumeRole"},
+func (s Stack) AssumeRoleFor(service, resources string) string {
+	return PolicyJSON(Statement{
+		Principal: map[string]string{"Service": service},
+		Action:    []string{"sts:AssumeRole"},
 		Condition: map[string]any{
-			"StringEquals": map[string]string{"aws:SourceAccount": account},
+			"StringEquals": map[string]string{"aws:SourceAccount": s.Account},
 			"ArnLike":      map[string]string{"aws:SourceArn": resources},
 		},
 	})
 }
 
-// Tasks is the trust policy of roles of ECS tasks. A cluster cannot be named in it (ECS developer
-// guide, "Amazon ECS task IAM role").
-func Tasks(region, account string) string {
-	return AssumeRoleFor("ecs-tasks.amazonaws.com", account, fmt.Sprintf("arn:aws:ecs:%s:%s:*", region, account))
+// AssumeRoleForTasks is the trust policy of roles of ECS tasks. A cluster cannot be named in it (ECS
+// developer guide, "Amazon ECS task IAM role").
+func (s Stack) AssumeRoleForTasks() string {
+	return s.AssumeRoleFor("ecs-tasks.amazonaws.com", s.ARN("ecs", "*"))
 }
 
-// Output is a policy over values that other resources make; build gets them in order.
-func Output(build func(values []string) []Statement, inputs ...pulumi.StringInput) pulumi.StringOutput {
+// PolicyOutput is a policy over values that other resources make; build gets them in order.
+func PolicyOutput(build func(values []string) []Statement, inputs ...pulumi.StringInput) pulumi.StringOutput {
 	all := make([]any, len(inputs))
 	for i, input := range inputs {
 		all[i] = input
@@ -78,6 +80,6 @@ func Output(build func(values []string) []Statement, inputs ...pulumi.StringInpu
 		for i, v := range values {
 			known[i] = v.(string)
 		}
-		return JSON(build(known)...)
+		return PolicyJSON(build(known)...)
 	}).(pulumi.StringOutput)
 }

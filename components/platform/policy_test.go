@@ -1,15 +1,15 @@
-package policy_test
+package platform_test
 
 import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/bodybroker/platform/components/policy"
+	"github.com/bodybroker/platform/components/platform"
 )
 
 func TestStatementAllowsUnlessItSaysOtherwise(t *testing.T) {
-	statements := []policy.Statement{
+	statements := []platform.Statement{
 		{Sid: "Read", Action: []string{"s3:GetObject"}, Resource: "arn:aws:s3:::b/*"},
 		{
 			Effect:    "Deny",
@@ -23,14 +23,14 @@ func TestStatementAllowsUnlessItSaysOtherwise(t *testing.T) {
 	assert.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
 		{"Sid": "Read", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::b/*"},
 		{"Effect": "Deny", "Principal": "*", "Action": ["s3:*"], "Resource": ["a", "b"],
-			"Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}`, policy.JSON(statements...))
+			"Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}`, platform.PolicyJSON(statements...))
 	assert.Empty(t, statements[0].Effect, "the caller's statements were changed")
 }
 
 func TestTrustPolicyNamesOneService(t *testing.T) {
 	assert.JSONEq(t, `{"Version": "2012-10-17", "Statement": [
 		{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": ["sts:AssumeRole"]}]}`,
-		policy.AssumeRole("ec2.amazonaws.com"))
+		platform.AssumeRole("ec2.amazonaws.com"))
 }
 
 func TestTrustPolicyNamesWhatTheServiceActsFor(t *testing.T) {
@@ -39,5 +39,5 @@ func TestTrustPolicyNamesWhatTheServiceActsFor(t *testing.T) {
 			"Condition": {
 			"StringEquals": {"aws:SourceAccount": "123456789012"},
 				"ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:123456789012:*"}}}]}`,
-		policy.Tasks("eu-west-1", "123456789012"))
+		platform.Stack{Region: "eu-west-1", Account: "123456789012"}.AssumeRoleForTasks())
 }
