@@ -1,7 +1,7 @@
-// The configuration of one stack, decoded and typed. Every field here, and every field of the settings
-// that components declare, is one key of Pulumi.yaml: the tables in keys_*.go say which, what it is
-// for and what it accepts. decode.go fills it, validate.go validates it, and package stacks builds the
-// platform from it.
+// The configuration of one stack, decoded and typed. Every field here, and every field of the
+// settings that components declare, is one key of Pulumi.yaml: the tables in keys_*.go say which,
+// what it is for and what it accepts. decode.go fills it, validate.go validates it, and package
+// stacks builds the platform from it.
 
 package config
 
@@ -18,8 +18,8 @@ import (
 	"github.com/bodybroker/platform/components/service"
 )
 
-// Config is everything that differs between two stacks. The keys hold the defaults; Pulumi.yaml repeats
-// them for the engine.
+// Config is everything that differs between two stacks. The keys hold the defaults; Pulumi.yaml
+// repeats them for the engine.
 type Config struct {
 	Environment     string
 	AllowedAccounts []string

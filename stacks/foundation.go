@@ -1,6 +1,6 @@
 // The foundation of the platform: keys, network, identities, certificates, artifacts, and the
-// controller. Each part hands on only what the next ones need, so that nothing waits for what it does
-// not use.
+// controller. Each part hands on only what the next ones need, so that nothing waits for what it
+// does not use.
 package stacks
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/bodybroker/platform/components/securitygroups"
 )
 
-func (d *deployment) encryption() error {
+func (d *deployment) createKeys() error {
 	made, err := encryption.New(d.ctx, "keys", encryption.Args{Stack: d.stack}, d.under)
 	if err != nil {
 		return err
@@ -26,9 +26,9 @@ func (d *deployment) encryption() error {
 	return nil
 }
 
-func (d *deployment) network() (err error) {
+func (d *deployment) createNetwork() (err error) {
 	c := d.config.Network
-	d.vpc, err = network.New(d.ctx, "network", network.Args{
+	d.network, err = network.New(d.ctx, "network", network.Args{
 		Stack:    d.stack,
 		Settings: c.Settings,
 		Zones:    d.around.zones,
@@ -41,15 +41,15 @@ func (d *deployment) network() (err error) {
 	endpoints := len(c.InterfaceEndpoints) > 0 && c.VpcID == ""
 	d.groups, err = securitygroups.New(d.ctx, "flow", securitygroups.Args{
 		Stack:          d.stack,
-		VpcID:          d.vpc.VpcID,
-		VpcCidr:        d.vpc.Cidr,
+		VpcID:          d.network.VpcID,
+		VpcCidr:        d.network.Cidr,
 		S3PrefixListID: pulumi.String(d.around.s3PrefixList),
 		Flows:          securitygroups.Flows(flowsOf(d.config, endpoints)),
 	}, d.under)
 	if err != nil || c.VpcID != "" {
 		return err
 	}
-	args := network.EndpointsArgs{Stack: d.stack, Network: d.vpc, Services: c.InterfaceEndpoints}
+	args := network.EndpointsArgs{Stack: d.stack, Network: d.network, Services: c.InterfaceEndpoints}
 	if endpoints {
 		args.SecurityGroupID = d.groups.ID(securitygroups.Endpoint)
 	}
@@ -59,9 +59,9 @@ func (d *deployment) network() (err error) {
 
 // place is a place in the network for what is in a security group.
 func (d *deployment) place(group string) network.Placement {
-	placement := d.vpc.Placement()
+	placement := d.network.Placement()
 	placement.SecurityGroupID = d.groups.ID(group)
-	placement.Reachable = []pulumi.Resource{d.vpc, d.groups}
+	placement.Reachable = []pulumi.Resource{d.network, d.groups}
 	if d.endpoints != nil {
 		placement.Reachable = append(placement.Reachable, d.endpoints)
 	}
@@ -75,14 +75,14 @@ func (d *deployment) placeBehind(balancer, group string) network.Placement {
 	return placement
 }
 
-func (d *deployment) backup() (err error) {
-	d.snapshots, err = backup.New(d.ctx, "backup", backup.Args{Stack: d.stack, Settings: d.config.Backup}, d.under)
+func (d *deployment) createBackup() (err error) {
+	d.backup, err = backup.New(d.ctx, "backup", backup.Args{Stack: d.stack, Settings: d.config.Backup}, d.under)
 	return err
 }
 
-// identities makes one NATS identity for each service, the gateway and the two accounts that the
-// controller acts in: the system's, and the platform's own.
-func (d *deployment) identities() (err error) {
+// createIdentities makes one NATS identity for each service, the gateway and the two accounts that
+// the controller acts in: the system's, and the platform's own.
+func (d *deployment) createIdentities() (err error) {
 	names := []string{"controller", catalog.Administrator, d.config.GatewayRow().Name}
 	for _, s := range d.config.Services.Table {
 		names = append(names, s.Name)
@@ -90,7 +90,7 @@ func (d *deployment) identities() (err error) {
 	if d.config.Gateway.VerificationImage != "" {
 		names = append(names, catalog.Verification)
 	}
-	made, err := each(names, d.identity)
+	made, err := each(names, d.createIdentity)
 	if err != nil {
 		return err
 	}
@@ -102,11 +102,11 @@ func (d *deployment) identities() (err error) {
 	return nil
 }
 
-func (d *deployment) identity(name string) (*identity.Identity, error) {
+func (d *deployment) createIdentity(name string) (*identity.Identity, error) {
 	return identity.New(d.ctx, "identity-"+name, identity.Args{Stack: d.stack, Identity: name}, d.under)
 }
 
-func (d *deployment) certificates() (err error) {
+func (d *deployment) createAuthority() (err error) {
 	d.authority, err = privateca.New(d.ctx, "ca", privateca.Args{
 		Stack:  d.stack,
 		Domain: d.config.NATS.PrivateDomain,
@@ -114,22 +114,22 @@ func (d *deployment) certificates() (err error) {
 	return err
 }
 
-func (d *deployment) artifacts() (err error) {
-	d.bucket, err = artifacts.New(d.ctx, "artifacts", artifacts.Args{
+func (d *deployment) createArtifacts() (err error) {
+	d.artifacts, err = artifacts.New(d.ctx, "artifacts", artifacts.Args{
 		Stack:    d.stack,
 		Settings: d.config.Artifacts,
 	}, d.under)
 	return err
 }
 
-func (d *deployment) controller() (err error) {
-	d.controlling, err = controller.New(d.ctx, "controller", controller.Args{
+func (d *deployment) createController() (err error) {
+	d.controller, err = controller.New(d.ctx, "controller", controller.Args{
 		Stack:                  d.stack,
 		Settings:               d.config.Controller,
 		Placement:              d.place(securitygroups.Controller),
 		AdministratorSecretArn: d.administrator.SecretArn,
 		CertificateAuthority:   d.authority.Certificate,
-		Backups:                d.bucket.Store(),
+		Backups:                d.artifacts.Store(),
 	}, d.under)
 	return err
 }

@@ -14,27 +14,27 @@ func (d *deployment) export() {
 	if !d.hasImage(d.config.Gateway.Image) {
 		awaiting = append(awaiting, pulumi.String(d.config.GatewayRow().Name))
 	}
-	logs := pulumi.StringArray{d.front.Service.LogGroup}
-	for _, s := range d.running {
+	logs := pulumi.StringArray{d.gateway.Service.LogGroup}
+	for _, s := range d.services {
 		logs = append(logs, s.LogGroup)
 	}
 	outputs := map[string]pulumi.Input{
-		"natsUrl":                    d.cluster.URL,
+		"natsUrl":                    d.nats.URL,
 		"natsCertificate":            d.authority.Certificate,
 		"natsPublicKeys":             d.publicKeys(),
-		"natsConfigurationDigest":    d.cluster.ConfigurationDigest,
+		"natsConfigurationDigest":    d.nats.ConfigurationDigest,
 		"natsAdministratorSecretArn": d.administrator.SecretArn,
 		"redisEndpoint":              d.redis.ConfigurationEndpoint,
 		"redisAuthSecretArn":         d.redis.AuthSecretArn,
-		"gatewayUrl":                 d.front.URL,
-		"repositoryUrls":             d.repositories.URLs,
+		"gatewayUrl":                 d.gateway.URL,
+		"repositoryUrls":             d.registry.URLs,
 		"servicesAwaitingImages":     awaiting,
 		"clusterName":                d.containers.Name,
-		"controllerName":             d.controlling.Name,
+		"controllerName":             d.controller.Name,
 		"logGroups":                  logs,
 		"alarmTopicArn":              d.alarms.TopicArn,
 		"alarmNames":                 d.alarms.AlarmNames,
-		"artifactBucket":             d.bucket.Bucket,
+		"artifactBucket":             d.artifacts.Bucket,
 		"availabilityZones":          pulumi.ToStringArray(d.around.zones),
 	}
 	if d.verifier != nil {

@@ -17,7 +17,7 @@ type surroundings struct {
 	account      string
 	allZones     []string // of the region
 	zones        []string // those that the platform uses
-	ami          string   // image for new NATS nodes
+	ami          string   // image for new NATS nodes; empty where the configuration names one
 	s3PrefixList string
 }
 
@@ -44,14 +44,13 @@ func lookUp(ctx *pulumi.Context, config config.Config) (surroundings, error) {
 		account:  identity.AccountId,
 		allZones: zones.Names,
 		zones:    zones.Names,
-		ami:      config.NATS.AMI,
 	}
 	if len(config.Network.Zones) > 0 {
 		around.zones = config.Network.Zones
 	} else if n := config.Network.ZoneCount; n > 0 && n < len(around.zones) {
 		around.zones = around.zones[:n]
 	}
-	if around.ami == "" {
+	if config.NATS.AMI == "" {
 		if around.ami, err = amazonLinux(ctx); err != nil {
 			return surroundings{}, err
 		}

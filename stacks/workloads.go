@@ -20,16 +20,16 @@ import (
 	"github.com/bodybroker/platform/components/servicegate"
 )
 
-func (d *deployment) nats() (err error) {
-	d.cluster, err = natscluster.New(d.ctx, "nats", natscluster.Args{
+func (d *deployment) createNats() (err error) {
+	d.nats, err = natscluster.New(d.ctx, "nats", natscluster.Args{
 		Stack:                   d.stack,
 		Settings:                d.config.NATS.Settings,
 		DefaultAMI:              d.around.ami,
 		Placement:               d.placeBehind(securitygroups.NatsLoadBalancer, securitygroups.Nats),
-		BackupTag:               d.snapshots.Tag,
-		Programs:                d.bucket.Programs(),
+		BackupTag:               d.backup.Tag,
+		Programs:                d.artifacts.Programs(),
 		CertificateAuthorityArn: d.authority.Arn,
-		Controller:              d.controlling.Handle(),
+		Controller:              d.controller.Handle(),
 		Identities: natscluster.Identities{
 			SystemKey:        d.system.PublicKey,
 			AdministratorKey: d.administrator.PublicKey,
@@ -39,7 +39,7 @@ func (d *deployment) nats() (err error) {
 	return err
 }
 
-func (d *deployment) cache() (err error) {
+func (d *deployment) createRedis() (err error) {
 	d.redis, err = rediscluster.New(d.ctx, "redis", rediscluster.Args{
 		Stack:     d.stack,
 		Settings:  d.config.Redis,
@@ -48,19 +48,16 @@ func (d *deployment) cache() (err error) {
 	return err
 }
 
-func (d *deployment) registry() (err error) {
+func (d *deployment) createRegistry() (err error) {
 	names := []string{d.config.GatewayRow().Name}
 	for _, s := range d.config.Services.Table {
 		names = append(names, s.Name)
 	}
-	d.repositories, err = registry.New(d.ctx, "registry", registry.Args{
-		Stack: d.stack,
-		Names: names,
-	}, d.under)
+	d.registry, err = registry.New(d.ctx, "registry", registry.Args{Stack: d.stack, Names: names}, d.under)
 	return err
 }
 
-func (d *deployment) containerCluster() (err error) {
+func (d *deployment) createContainerCluster() (err error) {
 	secrets := pulumi.StringArray{d.redis.AuthSecretArn}
 	for _, s := range d.config.Services.Table {
 		secrets = append(secrets, d.users[s.Name].SecretArn)
@@ -76,13 +73,13 @@ func (d *deployment) containerCluster() (err error) {
 	return err
 }
 
-// services starts after the NATS gate: a task never has to wait for a server.
-func (d *deployment) services() (err error) {
-	d.running, err = each(d.config.Services.Table, d.service)
+// createServices runs after the NATS gate: a task never has to wait for a server.
+func (d *deployment) createServices() (err error) {
+	d.services, err = each(d.config.Services.Table, d.createService)
 	return err
 }
 
-func (d *deployment) service(s catalog.Service) (*service.Service, error) {
+func (d *deployment) createService(s catalog.Service) (*service.Service, error) {
 	c := d.config.Services
 	args := d.task(s.Name, s.Name, c.Images[s.Name])
 	args.Settings, args.MaxTaskCount = c.Settings, c.MaxTaskCount
@@ -105,9 +102,9 @@ func (d *deployment) task(name, repository, image string) service.Args {
 		Name:    name,
 		Cluster: d.containers.Handle(),
 		Image:   d.image(repository, image),
-		After:   d.cluster.Ready,
+		After:   d.nats.Ready,
 		Variables: map[string]pulumi.StringInput{
-			"NATS_URL":           d.cluster.URL,
+			"NATS_URL":           d.nats.URL,
 			"NATS_CA":            d.authority.Certificate,
 			"NATS_INBOX_PREFIX":  pulumi.String(catalog.Inbox(name)),
 			"ENVIRONMENT":        pulumi.String(d.config.Environment),
@@ -130,20 +127,20 @@ func (d *deployment) image(name, image string) pulumi.StringInput {
 	if strings.HasPrefix(image, "sha256:") {
 		separator = "@"
 	}
-	return pulumi.Sprintf("%s%s%s", d.repositories.URL(name), separator, image)
+	return pulumi.Sprintf("%s%s%s", d.registry.URL(name), separator, image)
 }
 
-func (d *deployment) gateway() (err error) {
+func (d *deployment) createGateway() (err error) {
 	c, name := d.config.Gateway, d.config.GatewayRow().Name
 	tasks := d.task(name, name, c.Image)
 	tasks.MaxTaskCount = max(c.TaskCount, d.config.Services.MaxTaskCount)
 	tasks.Placement = d.placeBehind(securitygroups.GatewayLoadBalancer, securitygroups.Gateway)
-	d.front, err = gateway.New(d.ctx, "gateway", gateway.Args{Settings: c.Settings, Tasks: tasks}, d.under)
+	d.gateway, err = gateway.New(d.ctx, "gateway", gateway.Args{Settings: c.Settings, Tasks: tasks}, d.under)
 	return err
 }
 
-// serving ends when all tasks answer: only then is the platform up.
-func (d *deployment) serving() (err error) {
+// awaitServices ends when all tasks answer: only then is the platform up.
+func (d *deployment) awaitServices() (err error) {
 	var awaited []servicegate.Awaited
 	add := func(name string, subjects []string, image string, running *service.Service) {
 		if d.hasImage(image) {
@@ -156,15 +153,15 @@ func (d *deployment) serving() (err error) {
 		}
 	}
 	for i, s := range d.config.Services.Table {
-		add(s.Name, s.RPC, d.config.Services.Images[s.Name], d.running[i])
+		add(s.Name, s.RPC, d.config.Services.Images[s.Name], d.services[i])
 	}
-	add(d.config.GatewayRow().Name, nil, d.config.Gateway.Image, d.front.Service)
+	add(d.config.GatewayRow().Name, nil, d.config.Gateway.Image, d.gateway.Service)
 	if len(awaited) == 0 {
 		return nil
 	}
 	d.gate, err = servicegate.New(d.ctx, "services", servicegate.Args{
-		Controller: d.controlling.Handle(),
-		Nodes:      d.cluster.Nodes(),
+		Controller: d.controller.Handle(),
+		Nodes:      d.nats.Nodes(),
 		Services:   awaited,
 	}, d.under)
 	return err
@@ -174,8 +171,8 @@ func (d *deployment) serving() (err error) {
 // would measure itself.
 const verifierCPU, verifierMemory = 1024, 2048
 
-// verification is a service of no tasks: make verify starts one of them, to its end.
-func (d *deployment) verification() (err error) {
+// createVerifier makes a service of no tasks: make verify starts one of them, to its end.
+func (d *deployment) createVerifier() (err error) {
 	image := d.config.Gateway.VerificationImage
 	if !d.hasImage(image) {
 		return nil
@@ -192,7 +189,7 @@ func (d *deployment) verification() (err error) {
 	return err
 }
 
-func (d *deployment) observability() (err error) {
+func (d *deployment) createAlarms() (err error) {
 	watched := []observability.Service{}
 	if d.hasImage(d.config.Gateway.Image) {
 		watched = append(
@@ -210,10 +207,10 @@ func (d *deployment) observability() (err error) {
 		Settings: d.config.Observability.Settings,
 		Subjects: observability.Subjects{
 			Redis:          d.redis.Nodes(),
-			Nats:           d.cluster.Metrics(),
-			Gateway:        d.front.Balancer(),
+			Nats:           d.nats.Metrics(),
+			Gateway:        d.gateway.Balancer(),
 			ClusterName:    d.containers.Name,
-			ControllerName: d.controlling.Name,
+			ControllerName: d.controller.Name,
 			Services:       watched,
 			GatewayRuns:    d.hasImage(d.config.Gateway.Image),
 		},

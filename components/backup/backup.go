@@ -15,8 +15,8 @@ const Type = "nats-platform:backup:Backup"
 
 // Settings are what a stack's configuration says of backups.
 type Settings struct {
-	// CopyRegion is a second region, whose default key encrypts the copies; empty: snapshots stay in
-	// their own.
+	// CopyRegion is a second region, whose default key encrypts the copies; empty: snapshots stay
+	// in their own.
 	CopyRegion    string
 	RetentionDays int // 1–365
 }

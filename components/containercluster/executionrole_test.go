@@ -53,5 +53,9 @@ func TestAPolicyFullOfSecretsFitsIAMsLimit(t *testing.T) {
 		"n",
 		40,
 	) + "-seed-1a2b3c4-AbCdEf"
-	assert.Less(t, len(platform.PolicyJSON(secretRights(slices.Repeat([]string{long}, secretsPerPolicy), key)...)), 6144)
+	assert.Less(
+		t,
+		len(platform.PolicyJSON(secretRights(slices.Repeat([]string{long}, secretsPerPolicy), key)...)),
+		6144,
+	)
 }

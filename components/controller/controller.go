@@ -123,8 +123,8 @@ func (c *Controller) createFunction(ctx *pulumi.Context, name string) error {
 	return nil
 }
 
-// limitRetries drops a scheduled call that fails or waits for long. What a minute or a day could not
-// do, the next one does: a repetition would only overlap it.
+// limitRetries drops a scheduled call that fails or waits for long. What a minute or a day could
+// not do, the next one does: a repetition would only overlap it.
 func (c *Controller) limitRetries(ctx *pulumi.Context, name string) error {
 	_, err := lambda.NewFunctionEventInvokeConfig(ctx, name+"-event-invoke", &lambda.FunctionEventInvokeConfigArgs{
 		FunctionName:             c.function.Name,
@@ -173,7 +173,13 @@ func (c *Controller) createRole(ctx *pulumi.Context, name string) (err error) {
 					},
 				},
 			}
-		}, c.args.AdministratorSecretArn, c.args.Keys.Secrets, c.logs.Arn, c.args.Backups.BucketArn, c.args.Keys.Artifacts),
+		},
+			c.args.AdministratorSecretArn,
+			c.args.Keys.Secrets,
+			c.logs.Arn,
+			c.args.Backups.BucketArn,
+			c.args.Keys.Artifacts,
+		),
 	}, under)
 	if err != nil {
 		return fmt.Errorf("role: %w", err)

@@ -38,16 +38,16 @@ type Settings struct {
 	// LegacyURL is where the gateway reaches the legacy services, "http://host:port"; default none:
 	// ShadowPort is closed.
 	LegacyURL string
-	// ShadowPercent, 0–100, is the percentage of legacy requests that are also sent through NATS; it
-	// needs LegacyURL in an update before.
+	// ShadowPercent, 0–100, is the percentage of legacy requests that are also sent through NATS;
+	// it needs LegacyURL in an update before.
 	ShadowPercent int
 }
 
 // Args are what the gateway needs.
 type Args struct {
 	Settings
-	// Tasks are the arguments of the gateway's tasks; the load balancer takes its stack and its place
-	// from them. Settings, Port, TargetGroups and the variable LEGACY_URL are set here.
+	// Tasks are the arguments of the gateway's tasks; the load balancer takes its stack and its
+	// place from them. Settings, Port, TargetGroups and the variable LEGACY_URL are set here.
 	Tasks service.Args
 }
 

@@ -67,7 +67,9 @@ func (f *front) has(key string) bool { _, found := f.seen[key]; return found }
 func open(t *testing.T, change func(*Args)) (*front, string) {
 	t.Helper()
 	known := func(text string) pulumi.StringOutput { return pulumi.String(text).ToStringOutput() }
-	list := func(items ...string) pulumi.StringArrayOutput { return pulumi.ToStringArray(items).ToStringArrayOutput() }
+	list := func(items ...string) pulumi.StringArrayOutput {
+		return pulumi.ToStringArray(items).ToStringArrayOutput()
+	}
 	args := Args{
 		Settings: Settings{
 			Settings:   service.Settings{TaskCount: 2, CPU: 512, Memory: 1024},

@@ -115,8 +115,8 @@ func redirect() lb.ListenerDefaultActionArgs {
 	}
 }
 
-// createCertificate has ACM issue a certificate for the domain and returns its ARN once it is valid.
-// ACM renews it by itself as long as the record exists.
+// createCertificate has ACM issue a certificate for the domain and returns its ARN once it is
+// valid. ACM renews it by itself as long as the record exists.
 func (g *Gateway) createCertificate(ctx *pulumi.Context, name string) (pulumi.StringOutput, error) {
 	certificate, err := acm.NewCertificate(ctx, name+"-certificate", &acm.CertificateArgs{
 		DomainName: pulumi.String(g.args.Domain), ValidationMethod: pulumi.String("DNS"),

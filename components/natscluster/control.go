@@ -25,8 +25,8 @@ func (c *NatsCluster) Nodes() pulumi.Array {
 	return all
 }
 
-// createGate waits until the node runs the server and the configuration that it should. It runs again for
-// another machine, another disk attachment, another server, another configuration.
+// createGate waits until the node runs the server and the configuration that it should. It runs
+// again for another machine, another disk attachment, another server, another configuration.
 func (c *NatsCluster) createGate(
 	ctx *pulumi.Context,
 	name string,

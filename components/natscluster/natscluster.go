@@ -37,15 +37,15 @@ type Settings struct {
 	Streams          []catalog.Stream // what services publish to
 }
 
-// MaxFileStore is JetStream's storage on one node, in bytes: what the streams' limits are shares of.
+// MaxFileStore is JetStream's storage on one node, in bytes. The streams' limits are shares of it.
 func (s Settings) MaxFileStore() int64 { return catalog.MaxFileStore(s.VolumeGiB) }
 
 // Args shape the cluster.
 type Args struct {
 	platform.Stack
 	Settings
-	// DefaultAMI is the image of new nodes where Settings name none. Nodes that run then stay on the
-	// image that they were made from, whatever DefaultAMI says.
+	// DefaultAMI is the image of new nodes where Settings name none. Nodes that run then stay on
+	// the image that they were made from, whatever DefaultAMI says.
 	DefaultAMI              string
 	Placement               network.Placement // node i is in zone i modulo their number
 	BackupTag               backup.Tag        // by which disks are chosen for daily snapshots
@@ -134,7 +134,11 @@ func (c *NatsCluster) Metrics() Metrics {
 // check refuses settings by which a node would have no snapshot or no zone.
 func (c *NatsCluster) check() error {
 	if given := len(c.args.VolumeSnapshots); given != 0 && given != c.args.NodeCount {
-		return fmt.Errorf("there are %d snapshots for %d nodes: name one for each node, or none", given, c.args.NodeCount)
+		return fmt.Errorf(
+			"there are %d snapshots for %d nodes: name one for each node, or none",
+			given,
+			c.args.NodeCount,
+		)
 	}
 	if len(c.args.Placement.Zones) == 0 {
 		return errors.New("there is no zone to place nodes in")

@@ -43,8 +43,8 @@ func (c *NatsCluster) schedules() []schedule {
 	}
 }
 
-// createSchedules makes the schedules behind the streams: a cluster that is being made would only be
-// measured as broken, and one that is being changed is measured by what it ran before.
+// createSchedules makes the schedules behind the streams: a cluster that is being made would only
+// be measured as broken, and one that is being changed is measured by what it ran before.
 func (c *NatsCluster) createSchedules(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(c)
 	for _, s := range c.schedules() {

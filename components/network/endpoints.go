@@ -1,6 +1,6 @@
-// VPC endpoints: AWS's own services reached without leaving the network. They are a component next to
-// the VPC, not inside awsx, because there their names would be the services' and adding one would
-// need the whole component.
+// VPC endpoints: AWS's own services reached without leaving the network. They are a component next
+// to the VPC, not inside awsx, because there their names would be the services' and adding one
+// would need the whole component.
 
 package network
 

@@ -121,8 +121,8 @@ func (n *Network) createVpc(ctx *pulumi.Context, name string) error {
 }
 
 // emptyDefaultGroup takes the rules of the VPC's default security group away. It lets its members
-// reach each other and the world (control EC2.2); without rules, whatever lands in it by mistake can
-// reach nothing.
+// reach each other and the world (control EC2.2); without rules, whatever lands in it by mistake
+// can reach nothing.
 func (n *Network) emptyDefaultGroup(ctx *pulumi.Context, name string) error {
 	_, err := ec2.NewDefaultSecurityGroup(ctx, name+"-default-security-group", &ec2.DefaultSecurityGroupArgs{
 		VpcId: n.VpcID,
@@ -130,9 +130,9 @@ func (n *Network) emptyDefaultGroup(ctx *pulumi.Context, name string) error {
 	return err
 }
 
-// reserveFixedAddresses keeps the first addresses of each private subnet for those who ask for them by
-// name, as the NATS nodes do: AWS gives any free address to whatever else is made at the same time.
-// The subnets' ids are known once that is so.
+// reserveFixedAddresses keeps the first addresses of each private subnet for those who ask for them
+// by name, as the NATS nodes do: AWS gives any free address to whatever else is made at the same
+// time. The subnets' ids are known once that is so.
 func (n *Network) reserveFixedAddresses(ctx *pulumi.Context, name string) error {
 	ids := n.vpc.PrivateSubnetIds
 	known := []any{ids}

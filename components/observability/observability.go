@@ -1,5 +1,5 @@
-// Package observability reports to people when something is wrong: a topic, alarms from one table, a
-// dashboard, a budget.
+// Package observability reports to people when something is wrong: a topic, alarms from one table,
+// a dashboard, a budget.
 package observability
 
 import (

@@ -21,8 +21,8 @@ type Definition struct {
 	Steps  []Step       // create what is in the component, in this order
 }
 
-// Step creates a part of a component. name is the component's; the names of its resources begin with
-// it.
+// Step creates a part of a component. name is the component's; the names of its resources begin
+// with it.
 type Step func(ctx *pulumi.Context, name string) error
 
 // Create registers the component, runs the steps and records the outputs: the fields of the

@@ -63,8 +63,8 @@ func (s Stack) AssumeRoleFor(service, resources string) string {
 	})
 }
 
-// AssumeRoleForTasks is the trust policy of roles of ECS tasks. A cluster cannot be named in it (ECS
-// developer guide, "Amazon ECS task IAM role").
+// AssumeRoleForTasks is the trust policy of roles of ECS tasks. A cluster cannot be named in it
+// (ECS developer guide, "Amazon ECS task IAM role").
 func (s Stack) AssumeRoleForTasks() string {
 	return s.AssumeRoleFor("ecs-tasks.amazonaws.com", s.ARN("ecs", "*"))
 }

@@ -30,8 +30,8 @@ type Keys struct {
 	Notifications pulumi.StringOutput // the alarm topic
 }
 
-// ARN names a resource of the stack's region and account, for example the repository "prod/quest-system":
-// ARN("ecr", "repository/prod/quest-system").
+// ARN names a resource of the stack's region and account, for example the repository
+// "prod/quest-system": ARN("ecr", "repository/prod/quest-system").
 func (s Stack) ARN(service, resource string) string {
 	return fmt.Sprintf("arn:aws:%s:%s:%s:%s", service, s.Region, s.Account, resource)
 }
@@ -46,8 +46,8 @@ func (s Stack) Tags(name string) pulumi.StringMap {
 	return pulumi.StringMap{"Name": pulumi.String(s.Environment + "-" + name)}
 }
 
-// LogGroup creates the log group /<environment>/<path>, encrypted with the key for logs. name is its
-// Pulumi name, parent the component that writes to it.
+// LogGroup creates the log group /<environment>/<path>, encrypted with the key for logs. name is
+// its Pulumi name, parent the component that writes to it.
 func (s Stack) LogGroup(
 	ctx *pulumi.Context,
 	name string,

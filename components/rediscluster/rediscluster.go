@@ -108,8 +108,8 @@ func (r *RedisCluster) createToken(ctx *pulumi.Context, name string) (err error)
 	return err
 }
 
-// storeToken keeps the token in a secret. A later token is stored when the group takes it: tasks change
-// with the secret's version, and must not come with a token before its time.
+// storeToken keeps the token in a secret. A later token is stored when the group takes it: tasks
+// change with the secret's version, and must not come with a token before its time.
 func (r *RedisCluster) storeToken(ctx *pulumi.Context, name string) error {
 	under := pulumi.Parent(r)
 	// Without a rotation schedule (controls SecretsManager.1 and .4): group, secret and tasks
@@ -179,8 +179,8 @@ func groupInputs(physical string, args Args) *elasticache.ReplicationGroupArgs {
 		TransitEncryptionMode:    pulumi.String("required"),
 		// Creation sends the token alone, and it is demanded from the first connection on (provider
 		// source, replication_group.go). Updates send the strategy too, and AWS takes SET only
-		// after ROTATE (API reference, ModifyReplicationGroup). So ROTATE is there from the start: a
-		// later token is valid next to the old one, until an update with SET and the same token
+		// after ROTATE (API reference, ModifyReplicationGroup). So ROTATE is there from the start:
+		// a later token is valid next to the old one, until an update with SET and the same token
 		// drops the old. A change back to ROTATE belongs into the update that brings the next
 		// token: what AWS makes of ROTATE without one is not known.
 		AuthTokenUpdateStrategy: pulumi.String(args.TokenUpdateStrategy),

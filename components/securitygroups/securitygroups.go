@@ -35,8 +35,8 @@ type SecurityGroups struct {
 }
 
 // New makes the groups. What a group lets in is part of the group itself, so that a rule that
-// somebody adds by hand is seen as drift and taken away; what it lets out are rules of their own, for
-// two groups cannot each name the other while they are being made.
+// somebody adds by hand is seen as drift and taken away; what it lets out are rules of their own,
+// for two groups cannot each name the other while they are being made.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*SecurityGroups, error) {
 	s := &SecurityGroups{args: args, groups: map[string]*ec2.SecurityGroup{}}
 	return platform.Create(ctx, name, s, platform.Definition{

@@ -118,8 +118,9 @@ func (s *Service) options() []pulumi.ResourceOption {
 	return options
 }
 
-// createScaling lets the number of tasks follow the CPU use. A raised TaskCount moves the lower bound; ECS
-// goes up to it with the next scaling out, or at once by "aws ecs update-service --desired-count".
+// createScaling lets the number of tasks follow the CPU use. A raised TaskCount moves the lower
+// bound; ECS goes up to it with the next scaling out, or at once by "aws ecs update-service
+// --desired-count".
 func (s *Service) createScaling(ctx *pulumi.Context, name string) error {
 	if !s.args.autoscaled() {
 		return nil

@@ -31,8 +31,9 @@ type Args struct {
 	Name      string // name of ECS service and container, for example "quest-system"
 	Cluster   containercluster.Handle
 	Placement network.Placement
-	// Image is the full reference with tag or digest. Default nil: there is none yet, and the service
-	// is created with no tasks, so that all around it can be made before its first image is pushed.
+	// Image is the full reference with tag or digest. Default nil: there is none yet, and the
+	// service is created with no tasks, so that all around it can be made before its first image is
+	// pushed.
 	Image pulumi.StringInput
 	// MaxTaskCount is the most that autoscaling adds up to. Not above TaskCount: no autoscaling.
 	MaxTaskCount int
@@ -70,8 +71,8 @@ type Service struct {
 	running    *ecs.Service
 }
 
-// Steady is the ECS service: it is there once its tasks are healthy. To depend on the component alone
-// is not enough, for the SDK adds what is in a component to it in the background.
+// Steady is the ECS service: it is there once its tasks are healthy. To depend on the component
+// alone is not enough, for the SDK adds what is in a component to it in the background.
 func (s *Service) Steady() pulumi.Resource { return s.running }
 
 // New makes the service and waits until its tasks are healthy.

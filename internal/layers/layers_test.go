@@ -176,8 +176,8 @@ func TestTheConfigurationTakesNamesAndSettingsOfComponentsAlone(t *testing.T) {
 	}
 }
 
-// takenFromComponents are the names that a file uses of components, other than settings and what all
-// components share.
+// takenFromComponents are the names that a file uses of components, other than settings and what
+// all components share.
 func takenFromComponents(file *ast.File) (used []string) {
 	components := map[string]bool{}
 	for _, spec := range file.Imports {

@@ -45,9 +45,10 @@ func Deploy(ctx *pulumi.Context) error {
 		LogRetentionDays: read.Observability.LogRetentionDays,
 	}}
 	for _, part := range []func() error{
-		d.provider, d.encryption, d.network, d.backup, d.identities, d.certificates, d.artifacts, d.controller,
-		d.cache, d.registry, d.nats, d.containerCluster, d.services, d.gateway, d.serving,
-		d.verification, d.observability,
+		d.configureProvider, d.createKeys, d.createNetwork, d.createBackup, d.createIdentities, d.createAuthority,
+		d.createArtifacts, d.createController, d.createRedis, d.createRegistry, d.createNats,
+		d.createContainerCluster, d.createServices, d.createGateway, d.awaitServices, d.createVerifier,
+		d.createAlarms,
 	} {
 		if err := part(); err != nil {
 			return err
@@ -63,30 +64,30 @@ type deployment struct {
 	config config.Config
 	around surroundings
 	under  pulumi.ResourceOption
-	stack  platform.Stack // its keys are there after encryption
+	stack  platform.Stack // without its keys before createKeys
 
-	vpc           *network.Network
+	network       *network.Network
 	endpoints     *network.Endpoints
 	groups        *securitygroups.SecurityGroups
-	snapshots     *backup.Backup
+	backup        *backup.Backup
 	users         map[string]*identity.Identity // services and gateway by name
 	system        *identity.Identity            // the controller's, in the system account
 	administrator *identity.Identity            // the controller's, in the platform's account
 	authority     *privateca.PrivateCA
-	bucket        *artifacts.Artifacts
-	controlling   *controller.Controller
-	cluster       *natscluster.NatsCluster
+	artifacts     *artifacts.Artifacts
+	controller    *controller.Controller
+	nats          *natscluster.NatsCluster
 	redis         *rediscluster.RedisCluster
-	repositories  *registry.Registry
+	registry      *registry.Registry
 	containers    *containercluster.ContainerCluster
-	running       []*service.Service // in the order of the table
-	front         *gateway.Gateway
+	services      []*service.Service // in the order of the table
+	gateway       *gateway.Gateway
 	gate          *servicegate.ServiceGate // nil without an image
 	verifier      *service.Service         // nil without its image
 	alarms        *observability.Observability
 }
 
-func (d *deployment) provider() error {
+func (d *deployment) configureProvider() error {
 	provider, err := aws.NewProvider(d.ctx, "aws", &aws.ProviderArgs{
 		Region:            pulumi.String(d.config.Region),
 		AllowedAccountIds: pulumi.ToStringArray(d.config.AllowedAccounts),
