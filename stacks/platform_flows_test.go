@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bodybroker/platform/components/securitygroups"
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
@@ -269,7 +269,7 @@ func TestEverythingWearsItsOwnGroup(t *testing.T) {
 }
 
 // publicZone is the zone of the gateway's public name, which exists before the platform.
-func publicZone(cloud *localcloud.Cloud) {
+func publicZone(cloud *cloud.Cloud) {
 	cloud.Seed(
 		"aws:route53/zone:Zone",
 		"Z0123456789",
@@ -279,7 +279,7 @@ func publicZone(cloud *localcloud.Cloud) {
 
 // outside is what stands before the program: a public zone, and the target group of services that
 // are being replaced.
-func outside(cloud *localcloud.Cloud) {
+func outside(cloud *cloud.Cloud) {
 	publicZone(cloud)
 	cloud.Seed(
 		"aws:lb/targetGroup:TargetGroup",

@@ -6,10 +6,11 @@ package stacks
 import (
 	"fmt"
 
-	"github.com/bodybroker/platform/config"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/bodybroker/platform/config"
 )
 
 // surroundings are facts of the account and the region.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/bodybroker/platform/internal/cli"
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 func main() {
@@ -31,7 +32,7 @@ func run(ctx context.Context, arguments []string, exports, hints io.Writer) (err
 	region := flags.String(
 		"region",
 		"us-east-1",
-		"region that the embedded AWS is: "+strings.Join(localcloud.Regions, ", "),
+		"region that the embedded AWS is: "+strings.Join(cloud.Regions, ", "),
 	)
 	if err := flags.Parse(arguments); err != nil {
 		return err
@@ -43,7 +44,7 @@ func run(ctx context.Context, arguments []string, exports, hints io.Writer) (err
 	if err != nil {
 		return err
 	}
-	endpoint, err := cloud.Serve()
+	endpoint, err := localcloud.Serve(cloud)
 	if err != nil {
 		return err
 	}

@@ -11,9 +11,6 @@ import (
 // list of as many.
 const mostFiles = 40
 
-// largePackages have more. Whoever divides one deletes its row.
-var largePackages = []string{"internal/localcloud", "internal/rehearsal"}
-
 func TestNoPackageHasTooManyFiles(t *testing.T) {
 	for _, p := range packages(t) {
 		count := 0
@@ -22,11 +19,7 @@ func TestNoPackageHasTooManyFiles(t *testing.T) {
 				count++
 			}
 		}
-		switch large := matches(name(p.ImportPath), largePackages); {
-		case large && count <= mostFiles:
-			t.Errorf("%s has %d files: it is an exception no longer, delete its row of largePackages",
-				name(p.ImportPath), count)
-		case !large && count > mostFiles:
+		if count > mostFiles {
 			t.Errorf("%s has %d files, a package has at most %d: divide it by what its files are about",
 				name(p.ImportPath), count, mostFiles)
 		}

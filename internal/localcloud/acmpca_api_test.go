@@ -19,6 +19,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acmpca/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/acmpca"
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 const endEntityTemplate = "arn:aws:acm-pca:::template/EndEntityCertificate/V1"
@@ -41,7 +45,7 @@ func signingRequest(t *testing.T, key crypto.Signer) []byte {
 		DNSNames: []string{"nats.internal", "nats-1"}, IPAddresses: []net.IP{net.ParseIP("127.20.0.10")},
 	}, key)
 	require.NoError(t, err)
-	return []byte(pemOf("CERTIFICATE REQUEST", der))
+	return []byte(cloud.PemOf("CERTIFICATE REQUEST", der))
 }
 
 func issueInputFor(authority string, csr []byte, days int64) *awsacmpca.IssueCertificateInput {
@@ -116,7 +120,7 @@ func TestANodeGetsItsCertificate(t *testing.T) {
 func TestAnRSAAuthoritySigns(t *testing.T) {
 	w := newWired(t)
 	id, outputs := w.make(
-		authorityType,
+		acmpca.AuthorityType,
 		"ca",
 		map[string]any{
 			"type":      "ROOT",
@@ -128,7 +132,7 @@ func TestAnRSAAuthoritySigns(t *testing.T) {
 			},
 		},
 	)
-	_, own := w.make(certificateType, "root", map[string]any{
+	_, own := w.make(acmpca.CertificateType, "root", map[string]any{
 		"certificateAuthorityArn":   id,
 		"signingAlgorithm":          "SHA256WITHRSA",
 		"certificateSigningRequest": outputs["certificateSigningRequest"].StringValue(),
@@ -182,7 +186,7 @@ func TestWhatTheAuthorityDoesNotIssue(t *testing.T) {
 		block, _ := pem.Decode(csr)
 		raw := append([]byte{}, block.Bytes...)
 		raw[len(raw)-1] ^= 1
-		return []byte(pemOf("CERTIFICATE REQUEST", raw))
+		return []byte(cloud.PemOf("CERTIFICATE REQUEST", raw))
 	}
 	for name, c := range map[string]struct {
 		alter         func(*awsacmpca.IssueCertificateInput)
@@ -225,10 +229,10 @@ func TestWhatTheAuthorityDoesNotIssue(t *testing.T) {
 	_, err = all.IssueCertificate(context.Background(), issueInputFor(general, csr, 9000))
 	_, message, _ := apiCode(t, err)
 	assert.Contains(t, message, "exceeds the certificate authority validity")
-	inputs, _ := w.readResource(table[authorityType], general)
+	inputs, _ := w.ReadResource(cloud.Table[acmpca.AuthorityType], general)
 	off := inputs.Mappable()
 	off["enabled"] = false
-	require.NoError(t, w.change(authorityType, general, off))
+	require.NoError(t, w.change(acmpca.AuthorityType, general, off))
 	_, err = all.IssueCertificate(context.Background(), issueInputFor(general, csr, 7))
 	var state *types.InvalidStateException
 	require.ErrorAs(t, err, &state)
@@ -247,8 +251,8 @@ func TestATokenIssuesOnce(t *testing.T) {
 	again, err := client.IssueCertificate(context.Background(), input)
 	require.NoError(t, err)
 	assert.Equal(t, *first.CertificateArn, *again.CertificateArn)
-	w.Update(func(tx *Tx) {
-		tx.wire().now = func() time.Time { return time.Now().Add(idempotencyTime + time.Second) }
+	w.Update(func(tx *cloud.Tx) {
+		awsapi.Wire(tx).Now = func() time.Time { return time.Now().Add(acmpca.IdempotencyTime + time.Second) }
 	})
 	later, err := client.IssueCertificate(context.Background(), input)
 	require.NoError(t, err)
@@ -259,7 +263,10 @@ func TestATokenIssuesOnce(t *testing.T) {
 func TestCertificatesFollowTheirOwnClock(t *testing.T) {
 	w := newWired(t)
 	authority := activeRoot(w.bench, "SHORT_LIVED_CERTIFICATE")
-	w.SetCertificateClock(func() time.Time { return time.Now().AddDate(0, 0, -6).Add(-23 * time.Hour) })
+	acmpca.SetCertificateClock(
+		w.bench.Cloud,
+		func() time.Time { return time.Now().AddDate(0, 0, -6).Add(-23 * time.Hour) },
+	)
 	client := awsacmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -267,7 +274,7 @@ func TestCertificatesFollowTheirOwnClock(t *testing.T) {
 	assert.InDelta(t, 1, time.Until(leaf.NotAfter).Hours(), 0.1)
 	_, err = client.IssueCertificate(context.Background(), issueInputFor(authority, signingRequest(t, key), 8))
 	assert.ErrorContains(t, err, "at most 7 days", "seven days by that clock")
-	w.SetCertificateClock(nil)
+	acmpca.SetCertificateClock(w.bench.Cloud, nil)
 	leaf, _ = obtain(t, client, issueInputFor(authority, signingRequest(t, key), 7))
 	assert.InDelta(t, 7*24, time.Until(leaf.NotAfter).Hours(), 0.1)
 }

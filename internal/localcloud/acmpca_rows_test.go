@@ -12,12 +12,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/acmpca"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 // activeRoot makes a root CA of a mode and gives it its own certificate of ten years.
 func activeRoot(b bench, mode string) string {
 	id, outputs := b.make(
-		authorityType,
+		acmpca.AuthorityType,
 		"ca",
 		map[string]any{"type": "ROOT", "usageMode": mode, "certificateAuthorityConfiguration": map[string]any{
 			"keyAlgorithm":     "EC_prime256v1",
@@ -25,7 +28,7 @@ func activeRoot(b bench, mode string) string {
 			"subject":          map[string]any{"commonName": "Test Root"},
 		}},
 	)
-	_, own := b.make(certificateType, "root", map[string]any{
+	_, own := b.make(acmpca.CertificateType, "root", map[string]any{
 		"certificateAuthorityArn":   id,
 		"signingAlgorithm":          "SHA256WITHECDSA",
 		"certificateSigningRequest": outputs["certificateSigningRequest"].StringValue(),
@@ -44,7 +47,7 @@ func leafRequest(t *testing.T) string {
 		Subject: pkix.Name{CommonName: "nats-1"}, DNSNames: []string{"nats.internal"},
 	}, key)
 	require.NoError(t, err)
-	return pemOf("CERTIFICATE REQUEST", der)
+	return cloud.PemOf("CERTIFICATE REQUEST", der)
 }
 
 func leafInputs(t *testing.T, authority, days string) map[string]any {
@@ -57,7 +60,7 @@ func leafInputs(t *testing.T, authority, days string) map[string]any {
 func TestIssuedCertificateVerifiesAgainstTheRoot(t *testing.T) {
 	b := newBench(t)
 	authority := activeRoot(b, "SHORT_LIVED_CERTIFICATE")
-	_, outputs := b.make(certificateType, "leaf", leafInputs(t, authority, "7"))
+	_, outputs := b.make(acmpca.CertificateType, "leaf", leafInputs(t, authority, "7"))
 	roots := x509.NewCertPool()
 	require.True(t, roots.AppendCertsFromPEM([]byte(outputs["certificateChain"].StringValue())))
 	block, _ := pem.Decode([]byte(outputs["certificate"].StringValue()))
@@ -75,7 +78,7 @@ func TestIssuedCertificateVerifiesAgainstTheRoot(t *testing.T) {
 func TestAuthorityRefuses(t *testing.T) {
 	b := newBench(t)
 	pending, _ := b.make(
-		authorityType,
+		acmpca.AuthorityType,
 		"pending",
 		map[string]any{"type": "ROOT", "certificateAuthorityConfiguration": map[string]any{
 			"keyAlgorithm":     "EC_prime256v1",
@@ -83,22 +86,32 @@ func TestAuthorityRefuses(t *testing.T) {
 			"subject":          map[string]any{"commonName": "Pending"},
 		}},
 	)
-	b.refused("not in a valid state for issuing certificates", certificateType, "early", leafInputs(t, pending, "1"))
+	b.refused(
+		"not in a valid state for issuing certificates",
+		acmpca.CertificateType,
+		"early",
+		leafInputs(t, pending, "1"),
+	)
 	short := activeRoot(b, "SHORT_LIVED_CERTIFICATE")
-	b.refused("at most 7 days", certificateType, "long", leafInputs(t, short, "8"))
+	b.refused("at most 7 days", acmpca.CertificateType, "long", leafInputs(t, short, "8"))
 	subordinate := leafInputs(t, short, "1")
 	subordinate["templateArn"] = "arn:aws:acm-pca:::template/SubordinateCACertificate_PathLen0/V1"
-	b.refused("cannot issue certificate authority certificates", certificateType, "sub", subordinate)
+	b.refused("cannot issue certificate authority certificates", acmpca.CertificateType, "sub", subordinate)
 	general := activeRoot(b, "GENERAL_PURPOSE")
-	b.refused("exceeds the certificate authority validity", certificateType, "decades", leafInputs(t, general, "9000"))
-	b.make(certificateType, "year", leafInputs(t, general, "365"))
-	inputs, _ := b.readResource(table[authorityType], general)
+	b.refused(
+		"exceeds the certificate authority validity",
+		acmpca.CertificateType,
+		"decades",
+		leafInputs(t, general, "9000"),
+	)
+	b.make(acmpca.CertificateType, "year", leafInputs(t, general, "365"))
+	inputs, _ := b.ReadResource(cloud.Table[acmpca.AuthorityType], general)
 	disabled := inputs.Mappable()
 	disabled["enabled"] = false
-	require.NoError(t, b.change(authorityType, general, disabled))
-	b.refused("not in a valid state", certificateType, "off", leafInputs(t, general, "1"))
-	require.NoError(t, b.end(authorityType, general))
-	assert.Nil(t, view(b.Cloud, func(tx *Tx) *authority { return tx.authorityOf(general) }))
+	require.NoError(t, b.change(acmpca.AuthorityType, general, disabled))
+	b.refused("not in a valid state", acmpca.CertificateType, "off", leafInputs(t, general, "1"))
+	require.NoError(t, b.end(acmpca.AuthorityType, general))
+	assert.Nil(t, cloud.View(b.Cloud, func(tx *cloud.Tx) *acmpca.Authority { return acmpca.AuthorityOf(tx, general) }))
 }
 
 func TestValidityIsRead(t *testing.T) {
@@ -110,10 +123,10 @@ func TestValidityIsRead(t *testing.T) {
 		{kind: "ABSOLUTE", text: "1800000000", want: "2027-01-15T08:00:00Z"},
 		{kind: "END_DATE", text: "2026-05-01T00:00:00Z", want: "2026-05-01T00:00:00Z"},
 	} {
-		got, err := notAfter(tt.kind, tt.text, now)
+		got, err := acmpca.NotAfter(tt.kind, tt.text, now)
 		require.NoError(t, err)
 		assert.Equal(t, tt.want, got.Format(time.RFC3339), tt.kind)
 	}
-	_, err := notAfter("DAYS", "soon", now)
+	_, err := acmpca.NotAfter("DAYS", "soon", now)
 	assert.ErrorContains(t, err, "positive number")
 }

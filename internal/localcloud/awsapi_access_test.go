@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
@@ -15,7 +17,7 @@ const (
 )
 
 func TestRefusalsAreWordedAsAWSDoes(t *testing.T) {
-	ask := access{action: "s3:GetObject", resource: testObject}
+	ask := awsapi.Access{Action: "s3:GetObject", Resource: testObject}
 	for want, decision := range map[string]iam.Decision{
 		"because no identity-based policy allows the s3:GetObject action": {Reason: iam.IdentityPolicy},
 		"because no resource-based policy allows the s3:GetObject action": {Reason: iam.ResourcePolicy},
@@ -29,27 +31,27 @@ func TestRefusalsAreWordedAsAWSDoes(t *testing.T) {
 		},
 	} {
 		const text = "User: arn:aws:sts::1:assumed-role/app/s is not authorized to perform: s3:GetObject on resource: "
-		assert.Equal(t, text+testObject+" "+want, refusal("arn:aws:sts::1:assumed-role/app/s", ask, decision))
+		assert.Equal(t, text+testObject+" "+want, awsapi.Refusal("arn:aws:sts::1:assumed-role/app/s", ask, decision))
 		labelled := ask
-		labelled.label = "label"
-		assert.Equal(t, text+"label "+want, refusal("arn:aws:sts::1:assumed-role/app/s", labelled, decision))
+		labelled.Label = "label"
+		assert.Equal(t, text+"label "+want, awsapi.Refusal("arn:aws:sts::1:assumed-role/app/s", labelled, decision))
 	}
 }
 
 // decided is what the policies of role app decide about reading an object.
 func (w wired) decided(context map[string]string, own ...statement) (iam.Decision, error) {
 	w.Helper()
-	caller := &roleSession{
-		role:    "app",
-		roleARN: testRole,
-		name:    "s-1",
-		unique:  "AROA1",
+	caller := &awsapi.RoleSession{
+		Role:    "app",
+		RoleARN: testRole,
+		Name:    "s-1",
+		Unique:  "AROA1",
 	}
-	ask := access{action: "s3:GetObject", resource: testObject, context: context}
+	ask := awsapi.Access{Action: "s3:GetObject", Resource: testObject, Context: context}
 	if len(own) > 0 {
-		ask.own = []string{policyText(own...)}
+		ask.Own = []string{policyText(own...)}
 	}
-	return view2(w.Cloud, func(tx *Tx) (iam.Decision, error) { return tx.evaluate(caller, ask) })
+	return cloud.View2(w.Cloud, func(tx *cloud.Tx) (iam.Decision, error) { return awsapi.Evaluate(tx, caller, ask) })
 }
 
 func TestARequestHasItsConditionKeys(t *testing.T) {

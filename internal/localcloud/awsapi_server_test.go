@@ -26,6 +26,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/s3"
 )
 
 // wired is an account with its API served, and SDK clients that speak to it.
@@ -37,7 +41,7 @@ type wired struct {
 func newWired(t *testing.T) wired {
 	t.Helper()
 	b := newBench(t)
-	api, err := b.ServeAPI()
+	api, err := awsapi.ServeAPI(b.Cloud)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, api.Close()) })
 	return wired{b, api.URL}
@@ -81,12 +85,12 @@ func allow(action, resource any) statement {
 // as is the configuration of an SDK that has a session of a role.
 func (w wired) as(roleARN string) aws.Config {
 	w.Helper()
-	given, err := w.Session(roleARN, "test-session")
+	given, err := awsapi.Session(w.bench.Cloud, roleARN, "test-session")
 	require.NoError(w, err)
 	return w.with(given)
 }
 
-func (w wired) with(given Credentials) aws.Config {
+func (w wired) with(given awsapi.Credentials) aws.Config {
 	return aws.Config{
 		Region:                     "us-east-1",
 		BaseEndpoint:               aws.String(w.url), // the checksums are the SDK's defaults
@@ -120,45 +124,45 @@ func TestCallerIdentityIsTheSession(t *testing.T) {
 	assert.Equal(t, "arn:aws:sts::123456789012:assumed-role/reader/test-session", *answer.Arn)
 	assert.Equal(t, "123456789012", *answer.Account)
 	assert.Regexp(t, "^AROA[A-Z2-7]{17}:test-session$", *answer.UserId)
-	require.Len(t, w.Calls(), 1)
-	assert.Equal(t, "sts:GetCallerIdentity", w.Calls()[0].Action)
+	require.Len(t, awsapi.Calls(w.bench.Cloud), 1)
+	assert.Equal(t, "sts:GetCallerIdentity", awsapi.Calls(w.bench.Cloud)[0].Action)
 }
 
 // Each service says the same in its own words.
 func TestWhoIsNotBelieved(t *testing.T) {
 	w := newWired(t)
 	role := w.role("reader", allow("*", "*"))
-	w.make(bucketType, "b", map[string]any{"bucket": "data-1"})
-	good, err := w.Session(role, "somebody")
+	w.make(s3.BucketType, "b", map[string]any{"bucket": "data-1"})
+	good, err := awsapi.Session(w.bench.Cloud, role, "somebody")
 	require.NoError(t, err)
-	old, err := w.Session(role, "yesterday")
+	old, err := awsapi.Session(w.bench.Cloud, role, "yesterday")
 	require.NoError(t, err)
-	w.Update(func(tx *Tx) { tx.wire().sessions[old.AccessKeyID].Expires = time.Now().Add(-time.Second) })
-	change := func(alter func(*Credentials)) Credentials { c := good; alter(&c); return c }
+	w.Update(func(tx *cloud.Tx) { awsapi.Wire(tx).Sessions[old.AccessKeyID].Expires = time.Now().Add(-time.Second) })
+	change := func(alter func(*awsapi.Credentials)) awsapi.Credentials { c := good; alter(&c); return c }
 	for name, c := range map[string]struct {
-		with            Credentials
+		with            awsapi.Credentials
 		s3, sts, secret string
 	}{
 		"unknown key": {
-			with:   change(func(c *Credentials) { c.AccessKeyID = "ASIANOBODY" }),
+			with:   change(func(c *awsapi.Credentials) { c.AccessKeyID = "ASIANOBODY" }),
 			s3:     "InvalidAccessKeyId",
 			sts:    "InvalidClientTokenId",
 			secret: "UnrecognizedClientException",
 		},
 		"wrong secret": {
-			with:   change(func(c *Credentials) { c.SecretAccessKey = "guessed" }),
+			with:   change(func(c *awsapi.Credentials) { c.SecretAccessKey = "guessed" }),
 			s3:     "SignatureDoesNotMatch",
 			sts:    "SignatureDoesNotMatch",
 			secret: "InvalidSignatureException",
 		},
 		"wrong token": {
-			with:   change(func(c *Credentials) { c.Token = "guessed" }),
+			with:   change(func(c *awsapi.Credentials) { c.Token = "guessed" }),
 			s3:     "InvalidToken",
 			sts:    "InvalidClientTokenId",
 			secret: "UnrecognizedClientException",
 		},
 		"no token": {
-			with:   change(func(c *Credentials) { c.Token = "" }),
+			with:   change(func(c *awsapi.Credentials) { c.Token = "" }),
 			s3:     "InvalidToken",
 			sts:    "InvalidClientTokenId",
 			secret: "UnrecognizedClientException",
@@ -187,7 +191,7 @@ func TestWhoIsNotBelieved(t *testing.T) {
 			assert.Equal(t, 400, status)
 		})
 	}
-	for _, call := range w.Calls() {
+	for _, call := range awsapi.Calls(w.bench.Cloud) {
 		assert.False(t, call.Allowed)
 		assert.NotEmpty(t, call.Error)
 	}
@@ -196,7 +200,7 @@ func TestWhoIsNotBelieved(t *testing.T) {
 // A body, a path, a header or a date that somebody changes on the way breaks the signature.
 func TestWhatIsSignedCannotBeChanged(t *testing.T) {
 	w := newWired(t)
-	w.make(bucketType, "b", map[string]any{"bucket": "data-1"})
+	w.make(s3.BucketType, "b", map[string]any{"bucket": "data-1"})
 	config := w.as(w.role("writer", allow("s3:*", "*")))
 	for name, c := range map[string]struct {
 		alter func(*http.Request)
@@ -233,7 +237,7 @@ func TestWhatIsSignedCannotBeChanged(t *testing.T) {
 			assert.Equal(t, c.code, code)
 		})
 	}
-	_, found := view2(w.Cloud, func(tx *Tx) ([]byte, bool) { return tx.object("data-1", "k") })
+	_, found := cloud.View2(w.Cloud, func(tx *cloud.Tx) ([]byte, bool) { return s3.Object(tx, "data-1", "k") })
 	assert.False(t, found)
 }
 
@@ -247,7 +251,7 @@ func (a altering) Do(r *http.Request) (*http.Response, error) {
 
 func TestAnotherBodyThanTheSignedOneIsRefused(t *testing.T) {
 	w := newWired(t)
-	w.make(bucketType, "b", map[string]any{"bucket": "data-1"})
+	w.make(s3.BucketType, "b", map[string]any{"bucket": "data-1"})
 	config := w.as(w.role("writer", allow("s3:*", "*")))
 	swap := altering{func(r *http.Request) { r.Body = http.NoBody; r.ContentLength = 0 }}
 	_, err := awss3.NewFromConfig(config, func(o *awss3.Options) { o.HTTPClient = swap }).
@@ -278,9 +282,9 @@ func TestARoleThatGoesTakesItsSessionsWithIt(t *testing.T) {
 	_, err := sts.NewFromConfig(config).GetCallerIdentity(context.Background(), nil)
 	code, _, _ := apiCode(t, err)
 	assert.Equal(t, "InvalidClientTokenId", code)
-	_, err = w.Session("arn:aws:iam::123456789012:role/nobody", "x-1")
+	_, err = awsapi.Session(w.bench.Cloud, "arn:aws:iam::123456789012:role/nobody", "x-1")
 	assert.ErrorContains(t, err, "no such role")
-	_, err = w.Session("arn:aws:iam::123456789012:role/short", "two words")
+	_, err = awsapi.Session(w.bench.Cloud, "arn:aws:iam::123456789012:role/short", "two words")
 	assert.ErrorContains(t, err, "session name")
 }
 
@@ -315,14 +319,14 @@ func TestUnsignedRequestsAreRefused(t *testing.T) {
 	defer func() { _ = answer.Body.Close() }()
 	assert.Equal(t, http.StatusForbidden, answer.StatusCode)
 	assert.Equal(t, "application/xml", answer.Header.Get("Content-Type"))
-	assert.Len(t, w.Calls(), 1)
+	assert.Len(t, awsapi.Calls(w.bench.Cloud), 1)
 }
 
 // Nodes, tasks and the engine work at once: nothing is lost, and (under -race) nothing is shared
 // unguarded.
 func TestManyCallAtOnce(t *testing.T) {
 	w := newWired(t)
-	w.make(bucketType, "b", map[string]any{"bucket": "data-1"})
+	w.make(s3.BucketType, "b", map[string]any{"bucket": "data-1"})
 	authority := activeRoot(w.bench, "SHORT_LIVED_CERTIFICATE")
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -350,16 +354,16 @@ func TestManyCallAtOnce(t *testing.T) {
 					return err
 				}
 				w.Change(
-					bucketType,
+					s3.BucketType,
 					"data-1",
 					func(p resource.PropertyMap) { p["touched"] = resource.NewNumberProperty(float64(i)) },
 				)
-				w.Records(storedObjectType)
+				w.Records(s3.StoredObjectType)
 			}
 			return nil
 		})
 	}
 	require.NoError(t, done.Wait())
-	assert.Len(t, w.Records(storedObjectType), 8)
-	assert.Len(t, w.Calls(), 8*10*3)
+	assert.Len(t, w.Records(s3.StoredObjectType), 8)
+	assert.Len(t, awsapi.Calls(w.bench.Cloud), 8*10*3)
 }

@@ -3,16 +3,17 @@ package localcloud
 import (
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 // bench is an account in which a test makes things by hand, as the engine would.
 type bench struct {
 	*testing.T
-	*Cloud
+	*cloud.Cloud
 }
 
 func newBench(t *testing.T) bench {
@@ -25,11 +26,11 @@ func newBench(t *testing.T) bench {
 // try makes a resource and returns what the cloud answers.
 func (b bench) try(token, name string, inputs map[string]any) (string, resource.PropertyMap, error) {
 	b.Helper()
-	r := table[token]
+	r := cloud.Table[token]
 	require.NotNil(b, r, token)
-	checked, faults := b.check(r, name, nil, resource.NewPropertyMapFromMap(inputs))
+	checked, faults := b.Check(r, name, nil, resource.NewPropertyMapFromMap(inputs))
 	require.Empty(b, faults)
-	return b.createResource(r, "urn:pulumi:test::test::"+token+"::"+name, checked, false)
+	return b.CreateResource(r, "urn:pulumi:test::test::"+token+"::"+name, checked, false)
 }
 
 // make makes a resource that must come to be.
@@ -50,10 +51,10 @@ func (b bench) refused(text, token, name string, inputs map[string]any) {
 // change updates a resource in place.
 func (b bench) change(token, id string, inputs map[string]any) error {
 	b.Helper()
-	old, outputs := b.readResource(table[token], id)
+	old, outputs := b.ReadResource(cloud.Table[token], id)
 	require.NotNil(b, outputs, id)
-	_, err := b.updateResource(
-		table[token],
+	_, err := b.UpdateResource(
+		cloud.Table[token],
 		id,
 		"urn:pulumi:test::test::"+token+"::changed",
 		old,
@@ -66,14 +67,14 @@ func (b bench) change(token, id string, inputs map[string]any) error {
 
 // end deletes a resource.
 func (b bench) end(token, id string) error {
-	return b.deleteResource(table[token], id, "urn:pulumi:test::test::"+token+"::ended")
+	return b.DeleteResource(cloud.Table[token], id, "urn:pulumi:test::test::"+token+"::ended")
 }
 
 func (b bench) faults(token string, inputs map[string]any) []string {
-	_, faults := b.check(table[token], "subject", nil, resource.NewPropertyMapFromMap(inputs))
+	_, faults := b.Check(cloud.Table[token], "subject", nil, resource.NewPropertyMapFromMap(inputs))
 	properties := []string{}
 	for _, f := range faults {
-		properties = append(properties, f.property)
+		properties = append(properties, f.Property)
 	}
 	return properties
 }
@@ -90,7 +91,7 @@ func (b bench) role(name, service string) string {
 }
 
 func TestEveryRowSaysItsSource(t *testing.T) {
-	for token, r := range table {
-		assert.NotEmpty(t, r.source, token)
+	for token, r := range cloud.Table {
+		assert.NotEmpty(t, r.Source, token)
 	}
 }

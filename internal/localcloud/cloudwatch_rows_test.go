@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloudwatch"
 )
 
 func alarmInputs(changes map[string]any) map[string]any {
@@ -34,15 +36,15 @@ func TestAlarmFaults(t *testing.T) {
 		"alarmActions": {"alarmActions": many}, "okActions": {"okActions": []any{"mail"}},
 		"evaluationPeriods": {"evaluationPeriods": 0.0},
 	} {
-		assert.Equal(t, []string{property}, b.faults(alarmType, alarmInputs(changes)))
+		assert.Equal(t, []string{property}, b.faults(cloudwatch.AlarmType, alarmInputs(changes)))
 	}
 	b.refused(
 		"more than a day",
-		alarmType,
+		cloudwatch.AlarmType,
 		"a",
 		alarmInputs(map[string]any{"period": 3000.0, "evaluationPeriods": 30.0}),
 	)
-	b.refused("DatapointsToAlarm", alarmType, "a", alarmInputs(map[string]any{"datapointsToAlarm": 4.0}))
+	b.refused("DatapointsToAlarm", cloudwatch.AlarmType, "a", alarmInputs(map[string]any{"datapointsToAlarm": 4.0}))
 	query := func(more map[string]any) map[string]any {
 		more["id"] = "m1"
 		return map[string]any{
@@ -53,38 +55,42 @@ func TestAlarmFaults(t *testing.T) {
 			"metricQueries": []any{more},
 		}
 	}
-	b.refused("either an expression or a metric", alarmType, "a", alarmInputs(query(map[string]any{})))
-	b.refused("Exactly one element", alarmType, "a", alarmInputs(query(map[string]any{"expression": "1"})))
-	b.make(alarmType, "a", alarmInputs(query(map[string]any{"expression": "1", "returnData": true})))
+	b.refused("either an expression or a metric", cloudwatch.AlarmType, "a", alarmInputs(query(map[string]any{})))
+	b.refused("Exactly one element", cloudwatch.AlarmType, "a", alarmInputs(query(map[string]any{"expression": "1"})))
+	b.make(cloudwatch.AlarmType, "a", alarmInputs(query(map[string]any{"expression": "1", "returnData": true})))
 }
 
 func TestCompositeAlarmHoldsItsAlarms(t *testing.T) {
 	b := newBench(t)
 	rule := map[string]any{"alarmName": "all", "alarmRule": `ALARM("cpu") AND NOT OK(disk)`}
-	id, _ := b.make(alarmType, "a", alarmInputs(nil))
-	b.refused("alarms [disk] in the alarm rule do not exist", compositeType, "c", rule)
-	b.make(alarmType, "d", alarmInputs(map[string]any{"name": "disk"}))
-	composite, _ := b.make(compositeType, "c", rule)
-	assert.ErrorContains(t, b.end(alarmType, id), "composite alarm(s) depending on it")
-	require.NoError(t, b.end(compositeType, composite))
-	require.NoError(t, b.end(alarmType, id))
+	id, _ := b.make(cloudwatch.AlarmType, "a", alarmInputs(nil))
+	b.refused("alarms [disk] in the alarm rule do not exist", cloudwatch.CompositeType, "c", rule)
+	b.make(cloudwatch.AlarmType, "d", alarmInputs(map[string]any{"name": "disk"}))
+	composite, _ := b.make(cloudwatch.CompositeType, "c", rule)
+	assert.ErrorContains(t, b.end(cloudwatch.AlarmType, id), "composite alarm(s) depending on it")
+	require.NoError(t, b.end(cloudwatch.CompositeType, composite))
+	require.NoError(t, b.end(cloudwatch.AlarmType, id))
 }
 
 func TestLogGroupsOfOneNameAndOfAllowedRetention(t *testing.T) {
 	b := newBench(t)
-	assert.Equal(t, []string{"retentionInDays"}, b.faults(logGroupType, map[string]any{"retentionInDays": 31.0}))
+	assert.Equal(
+		t,
+		[]string{"retentionInDays"},
+		b.faults(cloudwatch.LogGroupType, map[string]any{"retentionInDays": 31.0}),
+	)
 	_, key := b.make("aws:kms/key:Key", "k", map[string]any{"policy": `{"Statement":[` +
 		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"},` +
 		`{"Effect":"Allow","Principal":{"Service":"logs.us-east-1.amazonaws.com"},"Action":["kms:Encrypt",` +
 		`"kms:Decrypt"],"Resource":"*"}]}`})
 	id, _ := b.make(
-		logGroupType,
+		cloudwatch.LogGroupType,
 		"g",
 		map[string]any{"name": "/ecs/chat", "kmsKeyId": key["arn"].StringValue(), "skipDestroy": true},
 	)
-	b.refused("ResourceAlreadyExistsException", logGroupType, "g", map[string]any{"name": "/ecs/chat"})
-	require.NoError(t, b.end(logGroupType, id))
-	b.refused("ResourceAlreadyExistsException", logGroupType, "g", map[string]any{"name": "/ecs/chat"})
+	b.refused("ResourceAlreadyExistsException", cloudwatch.LogGroupType, "g", map[string]any{"name": "/ecs/chat"})
+	require.NoError(t, b.end(cloudwatch.LogGroupType, id))
+	b.refused("ResourceAlreadyExistsException", cloudwatch.LogGroupType, "g", map[string]any{"name": "/ecs/chat"})
 }
 
 func TestDashboardBodyIsJudged(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/bodybroker/platform/internal/localcloud/dlm"
 )
 
 func TestSnapshotPolicies(t *testing.T) {
@@ -22,11 +24,11 @@ func TestSnapshotPolicies(t *testing.T) {
 			"schedules":     []any{schedule},
 		},
 	}
-	id, _ := b.make(policyType, "policy", inputs)
+	id, _ := b.make(dlm.PolicyType, "policy", inputs)
 	assert.Regexp(t, `^policy-[0-9a-f]{17}$`, id)
 	b.refused(
 		"cannot be assumed",
-		policyType,
+		dlm.PolicyType,
 		"role",
 		with(inputs, map[string]any{"executionRoleArn": b.role("other", "ec2.amazonaws.com")}),
 	)
@@ -39,7 +41,7 @@ func TestSnapshotPolicies(t *testing.T) {
 			"policyDetails.schedules[0].createRule.times",
 		},
 		b.faults(
-			policyType,
+			dlm.PolicyType,
 			with(
 				inputs,
 				map[string]any{"description": "it's", "policyDetails": map[string]any{"schedules": []any{wrong}}},

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 )
 
@@ -30,33 +32,33 @@ func guarded(t *testing.T) (b bench, allowed, other netip.AddrPort) {
 	require.NoError(t, flowguard.Supported())
 	allowed, other = repeating(t), repeating(t)
 	b = newBench(t)
-	vpc, _ := b.make(vpcType, "vpc", map[string]any{"cidrBlock": "127.32.0.0/16"})
+	vpc, _ := b.make(ec2.VpcType, "vpc", map[string]any{"cidrBlock": "127.32.0.0/16"})
 	subnet, _ := b.make(
-		subnetType,
+		ec2.SubnetType,
 		"subnet",
 		map[string]any{"vpcId": vpc, "cidrBlock": "127.32.0.0/24", "availabilityZone": "us-east-1a"},
 	)
 	group := b.group(vpc)
-	for _, direction := range []string{egressRuleType, ingressRuleType} {
+	for _, direction := range []string{ec2.EgressRuleType, ec2.IngressRuleType} {
 		b.make(direction, direction, map[string]any{
 			"securityGroupId": group, "referencedSecurityGroupId": group, "ipProtocol": "tcp",
 			"fromPort": float64(allowed.Port()), "toPort": float64(allowed.Port()),
 		})
 	}
-	require.NoError(t, b.Start(Runtime{Dir: t.TempDir()}))
+	require.NoError(t, b.Start(cloud.Runtime{Dir: t.TempDir()}))
 	t.Cleanup(func() { assert.NoError(t, b.Stop()) })
 	for _, address := range []netip.Addr{nodeOne, nodeTwo} {
 		b.make(
-			networkInterfaceType,
+			ec2.NetworkInterfaceType,
 			address.String(),
 			map[string]any{"subnetId": subnet, "privateIps": []any{address.String()}, "securityGroups": []any{group}},
 		)
-		guard, err := b.guardOf(address, flowguard.Options{})
+		guard, err := ec2.GuardOf(b.Cloud, address, flowguard.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, guard.Close()) })
 		// Without a machine: its processes are the test's own. Stop must not find it.
-		machines.of(b.Cloud).set(address.String(), &computer{guard: guard})
-		t.Cleanup(func() { machines.of(b.Cloud).take(address.String()) })
+		ec2.Machines.Of(b.Cloud).Set(address.String(), &ec2.Computer{Guard: guard})
+		t.Cleanup(func() { ec2.Machines.Of(b.Cloud).Take(address.String()) })
 	}
 	return b, allowed, other
 }
@@ -90,7 +92,7 @@ func (b bench) shell(script string) (*exec.Cmd, io.Writer, *bufio.Reader) {
 	require.NoError(b, err)
 	out, err := command.StdoutPipe()
 	require.NoError(b, err)
-	require.NoError(b, machines.of(b.Cloud).get(nodeOne.String()).guard.Start(command))
+	require.NoError(b, ec2.Machines.Of(b.Cloud).Get(nodeOne.String()).Guard.Start(command))
 	b.Cleanup(func() {
 		_ = command.Process.Kill()
 		_ = command.Wait()
@@ -105,13 +107,17 @@ func TestSecurityGroupsHoldBackWhatProcessesOpen(t *testing.T) {
 		return command.Wait()
 	}
 	require.NoError(t, try(allowed))
-	assert.Empty(t, b.Dropped())
+	assert.Empty(t, ec2.Dropped(b.Cloud))
 	assert.ErrorContains(t, try(other), "exit status 124", "no answer until timeout(1) ends it")
-	require.Len(t, b.Dropped(), 1)
-	assert.Contains(t, b.Dropped()[0], fmt.Sprintf("lets a connection out to %s port %d", other.Addr(), other.Port()))
+	require.Len(t, ec2.Dropped(b.Cloud), 1)
+	assert.Contains(
+		t,
+		ec2.Dropped(b.Cloud)[0],
+		fmt.Sprintf("lets a connection out to %s port %d", other.Addr(), other.Port()),
+	)
 
-	for _, rule := range b.Records(ingressRuleType) {
-		require.NoError(t, b.end(ingressRuleType, rule.ID))
+	for _, rule := range b.Records(ec2.IngressRuleType) {
+		require.NoError(t, b.end(ec2.IngressRuleType, rule.ID))
 	}
 	assert.ErrorContains(t, try(allowed), "exit status 124", "the other side's rule is gone")
 }
@@ -131,10 +137,10 @@ func TestAPartitionSilencesAndHeals(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "before\n", line)
 
-	assert.ErrorContains(t, b.Heal(), "it is not cut")
-	require.NoError(t, b.Partition([]netip.Addr{nodeOne}, []netip.Addr{nodeTwo}))
-	assert.ErrorContains(t, b.Partition([]netip.Addr{nodeOne}, []netip.Addr{nodeTwo}), "cut already")
-	assert.ErrorContains(t, b.Allowed(nodeTwo, nodeOne, int(allowed.Port())), "the network is cut between")
+	assert.ErrorContains(t, ec2.Heal(b.Cloud), "it is not cut")
+	require.NoError(t, ec2.Partition(b.Cloud, []netip.Addr{nodeOne}, []netip.Addr{nodeTwo}))
+	assert.ErrorContains(t, ec2.Partition(b.Cloud, []netip.Addr{nodeOne}, []netip.Addr{nodeTwo}), "cut already")
+	assert.ErrorContains(t, ec2.Allowed(b.Cloud, nodeTwo, nodeOne, int(allowed.Port())), "the network is cut between")
 	say("during")
 	answered := make(chan string, 1)
 	go func() {
@@ -146,7 +152,7 @@ func TestAPartitionSilencesAndHeals(t *testing.T) {
 		assert.Fail(t, "an answer came over the cut", line)
 	case <-time.After(300 * time.Millisecond):
 	}
-	require.NoError(t, b.Heal())
+	require.NoError(t, ec2.Heal(b.Cloud))
 	assert.Equal(t, "during", strings.TrimSpace(<-answered))
-	assert.NoError(t, b.Allowed(nodeTwo, nodeOne, int(allowed.Port())))
+	assert.NoError(t, ec2.Allowed(b.Cloud, nodeTwo, nodeOne, int(allowed.Port())))
 }

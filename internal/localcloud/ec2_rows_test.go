@@ -7,13 +7,20 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
 const testImage = "ami-0a1b2c3d4e5f60718"
 
 func (b bench) networkInterface(subnet, address string) string {
 	b.Helper()
-	id, _ := b.make(networkInterfaceType, "interface", map[string]any{"subnetId": subnet, "privateIps": []any{address}})
+	id, _ := b.make(
+		ec2.NetworkInterfaceType,
+		"interface",
+		map[string]any{"subnetId": subnet, "privateIps": []any{address}},
+	)
 	return id
 }
 
@@ -36,26 +43,26 @@ func TestInterfaceAddresses(t *testing.T) {
 	} {
 		b.refused(
 			text,
-			networkInterfaceType,
+			ec2.NetworkInterfaceType,
 			"other",
 			map[string]any{"subnetId": subnets[0], "privateIps": []any{address}},
 		)
 	}
-	_, picked := b.make(networkInterfaceType, "any", map[string]any{"subnetId": subnets[0]})
+	_, picked := b.make(ec2.NetworkInterfaceType, "any", map[string]any{"subnetId": subnets[0]})
 	assert.Equal(t, "10.0.0.254", picked["privateIp"].StringValue())
 
 	old := map[string]any{"subnetId": subnets[0], "privateIps": []any{"10.0.0.10"}}
 	assert.False(
 		t,
 		b.replacesOn(
-			networkInterfaceType,
+			ec2.NetworkInterfaceType,
 			old,
 			with(old, map[string]any{"privateIps": []any{"10.0.0.10", "10.0.0.11"}}),
 		),
 	)
 	assert.True(
 		t,
-		b.replacesOn(networkInterfaceType, old, with(old, map[string]any{"privateIps": []any{"10.0.0.11"}})),
+		b.replacesOn(ec2.NetworkInterfaceType, old, with(old, map[string]any{"privateIps": []any{"10.0.0.11"}})),
 		"another primary address",
 	)
 }
@@ -64,16 +71,16 @@ func TestInstanceOnItsInterface(t *testing.T) {
 	b := newBench(t)
 	_, subnets := b.network()
 	own := b.networkInterface(subnets[1], "10.0.1.10")
-	id, outputs := b.make(instanceType, "node", instanceOn(own))
+	id, outputs := b.make(ec2.InstanceType, "node", instanceOn(own))
 	assert.Equal(t, "10.0.1.10", outputs["privateIp"].StringValue())
 	assert.Equal(t, "us-east-1b", outputs["availabilityZone"].StringValue())
 	assert.Equal(t, own, outputs["primaryNetworkInterfaceId"].StringValue())
-	assert.Equal(t, id, b.copyOf(networkInterfaceType, "", own).str("attachments.instance"))
-	b.refused("InvalidNetworkInterface.InUse", instanceType, "other", instanceOn(own))
-	assert.ErrorContains(t, b.end(networkInterfaceType, own), "is currently in use")
-	require.NoError(t, b.end(instanceType, id))
-	assert.Empty(t, b.copyOf(networkInterfaceType, "", own).Get("attachments"))
-	b.make(instanceType, "successor", instanceOn(own))
+	assert.Equal(t, id, b.CopyOf(ec2.NetworkInterfaceType, "", own).Str("attachments.instance"))
+	b.refused("InvalidNetworkInterface.InUse", ec2.InstanceType, "other", instanceOn(own))
+	assert.ErrorContains(t, b.end(ec2.NetworkInterfaceType, own), "is currently in use")
+	require.NoError(t, b.end(ec2.InstanceType, id))
+	assert.Empty(t, b.CopyOf(ec2.NetworkInterfaceType, "", own).Get("attachments"))
+	b.make(ec2.InstanceType, "successor", instanceOn(own))
 }
 
 func TestInstanceRefusals(t *testing.T) {
@@ -84,50 +91,50 @@ func TestInstanceRefusals(t *testing.T) {
 		t,
 		[]string{"networkInterfaces", "networkInterfaces"},
 		b.faults(
-			instanceType,
+			ec2.InstanceType,
 			with(inputs, map[string]any{"subnetId": subnets[0], "vpcSecurityGroupIds": []any{"sg-1"}}),
 		),
 	)
 	assert.Equal(
 		t,
 		[]string{"userData"},
-		b.faults(instanceType, with(inputs, map[string]any{"userData": strings.Repeat("x", 16385)})),
+		b.faults(ec2.InstanceType, with(inputs, map[string]any{"userData": strings.Repeat("x", 16385)})),
 	)
-	assert.Empty(t, b.faults(instanceType, with(inputs, map[string]any{"userData": strings.Repeat("x", 16384)})))
+	assert.Empty(t, b.faults(ec2.InstanceType, with(inputs, map[string]any{"userData": strings.Repeat("x", 16384)})))
 	large := base64.StdEncoding.EncodeToString(make([]byte, 16385))
 	b.refused(
 		"User data is limited to 16384 bytes",
-		instanceType,
+		ec2.InstanceType,
 		"large",
 		with(inputs, map[string]any{"userDataBase64": large}),
 	)
 	b.refused(
 		"InvalidAMIID.NotFound: The image id '[ami-1]'",
-		instanceType,
+		ec2.InstanceType,
 		"image",
 		with(inputs, map[string]any{"ami": "ami-1"}),
 	)
 	b.refused(
 		"The architecture 'arm64'",
-		instanceType,
+		ec2.InstanceType,
 		"arm",
 		with(inputs, map[string]any{"instanceType": "m7g.large"}),
 	)
 	b.refused(
 		"Invalid IAM Instance Profile name",
-		instanceType,
+		ec2.InstanceType,
 		"profile",
 		with(inputs, map[string]any{"iamInstanceProfile": "none"}),
 	)
 
-	id, _ := b.make(instanceType, "kept", with(inputs, map[string]any{"disableApiTermination": true}))
+	id, _ := b.make(ec2.InstanceType, "kept", with(inputs, map[string]any{"disableApiTermination": true}))
 	assert.ErrorContains(
 		t,
-		b.end(instanceType, id),
+		b.end(ec2.InstanceType, id),
 		"OperationNotPermitted: The instance '"+id+"' may not be terminated",
 	)
-	require.NoError(t, b.change(instanceType, id, inputs))
-	require.NoError(t, b.end(instanceType, id))
+	require.NoError(t, b.change(ec2.InstanceType, id, inputs))
+	require.NoError(t, b.end(ec2.InstanceType, id))
 }
 
 func TestInstanceReplacements(t *testing.T) {
@@ -162,26 +169,26 @@ func TestInstanceReplacements(t *testing.T) {
 		},
 		"tags": {change: map[string]any{"tags": map[string]any{"a": "b"}}, replaces: false},
 	} {
-		assert.Equal(t, c.replaces, b.replacesOn(instanceType, old, with(old, c.change)), name)
+		assert.Equal(t, c.replaces, b.replacesOn(ec2.InstanceType, old, with(old, c.change)), name)
 	}
 	firm := with(old, map[string]any{"userDataReplaceOnChange": true})
-	assert.True(t, b.replacesOn(instanceType, firm, with(firm, map[string]any{"userData": "b"})))
-	assert.False(t, b.replacesOn(instanceType, firm, with(firm, map[string]any{"instanceType": "m6i.xlarge"})))
-	marked := with(firm, map[string]any{replacementMark: 1.0})
-	assert.False(t, b.replacesOn(instanceType, marked, firm), "an old mark replaces nothing")
-	assert.True(t, b.replacesOn(instanceType, marked, with(firm, map[string]any{"userData": "b"})))
+	assert.True(t, b.replacesOn(ec2.InstanceType, firm, with(firm, map[string]any{"userData": "b"})))
+	assert.False(t, b.replacesOn(ec2.InstanceType, firm, with(firm, map[string]any{"instanceType": "m6i.xlarge"})))
+	marked := with(firm, map[string]any{cloud.ReplacementMark: 1.0})
+	assert.False(t, b.replacesOn(ec2.InstanceType, marked, firm), "an old mark replaces nothing")
+	assert.True(t, b.replacesOn(ec2.InstanceType, marked, with(firm, map[string]any{"userData": "b"})))
 }
 
 func TestUserDataInPlaceNeedsAStop(t *testing.T) {
 	b := newBench(t)
 	_, subnets := b.network()
 	inputs := with(instanceOn(b.networkInterface(subnets[0], "10.0.0.10")), map[string]any{"userData": "a"})
-	id, made := b.make(instanceType, "node", inputs)
+	id, made := b.make(ec2.InstanceType, "node", inputs)
 	require.NoError(
 		t,
-		b.change(instanceType, id, with(inputs, map[string]any{"userData": "b", "disableApiStop": true})),
+		b.change(ec2.InstanceType, id, with(inputs, map[string]any{"userData": "b", "disableApiStop": true})),
 	)
-	_, after := b.readResource(table[instanceType], id)
+	_, after := b.ReadResource(cloud.Table[ec2.InstanceType], id)
 	assert.Equal(
 		t,
 		made["rootBlockDevice"].ObjectValue()["volumeId"],
@@ -190,8 +197,11 @@ func TestUserDataInPlaceNeedsAStop(t *testing.T) {
 	)
 	assert.ErrorContains(
 		t,
-		b.change(instanceType, id, with(inputs, map[string]any{"userData": "c"})),
+		b.change(ec2.InstanceType, id, with(inputs, map[string]any{"userData": "c"})),
 		"may not be stopped",
 	)
-	require.NoError(t, b.change(instanceType, id, with(inputs, map[string]any{"userData": "b", "monitoring": true})))
+	require.NoError(
+		t,
+		b.change(ec2.InstanceType, id, with(inputs, map[string]any{"userData": "b", "monitoring": true})),
+	)
 }

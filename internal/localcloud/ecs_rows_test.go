@@ -3,10 +3,13 @@ package localcloud
 import (
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
+	"github.com/bodybroker/platform/internal/localcloud/elbv2"
 )
 
 const oneContainer = `[{"name":"app","image":"nginx","portMappings":[{"containerPort":8080}]}]`
@@ -42,11 +45,11 @@ func TestFargateSizes(t *testing.T) {
 		{cpu: 16384, memory: 122880, offered: true},
 		{cpu: 300, memory: 1024, offered: false},
 	} {
-		assert.Equal(t, tt.offered, fargateSize(tt.cpu, tt.memory), "%d CPU, %d MiB", tt.cpu, tt.memory)
+		assert.Equal(t, tt.offered, ecs.FargateSize(tt.cpu, tt.memory), "%d CPU, %d MiB", tt.cpu, tt.memory)
 	}
-	assert.Equal(t, 256.0, sizeOf("0.25 vCPU"))
-	assert.Equal(t, 1024.0, sizeOf("1 GB"))
-	assert.Equal(t, 512.0, sizeOf("512"))
+	assert.Equal(t, 256.0, ecs.SizeOf("0.25 vCPU"))
+	assert.Equal(t, 1024.0, ecs.SizeOf("1 GB"))
+	assert.Equal(t, 512.0, ecs.SizeOf("512"))
 }
 
 func TestTaskDefinitionRefusals(t *testing.T) {
@@ -67,40 +70,49 @@ func TestTaskDefinitionRefusals(t *testing.T) {
 		},
 		"more than the task's, 512 MiB": {"containerDefinitions": `[{"name":"a","image":"b","memory":1024}]`},
 	} {
-		b.refused(text, taskDefinitionType, "chat", taskInputs(changes))
+		b.refused(text, ecs.TaskDefinitionType, "chat", taskInputs(changes))
 	}
 	assert.Equal(
 		t,
 		[]string{"containerDefinitions"},
-		b.faults(taskDefinitionType, taskInputs(map[string]any{"containerDefinitions": "{"})),
+		b.faults(ecs.TaskDefinitionType, taskInputs(map[string]any{"containerDefinitions": "{"})),
 	)
 }
 
 func TestRevisionsCountUpOverTheCloudsLife(t *testing.T) {
 	b := newBench(t)
-	first, one := b.make(taskDefinitionType, "chat", taskInputs(nil))
-	second, two := b.make(taskDefinitionType, "chat", taskInputs(map[string]any{"memory": "1024"}))
+	first, one := b.make(ecs.TaskDefinitionType, "chat", taskInputs(nil))
+	second, two := b.make(ecs.TaskDefinitionType, "chat", taskInputs(map[string]any{"memory": "1024"}))
 	assert.NotEqual(t, first, second, "a replacement made before its predecessor goes must not take its place")
-	require.NoError(t, b.end(taskDefinitionType, first))
+	require.NoError(t, b.end(ecs.TaskDefinitionType, first))
 	assert.Equal(
 		t,
 		"INACTIVE",
-		view(b.Cloud, func(tx *Tx) *Record { return tx.revision(one["arn"].StringValue()) }).str("status"),
+		cloud.View(b.Cloud, func(tx *cloud.Tx) *cloud.Record { return ecs.Revision(tx, one["arn"].StringValue()) }).
+			Str("status"),
 	)
-	assert.Equal(t, two["arn"].StringValue(), view(b.Cloud, func(tx *Tx) *Record { return tx.revision("chat") }).ID)
-	require.NoError(t, b.end(taskDefinitionType, second))
-	_, three := b.make(taskDefinitionType, "chat", taskInputs(nil))
+	assert.Equal(
+		t,
+		two["arn"].StringValue(),
+		cloud.View(b.Cloud, func(tx *cloud.Tx) *cloud.Record { return ecs.Revision(tx, "chat") }).ID,
+	)
+	require.NoError(t, b.end(ecs.TaskDefinitionType, second))
+	_, three := b.make(ecs.TaskDefinitionType, "chat", taskInputs(nil))
 	assert.Equal(t, "arn:aws:ecs:us-east-1:123456789012:task-definition/chat:3", three["arn"].StringValue())
 	assert.Equal(t, 3.0, three["revision"].NumberValue())
 }
 
 func TestServiceRefusals(t *testing.T) {
 	b := newBench(t)
-	cluster, _ := b.make(clusterType, "game", map[string]any{"name": "game"})
-	_, definition := b.make(taskDefinitionType, "chat", taskInputs(nil))
+	cluster, _ := b.make(ecs.ClusterType, "game", map[string]any{"name": "game"})
+	_, definition := b.make(ecs.TaskDefinitionType, "chat", taskInputs(nil))
 	b.Seed("aws:ec2/subnet:Subnet", "subnet-1", resource.PropertyMap{})
 	group := "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/chat/0123456789abcdef"
-	b.Seed(targetGroupType, group, resource.NewPropertyMapFromMap(map[string]any{"arn": group, "targetType": "ip"}))
+	b.Seed(
+		elbv2.TargetGroupType,
+		group,
+		resource.NewPropertyMapFromMap(map[string]any{"arn": group, "targetType": "ip"}),
+	)
 	inputs := func(changes map[string]any) map[string]any {
 		all := map[string]any{
 			"name":                 "chat",
@@ -124,23 +136,23 @@ func TestServiceRefusals(t *testing.T) {
 			},
 		}
 	}
-	b.refused("Cluster not found", serviceType, "chat", inputs(map[string]any{"cluster": "other"}))
-	b.refused("TaskDefinition not found", serviceType, "chat", inputs(map[string]any{"taskDefinition": "chat:9"}))
+	b.refused("Cluster not found", ecs.ServiceType, "chat", inputs(map[string]any{"cluster": "other"}))
+	b.refused("TaskDefinition not found", ecs.ServiceType, "chat", inputs(map[string]any{"taskDefinition": "chat:9"}))
 	b.refused(
 		"Network Configuration must be provided",
-		serviceType,
+		ecs.ServiceType,
 		"chat",
 		inputs(map[string]any{"networkConfiguration": nil}),
 	)
 	b.refused(
 		"valid taskRoleArn is not being used",
-		serviceType,
+		ecs.ServiceType,
 		"chat",
 		inputs(map[string]any{"enableExecuteCommand": true}),
 	)
-	b.refused("does not have an associated load balancer", serviceType, "chat", inputs(balanced("app", 8080)))
-	b.Update(func(tx *Tx) {
-		tx.put(&Record{
+	b.refused("does not have an associated load balancer", ecs.ServiceType, "chat", inputs(balanced("app", 8080)))
+	b.Update(func(tx *cloud.Tx) {
+		tx.Put(&cloud.Record{
 			Type:    "aws:lb/listener:Listener",
 			ID:      "listener",
 			Outputs: resource.PropertyMap{},
@@ -153,17 +165,17 @@ func TestServiceRefusals(t *testing.T) {
 			),
 		})
 	})
-	b.refused("The container web does not exist", serviceType, "chat", inputs(balanced("web", 8080)))
-	b.refused("did not have a container port 80 defined", serviceType, "chat", inputs(balanced("app", 80)))
-	id, _ := b.make(serviceType, "chat", inputs(balanced("app", 8080)))
+	b.refused("The container web does not exist", ecs.ServiceType, "chat", inputs(balanced("web", 8080)))
+	b.refused("did not have a container port 80 defined", ecs.ServiceType, "chat", inputs(balanced("app", 80)))
+	id, _ := b.make(ecs.ServiceType, "chat", inputs(balanced("app", 8080)))
 	assert.Equal(t, "arn:aws:ecs:us-east-1:123456789012:service/game/chat", id)
-	b.refused("Creation of service was not idempotent", serviceType, "twin", inputs(nil))
-	assert.ErrorContains(t, b.end(clusterType, cluster), "ClusterContainsServicesException")
-	b.make(scalingType, "t", map[string]any{
+	b.refused("Creation of service was not idempotent", ecs.ServiceType, "twin", inputs(nil))
+	assert.ErrorContains(t, b.end(ecs.ClusterType, cluster), "ClusterContainsServicesException")
+	b.make(ecs.ScalingType, "t", map[string]any{
 		"resourceId": "service/game/chat", "serviceNamespace": "ecs",
 		"scalableDimension": "ecs:service:DesiredCount", "minCapacity": 2.0, "maxCapacity": 10.0,
 	})
-	b.refused("ECS service doesn't exist", scalingType, "u", map[string]any{
+	b.refused("ECS service doesn't exist", ecs.ScalingType, "u", map[string]any{
 		"resourceId": "service/game/none", "serviceNamespace": "ecs",
 		"scalableDimension": "ecs:service:DesiredCount", "minCapacity": 2.0, "maxCapacity": 10.0,
 	})

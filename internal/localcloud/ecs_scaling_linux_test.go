@@ -10,10 +10,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 )
 
 func TestAServiceFollowsItsLoad(t *testing.T) {
-	s := scaling{least: 2, most: 10, target: 60}
+	s := ecs.Scaling{Least: 2, Most: 10, Target: 60}
 	for _, c := range []struct {
 		size  int
 		uses  []float64
@@ -75,7 +77,7 @@ func TestAServiceFollowsItsLoad(t *testing.T) {
 			why:   "never below the least",
 		},
 	} {
-		assert.Equal(t, c.wants, s.wanted(c.size, c.uses), c.why)
+		assert.Equal(t, c.wants, s.Wanted(c.size, c.uses), c.why)
 	}
 }
 
@@ -87,7 +89,7 @@ func repeat(use float64, count int) (uses []float64) {
 }
 
 func TestCPUTimeIsMeasuredAgainstWhatIsReserved(t *testing.T) {
-	percent, measured := utilization(
+	percent, measured := ecs.Utilization(
 		map[string]float64{"a": 0, "b": 100, "gone": 5},
 		map[string]float64{"a": 50, "b": 125, "new": 7},
 		2*time.Second,
@@ -95,7 +97,7 @@ func TestCPUTimeIsMeasuredAgainstWhatIsReserved(t *testing.T) {
 	)
 	assert.True(t, measured)
 	assert.InDelta(t, (100+50)/2., percent, 0.01)
-	_, measured = utilization(nil, map[string]float64{"new": 1}, time.Second, 0.25)
+	_, measured = ecs.Utilization(nil, map[string]float64{"new": 1}, time.Second, 0.25)
 	assert.False(t, measured)
 }
 
@@ -109,34 +111,34 @@ func TestADeclaredDemandIsSharedByTheTasks(t *testing.T) {
 		{units: 1024, tasks: 2, want: 100}, // a task has no more than it reserves
 		{units: 0, tasks: 2, want: 0},
 	} {
-		percent, measured := shareOf(c.units, c.tasks, 256)
+		percent, measured := ecs.ShareOf(c.units, c.tasks, 256)
 		assert.True(t, measured)
 		assert.InDelta(t, c.want, percent, 0.01)
 	}
-	_, measured := shareOf(1024, 0, 256)
+	_, measured := ecs.ShareOf(1024, 0, 256)
 	assert.False(t, measured, "without tasks there is no metric")
 
 	cloud, err := New("us-east-1")
 	require.NoError(t, err)
-	withdraw := cloud.DeclareDemand("quest-system", 512)
-	units, declared := cloud.demand("quest-system")
+	withdraw := ecs.DeclareDemand(cloud, "quest-system", 512)
+	units, declared := ecs.Demand(cloud, "quest-system")
 	assert.True(t, declared)
 	assert.InDelta(t, 512, units, 0)
-	_, declared = cloud.demand("payment")
+	_, declared = ecs.Demand(cloud, "payment")
 	assert.False(t, declared, "another service is measured")
 	withdraw()
-	_, declared = cloud.demand("quest-system")
+	_, declared = ecs.Demand(cloud, "quest-system")
 	assert.False(t, declared)
 }
 
 func TestTheCPUTimeOfAProcessGrowsWhileItWorks(t *testing.T) {
-	before, err := ticksOf(os.Getpid())
+	before, err := ecs.TicksOf(os.Getpid())
 	require.NoError(t, err)
 	used, work := before, make([]byte, 16<<20)
 	// Nearly all of this is the process's own time: the kernel's alone does not reach the limit.
 	for end := time.Now().Add(10 * time.Second); used < before+20 && time.Now().Before(end); {
 		sha256.Sum256(work)
-		used, err = ticksOf(os.Getpid())
+		used, err = ecs.TicksOf(os.Getpid())
 		require.NoError(t, err)
 	}
 	assert.GreaterOrEqual(t, used, before+20)

@@ -6,11 +6,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 )
 
 func TestTasksStartOnlyWithSecretsThatExist(t *testing.T) {
 	b := newBench(t)
-	cluster, _ := b.make(clusterType, "game", map[string]any{"name": "game"})
+	cluster, _ := b.make(ecs.ClusterType, "game", map[string]any{"name": "game"})
 	b.Seed("aws:ec2/subnet:Subnet", "subnet-1", nil)
 	role := b.role("execution", "ecs-tasks.amazonaws.com")
 	secret, _ := b.make("aws:secretsmanager/secret:Secret", "seed", map[string]any{"name": "seed"})
@@ -25,12 +27,12 @@ func TestTasksStartOnlyWithSecretsThatExist(t *testing.T) {
 	first := version("first")
 	try := func(from string, tasks float64) error {
 		_, definition := b.make(
-			taskDefinitionType,
+			ecs.TaskDefinitionType,
 			"chat",
 			taskInputs(map[string]any{"executionRoleArn": role, "containerDefinitions": fmt.Sprintf(
 				`[{"name":"app","image":"nginx","secrets":[{"name":"SEED","valueFrom":%q}]}]`, from)}),
 		)
-		id, _, err := b.try(serviceType, "chat", map[string]any{
+		id, _, err := b.try(ecs.ServiceType, "chat", map[string]any{
 			"name":                 "chat",
 			"cluster":              cluster,
 			"taskDefinition":       definition["arn"].StringValue(),
@@ -39,7 +41,7 @@ func TestTasksStartOnlyWithSecretsThatExist(t *testing.T) {
 			"networkConfiguration": map[string]any{"subnets": []any{"subnet-1"}},
 		})
 		if err == nil {
-			require.NoError(t, b.end(serviceType, id))
+			require.NoError(t, b.end(ecs.ServiceType, id))
 		}
 		return err
 	}

@@ -15,6 +15,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 )
 
 // taskRole makes this test's binary play a container, or its health check.
@@ -58,7 +62,7 @@ func serveTask() {
 // town is a running cloud in which a service may run.
 type town struct {
 	bench
-	images                               map[string]Image
+	images                               map[string]cloud.Image
 	cluster, subnet, group, secret, role string
 }
 
@@ -73,23 +77,26 @@ func script(t *testing.T, text string) string {
 func newTown(t *testing.T) town {
 	t.Helper()
 	b := newBench(t)
-	container := func(program string) Image { return Image{Program: program, Path: "/nowhere"} }
-	images := map[string]Image{
+	container := func(program string) cloud.Image { return cloud.Image{Program: program, Path: "/nowhere"} }
+	images := map[string]cloud.Image{
 		"app:1": container(os.Args[0]), "app:2": container(os.Args[0]), "app:broken": container("/bin/false"),
 		"app:mute": container(script(t, "exec /bin/sleep 600")),
 	}
-	require.NoError(t, b.Start(Runtime{Dir: t.TempDir(), Scale: 100, Images: func(image string) (Image, bool) {
-		found, pushed := images[image]
-		return found, pushed
-	}}))
+	require.NoError(
+		t,
+		b.Start(cloud.Runtime{Dir: t.TempDir(), Scale: 100, Images: func(image string) (cloud.Image, bool) {
+			found, pushed := images[image]
+			return found, pushed
+		}}),
+	)
 	t.Cleanup(func() { assert.NoError(t, b.Stop()) })
-	vpc, _ := b.make(vpcType, "vpc", map[string]any{"cidrBlock": "127.33.0.0/16"})
+	vpc, _ := b.make(ec2.VpcType, "vpc", map[string]any{"cidrBlock": "127.33.0.0/16"})
 	subnet, _ := b.make(
-		subnetType,
+		ec2.SubnetType,
 		"subnet",
 		map[string]any{"vpcId": vpc, "cidrBlock": "127.33.0.0/24", "availabilityZone": "us-east-1a"},
 	)
-	cluster, _ := b.make(clusterType, "game", map[string]any{"name": "game"})
+	cluster, _ := b.make(ecs.ClusterType, "game", map[string]any{"name": "game"})
 	secret, _ := b.make("aws:secretsmanager/secret:Secret", "seed", map[string]any{"name": "seed"})
 	b.make(
 		"aws:secretsmanager/secretVersion:SecretVersion",
@@ -127,7 +134,7 @@ func (b town) inputs(image string, tasks float64) map[string]any {
 		os.Args[0],
 	)
 	_, made := b.make(
-		taskDefinitionType,
+		ecs.TaskDefinitionType,
 		"chat",
 		taskInputs(map[string]any{"executionRoleArn": b.role, "containerDefinitions": definition}),
 	)
@@ -142,7 +149,7 @@ func (b town) inputs(image string, tasks float64) map[string]any {
 	}
 }
 
-func processes(tasks []Task) (ids []int) {
+func processes(tasks []ecs.Task) (ids []int) {
 	for _, t := range tasks {
 		ids = append(ids, t.Process)
 	}
@@ -153,7 +160,7 @@ func processes(tasks []Task) (ids []int) {
 func TestTasksRunWithTheirDefinitionsEnvironmentAndNothingElse(t *testing.T) {
 	b := newTown(t)
 	id := b.running(b.inputs("app:1", 2), 2)
-	tasks := b.Tasks("chat")
+	tasks := ecs.Tasks(b.bench.Cloud, "chat")
 	assert.NotEqual(t, tasks[0].Address, tasks[1].Address)
 	for _, task := range tasks {
 		said, err := os.ReadFile(task.Log)
@@ -167,7 +174,7 @@ func TestTasksRunWithTheirDefinitionsEnvironmentAndNothingElse(t *testing.T) {
 		assert.Equal(t, []string{"FLOW_GUARD", taskRole, "PATH", "SEED", "SSL_CERT_FILE"}, names)
 		assert.Contains(t, string(said), "SEED=the seed")
 	}
-	require.NoError(t, b.end(serviceType, id))
+	require.NoError(t, b.end(ecs.ServiceType, id))
 	for _, task := range tasks {
 		said, err := os.ReadFile(task.Log)
 		require.NoError(t, err)
@@ -180,16 +187,21 @@ func TestATaskWhoseRoleMayNotReadItsSecretDoesNotStart(t *testing.T) {
 	b.role = b.bench.role("another", "ecs-tasks.amazonaws.com")
 	b.refused(
 		"ResourceInitializationError: unable to pull secrets or registry auth",
-		serviceType,
+		ecs.ServiceType,
 		"chat",
 		b.inputs("app:1", 1),
 	)
-	b.refused("is not authorized to perform: secretsmanager:GetSecretValue", serviceType, "chat", b.inputs("app:1", 1))
+	b.refused(
+		"is not authorized to perform: secretsmanager:GetSecretValue",
+		ecs.ServiceType,
+		"chat",
+		b.inputs("app:1", 1),
+	)
 }
 
 func TestAnImageThatNobodyPushedIsToldAtOnce(t *testing.T) {
 	b := newTown(t)
-	b.refused("CannotPullContainerError", serviceType, "chat", b.inputs("app:none", 1))
+	b.refused("CannotPullContainerError", ecs.ServiceType, "chat", b.inputs("app:none", 1))
 }
 
 // The provider waits for running tasks; whether they are healthy is not asked of a first
@@ -200,7 +212,7 @@ func TestAFirstDeploymentIsSteadyWhenItsTasksRun(t *testing.T) {
 		"app:mute":   "failed container health checks",
 		"app:broken": "essential container app exited: exit status 1",
 	} {
-		id, _ := b.make(serviceType, "chat", b.inputs(image, 2))
+		id, _ := b.make(ecs.ServiceType, "chat", b.inputs(image, 2))
 		require.Eventually(
 			t,
 			func() bool { return strings.Contains(fmt.Sprint(b.Events()), says) },
@@ -208,45 +220,50 @@ func TestAFirstDeploymentIsSteadyWhenItsTasksRun(t *testing.T) {
 			20*time.Millisecond,
 			image,
 		)
-		assert.Empty(t, b.Tasks("chat"))
+		assert.Empty(t, ecs.Tasks(b.bench.Cloud, "chat"))
 		assert.ErrorContains(
 			t,
-			b.change(serviceType, id, b.inputs("app:broken", 2)),
+			b.change(ecs.ServiceType, id, b.inputs("app:broken", 2)),
 			"update",
 			"there is no revision to go back to",
 		)
-		assert.NotEmpty(t, b.copyOf(serviceType, "", id).str("taskDefinition"))
-		require.NoError(t, b.end(serviceType, id))
+		assert.NotEmpty(t, b.CopyOf(ecs.ServiceType, "", id).Str("taskDefinition"))
+		require.NoError(t, b.end(ecs.ServiceType, id))
 	}
 }
 
 // running makes a service and waits until its tasks are healthy.
 func (b town) running(inputs map[string]any, tasks int) (id string) {
 	b.Helper()
-	id, _ = b.make(serviceType, "chat", inputs)
-	require.Eventually(b, func() bool { return len(b.Tasks("chat")) == tasks }, 20*time.Second, 5*time.Millisecond)
+	id, _ = b.make(ecs.ServiceType, "chat", inputs)
+	require.Eventually(
+		b,
+		func() bool { return len(ecs.Tasks(b.bench.Cloud, "chat")) == tasks },
+		20*time.Second,
+		5*time.Millisecond,
+	)
 	return id
 }
 
 func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 	b := newTown(t)
 	id := b.running(b.inputs("app:1", 2), 2)
-	first := processes(b.Tasks("chat"))
-	require.NoError(t, b.change(serviceType, id, b.inputs("app:2", 2)))
-	second := processes(b.Tasks("chat"))
+	first := processes(ecs.Tasks(b.bench.Cloud, "chat"))
+	require.NoError(t, b.change(ecs.ServiceType, id, b.inputs("app:2", 2)))
+	second := processes(ecs.Tasks(b.bench.Cloud, "chat"))
 	require.Len(t, second, 2)
 	for _, process := range first {
 		assert.NotContains(t, second, process)
 	}
-	runs := b.copyOf(serviceType, "", id).str("taskDefinition")
+	runs := b.CopyOf(ecs.ServiceType, "", id).Str("taskDefinition")
 	for _, image := range []string{"app:broken", "app:mute"} {
 		require.NoError(
 			t,
-			b.change(serviceType, id, b.inputs(image, 2)),
+			b.change(ecs.ServiceType, id, b.inputs(image, 2)),
 			"ECS rolls back, and the provider calls that a success",
 		)
-		assert.Equal(t, second, processes(b.Tasks("chat")), image)
-		assert.Equal(t, runs, b.copyOf(serviceType, "", id).str("taskDefinition"), "the revision that runs")
+		assert.Equal(t, second, processes(ecs.Tasks(b.bench.Cloud, "chat")), image)
+		assert.Equal(t, runs, b.CopyOf(ecs.ServiceType, "", id).Str("taskDefinition"), "the revision that runs")
 	}
 	assert.Contains(t, fmt.Sprint(b.Events()), "failed container health checks")
 }
@@ -255,7 +272,7 @@ func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 func TestADeploymentOutlivesATaskThatFails(t *testing.T) {
 	b := newTown(t)
 	once := filepath.Join(t.TempDir(), "once")
-	b.images["app:once"] = Image{
+	b.images["app:once"] = cloud.Image{
 		Program: script(t, fmt.Sprintf("test -e %s && exec %s; >%s; exit 1", once, os.Args[0], once)),
 		Path:    "/nowhere",
 	}
@@ -265,10 +282,10 @@ func TestADeploymentOutlivesATaskThatFails(t *testing.T) {
 func TestATaskThatEndsIsReplaced(t *testing.T) {
 	b := newTown(t)
 	b.running(b.inputs("app:1", 2), 2)
-	before := processes(b.Tasks("chat"))
+	before := processes(ecs.Tasks(b.bench.Cloud, "chat"))
 	require.NoError(t, syscall.Kill(before[0], syscall.SIGKILL))
 	require.Eventually(t, func() bool {
-		now := processes(b.Tasks("chat"))
+		now := processes(ecs.Tasks(b.bench.Cloud, "chat"))
 		return len(now) == 2 && !slices.Contains(now, before[0]) && slices.Contains(now, before[1])
 	}, 20*time.Second, 20*time.Millisecond)
 }
@@ -278,22 +295,27 @@ func TestATaskThatCannotBeReplacedIsWhenItCan(t *testing.T) {
 	b := newTown(t)
 	good := filepath.Join(t.TempDir(), "good")
 	require.NoError(t, os.WriteFile(good, nil, 0o600))
-	b.images["app:sometimes"] = Image{
+	b.images["app:sometimes"] = cloud.Image{
 		Program: script(t, fmt.Sprintf("test -e %s && exec %s; exit 1", good, os.Args[0])),
 		Path:    "/nowhere",
 	}
 	b.running(b.inputs("app:sometimes", 2), 2)
 	require.NoError(t, os.Remove(good))
-	require.NoError(t, syscall.Kill(processes(b.Tasks("chat"))[0], syscall.SIGKILL))
+	require.NoError(t, syscall.Kill(processes(ecs.Tasks(b.bench.Cloud, "chat"))[0], syscall.SIGKILL))
 	require.Eventually(
 		t,
 		func() bool { return strings.Contains(fmt.Sprint(b.Events()), "replacing task") },
 		20*time.Second,
 		20*time.Millisecond,
 	)
-	assert.Len(t, b.Tasks("chat"), 1)
+	assert.Len(t, ecs.Tasks(b.bench.Cloud, "chat"), 1)
 	require.NoError(t, os.WriteFile(good, nil, 0o600))
-	require.Eventually(t, func() bool { return len(b.Tasks("chat")) == 2 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return len(ecs.Tasks(b.bench.Cloud, "chat")) == 2 },
+		20*time.Second,
+		20*time.Millisecond,
+	)
 }
 
 func TestTheNameServerAnswersWhatTheVPCKnows(t *testing.T) {
@@ -305,7 +327,7 @@ func TestTheNameServerAnswersWhatTheVPCKnows(t *testing.T) {
 				{Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET},
 			},
 		}
-		packed, err := b.nameAnswer(asked, "us-east-1a")
+		packed, err := ecs.NameAnswer(b.bench.Cloud, asked, "us-east-1a")
 		require.NoError(t, err)
 		var answer dnsmessage.Message
 		require.NoError(t, answer.Unpack(packed))

@@ -3,10 +3,12 @@ package localcloud
 import (
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/elasticache"
 )
 
 func redisInputs(changes map[string]any) map[string]any {
@@ -67,7 +69,7 @@ func TestReplicationGroupEndpoints(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, outputs := newBench(t).make(replicationGroupType, "game", redisInputs(tt.changes))
+			_, outputs := newBench(t).make(elasticache.ReplicationGroupType, "game", redisInputs(tt.changes))
 			assert.Regexp(t, tt.want, outputs[resource.PropertyKey(tt.property)].StringValue())
 			assert.Len(t, outputs["memberClusters"].ArrayValue(), tt.members)
 			assert.Equal(t, "7.1.0", outputs["engineVersionActual"].StringValue())
@@ -86,28 +88,28 @@ func TestReplicationGroupRefusals(t *testing.T) {
 			"destinationType": "cloudwatch-logs", "logFormat": "json", "logType": "slow-log",
 		}}},
 	} {
-		newBench(t).refused(text, replicationGroupType, "game", redisInputs(changes))
+		newBench(t).refused(text, elasticache.ReplicationGroupType, "game", redisInputs(changes))
 	}
 	b := newBench(t)
 	assert.Equal(
 		t,
 		[]string{"authToken"},
-		b.faults(replicationGroupType, redisInputs(map[string]any{"authToken": "short"})),
+		b.faults(elasticache.ReplicationGroupType, redisInputs(map[string]any{"authToken": "short"})),
 	)
 	assert.Equal(
 		t,
 		[]string{"authToken"},
-		b.faults(replicationGroupType, redisInputs(map[string]any{"authToken": "0123456789abcde@"})),
+		b.faults(elasticache.ReplicationGroupType, redisInputs(map[string]any{"authToken": "0123456789abcde@"})),
 	)
 	assert.Equal(
 		t,
 		[]string{"automaticFailoverEnabled"},
-		b.faults(replicationGroupType, redisInputs(map[string]any{"automaticFailoverEnabled": false})),
+		b.faults(elasticache.ReplicationGroupType, redisInputs(map[string]any{"automaticFailoverEnabled": false})),
 	)
-	b.make(parameterGroupType, "p", map[string]any{"name": "six", "family": "redis6.x"})
+	b.make(elasticache.ParameterGroupType, "p", map[string]any{"name": "six", "family": "redis6.x"})
 	b.refused(
 		"Expected a parameter group of family redis7 but found one of family redis6.x",
-		replicationGroupType,
+		elasticache.ReplicationGroupType,
 		"game",
 		redisInputs(map[string]any{"parameterGroupName": "six"}),
 	)
@@ -115,13 +117,17 @@ func TestReplicationGroupRefusals(t *testing.T) {
 
 func TestTokenRotationAndEnd(t *testing.T) {
 	b := newBench(t)
-	id, _ := b.make(replicationGroupType, "game", redisInputs(map[string]any{"authToken": nil}))
-	access := func() redisAccess {
-		return view(b.Cloud, func(tx *Tx) any { return tx.values[replicationGroupType+" "+id] }).(redisAccess)
+	id, _ := b.make(elasticache.ReplicationGroupType, "game", redisInputs(map[string]any{"authToken": nil}))
+	access := func() elasticache.RedisAccess {
+		return cloud.View(b.Cloud, func(tx *cloud.Tx) any { return tx.Values[elasticache.ReplicationGroupType+" "+id] }).(elasticache.RedisAccess)
 	}
 	require.NoError(
 		t,
-		b.change(replicationGroupType, id, redisInputs(map[string]any{"authTokenUpdateStrategy": "ROTATE"})),
+		b.change(
+			elasticache.ReplicationGroupType,
+			id,
+			redisInputs(map[string]any{"authTokenUpdateStrategy": "ROTATE"}),
+		),
 	)
 	assert.True(t, access().Passwordless, "the first token by ROTATE leaves login without one valid")
 	next := redisInputs(
@@ -131,19 +137,19 @@ func TestTokenRotationAndEnd(t *testing.T) {
 			"finalSnapshotIdentifier": "last",
 		},
 	)
-	require.NoError(t, b.change(replicationGroupType, id, next))
-	assert.Equal(t, redisAccess{Tokens: []string{"fedcba9876543210"}}, access())
+	require.NoError(t, b.change(elasticache.ReplicationGroupType, id, next))
+	assert.Equal(t, elasticache.RedisAccess{Tokens: []string{"fedcba9876543210"}}, access())
 	older := redisInputs(map[string]any{"engineVersion": "7.0", "finalSnapshotIdentifier": "last"})
-	assert.ErrorContains(t, b.change(replicationGroupType, id, older), "does not downgrade")
-	require.NoError(t, b.end(replicationGroupType, id))
-	b.make(replicationGroupType, "game", redisInputs(map[string]any{"snapshotName": "last"}))
+	assert.ErrorContains(t, b.change(elasticache.ReplicationGroupType, id, older), "does not downgrade")
+	require.NoError(t, b.end(elasticache.ReplicationGroupType, id))
+	b.make(elasticache.ReplicationGroupType, "game", redisInputs(map[string]any{"snapshotName": "last"}))
 }
 
 func TestVersionsCompare(t *testing.T) {
-	assert.True(t, olderThan("6.2", "7.0"))
-	assert.True(t, olderThan("7.0.4", "7.0.5"))
-	assert.False(t, olderThan("7.10", "7.9"))
-	assert.False(t, olderThan("6.x", "6.2"))
-	assert.Equal(t, "valkey8", redisFamily("valkey", "8.0"))
-	assert.Equal(t, "redis6.x", redisFamily("redis", "6.2"))
+	assert.True(t, elasticache.OlderThan("6.2", "7.0"))
+	assert.True(t, elasticache.OlderThan("7.0.4", "7.0.5"))
+	assert.False(t, elasticache.OlderThan("7.10", "7.9"))
+	assert.False(t, elasticache.OlderThan("6.x", "6.2"))
+	assert.Equal(t, "valkey8", elasticache.RedisFamily("valkey", "8.0"))
+	assert.Equal(t, "redis6.x", elasticache.RedisFamily("redis", "6.2"))
 }

@@ -12,6 +12,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/elbv2"
 )
 
 // street is a town with an application load balancer and two target groups, each with a server that
@@ -28,30 +31,30 @@ type street struct {
 func newStreet(t *testing.T) street {
 	t.Helper()
 	b := newTown(t)
-	vpc := b.Records(vpcType)[0].ID
+	vpc := b.Records(ec2.VpcType)[0].ID
 	second, _ := b.make(
-		subnetType,
+		ec2.SubnetType,
 		"second",
 		map[string]any{"vpcId": vpc, "cidrBlock": "127.33.1.0/24", "availabilityZone": "us-east-1b"},
 	)
 	b.make(
-		egressRuleType,
+		ec2.EgressRuleType,
 		"out",
 		map[string]any{"securityGroupId": b.group, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"},
 	)
 	b.make(
-		ingressRuleType,
+		ec2.IngressRuleType,
 		"in",
 		map[string]any{"securityGroupId": b.group, "ipProtocol": "-1", "cidrIpv4": "127.33.0.0/16"},
 	)
-	balancer, made := b.make(loadBalancerType, "front", map[string]any{
+	balancer, made := b.make(elbv2.LoadBalancerType, "front", map[string]any{
 		"name": "front", "internal": true, "subnets": []any{b.subnet, second},
 		"securityGroups": []any{b.group}, "dropInvalidHeaderFields": true,
 	})
 	s := street{town: b}
 	var weighted []any
 	for i, name := range []string{"old", "new"} {
-		s.groups[i], _ = b.make(targetGroupType, name, map[string]any{
+		s.groups[i], _ = b.make(elbv2.TargetGroupType, name, map[string]any{
 			"name":       name,
 			"vpcId":      vpc,
 			"port":       8000.0,
@@ -73,10 +76,13 @@ func newStreet(t *testing.T) street {
 		"loadBalancerArn": balancer, "port": 80.0, "protocol": "HTTP",
 		"defaultActions": []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": weighted}}},
 	}
-	s.listener, _ = b.make(listenerType, "http", s.inputs)
-	source, err := b.Attach("caller", b.subnet, []string{b.group})
+	s.listener, _ = b.make(elbv2.ListenerType, "http", s.inputs)
+	source, err := ec2.Attach(b.bench.Cloud, "caller", b.subnet, []string{b.group})
 	require.NoError(t, err)
-	s.client = &http.Client{Transport: &http.Transport{DialContext: b.DialFrom(source)}, Timeout: 10 * time.Second}
+	s.client = &http.Client{
+		Transport: &http.Transport{DialContext: elbv2.DialFrom(b.bench.Cloud, source)},
+		Timeout:   10 * time.Second,
+	}
 	s.url = "http://" + made["dnsName"].StringValue()
 	return s
 }
@@ -84,7 +90,7 @@ func newStreet(t *testing.T) street {
 // serve runs a server at an address of the VPC and registers it.
 func (s street) serve(t *testing.T, name, group string) netip.Addr {
 	t.Helper()
-	address, err := s.Attach(name, s.subnet, []string{s.group})
+	address, err := ec2.Attach(s.town.bench.Cloud, name, s.subnet, []string{s.group})
 	require.NoError(t, err)
 	server := &http.Server{
 		Addr:              netip.AddrPortFrom(address, 8000).String(),
@@ -107,7 +113,7 @@ func (s street) serve(t *testing.T, name, group string) netip.Addr {
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServe() }()
 	t.Cleanup(func() { assert.NoError(t, server.Close()); assert.ErrorIs(t, <-ended, http.ErrServerClosed) })
-	s.register(group, address, 8000)
+	elbv2.Register(s.town.bench.Cloud, group, address, 8000)
 	return address
 }
 
@@ -145,14 +151,17 @@ func (s street) weigh(t *testing.T, older, newer float64) {
 			map[string]any{"arn": s.groups[0], "weight": older}, map[string]any{"arn": s.groups[1], "weight": newer},
 		}}},
 	}
-	require.NoError(t, s.change(listenerType, s.listener, s.inputs))
+	require.NoError(t, s.change(elbv2.ListenerType, s.listener, s.inputs))
 }
 
 func TestRequestsAreSharedByWeightAndSayWhereTheyCameFrom(t *testing.T) {
 	s := newStreet(t)
 	require.Eventually(
 		t,
-		func() bool { return s.inService(s.groups[0], s.targetOf(0)) && s.inService(s.groups[1], s.targetOf(1)) },
+		func() bool {
+			return elbv2.InService(s.town.bench.Cloud, s.groups[0], s.targetOf(0)) &&
+				elbv2.InService(s.town.bench.Cloud, s.groups[1], s.targetOf(1))
+		},
 		10*time.Second,
 		10*time.Millisecond,
 	)
@@ -166,9 +175,9 @@ func TestRequestsAreSharedByWeightAndSayWhereTheyCameFrom(t *testing.T) {
 }
 
 func (s street) targetOf(i int) netip.Addr {
-	for _, r := range s.Records(registeredType) {
-		if r.str("targetGroupArn") == s.groups[i] {
-			return netip.MustParseAddr(r.str("targetId"))
+	for _, r := range s.Records(elbv2.RegisteredType) {
+		if r.Str("targetGroupArn") == s.groups[i] {
+			return netip.MustParseAddr(r.Str("targetId"))
 		}
 	}
 	return netip.Addr{}
@@ -178,14 +187,14 @@ func TestWhoDoesNotAnswerIsABadGatewayAndNobodyIsUnavailable(t *testing.T) {
 	s := newStreet(t)
 	require.Eventually(
 		t,
-		func() bool { return s.inService(s.groups[1], s.targetOf(1)) },
+		func() bool { return elbv2.InService(s.town.bench.Cloud, s.groups[1], s.targetOf(1)) },
 		10*time.Second,
 		10*time.Millisecond,
 	)
 	s.weigh(t, 0, 100)
 	status, _ := s.get(t, "/hang")
 	assert.Equal(t, http.StatusBadGateway, status)
-	s.deregister(s.groups[1], s.targetOf(1))
+	elbv2.Deregister(s.town.bench.Cloud, s.groups[1], s.targetOf(1))
 	require.Eventually(
 		t,
 		func() bool { status, _ := s.get(t, "/"); return status == http.StatusServiceUnavailable },
@@ -202,7 +211,7 @@ func TestARedirectKeepsHostAndPath(t *testing.T) {
 			"redirect": map[string]any{"protocol": "HTTPS", "port": "443", "statusCode": "HTTP_301"},
 		},
 	}
-	require.NoError(t, s.change(listenerType, s.listener, s.inputs))
+	require.NoError(t, s.change(elbv2.ListenerType, s.listener, s.inputs))
 	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	response, err := s.client.Get(s.url + "/a?b=c")
 	require.NoError(t, err)

@@ -13,14 +13,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/imds"
 )
 
 // instance makes an instance with a profile of a role, and serves its metadata.
-func (w wired) instance(role string, options map[string]any) (string, *Metadata) {
+func (w wired) instance(role string, options map[string]any) (string, *imds.Metadata) {
 	w.Helper()
 	vpc, _ := w.make("aws:ec2/vpc:Vpc", "v", map[string]any{"cidrBlock": "127.20.0.0/16"})
 	subnet, _ := w.make(
-		subnetType,
+		ec2.SubnetType,
 		"s",
 		map[string]any{"vpcId": vpc, "cidrBlock": "127.20.0.0/24", "availabilityZone": "us-east-1b"},
 	)
@@ -32,14 +37,14 @@ func (w wired) instance(role string, options map[string]any) (string, *Metadata)
 		"userData":     "#!/bin/bash\necho started\n",
 	}
 	if role != "" {
-		w.make(instanceProfileType, "p", map[string]any{"name": "profile", "role": role})
+		w.make(ec2.InstanceProfileType, "p", map[string]any{"name": "profile", "role": role})
 		inputs["iamInstanceProfile"] = "profile"
 	}
 	if options != nil {
 		inputs["metadataOptions"] = options
 	}
-	id, _ := w.make(instanceType, "i", inputs)
-	served, err := w.ServeMetadata(id)
+	id, _ := w.make(ec2.InstanceType, "i", inputs)
+	served, err := imds.ServeMetadata(w.bench.Cloud, id)
 	require.NoError(w, err)
 	w.Cleanup(func() { assert.NoError(w.T, served.Close()) })
 	return id, served
@@ -98,26 +103,26 @@ func TestTokensAreRequired(t *testing.T) {
 	page := served.URL + "/latest/meta-data/instance-id"
 	status, _ := ask(t, http.MethodGet, page, nil)
 	assert.Equal(t, http.StatusUnauthorized, status)
-	status, _ = ask(t, http.MethodGet, page, map[string]string{tokenHeader: "guessed"})
+	status, _ = ask(t, http.MethodGet, page, map[string]string{imds.TokenHeader: "guessed"})
 	assert.Equal(t, http.StatusUnauthorized, status)
 	for _, ttl := range []string{"", "0", "21601", "soon"} {
-		status, _ = ask(t, http.MethodPut, served.URL+tokenPath, map[string]string{ttlHeader: ttl})
+		status, _ = ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TtlHeader: ttl})
 		assert.Equal(t, http.StatusBadRequest, status, ttl)
 	}
 	status, _ = ask(
 		t,
 		http.MethodPut,
-		served.URL+tokenPath,
-		map[string]string{ttlHeader: "60", "X-Forwarded-For": "127.0.0.1"},
+		served.URL+imds.TokenPath,
+		map[string]string{imds.TtlHeader: "60", "X-Forwarded-For": "127.0.0.1"},
 	)
 	assert.Equal(t, http.StatusForbidden, status)
-	status, token := ask(t, http.MethodPut, served.URL+tokenPath, map[string]string{ttlHeader: "60"})
+	status, token := ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TtlHeader: "60"})
 	require.Equal(t, http.StatusOK, status)
-	status, got := ask(t, http.MethodGet, page, map[string]string{tokenHeader: token})
+	status, got := ask(t, http.MethodGet, page, map[string]string{imds.TokenHeader: token})
 	assert.Equal(t, http.StatusOK, status)
 	assert.Equal(t, id, got)
-	w.Update(func(tx *Tx) { tx.wire().now = func() time.Time { return time.Now().Add(61 * time.Second) } })
-	status, _ = ask(t, http.MethodGet, page, map[string]string{tokenHeader: token})
+	w.Update(func(tx *cloud.Tx) { awsapi.Wire(tx).Now = func() time.Time { return time.Now().Add(61 * time.Second) } })
+	status, _ = ask(t, http.MethodGet, page, map[string]string{imds.TokenHeader: token})
 	assert.Equal(t, http.StatusUnauthorized, status, "its time is over")
 }
 
@@ -150,14 +155,16 @@ func TestWhatTheMetadataSays(t *testing.T) {
 		require.NoError(t, json.Unmarshal([]byte(text), &given))
 		assert.Equal(t, "Success", given.Code)
 		assert.Equal(t, "AWS-HMAC", given.Type)
-		assert.Greater(t, given.Expiration, time.Now().Add((sessionHours-1)*time.Hour))
+		assert.Greater(t, given.Expiration, time.Now().Add((awsapi.SessionHours-1)*time.Hour))
 		return given.AccessKeyId
 	}
 	assert.Equal(t, key(first), key(second), "the same until they are nearly over")
-	w.Update(func(tx *Tx) { tx.wire().now = func() time.Time { return time.Now().Add(5*time.Hour + time.Minute) } })
+	w.Update(func(tx *cloud.Tx) {
+		awsapi.Wire(tx).Now = func() time.Time { return time.Now().Add(5*time.Hour + time.Minute) }
+	})
 	_, third := ask(t, http.MethodGet, role, nil)
 	assert.NotEqual(t, key(first), key(third))
-	require.NoError(t, w.end(instanceType, id))
+	require.NoError(t, w.end(ec2.InstanceType, id))
 	status, _ := ask(t, http.MethodGet, role, nil)
 	assert.Equal(t, http.StatusNotFound, status)
 }
@@ -183,6 +190,6 @@ func TestARoleThatEC2MayNotAssume(t *testing.T) {
 func TestAServiceThatIsSwitchedOff(t *testing.T) {
 	w := newWired(t)
 	_, served := w.instance("", map[string]any{"httpEndpoint": "disabled"})
-	status, _ := ask(t, http.MethodPut, served.URL+tokenPath, map[string]string{ttlHeader: "60"})
+	status, _ := ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TtlHeader: "60"})
 	assert.Equal(t, http.StatusForbidden, status)
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloudwatch"
 )
 
 func TestKeysAreUsableUntilTheyWaitForDeletion(t *testing.T) {
@@ -22,7 +24,7 @@ func TestKeysAreUsableUntilTheyWaitForDeletion(t *testing.T) {
 	for _, name := range []string{id, arn, automatic, "alias/disk", "alias/aws/secretsmanager"} {
 		b.make("aws:secretsmanager/secret:Secret", "s", map[string]any{"kmsKeyId": name})
 	}
-	b.refused("not allowed to be used with Arn", logGroupType, "g", map[string]any{"kmsKeyId": arn})
+	b.refused("not allowed to be used with Arn", cloudwatch.LogGroupType, "g", map[string]any{"kmsKeyId": arn})
 	require.NoError(t, b.end("aws:kms/key:Key", id))
 	b.refused("KMSInvalidStateException", "aws:secretsmanager/secret:Secret", "late", map[string]any{"kmsKeyId": arn})
 }

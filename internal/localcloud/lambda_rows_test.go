@@ -4,12 +4,13 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/asset"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/lambda"
 )
 
 const invocationType = "aws:lambda/invocation:Invocation"
@@ -32,7 +33,7 @@ func TestFunctionNeedsARoleThatItMayUse(t *testing.T) {
 	b := newBench(t)
 	b.refused(
 		"cannot be assumed by Lambda",
-		functionType,
+		lambda.FunctionType,
 		"f",
 		functionInputs(t, b.role("tasks", "ecs-tasks.amazonaws.com")),
 	)
@@ -41,12 +42,12 @@ func TestFunctionNeedsARoleThatItMayUse(t *testing.T) {
 	b.Seed("aws:ec2/securityGroup:SecurityGroup", "sg-1", resource.PropertyMap{})
 	inside := functionInputs(t, role)
 	inside["vpcConfig"] = map[string]any{"subnetIds": []any{"subnet-1"}, "securityGroupIds": []any{"sg-1"}}
-	b.refused("permissions to call CreateNetworkInterface", functionType, "f", inside)
+	b.refused("permissions to call CreateNetworkInterface", lambda.FunctionType, "f", inside)
 	b.make("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", map[string]any{
 		"role":      "controller",
 		"policyArn": "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole",
 	})
-	_, outputs := b.make(functionType, "f", inside)
+	_, outputs := b.make(lambda.FunctionType, "f", inside)
 	assert.Len(t, outputs["codeSha256"].StringValue(), 44)
 	assert.Equal(
 		t,
@@ -57,7 +58,7 @@ func TestFunctionNeedsARoleThatItMayUse(t *testing.T) {
 
 func TestInvocationAnswersOrMakesNothing(t *testing.T) {
 	b := newBench(t)
-	b.make(functionType, "f", functionInputs(t, b.role("controller", "lambda.amazonaws.com")))
+	b.make(lambda.FunctionType, "f", functionInputs(t, b.role("controller", "lambda.amazonaws.com")))
 	inputs := map[string]any{
 		"functionName": "arn:aws:lambda:us-east-1:123456789012:function:controller",
 		"input":        `{"node":1}`,
@@ -65,14 +66,14 @@ func TestInvocationAnswersOrMakesNothing(t *testing.T) {
 	b.Function = func(name, payload string) (string, error) {
 		assert.Equal(t, "controller", name)
 		assert.JSONEq(t, `{"node":1}`, payload)
-		assert.Len(t, b.Records(functionType), 1, "the function may ask the cloud while it runs")
+		assert.Len(t, b.Records(lambda.FunctionType), 1, "the function may ask the cloud while it runs")
 		return `{"healthy":true}`, nil
 	}
 	first, outputs := b.make(invocationType, "gate", inputs)
 	assert.Equal(t, `{"healthy":true}`, outputs["result"].StringValue())
 	second, _ := b.make(invocationType, "gate", inputs)
 	require.NoError(t, b.end(invocationType, first))
-	assert.NotNil(t, b.copyOf(invocationType, "", second), "the replacement outlives its predecessor")
+	assert.NotNil(t, b.CopyOf(invocationType, "", second), "the replacement outlives its predecessor")
 	b.Function = func(string, string) (string, error) { return "", errors.New(`{"errorMessage":"no quorum"}`) }
 	b.refused(
 		`invoking Lambda Function (arn:aws:lambda:us-east-1:123456789012:function:controller): {"errorMessage":"no `+
@@ -86,7 +87,7 @@ func TestInvocationAnswersOrMakesNothing(t *testing.T) {
 
 func TestInvocationUnderCrudSaysWhatIsDone(t *testing.T) {
 	b := newBench(t)
-	b.make(functionType, "f", functionInputs(t, b.role("controller", "lambda.amazonaws.com")))
+	b.make(lambda.FunctionType, "f", functionInputs(t, b.role("controller", "lambda.amazonaws.com")))
 	var payloads []string
 	b.Function = func(_, payload string) (string, error) {
 		payloads = append(payloads, payload)

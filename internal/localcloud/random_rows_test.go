@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 const passwordType = "random:index/randomPassword:RandomPassword"
@@ -19,7 +21,7 @@ func TestPasswordHoldsItsSettings(t *testing.T) {
 	)
 	result := outputs["result"].StringValue()
 	assert.Len(t, result, 40)
-	assert.Empty(t, strings.Trim(result, lowerLetters+digits+"!#"), "characters outside the sets")
+	assert.Empty(t, strings.Trim(result, cloud.LowerLetters+cloud.Digits+"!#"), "characters outside the sets")
 	count := func(set string) (n int) {
 		for _, r := range result {
 			if strings.ContainsRune(set, r) {
@@ -29,7 +31,7 @@ func TestPasswordHoldsItsSettings(t *testing.T) {
 		return n
 	}
 	assert.GreaterOrEqual(t, count("!#"), 5)
-	assert.GreaterOrEqual(t, count(digits), 3)
+	assert.GreaterOrEqual(t, count(cloud.Digits), 3)
 	assert.NoError(t, bcrypt.CompareHashAndPassword([]byte(outputs["bcryptHash"].StringValue()), []byte(result)))
 	_, other := b.make(passwordType, "q", map[string]any{"length": 40.0})
 	assert.NotEqual(t, result, other["result"].StringValue())

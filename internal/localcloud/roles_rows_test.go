@@ -5,6 +5,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
 func TestRoleWithPoliciesStays(t *testing.T) {
@@ -23,9 +26,18 @@ func TestRoleWithPoliciesStays(t *testing.T) {
 		"policy": `{"Statement":[{"Effect":"Allow","Action":"ec2:Create*","Resource":"*"}]}`,
 	})
 	assert.ErrorContains(t, b.end("aws:iam/role:Role", "runner"), "must delete policies first")
-	role := b.copyOf("aws:iam/role:Role", "", "runner")
-	assert.True(t, view(b.Cloud, func(tx *Tx) bool { return tx.roleAllows(role, "ec2:CreateNetworkInterface") }))
-	assert.False(t, view(b.Cloud, func(tx *Tx) bool { return tx.roleAllows(role, "ec2:DeleteVolume") }))
+	role := b.CopyOf("aws:iam/role:Role", "", "runner")
+	assert.True(
+		t,
+		cloud.View(
+			b.Cloud,
+			func(tx *cloud.Tx) bool { return roles.RoleAllows(tx, role, "ec2:CreateNetworkInterface") },
+		),
+	)
+	assert.False(
+		t,
+		cloud.View(b.Cloud, func(tx *cloud.Tx) bool { return roles.RoleAllows(tx, role, "ec2:DeleteVolume") }),
+	)
 	require.NoError(t, b.end("aws:iam/rolePolicy:RolePolicy", inline))
 	require.NoError(t, b.end("aws:iam/role:Role", "runner"))
 }

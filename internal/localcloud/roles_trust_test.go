@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
 // trusting is a trust policy with a condition.
@@ -101,7 +103,7 @@ func TestServicesAssumeRolesAsTheirConditionsSay(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assumes, err := newBench(t).mayAssume(c.document, c.service)
+			assumes, err := roles.MayAssume(newBench(t).Cloud, c.document, c.service)
 			require.NoError(t, err)
 			assert.Equal(t, c.assumes, assumes)
 		})
@@ -109,9 +111,9 @@ func TestServicesAssumeRolesAsTheirConditionsSay(t *testing.T) {
 }
 
 func TestATrustThatCannotBeJudgedIsAnError(t *testing.T) {
-	_, err := newBench(
+	_, err := roles.MayAssume(newBench(
 		t,
-	).mayAssume(
+	).Cloud,
 		trusting("dlm.amazonaws.com", map[string]any{"StringEquals": map[string]any{"aws:SourceVpc": "vpc-1"}}),
 		"dlm.amazonaws.com",
 	)

@@ -17,12 +17,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/s3"
 )
 
 // bucket makes a bucket, encrypted with a key where one is given.
 func (w wired) bucket(name, key string) {
 	w.Helper()
-	w.make(bucketType, name, map[string]any{"bucket": name})
+	w.make(s3.BucketType, name, map[string]any{"bucket": name})
 	if key != "" {
 		w.make(
 			"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
@@ -105,7 +109,7 @@ func TestLifeOfAnObject(t *testing.T) {
 	assert.Equal(t, map[string]string{"owner": "bob"}, got.Metadata)
 	assert.Equal(t, types.ServerSideEncryptionAwsKms, got.ServerSideEncryption)
 	assert.NotEmpty(t, *got.ChecksumCRC32, "what the SDK sent comes back, and the SDK has checked it")
-	stored, _ := view2(w.Cloud, func(tx *Tx) ([]byte, bool) { return tx.object("data-1", *name) })
+	stored, _ := cloud.View2(w.Cloud, func(tx *cloud.Tx) ([]byte, bool) { return s3.Object(tx, "data-1", *name) })
 	assert.Equal(t, "content", string(stored))
 
 	head, err := client.HeadObject(
@@ -123,7 +127,7 @@ func TestLifeOfAnObject(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "te", string(content))
 
-	assert.ErrorContains(t, w.end(bucketType, "data-1"), "BucketNotEmpty")
+	assert.ErrorContains(t, w.end(s3.BucketType, "data-1"), "BucketNotEmpty")
 	_, err = client.DeleteObject(
 		context.Background(),
 		&awss3.DeleteObjectInput{Bucket: aws.String("data-1"), Key: name},
@@ -133,7 +137,7 @@ func TestLifeOfAnObject(t *testing.T) {
 	code, _, status := apiCode(t, err)
 	assert.Equal(t, "NotFound", code)
 	assert.Equal(t, 404, status)
-	require.NoError(t, w.end(bucketType, "data-1"))
+	require.NoError(t, w.end(s3.BucketType, "data-1"))
 	_, err = read(t, client, "data-1", "x")
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "NoSuchBucket", code)
@@ -161,7 +165,11 @@ func TestReadingNeedsTheBucketsKeyToo(t *testing.T) {
 	w.bucket("open-1", key)
 	w.bucket("closed-1", closed)
 	for _, bucket := range []string{"open-1", "closed-1"} {
-		w.make(objectType, bucket, map[string]any{"bucket": bucket, "key": "configuration/current", "content": "abc"})
+		w.make(
+			s3.ObjectType,
+			bucket,
+			map[string]any{"bucket": bucket, "key": "configuration/current", "content": "abc"},
+		)
 	}
 	objects := allow("s3:GetObject", []string{"arn:aws:s3:::open-1/*", "arn:aws:s3:::closed-1/*"})
 	through := allow("kms:Decrypt", "*")
@@ -191,7 +199,7 @@ func TestReadingNeedsTheBucketsKeyToo(t *testing.T) {
 	_, message, _ = apiCode(t, err)
 	assert.Contains(t, message, "because no resource-based policy allows the kms:Decrypt action")
 
-	calls := w.Calls()
+	calls := awsapi.Calls(w.bench.Cloud)
 	require.Len(t, calls, 6)
 	assert.Equal(t, "s3:GetObject", calls[0].Action)
 	assert.Equal(t, "node", calls[0].Role)
@@ -201,7 +209,7 @@ func TestReadingNeedsTheBucketsKeyToo(t *testing.T) {
 		[]bool{true, true, true, false},
 		[]bool{calls[0].Allowed, calls[1].Allowed, calls[2].Allowed, calls[3].Allowed},
 	)
-	require.NoError(t, w.end("aws:kms/key:Key", lastOf(key, "/")))
+	require.NoError(t, w.end("aws:kms/key:Key", cloud.LastOf(key, "/")))
 	_, err = read(t, node, "open-1", "configuration/current")
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "KMS.KMSInvalidStateException", code)
@@ -231,7 +239,7 @@ func TestWritingNeedsTheRightToMakeDataKeys(t *testing.T) {
 			`"arn:aws:s3:::data-1/other/1" because no identity-based policy allows the s3:PutObject action`,
 		message,
 	)
-	assert.Empty(t, w.Records(storedObjectType))
+	assert.Empty(t, w.Records(s3.StoredObjectType))
 }
 
 // Nobody learns that an object is missing who may not list the bucket.
@@ -251,13 +259,17 @@ func TestAMissingObject(t *testing.T) {
 	)
 	var missing *types.NoSuchKey
 	assert.ErrorAs(t, err, &missing)
-	assert.Equal(t, "NoSuchKey: The specified key does not exist.", w.Calls()[len(w.Calls())-1].Error)
+	assert.Equal(
+		t,
+		"NoSuchKey: The specified key does not exist.",
+		awsapi.Calls(w.bench.Cloud)[len(awsapi.Calls(w.bench.Cloud))-1].Error,
+	)
 }
 
 func TestABucketPolicyDenies(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
-	w.make(objectType, "o", map[string]any{"bucket": "data-1", "key": "k", "content": "abc"})
+	w.make(s3.ObjectType, "o", map[string]any{"bucket": "data-1", "key": "k", "content": "abc"})
 	client := awss3.NewFromConfig(w.as(w.role("app", allow("s3:*", "*"))))
 	const token = "aws:s3/bucketPolicy:BucketPolicy"
 	deny := func(secure string) string {
@@ -294,7 +306,7 @@ func TestListing(t *testing.T) {
 		)
 		require.NoError(t, err)
 	}
-	w.make(objectType, "o", map[string]any{"bucket": "data-1", "key": "other", "content": "abc"})
+	w.make(s3.ObjectType, "o", map[string]any{"bucket": "data-1", "key": "other", "content": "abc"})
 	pages := awss3.NewListObjectsV2Paginator(
 		client,
 		&awss3.ListObjectsV2Input{Bucket: aws.String("data-1"), Prefix: aws.String("backups/"), MaxKeys: aws.Int32(3)},
@@ -329,7 +341,7 @@ func TestListing(t *testing.T) {
 func TestStreamedBodies(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
-	secure := httptest.NewTLSServer(w.apiHandler())
+	secure := httptest.NewTLSServer(awsapi.ApiHandler(w.bench.Cloud))
 	defer secure.Close()
 	config := w.as(w.role("app", allow("s3:*", "*")))
 	config.BaseEndpoint = &secure.URL
@@ -358,7 +370,7 @@ func TestStreamedBodies(t *testing.T) {
 		require.NoError(t, err, algorithm)
 		assert.Equal(t, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", transport.hash)
 		assert.NotEmpty(t, put.ETag)
-		stored, _ := view2(w.Cloud, func(tx *Tx) ([]byte, bool) { return tx.object("data-1", "k") })
+		stored, _ := cloud.View2(w.Cloud, func(tx *cloud.Tx) ([]byte, bool) { return s3.Object(tx, "data-1", "k") })
 		assert.Equal(t, content, string(stored))
 		got, err := read(t, client, "data-1", "k")
 		require.NoError(t, err)
@@ -445,7 +457,7 @@ func TestWhatS3WouldDoAndThisCannotIsRefused(t *testing.T) {
 func TestTheProgramsObjectsMayBeOverwritten(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
-	id, outputs := w.make(objectType, "o", map[string]any{"bucket": "data-1", "key": "k", "content": "abc"})
+	id, outputs := w.make(s3.ObjectType, "o", map[string]any{"bucket": "data-1", "key": "k", "content": "abc"})
 	before := outputs["etag"]
 	client := awss3.NewFromConfig(w.as(w.role("app", allow("s3:*", "*"))))
 	_, err := client.PutObject(
@@ -453,22 +465,22 @@ func TestTheProgramsObjectsMayBeOverwritten(t *testing.T) {
 		&awss3.PutObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k"), Body: strings.NewReader("def")},
 	)
 	require.NoError(t, err)
-	_, now := w.readResource(table[objectType], id)
+	_, now := w.ReadResource(cloud.Table[s3.ObjectType], id)
 	assert.NotEqual(t, before, now["etag"])
-	assert.Empty(t, w.Records(storedObjectType))
+	assert.Empty(t, w.Records(s3.StoredObjectType))
 	_, err = client.DeleteObject(
 		context.Background(),
 		&awss3.DeleteObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k")},
 	)
 	require.NoError(t, err)
-	_, now = w.readResource(table[objectType], id)
+	_, now = w.ReadResource(cloud.Table[s3.ObjectType], id)
 	assert.Nil(t, now)
 }
 
 func TestVirtualHostedBuckets(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
-	w.make(objectType, "o", map[string]any{"bucket": "data-1", "key": "dir/k", "content": "abc"})
+	w.make(s3.ObjectType, "o", map[string]any{"bucket": "data-1", "key": "dir/k", "content": "abc"})
 	config := w.as(w.role("app", allow("s3:*", "*")))
 	named := strings.Replace(w.url, "127.0.0.1", "localhost", 1)
 	config.BaseEndpoint = &named

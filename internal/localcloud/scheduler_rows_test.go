@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/bodybroker/platform/internal/localcloud/events"
 )
 
 func TestScheduleExpressions(t *testing.T) {
 	b := newBench(t)
 	rule := func(expression string) error {
-		_, _, err := b.try(eventRuleType, "r", map[string]any{"scheduleExpression": expression})
+		_, _, err := b.try(events.EventRuleType, "r", map[string]any{"scheduleExpression": expression})
 		return err
 	}
 	assert.NoError(t, rule("rate(1 minute)"))

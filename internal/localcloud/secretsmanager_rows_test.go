@@ -5,6 +5,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/secretsmanager"
 )
 
 func TestSecretNameStaysTakenForItsRecoveryWindow(t *testing.T) {
@@ -20,9 +23,12 @@ func TestSecretNameStaysTakenForItsRecoveryWindow(t *testing.T) {
 		"v2",
 		map[string]any{"secretId": id, "secretString": "second"},
 	)
-	secret := view(b.Cloud, func(tx *Tx) *Record { return tx.secretByID("redis/auth") })
+	secret := cloud.View(
+		b.Cloud,
+		func(tx *cloud.Tx) *cloud.Record { return secretsmanager.SecretByID(tx, "redis/auth") },
+	)
 	require.NotNil(t, secret)
-	content, _ := view(b.Cloud, func(tx *Tx) any { return tx.values[secret.ID] }).(secretContent)
+	content, _ := cloud.View(b.Cloud, func(tx *cloud.Tx) any { return tx.Values[secret.ID] }).(secretsmanager.SecretContent)
 	assert.Equal(t, "second", content.Current)
 	versions := b.Records("aws:secretsmanager/secretVersion:SecretVersion")
 	assert.Equal(t, []any{"AWSPREVIOUS"}, versions[0].Get("versionStages"))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
@@ -20,7 +21,7 @@ func expectOnlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, erro
 	if err := flowguard.Supported(); err != nil {
 		return fmt.Sprintf("connections between machines were not judged: %v", err), nil
 	}
-	if tried := c.Stage.Cloud.Dropped(); len(tried) > 0 {
+	if tried := ec2.Dropped(c.Stage.Cloud); len(tried) > 0 {
 		return "", fmt.Errorf("no security group allows what machines tried:\n%s", strings.Join(tried, "\n"))
 	}
 	nodes := c.Nodes()
@@ -35,12 +36,12 @@ func expectOnlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, erro
 		return "", fmt.Errorf("%s to port 8222 of %s, wanted no answer: %w", from.Name, to.Name, err)
 	}
 	if !slices.ContainsFunc(
-		c.Stage.Cloud.Dropped(),
+		ec2.Dropped(c.Stage.Cloud),
 		func(line string) bool { return strings.HasSuffix(line, to.Address+" port 8222") },
 	) {
 		return "", fmt.Errorf(
 			"the connection to port 8222 was not dropped by a security group; dropped were %q",
-			c.Stage.Cloud.Dropped(),
+			ec2.Dropped(c.Stage.Cloud),
 		)
 	}
 	return "node to node: routes connect, monitoring gets no answer", nil

@@ -11,6 +11,10 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/securitygroups"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
+	"github.com/bodybroker/platform/internal/localcloud/elasticache"
+	"github.com/bodybroker/platform/internal/localcloud/route53"
 	"github.com/bodybroker/platform/internal/rehearsal/report"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/workload/verification"
@@ -84,11 +88,11 @@ func zones(ctx context.Context, s *stage.Stage, url string, services []string) (
 	host, _, _ := strings.Cut(strings.TrimPrefix(url, "tls://"), ":")
 	for _, name := range s.Cloud.Zones() {
 		zone := report.Zone{Name: name}
-		if addresses, err := s.Cloud.Resolve(
+		if addresses, err := route53.Resolve(s.Cloud,
 			host,
 			name,
 		); err == nil && len(addresses) > 0 &&
-			s.Cloud.ZoneOf(addresses[0]) == name {
+			ec2.ZoneOf(s.Cloud, addresses[0]) == name {
 			zone.LoadBalancerAddress = addresses[0].String()
 		}
 		for _, n := range c.Nodes() {
@@ -96,16 +100,16 @@ func zones(ctx context.Context, s *stage.Stage, url string, services []string) (
 				zone.Nodes = append(zone.Nodes, nodeOnPage(ctx, c, n))
 			}
 		}
-		for _, n := range s.Cloud.RedisNodes(ctx) {
-			if s.Cloud.ZoneOf(n.Address) == name {
+		for _, n := range elasticache.RedisNodes(s.Cloud, ctx) {
+			if ec2.ZoneOf(s.Cloud, n.Address) == name {
 				role := map[bool]string{true: "primary", false: "replica"}[n.Primary]
 				short, _, _ := strings.Cut(n.Name, ".")
 				zone.RedisNodes = append(zone.RedisNodes, report.RedisNode{Name: short, Shard: n.Shard, Role: role})
 			}
 		}
 		for _, service := range services {
-			for _, t := range s.Cloud.Tasks(service) {
-				if s.Cloud.ZoneOf(t.Address) == name {
+			for _, t := range ecs.Tasks(s.Cloud, service) {
+				if ec2.ZoneOf(s.Cloud, t.Address) == name {
 					zone.Tasks = append(
 						zone.Tasks,
 						report.Task{Service: service, Name: t.Name, Address: t.Address.String()},

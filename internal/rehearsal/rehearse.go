@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/internal/cli"
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/rehearsal/report"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/internal/verifying"
@@ -85,7 +85,7 @@ func overview(ctx context.Context, s *stage.Stage) string {
 	return b.String()
 }
 
-func total(c *localcloud.Cloud) (n int) {
+func total(c *cloud.Cloud) (n int) {
 	for _, count := range c.Inventory() {
 		n += count
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/localcloud/elasticache"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/messaging"
@@ -95,7 +96,7 @@ func commandsKept(
 		kept++
 	}
 	primaries, replicas := 0, 0
-	for _, node := range s.Cloud.RedisNodes(ctx) {
+	for _, node := range elasticache.RedisNodes(s.Cloud, ctx) {
 		switch {
 		case node.Primary:
 			primaries++

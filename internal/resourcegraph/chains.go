@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 // Link is one resource of a chain.
@@ -97,9 +97,9 @@ func seconds(r Resource) float64 {
 			"aws:ec2/natGateway:NatGateway",
 			"aws:ec2/route:Route",
 		} {
-			total += localcloud.Seconds(token)
+			total += cloud.Seconds(token)
 		}
 		return total
 	}
-	return localcloud.Seconds(r.Type)
+	return cloud.Seconds(r.Type)
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 // Resource is one registration.
@@ -30,10 +30,10 @@ type Resource struct {
 }
 
 // Get is an input as plain Go at a dotted path; nil where it is absent or unknown.
-func (r Resource) Get(path string) any { return localcloud.Lookup(r.Inputs, path) }
+func (r Resource) Get(path string) any { return cloud.Lookup(r.Inputs, path) }
 
 // Output is an output as plain Go at a dotted path; nil where it is absent or unknown.
-func (r Resource) Output(path string) any { return localcloud.Lookup(r.Outputs, path) }
+func (r Resource) Output(path string) any { return cloud.Lookup(r.Outputs, path) }
 
 // Text is an input as a string; "" where it is absent, unknown or no string.
 func (r Resource) Text(path string) string {

@@ -16,6 +16,8 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/awsx"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 // Options of a recording.
@@ -29,7 +31,7 @@ type Options struct {
 	// Fail makes the creation of a resource fail; nil fails none.
 	Fail func(token, name string) error
 	// Prepare puts into the cloud what exists before the program; nil: the account is empty.
-	Prepare func(*localcloud.Cloud)
+	Prepare func(*cloud.Cloud)
 }
 
 // ErrFailed is for Options.Fail: a refusal that a test finds again in the program's error text.
@@ -60,7 +62,7 @@ func Record(program pulumi.RunFunc, o Options) (Graph, error) {
 
 // recorder is the SDK's mock, answered by the embedded AWS.
 type recorder struct {
-	cloud   *localcloud.Cloud
+	cloud   *cloud.Cloud
 	options Options
 
 	mu        sync.Mutex
@@ -133,7 +135,7 @@ func (r *recorder) make(made Resource) (string, resource.PropertyMap, error) {
 	case made.Type == "awsx:ec2:Vpc" && r.options.Preview:
 		return "", resource.PropertyMap{}, nil
 	case made.Type == "awsx:ec2:Vpc":
-		outputs, err := r.cloud.MakeVpc(made.Name, made.Inputs)
+		outputs, err := awsx.MakeVpc(r.cloud, made.Name, made.Inputs)
 		return "", outputs, err
 	case !made.Custom:
 		return "", made.Inputs, nil

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/elbv2"
 )
 
 const (
@@ -41,13 +44,13 @@ func NewCaller(ctx context.Context, s *Stage) (*Caller, error) {
 	s.Cloud.Seed(SecurityGroupType, callersGroup, resource.NewPropertyMapFromMap(map[string]any{
 		"egress": []any{map[string]any{"protocol": "-1", "cidrBlocks": []any{"0.0.0.0/0"}}},
 	}))
-	source, err := s.Cloud.Attach("caller", subnet, []string{callersGroup})
+	source, err := ec2.Attach(s.Cloud, "caller", subnet, []string{callersGroup})
 	if err != nil {
 		return nil, err
 	}
 	c := &Caller{Client: &Client{Cloud: s.Cloud, who: "caller", source: source}, URL: base}
 	c.HTTP = &http.Client{
-		Transport: &http.Transport{DialContext: s.Cloud.DialFrom(source), MaxIdleConnsPerHost: ParallelCallers},
+		Transport: &http.Transport{DialContext: elbv2.DialFrom(s.Cloud, source), MaxIdleConnsPerHost: ParallelCallers},
 		Timeout:   time.Minute,
 	}
 	return c, nil

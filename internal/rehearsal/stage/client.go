@@ -19,13 +19,15 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/bodybroker/platform/catalog"
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/elbv2"
 	"github.com/bodybroker/platform/messaging"
 )
 
 // Client is a place in the VPC from which clients of a rehearsal connect.
 type Client struct {
-	Cloud  *localcloud.Cloud
+	Cloud  *cloud.Cloud
 	who    string
 	source netip.Addr
 	URL    string
@@ -51,7 +53,7 @@ func (s *Stage) Attach(ctx context.Context, who, group string) (*Client, error) 
 	if err != nil {
 		return nil, fmt.Errorf("placing %s: %w", who, err)
 	}
-	source, err := s.Cloud.Attach(who, subnet, []string{groupID})
+	source, err := ec2.Attach(s.Cloud, who, subnet, []string{groupID})
 	if err != nil {
 		return nil, err
 	}
@@ -65,10 +67,10 @@ func (s *Stage) Attach(ctx context.Context, who, group string) (*Client, error) 
 	}, nil
 }
 
-func (d *Client) Detach() { d.Cloud.Detach(d.who) }
+func (d *Client) Detach() { ec2.Detach(d.Cloud, d.who) }
 
 // Placement finds the security group of an end, and the subnet that the first NATS node stands in.
-func Placement(c *localcloud.Cloud, end string) (group, subnet string, err error) {
+func Placement(c *cloud.Cloud, end string) (group, subnet string, err error) {
 	for _, r := range c.Records("aws:ec2/securityGroup:SecurityGroup") {
 		if strings.HasSuffix(r.URN, "::flow-"+end) {
 			group = r.ID
@@ -83,7 +85,7 @@ func Placement(c *localcloud.Cloud, end string) (group, subnet string, err error
 
 // DialContext opens a connection from the client's address, as net.Dialer would.
 func (d *Client) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return d.Cloud.DialFrom(d.source)(ctx, network, address)
+	return elbv2.DialFrom(d.Cloud, d.source)(ctx, network, address)
 }
 
 // Dial is nats.CustomDialer.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/controller"
+	"github.com/bodybroker/platform/internal/localcloud/lambda"
 	"github.com/bodybroker/platform/internal/poll"
 )
 
@@ -85,7 +86,7 @@ const lookInterval = 2 * time.Second / Scale
 // control runs the controller's handler as the function's runtime would: with its environment, its
 // role's credentials and its place in the VPC.
 func (s *Stage) control(name, payload string) (string, error) {
-	environment, err := s.Cloud.FunctionEnvironment(name)
+	environment, err := lambda.FunctionEnvironment(s.Cloud, name)
 	if err != nil {
 		return "", err
 	}

@@ -4,13 +4,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
 )
 
 // AWSConfig is that of an SDK which has a session.
-func (s *Stage) AWSConfig(c localcloud.Credentials) aws.Config {
+func (s *Stage) AWSConfig(c awsapi.Credentials) aws.Config {
 	return aws.Config{
-		Region: s.Cloud.Region, BaseEndpoint: aws.String(s.Cloud.APIURL()),
+		Region: s.Cloud.Region, BaseEndpoint: aws.String(awsapi.APIURL(s.Cloud)),
 		Credentials: credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey, c.Token),
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 // buildImage builds what the rehearsed images hold: the stand-in, the wget of its health check, and
@@ -49,11 +49,11 @@ const (
 )
 
 // images is what a registry would hold: the stand-in, for every service and the gateway.
-func images(folder string) func(string) (localcloud.Image, bool) {
+func images(folder string) func(string) (cloud.Image, bool) {
 	programs := map[string]string{EndsTag: "wget", MuteTag: "mute"} // wget ends without an address
-	return func(reference string) (localcloud.Image, bool) {
+	return func(reference string) (cloud.Image, bool) {
 		_, tag, _ := strings.Cut(reference, ":")
 		program := cmp.Or(programs[tag], "workload")
-		return localcloud.Image{Program: filepath.Join(folder, program), Path: folder}, tag != AbsentTag
+		return cloud.Image{Program: filepath.Join(folder, program), Path: folder}, tag != AbsentTag
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/gateway"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 )
 
 // SubjectsMetric counts what the gateway's main port took.
@@ -37,7 +38,7 @@ func ScrapeGateway(ctx context.Context, s *Stage) (Metrics, error) {
 		Timeout:   time.Minute,
 	}
 	found := Metrics{}
-	for _, task := range s.Cloud.Tasks(gatewayRow.Name) {
+	for _, task := range ecs.Tasks(s.Cloud, gatewayRow.Name) {
 		if found[task.Name], err = fetch(
 			ctx,
 			web,

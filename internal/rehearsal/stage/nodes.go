@@ -15,6 +15,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 	"github.com/bodybroker/platform/internal/poll"
 )
@@ -60,7 +61,7 @@ func (c *Cluster) Nodes() []Node {
 			Instance: r.ID,
 			Address:  fmt.Sprint(r.Get("privateIp")),
 			Zone:     fmt.Sprint(r.Get("availabilityZone")),
-			Machine:  c.Stage.Cloud.Machine(r.ID),
+			Machine:  ec2.Machine(c.Stage.Cloud, r.ID),
 		})
 	}
 	slices.SortFunc(found, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
@@ -206,7 +207,7 @@ func (c *Cluster) ExpectUntouched(ctx context.Context, nodes []Node, before map[
 // each looks every ten seconds on its own.
 func (s *Stage) Quiet(ctx context.Context) error {
 	for _, r := range s.Cloud.Records("aws:ec2/instance:Instance") {
-		if _, err := s.Cloud.Machine(r.ID).
+		if _, err := ec2.Machine(s.Cloud, r.ID).
 			Run(ctx, "systemctl", "stop", "nats-configuration.timer", "nats-certificate.timer"); err != nil {
 			return fmt.Errorf("stopping the timers of the nodes: %w", err)
 		}

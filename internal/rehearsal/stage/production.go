@@ -9,14 +9,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/acmpca"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 // expectation is one fact of the platform, read from the cloud and not from the program.
 type expectation struct {
 	what string
 	want string
-	read func(*localcloud.Cloud) string
+	read func(*cloud.Cloud) string
 }
 
 // production holds the counts that a person would check first.
@@ -36,7 +37,7 @@ var production = []expectation{
 type Fact struct{ What, Wanted, Seen string }
 
 // Production reads from the cloud's own records what production is made of.
-func Production(c *localcloud.Cloud) (facts []Fact) {
+func Production(c *cloud.Cloud) (facts []Fact) {
 	for _, e := range production {
 		facts = append(facts, Fact{What: e.what, Wanted: e.want, Seen: e.read(c)})
 	}
@@ -45,7 +46,7 @@ func Production(c *localcloud.Cloud) (facts []Fact) {
 
 // CompareWithProduction names the facts that are as in production, a line each, and those that are
 // not.
-func CompareWithProduction(c *localcloud.Cloud) (seen string, wrong []string) {
+func CompareWithProduction(c *cloud.Cloud) (seen string, wrong []string) {
 	var good []string
 	for _, f := range Production(c) {
 		if f.Seen != f.Wanted {
@@ -57,7 +58,7 @@ func CompareWithProduction(c *localcloud.Cloud) (seen string, wrong []string) {
 	return strings.Join(good, "\n"), wrong
 }
 
-func redisShape(c *localcloud.Cloud) string {
+func redisShape(c *cloud.Cloud) string {
 	groups := c.Records("aws:elasticache/replicationGroup:ReplicationGroup")
 	if len(groups) != 1 {
 		return fmt.Sprintf("%d replication groups", len(groups))
@@ -78,7 +79,7 @@ func redisShape(c *localcloud.Cloud) string {
 	return text
 }
 
-func instanceShape(c *localcloud.Cloud) string {
+func instanceShape(c *cloud.Cloud) string {
 	zones, kinds := map[string]int{}, map[string]int{}
 	instances := c.Records("aws:ec2/instance:Instance")
 	for _, i := range instances {
@@ -95,7 +96,7 @@ func spread(zones map[string]int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(counts), " ", "-"), "[]")
 }
 
-func diskShape(c *localcloud.Cloud) string {
+func diskShape(c *cloud.Cloud) string {
 	volumes := c.Records("aws:ebs/volume:Volume")
 	kinds, instances := map[string]int{}, map[string]int{}
 	for _, v := range volumes {
@@ -115,7 +116,7 @@ func diskShape(c *localcloud.Cloud) string {
 	return text
 }
 
-func loadBalancerShape(c *localcloud.Cloud) string {
+func loadBalancerShape(c *cloud.Cloud) string {
 	for _, b := range c.Records("aws:lb/loadBalancer:LoadBalancer") {
 		if b.Get("loadBalancerType") != "network" {
 			continue
@@ -140,15 +141,15 @@ func loadBalancerShape(c *localcloud.Cloud) string {
 	return "none"
 }
 
-func authorityShape(c *localcloud.Cloud) string {
+func authorityShape(c *cloud.Cloud) string {
 	var seen []string
 	for _, a := range c.Records("aws:acmpca/certificateAuthority:CertificateAuthority") {
-		seen = append(seen, fmt.Sprintf("%v, %s", a.Get("usageMode"), c.AuthorityStatus(a.ID)))
+		seen = append(seen, fmt.Sprintf("%v, %s", a.Get("usageMode"), acmpca.AuthorityStatus(c, a.ID)))
 	}
 	return strings.Join(seen, " and ")
 }
 
-func repositoryShape(c *localcloud.Cloud) string {
+func repositoryShape(c *cloud.Cloud) string {
 	kinds := map[string]int{}
 	repositories := c.Records("aws:ecr/repository:Repository")
 	for _, r := range repositories {
@@ -158,7 +159,7 @@ func repositoryShape(c *localcloud.Cloud) string {
 }
 
 // serviceShape reads sizes from the task definitions that the services run.
-func serviceShape(c *localcloud.Cloud) string {
+func serviceShape(c *cloud.Cloud) string {
 	sizes := map[string]string{}
 	for _, d := range c.Records("aws:ecs/taskDefinition:TaskDefinition") {
 		sizes[fmt.Sprint(d.Get("arn"))] = fmt.Sprintf("%v/%v", d.Get("cpu"), d.Get("memory"))
@@ -177,7 +178,7 @@ func serviceShape(c *localcloud.Cloud) string {
 	return text
 }
 
-func publicShape(c *localcloud.Cloud) string {
+func publicShape(c *cloud.Cloud) string {
 	var public []string
 	for _, i := range c.Records("aws:ec2/instance:Instance") {
 		if address, _ := i.Get("publicIp").(string); address != "" || i.Get("associatePublicIpAddress") == true {
@@ -197,7 +198,7 @@ func publicShape(c *localcloud.Cloud) string {
 
 // controllerShape counts what the controller was asked and did: an invocation that failed leaves no
 // record.
-func controllerShape(c *localcloud.Cloud) string {
+func controllerShape(c *cloud.Cloud) string {
 	gates, streams, services := 0, "no", "no"
 	for _, r := range c.Records(InvocationType) {
 		var request struct {

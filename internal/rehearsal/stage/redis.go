@@ -11,6 +11,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/bodybroker/platform/internal/localcloud/acm"
 	"github.com/bodybroker/platform/internal/localcloud/redisnodes"
 )
 
@@ -22,7 +23,7 @@ func (d *Client) RedisClient(ctx context.Context, s *Stage, token string) (*redi
 		return nil, err
 	}
 	endpoint, _ := outputs["redisEndpoint"].Value.(string)
-	text, err := os.ReadFile(d.Cloud.RootStore())
+	text, err := os.ReadFile(acm.RootStore(d.Cloud))
 	if err != nil {
 		return nil, err
 	}

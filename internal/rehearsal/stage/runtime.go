@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
@@ -23,7 +23,7 @@ func (s *Stage) startRuntime(ctx context.Context) error {
 	if err := machine.InstallTools(ctx, s.Options.Root, tools); err != nil {
 		return err
 	}
-	runtime := localcloud.Runtime{Dir: filepath.Join(s.Dir, "cloud"), Tools: tools, Scale: Scale}
+	runtime := cloud.Runtime{Dir: filepath.Join(s.Dir, "cloud"), Tools: tools, Scale: Scale}
 	if s.Options.Tasks {
 		folder, err := s.buildImage(ctx)
 		if err != nil {

@@ -16,7 +16,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optpreview"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 )
 
 // generated are the properties in which the cloud holds what nobody may see.
@@ -117,7 +118,7 @@ func (s *Stage) Visible(ctx context.Context) (map[string][]byte, error) {
 		places["bucket objects"] = append(places["bucket objects"], fmt.Sprint(object.Get("content"))...)
 	}
 	for _, service := range s.Cloud.Records(ServiceType) {
-		for _, t := range s.Cloud.Tasks(fmt.Sprint(service.Get("name"))) {
+		for _, t := range ecs.Tasks(s.Cloud, fmt.Sprint(service.Get("name"))) {
 			text, err := os.ReadFile(t.Log)
 			if err != nil {
 				return nil, err
@@ -129,7 +130,7 @@ func (s *Stage) Visible(ctx context.Context) (map[string][]byte, error) {
 }
 
 // environmentOf is the environment of a task definition's containers, as text.
-func environmentOf(definition localcloud.Record) string {
+func environmentOf(definition cloud.Record) string {
 	text, err := json.Marshal(definition.Get("containerDefinitions"))
 	if err != nil {
 		return ""

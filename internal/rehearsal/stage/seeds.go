@@ -9,7 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optup"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
 // ReplaceSeed replaces the key, with the key of before named as the previous one, and what is named
@@ -56,7 +56,7 @@ func ReplaceSeed(ctx context.Context, s *Stage, lifted map[string]any, also ...s
 	return nil
 }
 
-func URNOf(c *localcloud.Cloud, token, name string) string {
+func URNOf(c *cloud.Cloud, token, name string) string {
 	for _, r := range c.Records(token) {
 		if NameOf(r.URN) == name {
 			return r.URN
@@ -67,7 +67,7 @@ func URNOf(c *localcloud.Cloud, token, name string) string {
 
 // seedFrom is the version of the seed that the service's tasks are given, by the definition that
 // ECS runs.
-func seedFrom(c *localcloud.Cloud) (string, error) {
+func seedFrom(c *cloud.Cloud) (string, error) {
 	for _, service := range c.Records(ServiceType) {
 		if service.Get("name") != LoadService {
 			continue
@@ -120,7 +120,7 @@ func ExpectSeeds(ctx context.Context, s *Stage, old []byte, wanted bool) error {
 }
 
 // SeedOf reads an identity's seed where its task would get it from: the program's secret.
-func SeedOf(c *localcloud.Cloud, identity string) ([]byte, error) {
+func SeedOf(c *cloud.Cloud, identity string) ([]byte, error) {
 	for _, r := range c.Records("aws:secretsmanager/secretVersion:SecretVersion") {
 		if strings.HasSuffix(r.URN, "::identity-"+identity+"-seed-version") {
 			seed, _ := r.Get("secretString").(string)

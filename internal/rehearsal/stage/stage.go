@@ -23,6 +23,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/toolchain"
 	"github.com/bodybroker/platform/stacks"
 	"github.com/bodybroker/platform/workload/verification"
@@ -30,7 +31,7 @@ import (
 
 // Stage is where scenarios play.
 type Stage struct {
-	Cloud *localcloud.Cloud
+	Cloud *cloud.Cloud
 	// Options may be changed between two commands: Program is what the next one runs, Observe is
 	// called while it does.
 	Options Options
@@ -112,7 +113,7 @@ func (s *Stage) Renew(ctx context.Context) error {
 }
 
 func (s *Stage) open(ctx context.Context, o Options) (err error) {
-	if s.endpoint, err = s.Cloud.Serve(); err != nil {
+	if s.endpoint, err = localcloud.Serve(s.Cloud); err != nil {
 		return err
 	}
 	if o.Machines {

@@ -13,7 +13,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/bodybroker/platform/catalog"
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 	"github.com/bodybroker/platform/messaging"
 	"github.com/bodybroker/platform/workload/contract"
 )
@@ -33,7 +34,7 @@ func (s *Stage) AllProcesses() (map[string][]int, error) {
 
 // Processes are the processes of a service's tasks, in order.
 func (s *Stage) Processes(service string) (processes []int) {
-	for _, t := range s.Cloud.Tasks(service) {
+	for _, t := range ecs.Tasks(s.Cloud, service) {
 		processes = append(processes, t.Process)
 	}
 	slices.Sort(processes)
@@ -42,9 +43,9 @@ func (s *Stage) Processes(service string) (processes []int) {
 
 // TaskDefinition is the one container that a service's tasks are made from.
 func TaskDefinition(
-	c *localcloud.Cloud,
-	service localcloud.Record,
-) (definition localcloud.Record, container struct{ Name, Image string }, err error) {
+	c *cloud.Cloud,
+	service cloud.Record,
+) (definition cloud.Record, container struct{ Name, Image string }, err error) {
 	for _, r := range c.Records("aws:ecs/taskDefinition:TaskDefinition") {
 		if r.Get("arn") != service.Get("taskDefinition") {
 			continue
@@ -73,7 +74,7 @@ func ServiceNames(table []catalog.Service) (all []string) {
 func ExpectStartedOnce(s *Stage, table []catalog.Service) (seen string, errs []error) {
 	tasks := 0
 	for _, service := range table {
-		for _, t := range s.Cloud.Tasks(service.Name) {
+		for _, t := range ecs.Tasks(s.Cloud, service.Name) {
 			tasks++
 			// They are counted from 0 for each service.
 			if !strings.HasSuffix(t.Name, "-0") && !strings.HasSuffix(t.Name, "-1") {

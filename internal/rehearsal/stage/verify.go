@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 	"github.com/bodybroker/platform/internal/verifying"
 	"github.com/bodybroker/platform/workload/verification"
 )
@@ -13,7 +14,7 @@ import (
 // Targets of latency and throughput are measured and not judged: this computer shares its cores
 // with five servers and all tasks.
 func (s *Stage) Verify(ctx context.Context) (verification.Report, error) {
-	log, ended := s.Cloud.RunTask(ctx, verification.Name, map[string]string{"VERIFY_COMMANDS": "true"})
+	log, ended := ecs.RunTask(s.Cloud, ctx, verification.Name, map[string]string{"VERIFY_COMMANDS": "true"})
 	report, err := verification.Parse(log)
 	if err != nil {
 		return report, errors.Join(fmt.Errorf("verifying the rehearsed platform: %w", err), ended)

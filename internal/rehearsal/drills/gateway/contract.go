@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -296,7 +297,7 @@ func expectCleanLogs(s *stage.Stage) error {
 	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(running)) {
-		for _, task := range s.Cloud.Tasks(name) {
+		for _, task := range ecs.Tasks(s.Cloud, name) {
 			text, err := os.ReadFile(task.Log)
 			if err != nil {
 				errs = append(errs, fmt.Errorf("reading the log of %s: %w", task.Name, err))

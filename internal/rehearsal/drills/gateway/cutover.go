@@ -23,6 +23,8 @@ import (
 
 	"github.com/bodybroker/platform/catalog"
 	"github.com/bodybroker/platform/components/gateway"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -214,7 +216,7 @@ func startLegacy(ctx context.Context, s *stage.Stage) (*legacy, error) {
 		legacyGroup,
 		resource.NewPropertyMapFromMap(map[string]any{"egress": everybody, "ingress": everybody}),
 	)
-	address, err := s.Cloud.Attach("legacy", subnet, []string{legacyGroup})
+	address, err := ec2.Attach(s.Cloud, "legacy", subnet, []string{legacyGroup})
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +269,7 @@ func (l *legacy) handler() http.Handler {
 	proxy := &httputil.ReverseProxy{
 		Transport: &http.Transport{DialContext: l.desk.DialContext, MaxIdleConnsPerHost: stage.ParallelCallers},
 		Rewrite: func(r *httputil.ProxyRequest) {
-			task := l.stage.Cloud.Tasks(gatewayRow.Name)[0]
+			task := ecs.Tasks(l.stage.Cloud, gatewayRow.Name)[0]
 			r.SetURL(&url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", task.Address, gateway.Port)})
 		},
 		ModifyResponse: func(r *http.Response) error {
@@ -296,7 +298,7 @@ func (l *legacy) end() error {
 	}
 	l.desk.Detach()
 	c := l.stage.Cloud
-	c.Detach("legacy")
+	ec2.Detach(c, "legacy")
 	for token, id := range map[string]string{
 		targetType:              "legacy",
 		targetGroupType:         legacyTargetGroup,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
@@ -57,7 +58,7 @@ func backupAndRestore(ctx context.Context, s *stage.Stage) (string, error) {
 		return "", err
 	}
 	for _, r := range s.Cloud.Records("aws:ebs/volume:Volume") {
-		if err := s.Cloud.LoseDisk(r.ID); err != nil {
+		if err := ec2.LoseDisk(s.Cloud, r.ID); err != nil {
 			return "", err
 		}
 	}

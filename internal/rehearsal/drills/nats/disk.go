@@ -10,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -38,7 +39,7 @@ func replaceDisk(ctx context.Context, s *stage.Stage) (string, error) {
 				volume = r.ID
 			}
 		}
-		if err := s.Cloud.LoseDisk(volume); err != nil {
+		if err := ec2.LoseDisk(s.Cloud, volume); err != nil {
 			return "", err
 		}
 		if err := l.AwaitService(ctx); err != nil {

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/s3"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
@@ -77,7 +79,7 @@ func incident2(ctx context.Context, s *stage.Stage) (string, error) {
 				rest = append(rest, address)
 			}
 		}
-		return func() error { return s.Cloud.Heal() }, s.Cloud.Partition(one, rest)
+		return func() error { return ec2.Heal(s.Cloud) }, ec2.Partition(s.Cloud, one, rest)
 	}, nil, "gate of nats-1", "not passed", "no meta leader")
 	return "routes are fixed addresses, no group is asked; a server that reached no other failed the gate although " +
 		"it listened", err
@@ -162,7 +164,7 @@ func incident12(ctx context.Context, s *stage.Stage) (string, error) {
 	err := stage.ExpectFailedReplacement(ctx, s, func() (func() error, error) {
 		for _, r := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
 			if stage.NameOf(r.URN) == "artifacts-server" {
-				undo := s.Cloud.Put(
+				undo := s3.Put(s.Cloud,
 					fmt.Sprint(r.Get("bucket")),
 					fmt.Sprint(r.Get("key")),
 					[]byte("not the server that was built"),

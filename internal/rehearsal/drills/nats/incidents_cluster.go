@@ -17,6 +17,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"github.com/bodybroker/platform/internal/localcloud/elbv2"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
@@ -64,7 +65,7 @@ func route(ctx context.Context, s *stage.Stage, from, to stage.Node, certificate
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	raw, err := s.Cloud.DialFrom(source)(ctx, "tcp", to.Address+":6222")
+	raw, err := elbv2.DialFrom(s.Cloud, source)(ctx, "tcp", to.Address+":6222")
 	if err != nil {
 		return err
 	}
@@ -266,7 +267,7 @@ func incident11(ctx context.Context, c *stage.Cluster) (string, error) {
 		return "", errors.Join(err, n.Machine.Start())
 	}
 	err = poll.For(ctx, stage.SettleLimit, func() error {
-		if c.Stage.Cloud.TargetHealth()[n.Address] {
+		if elbv2.TargetHealth(c.Stage.Cloud)[n.Address] {
 			return fmt.Errorf("the load balancer calls %s healthy, where only a port is open", n.Name)
 		}
 		return nil

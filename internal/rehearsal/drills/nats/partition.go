@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -66,12 +67,12 @@ func cutOffTwo(ctx context.Context, s *stage.Stage) (string, error) {
 				return "", fmt.Errorf("before the cut: %w", err)
 			}
 		}
-		if err := s.Cloud.Partition(small.addresses(), large.addresses()); err != nil {
+		if err := ec2.Partition(s.Cloud, small.addresses(), large.addresses()); err != nil {
 			return "", err
 		}
 		seen, err := apart(ctx, l, small, large)
 		// Also after a fault: other drills share the network.
-		if err = errors.Join(err, s.Cloud.Heal()); err != nil {
+		if err = errors.Join(err, ec2.Heal(s.Cloud)); err != nil {
 			return seen, err
 		}
 		for _, one := range small.clients {

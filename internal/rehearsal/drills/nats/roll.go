@@ -14,7 +14,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/acmpca"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -82,7 +83,7 @@ func rollAMI(ctx context.Context, s *stage.Stage) (string, error) {
 
 // expectRoll reads from the cloud's events that every node's machine went, and none before the one
 // before it had passed its gate.
-func expectRoll(events []localcloud.Event, nodes []stage.Node) error {
+func expectRoll(events []cloud.Event, nodes []stage.Node) error {
 	down, rolled := "", map[string]bool{}
 	for _, e := range events {
 		if e.Type != "aws:ec2/instance:Instance" && e.Type != stage.InvocationType {
@@ -203,11 +204,11 @@ func expectNewcomersRights(ctx context.Context, s *stage.Stage) error {
 func renewCertificates(ctx context.Context, s *stage.Stage) (string, error) {
 	return underLoad(ctx, s, func(c *stage.Cluster, l *stage.Load) (string, error) {
 		reconnects := l.Reconnects()
-		s.Cloud.SetCertificateClock(func() time.Time { return time.Now().Add(-5 * 24 * time.Hour) })
+		acmpca.SetCertificateClock(s.Cloud, func() time.Time { return time.Now().Add(-5 * 24 * time.Hour) })
 		aged, err := certify(ctx, c,
 			func(n stage.Node) error { return os.Remove(filepath.Join(n.Machine.Dir(), "etc/nats/tls/server.crt")) },
 		)
-		s.Cloud.SetCertificateClock(nil)
+		acmpca.SetCertificateClock(s.Cloud, nil)
 		if err != nil {
 			return "", fmt.Errorf("giving the nodes old certificates: %w", err)
 		}

@@ -5,27 +5,27 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
 func TestARollTouchesEveryNodeOneAfterTheOther(t *testing.T) {
-	event := func(operation, token, name string) localcloud.Event {
-		return localcloud.Event{Operation: operation, Type: token, URN: "urn:pulumi:s::p::" + token + "::" + name}
+	event := func(operation, token, name string) cloud.Event {
+		return cloud.Event{Operation: operation, Type: token, URN: "urn:pulumi:s::p::" + token + "::" + name}
 	}
-	gone := func(node string) localcloud.Event {
+	gone := func(node string) cloud.Event {
 		return event("delete", "aws:ec2/instance:Instance", node+"-instance")
 	}
-	passed := func(node string) localcloud.Event { return event("create", stage.InvocationType, node+"-gate") }
+	passed := func(node string) cloud.Event { return event("create", stage.InvocationType, node+"-gate") }
 	nodes := []stage.Node{{Name: "nats-1"}, {Name: "nats-2"}}
 	for _, c := range []struct {
 		why, wrong string
-		events     []localcloud.Event
+		events     []cloud.Event
 		nodes      []stage.Node
 	}{
 		{
 			why:    "one after the other",
-			events: []localcloud.Event{gone("nats-1"), passed("nats-1"), gone("nats-2"), passed("nats-2")},
+			events: []cloud.Event{gone("nats-1"), passed("nats-1"), gone("nats-2"), passed("nats-2")},
 			nodes:  nodes,
 		},
 		{why: "nothing was touched", wrong: "wanted new machines for [nats-1 nats-2]", nodes: nodes},
@@ -33,19 +33,19 @@ func TestARollTouchesEveryNodeOneAfterTheOther(t *testing.T) {
 		{
 			why:    "one was left out",
 			wrong:  "seen for [nats-2]",
-			events: []localcloud.Event{gone("nats-2"), passed("nats-2")},
+			events: []cloud.Event{gone("nats-2"), passed("nats-2")},
 			nodes:  nodes,
 		},
 		{
 			why:    "two at once",
 			wrong:  "nats-2 was taken down while nats-1 had not passed its gate",
-			events: []localcloud.Event{gone("nats-1"), gone("nats-2"), passed("nats-2"), passed("nats-1")},
+			events: []cloud.Event{gone("nats-1"), gone("nats-2"), passed("nats-2"), passed("nats-1")},
 			nodes:  nodes,
 		},
 		{
 			why:    "the last one is still down",
 			wrong:  "nats-2 was taken down and never passed its gate",
-			events: []localcloud.Event{gone("nats-1"), passed("nats-1"), gone("nats-2")},
+			events: []cloud.Event{gone("nats-1"), passed("nats-1"), gone("nats-2")},
 			nodes:  nodes,
 		},
 	} {

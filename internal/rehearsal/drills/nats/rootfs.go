@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/assets/nats/units"
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
+	"github.com/bodybroker/platform/internal/localcloud/imds"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/rootfs"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -112,12 +114,12 @@ func rootOptions(c *stage.Cluster, n stage.Node, tree string) (o rootfs.Options,
 	if o.UserData == "" || o.DiskBytes == 0 {
 		return o, nil, fmt.Errorf("the cloud has no user-data of %s or no volume of %s", n.Instance, n.Name)
 	}
-	metadata, err := cloud.ServeMetadata(n.Instance)
+	metadata, err := imds.ServeMetadata(cloud, n.Instance)
 	if err != nil {
 		return o, nil, err
 	}
 	o.Environment = map[string]string{
-		"AWS_ENDPOINT_URL":                  cloud.APIURL(),
+		"AWS_ENDPOINT_URL":                  awsapi.APIURL(cloud),
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT": metadata.URL + "/",
 	}
 	return o, metadata.Close, nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bodybroker/platform/internal/localcloud/s3"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -136,8 +137,8 @@ func expectRefusedConfiguration(ctx context.Context, s *stage.Stage, n stage.Nod
 		bucket, bad := fmt.Sprint(r.Get("bucket")), []byte("server_name: { no end")
 		sum := sha256.Sum256(bad)
 		name := hex.EncodeToString(sum[:])
-		defer s.Cloud.Put(bucket, "configuration/"+name+"/nats.conf", bad)()
-		defer s.Cloud.Put(bucket, fmt.Sprint(r.Get("key")), []byte(name+"\n"))()
+		defer s3.Put(s.Cloud, bucket, "configuration/"+name+"/nats.conf", bad)()
+		defer s3.Put(s.Cloud, bucket, fmt.Sprint(r.Get("key")), []byte(name+"\n"))()
 		return poll.For(ctx, stage.SettleLimit, func() error {
 			if said := n.Machine.Journal(
 				"nats-configuration.service",

@@ -8,7 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
@@ -94,7 +95,7 @@ func changeRollback(ctx context.Context, s *stage.Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	end := s.Cloud.RollBack("quest-system")
+	end := ecs.RollBack(s.Cloud, "quest-system")
 	defer end()
 	_, first := s.UpWith(ctx, map[string]any{"serviceImages": images})
 	if err := stage.ExpectRefusal(first, "quest-system", "rolled back"); err != nil {
@@ -194,7 +195,7 @@ func changeAMI(ctx context.Context, s *stage.Stage) (string, error) {
 }
 
 // keptRecords are the ids of what must outlive an instance.
-func keptRecords(c *localcloud.Cloud) (ids []string) {
+func keptRecords(c *cloud.Cloud) (ids []string) {
 	for _, token := range []string{
 		"aws:ebs/volume:Volume",
 		"aws:ec2/networkInterface:NetworkInterface",
@@ -208,7 +209,7 @@ func keptRecords(c *localcloud.Cloud) (ids []string) {
 }
 
 // rollOrder tells in order what happened to instances, attachments and gates.
-func rollOrder(happened []localcloud.Event) (order []string) {
+func rollOrder(happened []cloud.Event) (order []string) {
 	for _, e := range happened {
 		switch e.Type {
 		case "aws:ec2/instance:Instance", "aws:ec2/volumeAttachment:VolumeAttachment", stage.InvocationType:

@@ -11,7 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 
-	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/recovery"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -139,7 +139,7 @@ func resume(ctx context.Context, s *stage.Stage) (string, error) {
 }
 
 // madeTwice names resources of which AWS holds two.
-func madeTwice(c *localcloud.Cloud) (twice []string) {
+func madeTwice(c *cloud.Cloud) (twice []string) {
 	for token := range c.Inventory() {
 		if !strings.HasPrefix(token, "aws:") {
 			continue
@@ -246,7 +246,7 @@ func failResume(ctx context.Context, s *stage.Stage) (string, error) {
 }
 
 func failOnce(ctx context.Context, s *stage.Stage, r refusal) error {
-	hits := s.Cloud.Arm(localcloud.Fault{Token: r.token, Name: r.name, Error: r.text})
+	hits := s.Cloud.Arm(cloud.Fault{Token: r.token, Name: r.name, Error: r.text})
 	_, err := s.Up(ctx)
 	s.Cloud.Disarm()
 	if err == nil && hits() == 0 {
@@ -280,7 +280,7 @@ func failOnce(ctx context.Context, s *stage.Stage, r refusal) error {
 }
 
 // existingIDs are the types and ids of all that exists.
-func existingIDs(c *localcloud.Cloud) (ids [][2]string) {
+func existingIDs(c *cloud.Cloud) (ids [][2]string) {
 	for token := range c.Inventory() {
 		for _, record := range c.Records(token) {
 			ids = append(ids, [2]string{token, record.ID})
@@ -289,7 +289,7 @@ func existingIDs(c *localcloud.Cloud) (ids [][2]string) {
 	return ids
 }
 
-func stillExists(c *localcloud.Cloud, id [2]string) bool {
+func stillExists(c *cloud.Cloud, id [2]string) bool {
 	for _, record := range c.Records(id[0]) {
 		if record.ID == id[1] {
 			return true

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bodybroker/platform/internal/localcloud"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
@@ -30,7 +31,7 @@ func drRebuild(ctx context.Context, s *stage.Stage) (string, error) {
 	if _, err := s.Up(ctx); err != nil {
 		return "", fmt.Errorf("bringing the first region up: %w", err)
 	}
-	disks, redis := s.Cloud.Snapshot("us-west-2")
+	disks, redis := localcloud.Snapshot(s.Cloud, "us-west-2")
 	if err := s.Close(); err != nil {
 		return "", fmt.Errorf("losing the first region: %w", err)
 	}
@@ -53,7 +54,7 @@ func drRebuild(ctx context.Context, s *stage.Stage) (string, error) {
 	return seen, err
 }
 
-func rebuilt(ctx context.Context, s *stage.Stage, disks []localcloud.Record, redis localcloud.Record) (string, error) {
+func rebuilt(ctx context.Context, s *stage.Stage, disks []cloud.Record, redis cloud.Record) (string, error) {
 	for _, snapshot := range append(disks, redis) {
 		s.Cloud.Seed(snapshot.Type, snapshot.ID, snapshot.Outputs)
 	}
@@ -76,7 +77,7 @@ func rebuilt(ctx context.Context, s *stage.Stage, disks []localcloud.Record, red
 	return fmt.Sprintf("%s in %s, %d disks and Redis from snapshots", steps.Summary(), s.Cloud.Region, len(disks)), nil
 }
 
-func ids(records []localcloud.Record) (list []any) {
+func ids(records []cloud.Record) (list []any) {
 	for _, r := range records {
 		list = append(list, r.ID)
 	}

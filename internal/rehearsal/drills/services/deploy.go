@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -122,7 +123,7 @@ func withoutImage(ctx context.Context, s *stage.Stage) (_ string, err error) {
 	if err != nil {
 		return "", err
 	}
-	awaiting, running := fmt.Sprint(outputs["servicesAwaitingImages"].Value), len(s.Cloud.Tasks(stage.LoadService))
+	awaiting, running := fmt.Sprint(outputs["servicesAwaitingImages"].Value), len(ecs.Tasks(s.Cloud, stage.LoadService))
 	if !strings.Contains(awaiting, stage.LoadService) || running != 0 {
 		return "", fmt.Errorf(
 			"%d tasks of %s run, and those that await an image are %s",
@@ -134,7 +135,7 @@ func withoutImage(ctx context.Context, s *stage.Stage) (_ string, err error) {
 	if err := s.Restore(ctx); err != nil {
 		return "", err
 	}
-	if running = len(s.Cloud.Tasks(stage.LoadService)); running != 2 {
+	if running = len(ecs.Tasks(s.Cloud, stage.LoadService)); running != 2 {
 		return "", fmt.Errorf("with its image %d tasks of %s run, wanted 2", running, stage.LoadService)
 	}
 	return "the update passed and listed " + stage.LoadService + ", which had no task; with its image it has two", nil
@@ -158,7 +159,7 @@ func killTasks(ctx context.Context, s *stage.Stage) (string, error) {
 	if err == nil {
 		err = poll.For(ctx, stage.SettleLimit, func() error {
 			for _, row := range table {
-				if running := len(s.Cloud.Tasks(row.Name)); running != 2 {
+				if running := len(ecs.Tasks(s.Cloud, row.Name)); running != 2 {
 					return fmt.Errorf("%d tasks of %s run, wanted 2", running, row.Name)
 				}
 			}

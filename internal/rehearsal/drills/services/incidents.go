@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/bodybroker/platform/catalog"
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -223,7 +224,7 @@ func incident15(ctx context.Context, s *stage.Stage) (string, error) {
 
 // readSecret reads a secret over AWS's own protocol, in a role's name.
 func readSecret(ctx context.Context, s *stage.Stage, role, name string) error {
-	given, err := s.Cloud.Session(role, "drill")
+	given, err := awsapi.Session(s.Cloud, role, "drill")
 	if err != nil {
 		return err
 	}

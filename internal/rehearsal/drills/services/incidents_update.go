@@ -17,6 +17,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
+	"github.com/bodybroker/platform/internal/localcloud/acm"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 	"github.com/bodybroker/platform/workload/contract"
 )
@@ -170,7 +171,7 @@ func expectOnlyHTTPS(ctx context.Context, s *stage.Stage) error {
 	if c.URL != "https://"+publicName {
 		return fmt.Errorf("the gateway's URL is %s", c.URL)
 	}
-	text, err := os.ReadFile(s.Cloud.RootStore())
+	text, err := os.ReadFile(acm.RootStore(s.Cloud))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/bodybroker/platform/internal/localcloud/elasticache"
 	"github.com/bodybroker/platform/internal/localcloud/redisnodes"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
@@ -98,7 +99,7 @@ func failOver(ctx context.Context, s *stage.Stage) (string, error) {
 }
 
 func primaryOf(ctx context.Context, s *stage.Stage, shard int) (redisnodes.Node, error) {
-	for _, node := range s.Cloud.RedisNodes(ctx) {
+	for _, node := range elasticache.RedisNodes(s.Cloud, ctx) {
 		if node.Shard == shard && node.Primary {
 			return node, nil
 		}
@@ -108,7 +109,7 @@ func primaryOf(ctx context.Context, s *stage.Stage, shard int) (redisnodes.Node,
 
 // expectReplica wants the killed node to run again as a replica, and all nodes to answer.
 func expectReplica(ctx context.Context, s *stage.Stage, killed redisnodes.Node) error {
-	for _, node := range s.Cloud.RedisNodes(ctx) {
+	for _, node := range elasticache.RedisNodes(s.Cloud, ctx) {
 		if !node.Answers {
 			return fmt.Errorf("%s does not answer", node.Name)
 		}

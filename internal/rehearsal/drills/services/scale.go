@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bodybroker/platform/internal/localcloud/ecs"
 	"github.com/bodybroker/platform/internal/poll"
 	"github.com/bodybroker/platform/internal/rehearsal/drills"
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
@@ -59,7 +60,7 @@ func scaleWithDemand(ctx context.Context, s *stage.Stage) (string, error) {
 		return "", err
 	}
 	began := time.Now()
-	withdraw := s.Cloud.DeclareDemand(scaledService, float64(most*taskUnits))
+	withdraw := ecs.DeclareDemand(s.Cloud, scaledService, float64(most*taskUnits))
 	out, err := awaitTasks(ctx, s, most)
 	withdraw()
 	grown := time.Since(began)
@@ -67,7 +68,7 @@ func scaleWithDemand(ctx context.Context, s *stage.Stage) (string, error) {
 		return calls.String(), errors.Join(fmt.Errorf("under demand: %w", err), calls.Stop(stage.NoRetries))
 	}
 	began = time.Now()
-	withdraw = s.Cloud.DeclareDemand(scaledService, idleTasks*taskUnits)
+	withdraw = ecs.DeclareDemand(s.Cloud, scaledService, idleTasks*taskUnits)
 	in, err := awaitTasks(ctx, s, 2)
 	withdraw()
 	if err != nil {
@@ -89,7 +90,7 @@ func scaleWithDemand(ctx context.Context, s *stage.Stage) (string, error) {
 // awaitTasks waits for a number of tasks and returns all numbers that it saw, in order.
 func awaitTasks(ctx context.Context, s *stage.Stage, wanted int) (sizes []int, err error) {
 	err = poll.For(ctx, scaleLimit, func() error {
-		now := len(s.Cloud.Tasks(scaledService))
+		now := len(ecs.Tasks(s.Cloud, scaledService))
 		if len(sizes) == 0 || sizes[len(sizes)-1] != now {
 			sizes = append(sizes, now)
 		}

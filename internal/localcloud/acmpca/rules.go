@@ -1,0 +1,94 @@
+// What ACM Private CA refuses of an authority, and what becomes of one.
+package acmpca
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+)
+
+// checkSubject: at least one part of the name, and the provider's lengths.
+func checkSubject(c *cloud.Call) []cloud.Failure {
+	subject, known := c.Get("certificateAuthorityConfiguration.subject").(map[string]any)
+	if !known {
+		return nil
+	}
+	var faults []cloud.Failure
+	if len(subject) == 0 {
+		faults = append(
+			faults,
+			cloud.Failure{
+				Property: "certificateAuthorityConfiguration.subject",
+				Reason:   "at least one part of the subject must be given",
+			},
+		)
+	}
+	for part, most := range map[string]int{
+		"commonName":         64,
+		"country":            2,
+		"locality":           128,
+		"organization":       64,
+		"organizationalUnit": 64,
+		"state":              128,
+	} {
+		if s, ok := subject[part].(string); ok && len(s) > most {
+			faults = append(faults, cloud.Failure{
+				Property: "certificateAuthorityConfiguration.subject." + part,
+				Reason:   fmt.Sprintf("expected length of %s to be in the range (0 - %d), got %s", part, most, s),
+			})
+		}
+	}
+	return faults
+}
+
+func checkTemplate(c *cloud.Call) []cloud.Failure {
+	arn := c.Str("templateArn")
+	if arn == "" || strings.HasPrefix(arn, "arn:aws:acm-pca:::template/") {
+		return nil
+	}
+	return []cloud.Failure{
+		{
+			Property: "templateArn",
+			Reason:   fmt.Sprintf("%q (%s) is not a valid ACM PCA template ARN", "templateArn", arn),
+		},
+	}
+}
+
+// createAuthority makes the key and the signing request; they wait under the URN until the
+// authority has its id.
+func createAuthority(c *cloud.Call) error {
+	made, err := newAuthority(c.Str("certificateAuthorityConfiguration.keyAlgorithm"),
+		c.Str("certificateAuthorityConfiguration.signingAlgorithm"), c.Get("certificateAuthorityConfiguration.subject"))
+	if err != nil {
+		return err
+	}
+	c.Tx.Values[c.Urn] = made
+	c.Set("certificateSigningRequest", made.request)
+	return nil
+}
+
+// updateAuthority switches an authority on and off; only one that has its certificate can be.
+func updateAuthority(c *cloud.Call) error {
+	made := AuthorityOf(c.Tx, c.Id)
+	if made == nil {
+		return fmt.Errorf("%s", strings.ReplaceAll(noSuchAuthority, "{value}", c.Id))
+	}
+	if c.Changed("usageMode") && c.Was("usageMode") != "" {
+		c.Set("usageMode", c.Was("usageMode"))
+	}
+	if !c.Changed("enabled") {
+		return nil
+	}
+	if !slices.Contains([]string{statusActive, statusDisabled}, made.status) {
+		return fmt.Errorf(
+			"InvalidStateException: The certificate authority must be in the ACTIVE or DISABLED state to be updated",
+		)
+	}
+	made.status = statusDisabled
+	if c.Yes("enabled") {
+		made.status = statusActive
+	}
+	return nil
+}

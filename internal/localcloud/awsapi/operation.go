@@ -1,0 +1,54 @@
+// Which operation a request names, by the protocol of its service. Source of addresses: Amazon S3
+// user guide, "Virtual hosting of buckets".
+package awsapi
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+)
+
+// operationName is the operation as AWS names it; "" where there is none.
+func (in *Request) operationName() string {
+	switch in.Protocol {
+	case Json11:
+		return cloud.LastOf(in.Http.Header.Get("X-Amz-Target"), ".")
+	case query:
+		form, _ := url.ParseQuery(string(in.Body)) // what does not parse has no operation
+		return form.Get("Action")
+	}
+	_, key := in.BucketAndKey()
+	asked := in.Http.URL.Query()
+	switch in.Http.Method {
+	case http.MethodGet:
+		if key == "" {
+			return map[bool]string{true: "ListObjectsV2"}[asked.Get("list-type") == "2"]
+		}
+		return "GetObject"
+	case http.MethodHead:
+		return map[bool]string{true: "HeadObject", false: "HeadBucket"}[key != ""]
+	case http.MethodPut:
+		return map[bool]string{true: "PutObject", false: "CreateBucket"}[key != ""]
+	case http.MethodDelete:
+		return map[bool]string{true: "DeleteObject", false: "DeleteBucket"}[key != ""]
+	}
+	return ""
+}
+
+// BucketAndKey reads both kinds of addresses. An SDK whose endpoint is an IP address uses the path;
+// with the endpoint http://localhost:PORT it puts the bucket before the host.
+func (in *Request) BucketAndKey() (bucket, key string) {
+	host, _, err := net.SplitHostPort(in.Http.Host)
+	if err != nil {
+		host = in.Http.Host
+	}
+	path := strings.TrimPrefix(in.Http.URL.Path, "/")
+	if bucket, ok := strings.CutSuffix(host, ".localhost"); ok {
+		return bucket, path
+	}
+	bucket, key, _ = strings.Cut(path, "/")
+	return bucket, key
+}

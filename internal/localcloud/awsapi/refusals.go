@@ -1,0 +1,95 @@
+// Why a caller is not believed, in the words of each protocol. Sources: the services' "Common
+// errors" and Amazon S3 API reference, "List of error codes".
+package awsapi
+
+// authFault is why a caller is not believed, as each protocol says it.
+type authFault map[protocol]Error
+
+const (
+	invalidToken = "The security token included in the request is invalid."
+	expiredToken = "The security token included in the request is expired"
+	wrongSecret  = "The request signature we calculated does not match the signature you provided. Check your AWS " +
+		"Secret Access Key and signing method. Consult the service documentation for details."
+	wrongSecretS3 = "The request signature we calculated does not match the signature you provided. Check your key " +
+		"and signing method."
+)
+
+var (
+	unsigned = authFault{
+		restXML: {Status: 403, Code: "AccessDenied", Message: "Access Denied"},
+		query:   {Status: 403, Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"},
+		Json11:  {Status: 400, Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"},
+	}
+	malformedHeader = authFault{
+		restXML: {Status: 400, Code: "AuthorizationHeaderMalformed", Message: "The authorization header is malformed"},
+		query:   {Status: 400, Code: "IncompleteSignature", Message: "The Authorization header is malformed"},
+		Json11:  {Status: 400, Code: "IncompleteSignatureException", Message: "The Authorization header is malformed"},
+	}
+	unknownKey = authFault{
+		restXML: {
+			Status:  403,
+			Code:    "InvalidAccessKeyId",
+			Message: "The AWS Access Key Id you provided does not exist in our records.",
+		},
+		query:  {Status: 403, Code: "InvalidClientTokenId", Message: invalidToken},
+		Json11: {Status: 400, Code: "UnrecognizedClientException", Message: invalidToken},
+	}
+	wrongToken = authFault{
+		restXML: {Status: 400, Code: "InvalidToken", Message: "The provided token is malformed or otherwise invalid."},
+		query:   {Status: 403, Code: "InvalidClientTokenId", Message: invalidToken},
+		Json11:  {Status: 400, Code: "UnrecognizedClientException", Message: invalidToken},
+	}
+	expired = authFault{
+		restXML: {Status: 400, Code: "ExpiredToken", Message: "The provided token has expired."},
+		query:   {Status: 403, Code: "ExpiredToken", Message: expiredToken},
+		Json11:  {Status: 400, Code: "ExpiredTokenException", Message: expiredToken},
+	}
+	wrongClock = authFault{
+		restXML: {
+			Status:  403,
+			Code:    "RequestTimeTooSkewed",
+			Message: "The difference between the request time and the current time is too large.",
+		},
+		query: {
+			Status:  403,
+			Code:    "SignatureDoesNotMatch",
+			Message: "Signature expired: the request is more than 15 minutes off",
+		},
+		Json11: {
+			Status:  400,
+			Code:    "InvalidSignatureException",
+			Message: "Signature expired: the request is more than 15 minutes off",
+		},
+	}
+	wrongRegion = authFault{
+		restXML: {
+			Status:  400,
+			Code:    "AuthorizationHeaderMalformed",
+			Message: "The authorization header is malformed; the region is wrong",
+		},
+		query: {
+			Status:  403,
+			Code:    "SignatureDoesNotMatch",
+			Message: "Credential should be scoped to a valid region.",
+		},
+		Json11: {
+			Status:  400,
+			Code:    "InvalidSignatureException",
+			Message: "Credential should be scoped to a valid region.",
+		},
+	}
+	wrongSignature = authFault{
+		restXML: {Status: 403, Code: "SignatureDoesNotMatch", Message: wrongSecretS3},
+		query:   {Status: 403, Code: "SignatureDoesNotMatch", Message: wrongSecret},
+		Json11:  {Status: 400, Code: "InvalidSignatureException", Message: wrongSecret},
+	}
+)
+
+// as is the fault in a protocol's words, with what is to be known beside them.
+func (f authFault) as(p protocol, detail string) *Error {
+	fault := f[p]
+	if detail != "" {
+		fault.Message += ": " + detail
+	}
+	return &fault
+}

@@ -1,0 +1,111 @@
+// Who calls: temporary credentials of roles, and what each of them called.
+// Source: IAM user guide, "Temporary security credentials in IAM" and "IAM identifiers".
+package awsapi
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/roles"
+)
+
+// SessionHours is how long credentials live: what EC2 gives an instance (EC2 user guide, "Retrieve
+// security credentials from instance metadata": about six hours).
+const SessionHours = 6
+
+// Credentials are temporary credentials of a role.
+type Credentials struct {
+	AccessKeyID, SecretAccessKey, Token string
+	Expires                             time.Time
+}
+
+// RoleSession is a role that somebody has become.
+type RoleSession struct {
+	Credentials
+	Role, RoleARN string
+	// Unique is the role's id at the time: a role of the same name that is made later is another
+	// one.
+	Unique string
+	Name   string
+}
+
+// arn is the principal as AWS names it in errors and GetCallerIdentity.
+func (s *RoleSession) arn(account string) string {
+	return "arn:aws:sts::" + account + ":assumed-role/" + s.Role + "/" + s.Name
+}
+
+// wireState is what the API holds beside records.
+type wireState struct {
+	Sessions map[string]*RoleSession // by access key id
+	calls    []*APICall              // oldest first
+	Now      func() time.Time
+}
+
+// wireKey is where the state lies among what no record shows.
+const wireKey = "over the wire"
+
+// Wire is the API's state.
+func Wire(tx *cloud.Tx) *wireState {
+	state, ok := tx.Values[wireKey].(*wireState)
+	if !ok {
+		state = &wireState{
+			Sessions: map[string]*RoleSession{},
+			Now:      time.Now,
+		}
+		tx.Values[wireKey] = state
+	}
+	return state
+}
+
+// sessionName is what STS takes (API reference, AssumeRole, RoleSessionName).
+var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+
+// Session gives credentials of a role that exists, good for six hours. The name says who has them,
+// as a task's or an instance's id does; 2 to 64 letters, digits and _+=,.@-. Whether the role may
+// be assumed by anybody is not asked here: ServeMetadata asks it for instances.
+func Session(c *cloud.Cloud, roleARN, name string) (Credentials, error) {
+	return cloud.Update2(c, func(tx *cloud.Tx) (Credentials, error) {
+		return NewSession(tx, roleARN, name)
+	})
+}
+
+func NewSession(tx *cloud.Tx, roleARN, name string) (Credentials, error) {
+	role := roles.RoleByARN(tx, roleARN)
+	if role == nil {
+		return Credentials{}, fmt.Errorf(
+			"giving credentials of role %q to %q: there is no such role; create it first",
+			roleARN,
+			name,
+		)
+	}
+	if !sessionName.MatchString(name) {
+		return Credentials{}, fmt.Errorf(
+			"giving credentials of role %q: the session name %q does not match %s",
+			roleARN,
+			name,
+			sessionName,
+		)
+	}
+	state := Wire(tx)
+	made := &RoleSession{
+		Role:    role.ID,
+		RoleARN: roleARN,
+		Unique:  role.Str("uniqueId"),
+		Name:    name,
+		Credentials: Credentials{
+			AccessKeyID:     "ASIA" + cloud.UniqueUpper(16),
+			SecretAccessKey: cloud.RandomOf(cloud.LettersAndDigits, 40),
+			Token:           cloud.RandomOf(cloud.LettersAndDigits, 200),
+			Expires:         state.Now().UTC().Add(SessionHours * time.Hour).Truncate(time.Second),
+		},
+	}
+	for id, old := range state.Sessions {
+		if state.Now().Sub(old.Expires) > SessionHours*time.Hour {
+			delete(state.Sessions, id) // long expired: a client that still has it hears that it is not known
+		}
+	}
+	state.Sessions[made.AccessKeyID] = made
+	return made.Credentials, nil
+}

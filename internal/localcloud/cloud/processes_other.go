@@ -1,0 +1,8 @@
+//go:build !linux
+
+// Elsewhere no process runs a service's part, so none has to end.
+package cloud
+
+import "syscall"
+
+func DieWithParent() *syscall.SysProcAttr { return nil }

@@ -1,0 +1,66 @@
+// The lock of a cloud, as a value: whatever reads or changes records takes a Tx, which only View and
+// Update give.
+package cloud
+
+import "fmt"
+
+// Tx is a cloud's records while nobody else reads or changes them. It ends with the function that it
+// was given to.
+type Tx struct {
+	Cloud *Cloud
+	// Values are what no record shows (the content of objects, tokens, sessions), by keys that each
+	// service chooses.
+	Values   map[string]any
+	writable bool
+}
+
+// View reads records.
+func (c *Cloud) View(do func(*Tx)) { c.locked(false, do) }
+
+// Update reads and changes records.
+func (c *Cloud) Update(do func(*Tx)) { c.locked(true, do) }
+
+func (c *Cloud) locked(writable bool, do func(*Tx)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	do(&Tx{Cloud: c, Values: c.values, writable: writable})
+}
+
+// Paused does something without the lock in the middle of a transaction: what was read before may
+// have changed after it.
+func (tx *Tx) Paused(do func()) {
+	tx.Cloud.mu.Unlock()
+	defer tx.Cloud.mu.Lock()
+	do()
+}
+
+// mustWrite ends the program where View was called for what Update is for.
+func (tx *Tx) mustWrite(what, token, id string) {
+	if !tx.writable {
+		panic(fmt.Sprintf("localcloud: %s %s %q in a View: call Update", what, token, id))
+	}
+}
+
+// View is View with a result.
+func View[T any](c *Cloud, do func(*Tx) T) (result T) {
+	c.View(func(tx *Tx) { result = do(tx) })
+	return result
+}
+
+// View2 is View with two results.
+func View2[T, U any](c *Cloud, do func(*Tx) (T, U)) (first T, second U) {
+	c.View(func(tx *Tx) { first, second = do(tx) })
+	return first, second
+}
+
+// Update is Update with a result.
+func Update[T any](c *Cloud, do func(*Tx) T) (result T) {
+	c.Update(func(tx *Tx) { result = do(tx) })
+	return result
+}
+
+// Update2 is Update with two results.
+func Update2[T, U any](c *Cloud, do func(*Tx) (T, U)) (first T, second U) {
+	c.Update(func(tx *Tx) { first, second = do(tx) })
+	return first, second
+}

@@ -1,0 +1,162 @@
+// Connections that processes on machines open: the security groups decide on each, and a partition
+// of the network can be put over them.
+package ec2
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"sync"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+)
+
+// network is the state of the network between machines.
+type network struct {
+	mu        sync.Mutex
+	partition *partition      // nil: it is not cut
+	dropped   map[string]bool // why connections were dropped
+}
+
+var networks = cloud.NewState(
+	cloud.StopServers,
+	func(*cloud.Cloud, cloud.Runtime) (*network, error) { return &network{dropped: map[string]bool{}}, nil },
+	func(*network) error { return nil },
+)
+
+func (n *network) cutBetween(a, b netip.Addr) bool {
+	if n == nil {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.partition.between(a, b)
+}
+
+func (n *network) noteDropped(why error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dropped[why.Error()] = true
+}
+
+// partition is a network that has fallen in two: nothing passes from one side to the other.
+type partition struct {
+	one, other []netip.Addr
+}
+
+func (p *partition) between(a, b netip.Addr) bool {
+	return p != nil &&
+		(slices.Contains(p.one, a) && slices.Contains(p.other, b) ||
+			slices.Contains(p.other, a) && slices.Contains(p.one, b))
+}
+
+// GuardOf guards the processes of the machine with an address; what else is asked of the guard
+// stands in o. Ask flowguard.Supported first.
+func GuardOf(c *cloud.Cloud, source netip.Addr, o flowguard.Options) (*flowguard.Guard, error) {
+	network, err := networkOf(c, source)
+	if err != nil {
+		return nil, err
+	}
+	o.Source, o.Network = source, network
+	o.Decide = func(_ int, destination netip.AddrPort) error {
+		err := Allowed(c, source, destination.Addr(), int(destination.Port()))
+		if err != nil {
+			networks.Of(c).noteDropped(err)
+		}
+		return err
+	}
+	return flowguard.New(o)
+}
+
+// networkOf is the range of the VPC that an address lies in.
+func networkOf(c *cloud.Cloud, address netip.Addr) (netip.Prefix, error) {
+	return cloud.View2(c, func(tx *cloud.Tx) (netip.Prefix, error) {
+		for _, vpc := range tx.All(VpcType) {
+			if network, ok := RangeOf(vpc); ok && network.Contains(address) {
+				return network, nil
+			}
+		}
+		return netip.Prefix{}, fmt.Errorf("guarding the connections of %s: no VPC has that address", address)
+	})
+}
+
+// Dropped says which connections that processes on machines tried were dropped, and why: each once,
+// in alphabetical order.
+func Dropped(c *cloud.Cloud) []string {
+	n := networks.Of(c)
+	if n == nil {
+		return nil
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Sorted(maps.Keys(n.dropped))
+}
+
+// Partition cuts the network between two sets of private addresses until Heal: connections between
+// machines of both fall silent, new ones get no answer. What each side has with anybody else goes
+// on.
+func Partition(c *cloud.Cloud, one, other []netip.Addr) error {
+	if err := flowguard.Supported(); err != nil {
+		return fmt.Errorf("cutting the network between %v and %v: %w", one, other, err)
+	}
+	cut := &partition{one: one, other: other}
+	if err := networks.Of(c).cut(cut); err != nil {
+		return err
+	}
+	// A connection that was let through a moment before may stand only after the first look.
+	before := -1
+	for {
+		found, err := eachCut(c, cut, (*flowguard.Guard).Silence)
+		if err != nil || found == before {
+			return err
+		}
+		before = found
+	}
+}
+
+// Heal joins the network again: what fell silent goes on where TCP left it.
+func Heal(c *cloud.Cloud) error {
+	n := networks.Of(c)
+	n.mu.Lock()
+	cut := n.partition
+	n.partition = nil
+	n.mu.Unlock()
+	if cut == nil {
+		return errors.New("healing the network: it is not cut")
+	}
+	_, err := eachCut(c, cut, (*flowguard.Guard).Hear)
+	return err
+}
+
+func (n *network) cut(p *partition) error {
+	if n == nil {
+		return errors.New("cutting the network: nothing runs in this cloud")
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.partition != nil {
+		return errors.New("cutting the network: it is cut already")
+	}
+	n.partition = p
+	return nil
+}
+
+// eachCut does something with every connection across a partition, at both ends.
+func eachCut(c *cloud.Cloud, cut *partition, do func(*flowguard.Guard, flowguard.Match) (int, error)) (int, error) {
+	across := func(local, remote netip.AddrPort) bool { return cut.between(local.Addr(), remote.Addr()) }
+	total := 0
+	for _, m := range Machines.Of(c).All() {
+		if m.Guard == nil {
+			continue
+		}
+		found, err := do(m.Guard, across)
+		if err != nil {
+			return total, err
+		}
+		total += found
+	}
+	return total, nil
+}

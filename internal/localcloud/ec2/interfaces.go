@@ -1,0 +1,112 @@
+// Network interfaces that programs make: their addresses and groups.
+package ec2
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+)
+
+// primaryReplaces: the addresses of an interface change in place as long as its first stays.
+func primaryReplaces(c *cloud.Call) bool {
+	path := "privateIps"
+	if c.Yes("privateIpListEnabled") {
+		path = "privateIpLists"
+	}
+	before := c.Before(path)
+	if !c.Changed(path) || !c.Known(path) || len(before) == 0 {
+		return false
+	}
+	now := c.All(path)
+	if path == "privateIpLists" {
+		return len(now) == 0 || now[0] != before[0]
+	}
+	return !slices.Contains(now, before[0])
+}
+
+// VpcOf is the VPC of a subnet.
+func VpcOf(c *cloud.Call, subnet string) string {
+	if r := c.Tx.Find(SubnetType, "", subnet); r != nil {
+		return r.Str("vpcId")
+	}
+	return ""
+}
+
+// judgeInterfaceAddresses wants free addresses of the subnet, and picks one where none is asked
+// for.
+func judgeInterfaceAddresses(c *cloud.Call) error {
+	subnet := c.Tx.Find(SubnetType, "", c.Str("subnetId"))
+	asked := append(c.All("privateIps"), c.All("privateIpLists")...)
+	if own := c.Str("privateIp"); own != "" && len(asked) == 0 {
+		asked = []string{own}
+	}
+	for _, address := range asked {
+		if err := judgeAddress(c.Tx, subnet, address, c.Id); err != nil {
+			return err
+		}
+	}
+	if len(asked) == 0 {
+		free, err := freeAddress(c.Tx, subnet)
+		if err != nil {
+			return err
+		}
+		c.Set("privateIp", free)
+	}
+	return nil
+}
+
+// primaryAddress is the one that stays for the interface's life: the first asked for, or the
+// one that was picked.
+func primaryAddress(c *cloud.Call) any {
+	asked := append(c.All("privateIps"), c.All("privateIpLists")...)
+	if known := c.Str("privateIp"); known != "" && (len(asked) == 0 || slices.Contains(asked, known)) {
+		return known
+	}
+	if len(asked) > 0 {
+		return asked[0]
+	}
+	return ""
+}
+
+func allAddresses(c *cloud.Call) any {
+	addresses := []any{primaryAddress(c)}
+	for _, address := range append(c.All("privateIps"), c.All("privateIpLists")...) {
+		if !slices.Contains(addresses, any(address)) {
+			addresses = append(addresses, address)
+		}
+	}
+	return addresses
+}
+
+// macAddress is one of Amazon's locally administered addresses.
+func macAddress(*cloud.Call) any {
+	h := cloud.RandomHex(10)
+	return fmt.Sprintf("0a:%s:%s:%s:%s:%s", h[:2], h[2:4], h[4:6], h[6:8], h[8:])
+}
+
+// judgeInterfaceGroups wants groups of the subnet's VPC.
+func judgeInterfaceGroups(c *cloud.Call) error {
+	return SameNetwork(c.Tx, c.Str("subnetId"), c.All("securityGroups"))
+}
+
+func SameNetwork(tx *cloud.Tx, subnetID string, groups []string) error {
+	subnet := tx.Find(SubnetType, "", subnetID)
+	for _, id := range groups {
+		for _, token := range AnyGroup {
+			if group := tx.Find(
+				token,
+				"",
+				id,
+			); group != nil && subnet != nil &&
+				group.Str("vpcId") != subnet.Str("vpcId") {
+				return cloud.Errorf(
+					"InvalidParameter: Security group %s and subnet %s belong to different networks.",
+					id,
+					subnetID,
+				)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+// Route tables, their routes, and the subnets that they are for.
+package ec2
+
+import (
+	"fmt"
+	"hash/crc32"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+)
+
+const (
+	RouteTableType       = "aws:ec2/routeTable:RouteTable"
+	RouteType            = "aws:ec2/route:Route"
+	RouteAssociationType = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+)
+
+const noSuchRouteTable = "InvalidRouteTableID.NotFound: The routeTable ID '{value}' does not exist"
+
+// anyRouteTable are the tables that an id may name: the program's, and a VPC's main table.
+var anyRouteTable = []string{RouteTableType, mainRouteTableType}
+
+var routeDestinations = []string{"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"}
+
+var routeTargets = []string{
+	"gatewayId", "natGatewayId", "networkInterfaceId", "vpcEndpointId", "vpcPeeringConnectionId", "transitGatewayId",
+	"egressOnlyGatewayId", "carrierGatewayId", "localGatewayId", "coreNetworkArn",
+}
+
+var _ = cloud.Register(
+	cloud.Row{
+		Token:    RouteTableType,
+		Source:   "internal/service/ec2/vpc_route_table.go",
+		Required: []string{"vpcId"},
+		Replace:  []string{"vpcId"},
+		Id:       cloud.Text("rtb-{hex17}"),
+		Computed: map[string]cloud.Value{
+			"arn": cloud.Text("arn:aws:ec2:{region}:{account}:route-table/{id}"), "ownerId": cloud.Text("{account}"),
+			"propagatingVgws": cloud.Fixed([]any{}), "routes": cloud.Fixed([]any{}),
+		},
+		References: []cloud.Reference{
+			{
+				Path:    "vpcId",
+				To:      cloud.One(VpcType),
+				Missing: noSuchVpc,
+				Blocks:  vpcInUse,
+			},
+			{Path: "routes.gatewayId", To: cloud.One(InternetGatewayType), Missing: noSuchGateway},
+			{Path: "routes.natGatewayId", To: cloud.One(NatGatewayType), Missing: noSuchNat},
+		},
+		Check: networkRange("routes.cidrBlock", 0, 32),
+		// The provider takes the associations off before it deletes a table; the routes go with it.
+		AfterDelete: func(c *cloud.Call) error {
+			DropWhere(c.Tx, RouteAssociationType, "routeTableId", c.Id)
+			DropWhere(c.Tx, RouteType, "routeTableId", c.Id)
+			return nil
+		},
+		NotReal: "Routes made beside the table do not show in its output routes.",
+	},
+	cloud.Row{
+		Token:    RouteType,
+		Source:   "internal/service/ec2/vpc_route.go; the form of the id: internal/service/ec2/id.go",
+		Required: []string{"routeTableId"},
+		Replace:  append([]string{"routeTableId"}, routeDestinations...),
+		Id: func(c *cloud.Call) any {
+			return fmt.Sprintf("r-%s%d", c.Str("routeTableId"), crc32.ChecksumIEEE([]byte(destinationOf(c.Str))))
+		},
+		Computed: map[string]cloud.Value{
+			"instanceId": cloud.Fixed(""), "instanceOwnerId": cloud.Fixed(""), "networkInterfaceId": cloud.Fixed(""),
+			"origin": cloud.Fixed("CreateRoute"), "state": cloud.Fixed("active"),
+		},
+		References: []cloud.Reference{
+			{Path: "routeTableId", To: anyRouteTable, Missing: noSuchRouteTable},
+			{Path: "gatewayId", To: cloud.One(InternetGatewayType), Missing: noSuchGateway},
+			{Path: "natGatewayId", To: cloud.One(NatGatewayType), Missing: noSuchNat},
+			{Path: "networkInterfaceId", To: cloud.One(NetworkInterfaceType), Missing: noSuchInterface},
+			{
+				Path:    "vpcEndpointId",
+				To:      cloud.One(VpcEndpointType),
+				Missing: "InvalidVpcEndpointId.NotFound: The Vpc Endpoint Id '{value}' does not exist",
+			},
+		},
+		Check: cloud.Checks(
+			cloud.ExactlyOneOf(routeDestinations...),
+			cloud.ExactlyOneOf(routeTargets...),
+			networkRange("destinationCidrBlock", 0, 32),
+		),
+		BeforeCreate: func(c *cloud.Call) error {
+			for _, other := range c.Tx.All(RouteType) {
+				if other.Str("routeTableId") == c.Str("routeTableId") &&
+					destinationOf(other.Str) == destinationOf(c.Str) {
+					return cloud.Errorf(
+						"RouteAlreadyExists: The route identified by %s already exists.",
+						destinationOf(c.Str),
+					)
+				}
+			}
+			return nil
+		},
+		NotReal: "A route stays active when its target goes; AWS makes it a blackhole. Peering, transit and carrier " +
+			"gateways are not checked.",
+	},
+	cloud.Row{
+		Token:    RouteAssociationType,
+		Source:   "internal/service/ec2/vpc_route_table_association.go",
+		Required: []string{"routeTableId"},
+		Replace:  []string{"gatewayId", "subnetId"},
+		Id:       cloud.Text("rtbassoc-{hex17}"),
+		References: []cloud.Reference{
+			{Path: "routeTableId", To: anyRouteTable, Missing: noSuchRouteTable},
+			{Path: "subnetId", To: cloud.One(SubnetType), Missing: noSuchSubnet},
+		},
+		Check: cloud.ExactlyOneOf("subnetId", "gatewayId"),
+		BeforeCreate: func(c *cloud.Call) error {
+			for _, other := range c.Tx.All(RouteAssociationType) {
+				if subnet := c.Str("subnetId"); subnet != "" && other.Str("subnetId") == subnet {
+					return cloud.Errorf(
+						"Resource.AlreadyAssociated: the specified association for route table %s conflicts with an "+
+							"existing association",
+						c.Str("routeTableId"),
+					)
+				}
+			}
+			return nil
+		},
+		NotReal: "Another table keeps the id of the association; AWS gives a new one.",
+	},
+)
+
+const (
+	noSuchGateway = "InvalidGatewayID.NotFound: The gateway ID '{value}' does not exist"
+	noSuchNat     = "InvalidNatGatewayID.NotFound: The natGateway ID '{value}' does not exist"
+)
+
+// destinationOf is where a route leads, whichever of the three forms it has.
+func destinationOf(str func(string) string) string {
+	for _, path := range routeDestinations {
+		if destination := str(path); destination != "" {
+			return destination
+		}
+	}
+	return ""
+}

@@ -1,0 +1,276 @@
+// What EC2 refuses of instances and interfaces, and what launching and ending one does.
+package ec2
+
+import (
+	"encoding/base64"
+	"fmt"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+)
+
+// userDataLimit is EC2's limit, in bytes before encoding (EC2 user guide, "Run commands at
+// launch").
+const userDataLimit = 16384
+
+// checkInstance is what the provider judges at plan time.
+func checkInstance(c *cloud.Call) []cloud.Failure {
+	var faults []cloud.Failure
+	if !cloud.Present(c.Inputs, "launchTemplate") {
+		for _, path := range []string{"ami", "instanceType"} {
+			if !cloud.Present(c.Inputs, path) {
+				faults = append(
+					faults,
+					cloud.Failure{
+						Property: path,
+						Reason:   fmt.Sprintf("%q: one of `%s,launchTemplate` must be specified", path, path),
+					},
+				)
+			}
+		}
+	}
+	// The text of user data may be secret and never stands in an error.
+	if n := len(c.Str("userData")); n > userDataLimit {
+		faults = append(
+			faults,
+			cloud.Failure{
+				Property: "userData",
+				Reason: fmt.Sprintf(
+					"expected length of userData to be in the range (0 - %d), got %d bytes",
+					userDataLimit,
+					n,
+				),
+			},
+		)
+	}
+	if _, err := base64.StdEncoding.DecodeString(c.Str("userDataBase64")); err != nil {
+		faults = append(
+			faults,
+			cloud.Failure{Property: "userDataBase64", Reason: "userDataBase64: must be base64-encoded"},
+		)
+	}
+	return faults
+}
+
+// userDataReplaces: changed user data makes a new instance only where the program says so.
+func userDataReplaces(c *cloud.Call) bool {
+	return c.Yes("userDataReplaceOnChange") && (c.Changed("userData") || c.Changed("userDataBase64"))
+}
+
+// judgeInstanceType compares the type's processor with the image's.
+func judgeInstanceType(c *cloud.Call) error {
+	kind := c.Str("instanceType")
+	if !instanceTypeName.MatchString(kind) {
+		return cloud.Errorf("InvalidParameterValue: Invalid value '%s' for InstanceType.", kind)
+	}
+	image := c.Tx.Find(amiType, "", c.Str("ami"))
+	if image == nil {
+		return nil
+	}
+	own := map[bool]string{true: "arm64", false: "x86_64"}[gravitonType.MatchString(kind)]
+	if theirs := image.Str("architecture"); theirs != "" && theirs != own {
+		return cloud.Errorf(
+			"InvalidParameterValue: The architecture '%s' of the specified instance type does not match the "+
+				"architecture '%s' of the specified AMI. "+
+				"Specify an instance type and an AMI that have matching architectures, and try again.",
+			own,
+			theirs,
+		)
+	}
+	return nil
+}
+
+func judgeUserData(c *cloud.Call) error {
+	decoded, _ := base64.StdEncoding.DecodeString(c.Str("userDataBase64"))
+	if len(decoded) > userDataLimit {
+		return cloud.Errorf("InvalidParameterValue: User data is limited to %d bytes", userDataLimit)
+	}
+	return nil
+}
+
+// interfaceEntries are the ready-made interfaces of an instance, by device index.
+func interfaceEntries(get func(string) any) map[int]*interfaceEntry {
+	entries := map[int]*interfaceEntry{}
+	items, _ := get("networkInterfaces").([]any)
+	for _, item := range items {
+		fields, _ := item.(map[string]any)
+		index, _ := fields["deviceIndex"].(float64)
+		id, _ := fields["networkInterfaceId"].(string)
+		drop, _ := fields["deleteOnTermination"].(bool)
+		entries[int(index)] = &interfaceEntry{id, drop}
+	}
+	return entries
+}
+
+type interfaceEntry struct {
+	id                  string
+	deleteOnTermination bool
+}
+
+// judgeNetworking: either ready-made interfaces, free and all in one zone, or a subnet.
+func judgeNetworking(c *cloud.Call) error {
+	entries, zone := interfaceEntries(c.Get), ""
+	if len(entries) == 0 {
+		return judgeOwnInterface(c)
+	}
+	if entries[0] == nil {
+		return cloud.Errorf("InvalidParameterValue: A primary network interface (device index 0) must be specified")
+	}
+	for _, entry := range entries {
+		if holder := instanceWith(c.Tx, entry.id); holder != "" {
+			return cloud.Errorf("InvalidNetworkInterface.InUse: Interface: [%s] in use.", entry.id)
+		}
+		subnet := c.Tx.Find(SubnetType, "", c.Tx.Find(NetworkInterfaceType, "", entry.id).Str("subnetId"))
+		if subnet == nil {
+			continue
+		}
+		if at := subnet.Str("availabilityZone"); zone != "" && zone != at {
+			return cloud.Errorf(
+				"InvalidParameterCombination: Network interfaces must be in the same availability zone: %s and %s",
+				zone,
+				at,
+			)
+		}
+		zone = subnet.Str("availabilityZone")
+	}
+	if asked := c.Str("availabilityZone"); asked != "" && zone != "" && asked != zone {
+		return cloud.Errorf(
+			"InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnet is in the "+
+				"availability zone %s",
+			asked,
+			zone,
+		)
+	}
+	return nil
+}
+
+func judgeOwnInterface(c *cloud.Call) error {
+	subnet := c.Tx.Find(SubnetType, "", c.Str("subnetId"))
+	if subnet == nil {
+		return cloud.Errorf(
+			"VPCIdNotSpecified: No default VPC for this user. GroupName is only supported for EC2-Classic and " +
+				"default VPC.",
+		)
+	}
+	if asked := c.Str("availabilityZone"); asked != "" && asked != subnet.Str("availabilityZone") {
+		return cloud.Errorf(
+			"InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnet is in the "+
+				"availability zone %s",
+			asked,
+			subnet.Str("availabilityZone"),
+		)
+	}
+	if asked := c.Str("privateIp"); asked != "" {
+		if err := judgeAddress(c.Tx, subnet, asked, ""); err != nil {
+			return err
+		}
+	}
+	return SameNetwork(c.Tx, subnet.ID, c.All("vpcSecurityGroupIds"))
+}
+
+// instanceWith is the instance that holds an interface, "" if none does.
+func instanceWith(tx *cloud.Tx, networkInterface string) string {
+	for _, instance := range tx.All(InstanceType) {
+		for _, entry := range interfaceEntries(instance.Get) {
+			if entry.id == networkInterface {
+				return instance.ID
+			}
+		}
+	}
+	return ""
+}
+
+// judgeProfile: a profile without a role is refused.
+func judgeProfile(c *cloud.Call) error {
+	profile := c.Tx.Find(InstanceProfileType, "name", c.Str("iamInstanceProfile"))
+	if profile != nil && profile.Str("role") == "" {
+		return cloud.Errorf(
+			"InvalidParameterValue: IAM Instance Profile \"%s\" has no associated IAM Roles",
+			profile.Str("arn"),
+		)
+	}
+	return nil
+}
+
+// settleInstance gives the instance its place: what its interface says, or an interface of its own.
+func settleInstance(c *cloud.Call) error {
+	primary := interfaceEntries(c.Get)[0]
+	var own *cloud.Record
+	if primary != nil {
+		own = c.Tx.Find(NetworkInterfaceType, "", primary.id)
+	} else {
+		groups := c.All("vpcSecurityGroupIds")
+		if len(groups) == 0 {
+			groups = []string{DefaultGroup(c.Tx, VpcOf(c, c.Str("subnetId")))}
+		}
+		asked := c.Str("privateIp")
+		made, err := PlaceInterface(c.Tx, Placement{
+			Owner:       c.Id,
+			Description: "Primary interface of " + c.Id,
+			Subnet:      c.Str("subnetId"),
+			Groups:      groups,
+			address:     asked,
+		})
+		if err != nil {
+			return err
+		}
+		own = made
+	}
+	subnet := c.Tx.Find(SubnetType, "", own.Str("subnetId"))
+	c.Set("primaryNetworkInterfaceId", own.ID)
+	c.Set("subnetId", own.Str("subnetId"))
+	c.Set("availabilityZone", subnet.Str("availabilityZone"))
+	c.Set("privateIp", own.Str("privateIp"))
+	c.Set("privateDns", privateName(c.Cloud, own.Str("privateIp")))
+	c.Set("vpcSecurityGroupIds", own.Get("securityGroups"))
+	c.Set("publicIp", "")
+	c.Set("publicDns", "")
+	for index, entry := range interfaceEntries(c.Get) {
+		if r := c.Tx.Find(NetworkInterfaceType, "", entry.id); r != nil {
+			r.SetOutput(
+				"attachments",
+				[]any{
+					map[string]any{
+						"attachmentId": "eni-attach-" + cloud.RandomHex(17),
+						"deviceIndex":  float64(index),
+						"instance":     c.Id,
+					},
+				},
+			)
+		}
+	}
+	return nil
+}
+
+// restarts says whether an update stops and starts the instance.
+func restarts(c *cloud.Call) bool {
+	return c.Changed("userData") || c.Changed("userDataBase64") || c.Changed("instanceType")
+}
+
+func judgeStop(c *cloud.Call) error {
+	before := c.Tx.Find(InstanceType, "", c.Id)
+	if restarts(c) && before.Get("disableApiStop") == true {
+		return cloud.Errorf(
+			"OperationNotPermitted: The instance '%s' may not be stopped. Modify its 'disableApiStop' instance "+
+				"attribute and try again.",
+			c.Id,
+		)
+	}
+	return nil
+}
+
+// releaseInstance: AWS detaches disks and interfaces, and deletes those that go with the instance.
+func releaseInstance(c *cloud.Call) error {
+	DropWhere(c.Tx, AttachmentType, "instanceId", c.Id)
+	DropInterfaces(c.Tx, c.Id)
+	for _, entry := range interfaceEntries(c.Get) {
+		r := c.Tx.Find(NetworkInterfaceType, "", entry.id)
+		if r == nil {
+			continue
+		}
+		r.SetOutput("attachments", []any{})
+		if entry.deleteOnTermination {
+			c.Tx.Remove(NetworkInterfaceType, entry.id)
+		}
+	}
+	return nil
+}

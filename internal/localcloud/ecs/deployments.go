@@ -1,0 +1,93 @@
+// Deployments of a service: new tasks are healthy before old ones stop, and the circuit breaker
+// rolls back.
+package ecs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+)
+
+// deployment is what the tasks of a service are made from.
+type deployment struct {
+	service    cloud.Record
+	definition cloud.Record // the revision
+	container  containerDefinition
+}
+
+// revision is the one that runs; "" if none has completed yet.
+func (f *runningService) revision() string {
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	return f.running.definition.ID
+}
+
+// rolledBack is what the circuit breaker leaves: the service names the revision that runs (ECS
+// developer guide, "How the Amazon ECS deployment circuit breaker detects failures").
+func rolledBack(c *cloud.Cloud, r cloud.Record, revision string, why error) {
+	c.Update(func(tx *cloud.Tx) {
+		if record := tx.Find(ServiceType, "", r.ID); record != nil {
+			record.SetOutput("taskDefinition", revision)
+			tx.Note("refuse", ServiceType, r.ID, "deployment failed: tasks failed to start: "+why.Error())
+		}
+	})
+}
+
+// deploy brings the service to what its record asks for: new tasks are healthy before old ones stop
+// (deploymentMinimumHealthyPercent 100). What cannot be brought up leaves the old ones as they are.
+func (f *runningService) deploy(r cloud.Record, run func()) error {
+	next, err := deploymentOf(f.cloud, r)
+	if err != nil {
+		return err
+	}
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	if asked := int(cloud.Number(r.Get("desiredCount"))); asked != f.asked {
+		f.asked, f.desired = asked, asked
+	}
+	return f.bring(next, run)
+}
+
+// bring starts and stops tasks until as many run as are desired, all of one deployment.
+func (f *runningService) bring(next deployment, run func()) error {
+	f.mu.Lock()
+	before := slices.Clone(f.tasks)
+	f.mu.Unlock()
+	kept := before
+	if f.running.definition.ID != next.definition.ID {
+		kept = nil
+	}
+	kept = slices.Clone(kept[:min(len(kept), f.desired)])
+	fresh, err := f.start(next, f.desired-len(kept), run)
+	if err != nil {
+		return errors.Join(err, stopAll(fresh))
+	}
+	f.running = next
+	f.mu.Lock()
+	f.tasks = append(kept, fresh...)
+	f.mu.Unlock()
+	for _, t := range fresh {
+		go f.watch(t)
+	}
+	return stopAll(slices.DeleteFunc(before, func(t *task) bool { return slices.Contains(kept, t) }))
+}
+
+// deploymentOf finds what a service's tasks are made from.
+func deploymentOf(c *cloud.Cloud, r cloud.Record) (deployment, error) {
+	return cloud.View2(c, func(tx *cloud.Tx) (deployment, error) {
+		found := Revision(tx, r.Str("taskDefinition"))
+		if found == nil {
+			return deployment{}, fmt.Errorf("ClientException: TaskDefinition not found.")
+		}
+		containers, err := readContainers(found.Str("containerDefinitions"))
+		if err == nil && len(containers) != 1 {
+			err = fmt.Errorf("a task of %d containers: the embedded AWS runs tasks of one", len(containers))
+		}
+		if err != nil {
+			return deployment{}, err
+		}
+		return deployment{service: r, definition: *found, container: containers[0]}, nil
+	})
+}

@@ -1,0 +1,98 @@
+// The name server of the VPC, as tasks have it.
+package ecs
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/ec2"
+	"github.com/bodybroker/platform/internal/localcloud/flowguard"
+	"github.com/bodybroker/platform/internal/localcloud/route53"
+)
+
+// nameServers are the VPC's, by zone.
+var nameServers = cloud.NewState(cloud.StopServers, nil, func(held *cloud.ByID[net.PacketConn]) error {
+	var errs []error
+	for _, server := range held.TakeAll() {
+		errs = append(errs, server.Close())
+	}
+	return errors.Join(errs...)
+})
+
+// nameServer is the VPC's, as a zone sees it: it answers what Resolve knows. What it does not know
+// does not exist, for a rehearsal has no other network.
+func nameServer(c *cloud.Cloud, zone string) (netip.AddrPort, error) {
+	server, err := nameServers.Of(c).GetOrMake(zone, func() (net.PacketConn, error) {
+		opened, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err == nil {
+			go answerNames(c, opened, zone)
+		}
+		return opened, err
+	})
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("starting the name server of zone %s: %w", zone, err)
+	}
+	return server.LocalAddr().(*net.UDPAddr).AddrPort(), nil
+}
+
+// answerNames answers until the socket is closed. What is no question gets no answer, as from any
+// server.
+func answerNames(c *cloud.Cloud, server net.PacketConn, zone string) {
+	buffer := make([]byte, 1500)
+	for {
+		n, from, err := server.ReadFrom(buffer)
+		if err != nil {
+			return
+		}
+		var message dnsmessage.Message
+		if message.Unpack(buffer[:n]) != nil || len(message.Questions) != 1 {
+			continue
+		}
+		if packed, err := NameAnswer(c, message, zone); err == nil {
+			_, _ = server.WriteTo(packed, from) // datagrams may be lost
+		}
+	}
+}
+
+func NameAnswer(c *cloud.Cloud, message dnsmessage.Message, zone string) ([]byte, error) {
+	question := message.Questions[0]
+	answer := dnsmessage.Message{Header: dnsmessage.Header{
+		ID:                 message.ID,
+		Response:           true,
+		Authoritative:      true,
+		RecursionDesired:   message.RecursionDesired,
+		RecursionAvailable: true,
+	}, Questions: message.Questions}
+	addresses, err := route53.Resolve(c, question.Name.String(), zone)
+	switch {
+	case err != nil:
+		answer.RCode = dnsmessage.RCodeNameError
+	case question.Type == dnsmessage.TypeA:
+		for _, address := range addresses {
+			answer.Answers = append(answer.Answers, dnsmessage.Resource{
+				Header: dnsmessage.ResourceHeader{
+					Name:  question.Name,
+					Type:  dnsmessage.TypeA,
+					Class: dnsmessage.ClassINET,
+				},
+				Body: &dnsmessage.AResource{A: address.As4()},
+			})
+		}
+	}
+	return answer.Pack()
+}
+
+// taskGuard gives a task its place in the VPC: its address, its own ports, and the VPC's name
+// server.
+func taskGuard(c *cloud.Cloud, source netip.Addr) (*flowguard.Guard, error) {
+	resolver, err := nameServer(c, ec2.ZoneOf(c, source))
+	if err != nil {
+		return nil, err
+	}
+	return ec2.GuardOf(c, source, flowguard.Options{OwnLoopback: true, Resolver: resolver})
+}

@@ -1,0 +1,239 @@
+// Autoscaling of services by their tasks' CPU use, on the scaled clock. Sources: Application Auto
+// Scaling user guide, "How target tracking scaling for Application Auto Scaling works" (three
+// minutes above the target scale out, fifteen minutes below 90 percent of it scale in; both wait
+// for a cooldown, 300 seconds where none is given), ECS developer guide, "Amazon ECS CloudWatch
+// metrics" (CPU units used of those reserved).
+package ecs
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+)
+
+const (
+	scalingPeriod   = time.Minute
+	minutesOut      = 3
+	minutesIn       = 15
+	lowShare        = 0.9 // of the target
+	defaultCooldown = 300.0
+	unitsPerCPU     = 1024
+	// clockTicks is what /proc counts a second in: USER_HZ, 100 on Linux.
+	clockTicks = 100
+)
+
+// Scaling is what a service's scalable target and policy say.
+type Scaling struct {
+	Least, Most           int
+	Target                float64 // percent
+	cooldownOut, cooldown time.Duration
+}
+
+// scalingOf reads it; false where the number of tasks is fixed.
+func scalingOf(c *cloud.Cloud, service cloud.Record) (s Scaling, found bool) {
+	return cloud.View2(c, func(tx *cloud.Tx) (s Scaling, found bool) {
+		_, id, _ := strings.Cut(service.ID, ":service/")
+		target, policy := tx.Find(
+			ScalingType,
+			"resourceId",
+			"service/"+id,
+		), tx.Find(
+			scalingPolicyType,
+			"resourceId",
+			"service/"+id,
+		)
+		if target == nil || policy == nil {
+			return s, false
+		}
+		const says = "targetTrackingScalingPolicyConfiguration."
+		if policy.Get(says+"predefinedMetricSpecification.predefinedMetricType") != "ECSServiceAverageCPUUtilization" {
+			return s, false
+		}
+		seconds := func(name string) time.Duration {
+			value, given := policy.Get(says + name).(float64)
+			if !given {
+				value = defaultCooldown
+			}
+			return time.Duration(value) * time.Second
+		}
+		return Scaling{
+			Least:       int(cloud.Number(target.Get("minCapacity"))),
+			Most:        int(cloud.Number(target.Get("maxCapacity"))),
+			Target:      cloud.Number(policy.Get(says + "targetValue")),
+			cooldownOut: seconds("scaleOutCooldown"),
+			cooldown:    seconds("scaleInCooldown"),
+		}, true
+	})
+}
+
+// followLoad measures the tasks every minute and changes their number, until ctx ends.
+func (f *runningService) followLoad(ctx context.Context, service cloud.Record) {
+	var uses []float64 // percent, the newest last
+	var rest time.Time // until when nothing is scaled
+	before := f.ticks()
+	for {
+		begun := time.Now()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(f.cloud.Scaled(scalingPeriod)):
+		}
+		now := f.ticks()
+		use, measured := Utilization(before, now, time.Since(begun), f.cpu())
+		if units, declared := Demand(f.cloud, f.name); declared {
+			use, measured = ShareOf(units, len(now), f.cpu()*unitsPerCPU)
+		}
+		before = now
+		how, found := scalingOf(f.cloud, service)
+		if !found || !measured {
+			uses = nil
+			continue
+		}
+		uses = append(uses[max(0, len(uses)-minutesIn+1):], use)
+		wanted := how.Wanted(f.size(), uses)
+		if wanted == f.size() || time.Now().Before(rest) {
+			continue
+		}
+		cooldown := how.cooldown
+		if wanted > f.size() {
+			cooldown = how.cooldownOut
+		}
+		f.resize(ctx, wanted)
+		rest, uses = time.Now().Add(f.cloud.Scaled(cooldown)), nil
+	}
+}
+
+// Wanted is the number of tasks for the use of the last minutes.
+func (s Scaling) Wanted(size int, uses []float64) int {
+	all := func(count int, holds func(float64) bool) bool {
+		if len(uses) < count {
+			return false
+		}
+		for _, use := range uses[len(uses)-count:] {
+			if !holds(use) {
+				return false
+			}
+		}
+		return true
+	}
+	if all(minutesOut, func(use float64) bool { return use > s.Target }) {
+		return min(s.Most, max(size+1, int(math.Ceil(float64(size)*uses[len(uses)-1]/s.Target))))
+	}
+	if all(minutesIn, func(use float64) bool { return use < s.Target*lowShare }) {
+		return max(s.Least, min(size-1, int(math.Ceil(float64(size)*uses[len(uses)-1]/s.Target))))
+	}
+	return size
+}
+
+func (f *runningService) size() int {
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	return f.desired
+}
+
+func (f *runningService) resize(ctx context.Context, wanted int) {
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	if ctx.Err() != nil {
+		return
+	}
+	f.desired = wanted
+	f.note("scale", fmt.Sprintf("desired count %d", wanted))
+	if err := f.bring(f.running, func() {}); err != nil {
+		f.note("refuse", "scaling: "+err.Error())
+	}
+}
+
+// cpu is what a task reserves, in CPUs.
+func (f *runningService) cpu() float64 {
+	f.changes.Lock()
+	defer f.changes.Unlock()
+	return SizeOf(f.running.definition.Str("cpu")) / unitsPerCPU
+}
+
+// ticks is the CPU time of each task so far.
+func (f *runningService) ticks() map[string]float64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found := map[string]float64{}
+	for _, t := range f.tasks {
+		if used, err := TicksOf(t.process.Process.Pid); err == nil {
+			found[t.name] = used
+		}
+	}
+	return found
+}
+
+// DeclareDemand replaces what is measured of a service's tasks: until the returned function is
+// called, its CPU metric is what it would be if the tasks shared a demand of so many CPU units, of
+// which 1024 are one CPU. Autoscaling then depends on no computer's speed.
+func DeclareDemand(c *cloud.Cloud, service string, units float64) (withdraw func()) {
+	c.Update(func(tx *cloud.Tx) { tx.Values[demandKey(service)] = units })
+	return func() {
+		c.Update(func(tx *cloud.Tx) { delete(tx.Values, demandKey(service)) })
+	}
+}
+
+func demandKey(service string) string { return "demand of " + service }
+
+func Demand(c *cloud.Cloud, service string) (units float64, declared bool) {
+	return cloud.View2(c, func(tx *cloud.Tx) (units float64, declared bool) {
+		units, declared = tx.Values[demandKey(service)].(float64)
+		return units, declared
+	})
+}
+
+// ShareOf is what each of the tasks uses of its reserved units, in percent, if all share a demand.
+func ShareOf(units float64, tasks int, reserved float64) (percent float64, measured bool) {
+	if tasks == 0 || reserved == 0 {
+		return 0, false
+	}
+	return min(100, 100*units/(float64(tasks)*reserved)), true
+}
+
+// TicksOf reads utime and stime (proc(5), /proc/pid/stat, fields 14 and 15; the second, in
+// parentheses, may hold blanks).
+func TicksOf(process int) (float64, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
+	if err != nil {
+		return 0, err
+	}
+	_, after, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(after)
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("reading the CPU time of process %d: %q", process, text)
+	}
+	user, userErr := strconv.ParseFloat(fields[11], 64)
+	system, systemErr := strconv.ParseFloat(fields[12], 64)
+	if userErr != nil {
+		return 0, userErr
+	}
+	return user + system, systemErr
+}
+
+// Utilization is the mean, over tasks that were there before and after, of the share of the
+// reserved CPU that was used, in percent.
+func Utilization(
+	before, after map[string]float64,
+	passed time.Duration,
+	reserved float64,
+) (percent float64, measured bool) {
+	count := 0.0
+	for name, ticks := range after {
+		if earlier, known := before[name]; known {
+			// Fargate gives a task no more than it reserves; here it may use what others leave.
+			percent += min(100, 100*(ticks-earlier)/clockTicks/passed.Seconds()/reserved)
+			count++
+		}
+	}
+	if count == 0 || reserved == 0 {
+		return 0, false
+	}
+	return percent / count, true
+}

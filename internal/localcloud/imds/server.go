@@ -1,0 +1,161 @@
+// The instance metadata service: what a machine asks for its name, its place and its credentials.
+// Sources: EC2 user guide, "Use the Instance Metadata Service to access instance metadata", "How
+// Instance Metadata Service Version 2 works", "Instance metadata categories" and "Retrieve security
+// credentials from instance metadata". Not faithful: the hop limit of an instance cannot be shown
+// on one machine, every caller is one hop away; categories other than those of answers.go
+// do not exist.
+package imds
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+)
+
+// Metadata serves one instance's metadata until it is closed.
+type Metadata struct {
+	// URL is what AWS_EC2_METADATA_SERVICE_ENDPOINT gets.
+	URL string
+
+	cloud    *cloud.Cloud
+	instance string
+	server   *http.Server
+
+	mu     sync.Mutex
+	tokens map[string]time.Time // to their end
+	// given are the credentials that were handed out last, and the role they are of.
+	given   awsapi.Credentials
+	givenTo string
+}
+
+const (
+	TokenPath   = "/latest/api/token"
+	TokenHeader = "X-Aws-Ec2-Metadata-Token"
+	TtlHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
+	// mostTokenSeconds is six hours.
+	mostTokenSeconds = 21600
+	// credentialsEarly is how long before the end of credentials new ones are given (at least five
+	// minutes).
+	credentialsEarly = time.Hour
+)
+
+// ServeMetadata serves the metadata of an instance on a free port of 127.0.0.1. Whether a token is
+// needed, and whether the service answers at all, follows the instance's metadataOptions as they
+// are at each request. The instance need not exist yet; while it does not, everything is "not
+// found".
+func ServeMetadata(c *cloud.Cloud, instanceID string) (*Metadata, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("serving the metadata of instance %s on a port of 127.0.0.1: %w", instanceID, err)
+	}
+	m := &Metadata{
+		URL:      "http://" + listener.Addr().String(),
+		cloud:    c,
+		instance: instanceID,
+		tokens:   map[string]time.Time{},
+	}
+	m.server = &http.Server{Handler: http.HandlerFunc(m.answer), ReadHeaderTimeout: time.Minute}
+	go func() { _ = m.server.Serve(listener) }() // ends with Close, and then always in an error
+	return m, nil
+}
+
+// Close ends the service.
+func (m *Metadata) Close() error { return m.server.Close() }
+
+// answer first looks at the instance's options, then at the token, then at the path.
+func (m *Metadata) answer(w http.ResponseWriter, r *http.Request) {
+	instance, now := m.look()
+	switch {
+	case instance == nil:
+		http.Error(w, "no such instance", http.StatusNotFound)
+	case instance.Str("metadataOptions.httpEndpoint") == "disabled":
+		http.Error(w, "Forbidden", http.StatusForbidden)
+	case r.Method == http.MethodPut && r.URL.Path == TokenPath:
+		m.giveToken(w, r, now)
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
+	case !m.welcome(r, instance, now):
+		http.Error(w, "Unauthorized", http.StatusUnauthorized)
+	default:
+		m.give(w, r, instance, now)
+	}
+}
+
+// look is a copy of the instance's record, nil where there is none, and the cloud's time.
+func (m *Metadata) look() (*cloud.Record, time.Time) {
+	return cloud.Update2(m.cloud, func(tx *cloud.Tx) (*cloud.Record, time.Time) {
+		now := awsapi.Wire(tx).Now()
+		found := tx.Find("aws:ec2/instance:Instance", "", m.instance)
+		if found == nil {
+			return nil, now
+		}
+		copied := found.Copied()
+		return &copied, now
+	})
+}
+
+// giveToken begins a session. A request that came through a proxy gets none.
+func (m *Metadata) giveToken(w http.ResponseWriter, r *http.Request, now time.Time) {
+	if r.Header.Get("X-Forwarded-For") != "" {
+		http.Error(w, "Forbidden", http.StatusForbidden)
+		return
+	}
+	seconds, err := strconv.Atoi(r.Header.Get(TtlHeader))
+	if err != nil || seconds < 1 || seconds > mostTokenSeconds {
+		http.Error(w, "Bad Request", http.StatusBadRequest)
+		return
+	}
+	token := cloud.RandomOf(cloud.LettersAndDigits, 54) + "=="
+	m.mu.Lock()
+	for old, end := range m.tokens {
+		if now.After(end) {
+			delete(m.tokens, old)
+		}
+	}
+	m.tokens[token] = now.Add(time.Duration(seconds) * time.Second)
+	m.mu.Unlock()
+	w.Header().Set(TtlHeader, strconv.Itoa(seconds))
+	_, _ = fmt.Fprint(w, token) // the client is gone: nobody to tell
+}
+
+// welcome judges the token: one that is given must be right, and one must be given where the
+// instance's options require it.
+func (m *Metadata) welcome(r *http.Request, instance *cloud.Record, now time.Time) bool {
+	token := r.Header.Get(TokenHeader)
+	if token == "" {
+		return instance.Str(
+			"metadataOptions.httpTokens",
+		) == "optional" // Amazon Linux 2023 requires one where nothing is said
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	end, known := m.tokens[token]
+	return known && now.Before(end)
+}
+
+// give finds what a path names.
+func (m *Metadata) give(w http.ResponseWriter, r *http.Request, instance *cloud.Record, now time.Time) {
+	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/latest/"), "/")
+	answer, found := metadataAnswers[path]
+	role, ofRole := strings.CutPrefix(path, credentialsPath+"/")
+	var content string
+	switch {
+	case ofRole:
+		content, found = m.credentials(role, instance, now)
+	case found:
+		content, found = answer(m, instance)
+	}
+	if !found {
+		http.Error(w, "Not Found", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = fmt.Fprint(w, content) // the client is gone: nobody to tell
+}

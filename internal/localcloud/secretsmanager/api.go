@@ -1,0 +1,197 @@
+// Secrets Manager over the wire. Sources: Secrets Manager API reference, GetSecretValue, and user
+// guide, "Secret encryption and decryption".
+package secretsmanager
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/bodybroker/platform/internal/localcloud/awsapi"
+	"github.com/bodybroker/platform/internal/localcloud/cloud"
+	"github.com/bodybroker/platform/internal/localcloud/kms"
+)
+
+var _ = awsapi.RegisterOperations("secretsmanager", map[string]awsapi.Operation{"GetSecretValue": getSecretValue})
+
+// secretVersion is one version of a secret as GetSecretValue answers it.
+type secretVersion struct {
+	id, Value string
+	of        secretName
+	stages    []string
+	form      secretForm
+}
+
+// secretName is how a secret is called.
+type secretName struct{ arn, name string }
+
+func getSecretValue(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
+	var asked struct{ SecretId, VersionId, VersionStage string }
+	if fault := in.Decode(&asked, "SecretId"); fault != nil {
+		return fault
+	}
+	version, fault := Secret(in, asked.SecretId, asked.VersionId, asked.VersionStage)
+	if fault != nil {
+		return fault
+	}
+	answer := map[string]any{
+		"ARN": version.of.arn, "Name": version.of.name, "VersionId": version.id, "VersionStages": version.stages,
+		"SecretString": version.Value,
+	}
+	if version.form.binary {
+		delete(answer, "SecretString")
+		answer["SecretBinary"] = version.Value
+	}
+	if !version.form.created.IsZero() {
+		answer["CreatedDate"] = float64(version.form.created.UnixMilli()) / 1000
+	}
+	awsapi.WriteJSON(w, http.StatusOK, answer)
+	return nil
+}
+
+// Secret finds a version that the caller may read and decrypt.
+func Secret(in *awsapi.Request, id, versionID, stage string) (secretVersion, *awsapi.Error) {
+	c := in.Cloud
+	return cloud.Update2(c, func(tx *cloud.Tx) (secretVersion, *awsapi.Error) {
+		secret := SecretByID(tx, id)
+		ask := awsapi.Access{
+			Action:   "secretsmanager:GetSecretValue",
+			Resource: id,
+			Label:    id,
+			Context:  map[string]string{"secretsmanager:secretid": id},
+		}
+		// What the request leaves out is absent, although the default is AWSCURRENT (user guide,
+		// "Condition keys").
+		for key, value := range map[string]string{
+			"secretsmanager:versionid":    versionID,
+			"secretsmanager:versionstage": stage,
+		} {
+			if value != "" {
+				ask.Context[key] = value
+			}
+		}
+		if secret != nil {
+			ask.Resource = secret.ID
+			awsapi.TagKeys(ask.Context, "aws:resourcetag/", secret)
+			if policy := secret.Str("policy"); policy != "" {
+				ask.Own = []string{policy}
+			}
+		}
+		if fault := in.Allow(tx, ask); fault != nil {
+			return secretVersion{}, fault
+		}
+		if secret == nil {
+			if tx.Find(deletedSecretType, "", id) != nil || tx.Find(deletedSecretType, "arn", id) != nil {
+				return secretVersion{}, &awsapi.Error{
+					Status:  400,
+					Code:    "InvalidRequestException",
+					Message: "You can't perform this operation on the secret because it was marked for deletion.",
+				}
+			}
+			return secretVersion{}, &awsapi.Error{
+				Status:  400,
+				Code:    "ResourceNotFoundException",
+				Message: "Secrets Manager can't find the specified secret.",
+			}
+		}
+		version, found := versionOf(tx, secret, versionID, stage)
+		if !found {
+			return version, noVersion(versionID, stage)
+		}
+		version.of = secretName{secret.ID, secret.Str("name")}
+		return version, openSecret(in, tx, secret, version.id)
+	})
+}
+
+// noVersion is the answer to a version that is not there; without either the stage is AWSCURRENT.
+func noVersion(versionID, stage string) *awsapi.Error {
+	what := "VersionId: " + versionID
+	if versionID == "" {
+		what = "staging label: " + defaultStage(stage)
+	}
+	return &awsapi.Error{
+		Status:  400,
+		Code:    "ResourceNotFoundException",
+		Message: "Secrets Manager can't find the specified secret value for " + what,
+	}
+}
+
+func defaultStage(stage string) string {
+	if stage == "" {
+		return "AWSCURRENT"
+	}
+	return stage
+}
+
+// versionOf finds a version by its id, its stage, or both.
+func versionOf(tx *cloud.Tx, secret *cloud.Record, id, stage string) (secretVersion, bool) {
+	if id == "" {
+		stage = defaultStage(stage)
+	}
+	for _, version := range versions(tx, secret) {
+		if (id == "" || version.id == id) && (stage == "" || slices.Contains(version.stages, stage)) {
+			return version, true
+		}
+	}
+	return secretVersion{}, false
+}
+
+// versions are the current one, the one before, and those that wait under a stage of their own.
+func versions(tx *cloud.Tx, secret *cloud.Record) []secretVersion {
+	var found []secretVersion
+	content, _ := tx.Values[secret.ID].(SecretContent)
+	if content.CurrentVersion != "" {
+		found = append(found, secretVersion{
+			id:     content.CurrentVersion,
+			Value:  content.Current,
+			stages: []string{"AWSCURRENT"},
+			form:   content.CurrentIs,
+		})
+	}
+	if content.PreviousVersion != "" {
+		found = append(found, secretVersion{
+			id:     content.PreviousVersion,
+			Value:  content.Previous,
+			stages: []string{"AWSPREVIOUS"},
+			form:   content.PreviousIs,
+		})
+	}
+	for _, r := range tx.All("aws:secretsmanager/secretVersion:SecretVersion") {
+		stages, _ := r.Get("versionStages").([]any)
+		id := r.Str("versionId")
+		if strings.HasPrefix(r.ID, secret.ID+"|") && id != content.CurrentVersion && id != content.PreviousVersion &&
+			len(stages) > 0 {
+			found = append(found, secretVersion{
+				id:     id,
+				Value:  r.Str("secretString") + r.Str("secretBinary"),
+				stages: cloud.Texts(stages),
+				form:   secretForm{binary: r.Str("secretBinary") != ""},
+			})
+		}
+	}
+	return found
+}
+
+// openSecret asks for the secret's key in the caller's name.
+func openSecret(in *awsapi.Request, tx *cloud.Tx, secret *cloud.Record, version string) *awsapi.Error {
+	fault := kms.UseKey(in, tx,
+		secret.Str("kmsKeyId"),
+		"kms:Decrypt",
+		"secretsmanager",
+		map[string]string{"SecretARN": secret.ID, "SecretVersionId": version},
+	)
+	switch {
+	case fault == nil:
+		return nil
+	case fault.Code == "AccessDeniedException":
+		fault.Message = "Access to KMS is not allowed"
+	case strings.HasPrefix(fault.Code, "KMS."):
+		return &awsapi.Error{
+			Status: 400,
+			Code:   "DecryptionFailure",
+			Message: "Secrets Manager can't decrypt the protected secret text using the provided KMS key: " +
+				fault.Message,
+		}
+	}
+	return fault
+}
