@@ -1,4 +1,5 @@
 // What the rehearsed platform takes of this computer's memory.
+
 package rehearsal
 
 import (

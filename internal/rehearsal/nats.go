@@ -1,4 +1,5 @@
 // nats.boot: what came of the user-data of five machines.
+
 package rehearsal
 
 import (
@@ -155,7 +156,7 @@ func expectStream(
 		}
 		slices.Sort(in)
 		if len(in) != wanted.Replicas || len(slices.Compact(slices.Clone(in))) != len(in) {
-			return fmt.Errorf("stream %s: replicas stand in %v, wanted %d zones", wanted.Name, in, wanted.Replicas)
+			return fmt.Errorf("stream %s: replicas are in %v, wanted %d zones", wanted.Name, in, wanted.Replicas)
 		}
 		return nil
 	})

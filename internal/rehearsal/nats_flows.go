@@ -1,4 +1,5 @@
 // What nats.boot sees of the network between machines: real connections, tried on a node.
+
 package rehearsal
 
 import (

@@ -1,4 +1,5 @@
 // The page of a rehearsal, out/report.html: what stood, as a picture, and what was proven of it.
+
 package rehearsal
 
 import (

@@ -93,5 +93,5 @@ func total(c *cloud.Cloud) (n int) {
 }
 
 // pace replays AWS's creation times at a fiftieth, so that a person sees what takes long and
-// what runs beside it.
+// what runs at the same time.
 const pace = 1.0 / 50

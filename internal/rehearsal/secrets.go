@@ -1,3 +1,5 @@
+// secrets.hidden: every secret that was generated, searched byte for byte wherever it must not be.
+
 package rehearsal
 
 import (
@@ -27,7 +29,7 @@ func secretsHidden(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	return fmt.Sprintf(
 		"%s in %d forms, none in %s",
-		stage.Plural(len(s.Owners(secrets)), "secret"),
+		stage.Plural(len(stage.Owners(secrets)), "secret"),
 		len(secrets),
 		strings.Join(slices.Sorted(maps.Keys(places)), ", "),
 	), nil

@@ -1,5 +1,6 @@
 // The tasks of the rehearsed services: the stand-in of package workload runs in all of them, and
 // they are asked.
+
 package rehearsal
 
 import (
@@ -50,11 +51,11 @@ func servicesAnswer(ctx context.Context, s *stage.Stage) (string, error) {
 	over, err := stage.RequestThroughGateway(ctx, s, methods)
 	errs = append(errs, err)
 	taken, err := memory(s)
-	return strings.Join(
-			[]string{once, stage.OutcomeOf(report), kept, over, taken},
-			"\n",
-		), errors.Join(
-			append(errs, err)...)
+	seen := strings.Join(
+		[]string{once, stage.OutcomeOf(report), kept, over, taken},
+		"\n",
+	)
+	return seen, errors.Join(append(errs, err)...)
 }
 
 // commandsKept gives each service a command twice, and finds its answer in Redis under the
@@ -106,15 +107,15 @@ func commandsKept(
 			errs = append(errs, fmt.Errorf("node %s of Redis does not answer", node.Name))
 		}
 	}
-	return fmt.Sprintf(
-			"%d services did a command that came twice: Redis with TLS and AUTH keeps its answer (%s and %s "+
-				"running, %s)",
-			kept,
-			stage.Plural(primaries, "primary node"),
-			stage.Plural(replicas, "replica"),
-			redisProgram(),
-		), errors.Join(
-			errs...)
+	seen := fmt.Sprintf(
+		"%d services did a command that came twice: Redis with TLS and AUTH keeps its answer (%s and %s "+
+			"running, %s)",
+		kept,
+		stage.Plural(primaries, "primary node"),
+		stage.Plural(replicas, "replica"),
+		redisProgram(),
+	)
+	return seen, errors.Join(errs...)
 }
 
 // redisProgram is what runs for Redis here.

@@ -1,5 +1,6 @@
 // The verification of a rehearsed platform: the task that the program defines for it runs to its
 // end, as `make verify` lets it on AWS.
+
 package rehearsal
 
 import (

@@ -34,13 +34,13 @@ func (b *ByID[T]) Set(id string, item T) {
 }
 
 // GetOrMake is the thing of an id, made once.
-func (b *ByID[T]) GetOrMake(id string, make func() (T, error)) (T, error) {
+func (b *ByID[T]) GetOrMake(id string, create func() (T, error)) (T, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if item, known := b.items[id]; known {
 		return item, nil
 	}
-	item, err := make()
+	item, err := create()
 	if err == nil {
 		if b.items == nil {
 			b.items = map[string]T{}

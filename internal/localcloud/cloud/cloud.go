@@ -49,19 +49,19 @@ func New(region string) (*Cloud, error) {
 		values:  map[string]any{},
 	}
 	c.Update(func(tx *Tx) {
-		for _, make := range existing {
-			make(tx)
+		for _, add := range existing {
+			add(tx)
 		}
 	})
 	return c, nil
 }
 
-// existing makes what every AWS account has before anybody makes anything.
+// existing adds what every AWS account has before anybody makes anything.
 var existing []func(*Tx)
 
 // RegisterExisting adds what a service has in every account, when the package loads.
-func RegisterExisting(make func(*Tx)) struct{} {
-	existing = append(existing, make)
+func RegisterExisting(add func(*Tx)) struct{} {
+	existing = append(existing, add)
 	return struct{}{}
 }
 

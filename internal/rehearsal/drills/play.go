@@ -1,4 +1,5 @@
 // How drills are chosen and played.
+
 package drills
 
 import (

@@ -1,4 +1,5 @@
 // The files with which ordinary NATS clients connect to a playground.
+
 package playground
 
 import (

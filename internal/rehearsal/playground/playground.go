@@ -1,5 +1,5 @@
-// The playground: a rehearsed platform that stays up until a person ends it, to be connected to
-// with ordinary NATS tools, broken and changed.
+// Package playground keeps a rehearsed platform up until a person ends it, to be connected to with
+// ordinary NATS tools, broken and changed.
 package playground
 
 import (

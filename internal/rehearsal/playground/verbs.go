@@ -1,5 +1,6 @@
 // What a person can do to a playground from a second terminal: the verbs, and the socket that
 // carries them.
+
 package playground
 
 import (

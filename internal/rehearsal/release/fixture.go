@@ -1,3 +1,6 @@
+// The account that a fixture is made and previewed in: its surroundings exist, and nothing of the
+// platform.
+
 package release
 
 import (

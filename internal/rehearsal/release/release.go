@@ -1,6 +1,5 @@
-// The fixture of a release: production brought up in an account that only keeps records, and its
-// state kept for the drill upgrade.preview.
-
+// Package release keeps production as a release leaves it, for the drill upgrade.preview: it is
+// brought up in an account that only keeps records.
 package release
 
 import (

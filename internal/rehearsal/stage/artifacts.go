@@ -1,3 +1,5 @@
+// What a rehearsal needs before it begins.
+
 package stage
 
 import (

@@ -1,5 +1,6 @@
-// Callers of the gateway: they stand in the VPC with a security group of their own, as other
+// Callers of the gateway: they are in the VPC with a security group of their own, as other
 // programs there do, and speak HTTP.
+
 package stage
 
 import (
@@ -31,6 +32,7 @@ type Caller struct {
 	URL  string // the gateway's URL
 }
 
+// NewCaller attaches a caller of the gateway; Detach takes it away.
 func NewCaller(ctx context.Context, s *Stage) (*Caller, error) {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {
@@ -56,6 +58,7 @@ func NewCaller(ctx context.Context, s *Stage) (*Caller, error) {
 	return c, nil
 }
 
+// Detach closes the connections and gives the address back.
 func (c *Caller) Detach() {
 	c.HTTP.CloseIdleConnections()
 	c.Client.Detach()

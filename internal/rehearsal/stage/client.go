@@ -1,5 +1,6 @@
-// Clients of the rehearsed cluster: they stand in the VPC with a service's security group, look
+// Clients of the rehearsed cluster: they are in the VPC with a service's security group, look
 // names up in its private zones, and show the certificate authority and identity that a task gets.
+
 package stage
 
 import (
@@ -67,6 +68,7 @@ func (s *Stage) Attach(ctx context.Context, who, group string) (*Client, error) 
 	}, nil
 }
 
+// Detach gives the address back.
 func (d *Client) Detach() { ec2.Detach(d.Cloud, d.who) }
 
 // Placement finds the security group of an end, and the subnet that the first NATS node stands in.
@@ -95,7 +97,7 @@ func (d *Client) Dial(network, address string) (net.Conn, error) {
 	return d.DialContext(ctx, network, address)
 }
 
-// connect connects with the nkey of an identity, as its tasks do.
+// Connect connects with the nkey of an identity, as its tasks do.
 func (d *Client) Connect(identity string, options ...natsgo.Option) (*natsgo.Conn, error) {
 	seed, err := SeedOf(d.Cloud, identity)
 	if err != nil {
@@ -104,6 +106,7 @@ func (d *Client) Connect(identity string, options ...natsgo.Option) (*natsgo.Con
 	return d.ConnectWith(seed, identity, options...)
 }
 
+// ConnectWith connects with a seed, which may be another than the one of the identity.
 func (d *Client) ConnectWith(seed []byte, identity string, options ...natsgo.Option) (*natsgo.Conn, error) {
 	pair, err := nkeys.FromSeed(seed)
 	if err != nil {
@@ -127,7 +130,7 @@ func (d *Client) ConnectWith(seed []byte, identity string, options ...natsgo.Opt
 	return connection, nil
 }
 
-// Administrator is JetStream as the administrator sees it from a desk.
+// Administrator is JetStream as the administrator sees it from a client in the VPC.
 func (s *Stage) Administrator(ctx context.Context, who string) (jetstream.JetStream, func(), error) {
 	client, err := s.Attach(ctx, who, "service")
 	if err != nil {

@@ -1,3 +1,5 @@
+// The stack's configuration, and updates with other values than the shipped ones.
+
 package stage
 
 import (

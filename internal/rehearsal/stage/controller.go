@@ -1,4 +1,5 @@
 // The controller's log, as CloudWatch would get it, and the metrics in it.
+
 package stage
 
 import (

@@ -1,3 +1,5 @@
+// The configuration of an SDK that calls the embedded AWS.
+
 package stage
 
 import (

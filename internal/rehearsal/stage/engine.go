@@ -90,7 +90,7 @@ func (w lockedWriter) Write(p []byte) (int, error) {
 	return w.e.printed.Write(p)
 }
 
-// environment is all that the engine is told beside the embedded AWS: a home and a state
+// environment is all that the engine is given besides the embedded AWS: a home and a state
 // folder of its own, so that nothing of the user's is read or written, and no network.
 func environment(dir string, cloud map[string]string, checkpoints bool) (map[string]string, error) {
 	env := map[string]string{

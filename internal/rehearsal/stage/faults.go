@@ -1,3 +1,5 @@
+// Faults that an update must refuse or survive, and what is expected of the refusal.
+
 package stage
 
 import (

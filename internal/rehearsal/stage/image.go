@@ -1,3 +1,6 @@
+// The images that tasks run: the stand-in of package workload, and some that do not run as they
+// should.
+
 package stage
 
 import (

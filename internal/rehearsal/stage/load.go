@@ -1,5 +1,6 @@
 // The load that runs while things break: clients that ask, a service that answers, and publishers
 // that write down every message which the cluster said it has stored.
+
 package stage
 
 import (
@@ -25,15 +26,19 @@ const (
 	// LoadService answers svc.quest.v1.generate and owns evt.quest.>, which GAME_EVENTS stores in
 	// three replicas.
 	LoadService = "quest-system"
+	// LoadSubject is the one that the load requests.
 	LoadSubject = "svc.quest.v1.generate"
-	LoadEvents  = "evt.quest.rehearsed"
-	LoadStream  = "GAME_EVENTS"
-	LoadCaller  = "http-nats-gateway"
+	// LoadEvents is the subject that the load publishes to.
+	LoadEvents = "evt.quest.rehearsed"
+	// LoadStream stores what the load publishes.
+	LoadStream = "GAME_EVENTS"
+	// LoadCaller is the identity that requests.
+	LoadCaller = "http-nats-gateway"
 )
 
 // Load is a running load.
 type Load struct {
-	desk        *Client
+	from        *Client
 	cancel      context.CancelFunc
 	running     sync.WaitGroup
 	connections []*natsgo.Conn
@@ -78,7 +83,7 @@ func StartLoad(ctx context.Context, s *Stage) (*Load, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Load{
-		desk:    client,
+		from:    client,
 		cancel:  cancel,
 		acked:   map[string]uint64{},
 		answers: map[int]time.Time{},
@@ -91,8 +96,9 @@ func StartLoad(ctx context.Context, s *Stage) (*Load, error) {
 	return l, nil
 }
 
+// Connect connects as an identity; the connection is closed when the load ends.
 func (l *Load) Connect(identity string) (*natsgo.Conn, error) {
-	connection, err := l.desk.Connect(identity)
+	connection, err := l.from.Connect(identity)
 	if err == nil {
 		l.connections = append(l.connections, connection)
 	}
@@ -240,7 +246,7 @@ func (l *Load) end() {
 	for _, c := range l.connections {
 		c.Close()
 	}
-	l.desk.Detach()
+	l.from.Detach()
 }
 
 // readBack gets each acknowledged message by the sequence it was acknowledged with. A stream may be

@@ -1,3 +1,5 @@
+// The metrics of the gateway's tasks, as a scraper in the VPC reads them.
+
 package stage
 
 import (
@@ -22,7 +24,7 @@ const SubjectsMetric = "gateway_request_seconds_count"
 // Metrics are the metrics of each task of the gateway at one moment, by its name.
 type Metrics map[string]string
 
-// ScrapeGateway reads them, as a scraper beside the load balancer would.
+// ScrapeGateway reads them, as a scraper next to the load balancer would.
 func ScrapeGateway(ctx context.Context, s *Stage) (Metrics, error) {
 	_, gatewayRow, err := catalog.Services()
 	if err != nil {

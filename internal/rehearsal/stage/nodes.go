@@ -1,5 +1,6 @@
 // The NATS nodes of a rehearsed platform, as a person on call would look at them and as a drill
 // breaks them.
+
 package stage
 
 import (
@@ -37,6 +38,7 @@ type Cluster struct {
 	Stage  *Stage
 }
 
+// NewCluster attaches a client with the controller's security group; Detach takes it away.
 func NewCluster(ctx context.Context, s *Stage) (*Cluster, error) {
 	client, err := s.Attach(ctx, "on call", "controller")
 	if err != nil {
@@ -48,6 +50,7 @@ func NewCluster(ctx context.Context, s *Stage) (*Cluster, error) {
 	}}}, nil
 }
 
+// Detach gives the client's address back.
 func (c *Cluster) Detach() { c.Client.Detach() }
 
 // Nodes are all nodes in order, from the cloud's own records.
@@ -91,8 +94,8 @@ func (c *Cluster) GetPage(ctx context.Context, n Node, page string, v any) error
 	return json.Unmarshal(body, v)
 }
 
-// server is what /varz says of a server.
-type server struct {
+// Server is what /varz says of a server.
+type Server struct {
 	Name         string    `json:"server_name"`
 	Version      string    `json:"version"`
 	Start        time.Time `json:"start"`
@@ -103,8 +106,9 @@ type server struct {
 	CertNotAfter time.Time `json:"tls_cert_not_after"`
 }
 
-func (c *Cluster) Server(ctx context.Context, n Node) (server, error) {
-	var s server
+// Server is what the server of a node says of itself.
+func (c *Cluster) Server(ctx context.Context, n Node) (Server, error) {
+	var s Server
 	return s, c.GetPage(ctx, n, "/varz", &s)
 }
 
@@ -167,8 +171,8 @@ func (s *Stage) ReplaceNode(ctx context.Context, node string) (Steps, error) {
 }
 
 // Servers are what the running servers say, by node.
-func (c *Cluster) Servers(ctx context.Context) (map[string]server, error) {
-	all := map[string]server{}
+func (c *Cluster) Servers(ctx context.Context) (map[string]Server, error) {
+	all := map[string]Server{}
 	for _, n := range c.Nodes() {
 		v, err := c.Server(ctx, n)
 		if err != nil {
@@ -180,7 +184,7 @@ func (c *Cluster) Servers(ctx context.Context) (map[string]server, error) {
 }
 
 // ExpectUntouched wants the same machines with the same server processes as before.
-func (c *Cluster) ExpectUntouched(ctx context.Context, nodes []Node, before map[string]server) error {
+func (c *Cluster) ExpectUntouched(ctx context.Context, nodes []Node, before map[string]Server) error {
 	now, errs := map[string]Node{}, []error(nil)
 	for _, n := range c.Nodes() {
 		now[n.Name] = n

@@ -16,9 +16,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// progress prints a line whenever a part of the platform is complete, and on a terminal a
+// Progress prints a line whenever a part of the platform is complete, and on a terminal a
 // counter in between.
-type progress struct {
+type Progress struct {
 	out      io.Writer
 	terminal bool
 
@@ -33,8 +33,9 @@ type progress struct {
 // part is what one component of the platform has under way.
 type part struct{ begun, done int }
 
-func NewProgress(out io.Writer, terminal bool) *progress {
-	return &progress{
+// NewProgress prints to out; on a terminal it counts in place.
+func NewProgress(out io.Writer, terminal bool) *Progress {
+	return &Progress{
 		out:      out,
 		terminal: terminal,
 		start:    time.Now(),
@@ -43,7 +44,7 @@ func NewProgress(out io.Writer, terminal bool) *progress {
 }
 
 // Observe is called with every event of the engine.
-func (p *progress) Observe(event events.EngineEvent) {
+func (p *Progress) Observe(event events.EngineEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -70,7 +71,7 @@ func (p *progress) Observe(event events.EngineEvent) {
 	}
 }
 
-func (p *progress) part(urn string) *part {
+func (p *Progress) part(urn string) *part {
 	name := component(urn)
 	if p.parts[name] == nil {
 		p.parts[name] = &part{}
@@ -79,7 +80,7 @@ func (p *progress) part(urn string) *part {
 }
 
 // count shows how far it is: on a terminal in place and often, elsewhere a line every five seconds.
-func (p *progress) count(operation, urn string) {
+func (p *Progress) count(operation, urn string) {
 	every := 5 * time.Second
 	if p.terminal {
 		every = 100 * time.Millisecond
@@ -103,7 +104,7 @@ func (p *progress) count(operation, urn string) {
 	fmt.Fprintln(p.out, line)
 }
 
-func (p *progress) clear() {
+func (p *Progress) clear() {
 	if p.terminal {
 		fmt.Fprint(p.out, "\r\x1b[K")
 	}

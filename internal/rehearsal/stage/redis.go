@@ -1,3 +1,5 @@
+// Clients of Redis, as services connect.
+
 package stage
 
 import (

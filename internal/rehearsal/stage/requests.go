@@ -1,5 +1,6 @@
 // Requests without a break, as callers of services make them: what drills of services are played
 // under.
+
 package stage
 
 import (
@@ -17,17 +18,18 @@ import (
 )
 
 const (
+	// ParallelCallers request at once.
 	ParallelCallers = 4
-	// refusedPause is how long an asker waits that was refused twice.
+	// refusedPause is how long a caller waits that was refused twice.
 	refusedPause = 50 * time.Millisecond
 )
 
 // Requests is a load of requests to one subject or several.
 type Requests struct {
 	commands bool          // each is a command with a key of its own
-	Pause    time.Duration // of each asker between two requests
+	Pause    time.Duration // of each caller between two requests
 	client   *messaging.Client
-	desk     *Client
+	from     *Client
 	end      context.CancelFunc
 	asking   sync.WaitGroup
 
@@ -46,12 +48,13 @@ func StartCommands(ctx context.Context, s *Stage) (*Requests, error) {
 	return (&Requests{commands: true}).Start(ctx, s, []string{LoadSubject})
 }
 
+// Start begins to request subjects in turn, from several callers at once, until Stop.
 func (q *Requests) Start(ctx context.Context, s *Stage, subjects []string) (_ *Requests, err error) {
 	client, err := s.Attach(ctx, "asking", "gateway")
 	if err != nil {
 		return nil, err
 	}
-	q.desk = client
+	q.from = client
 	if q.client, err = client.MessagingClient(ctx, LoadCaller); err != nil {
 		client.Detach()
 		return nil, err
@@ -120,7 +123,7 @@ func (q *Requests) Stop(wanted func(*Requests) error) error {
 	}
 	q.asking.Wait()
 	q.client.Native().Close()
-	q.desk.Detach()
+	q.from.Detach()
 	if wanted == nil {
 		return nil
 	}
@@ -139,6 +142,7 @@ func NoRetries(q *Requests) error {
 	return NoFailures(q)
 }
 
+// NoFailures requires every request to be answered, at the second try at the latest.
 func NoFailures(q *Requests) error {
 	if q.Failed.Load() > 0 || q.Sent.Load() == 0 {
 		return errors.Join(fmt.Errorf("wanted every request answered: %s", q), q.firstFailure)

@@ -1,3 +1,5 @@
+// The rights of all identities, as the catalog gives them.
+
 package stage
 
 import (

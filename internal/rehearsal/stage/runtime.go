@@ -1,5 +1,6 @@
 // A stage on which machines run: real servers come of the rendered user-data, and the controller
 // is the one that production gets.
+
 package stage
 
 import (

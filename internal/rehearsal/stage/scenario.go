@@ -82,7 +82,7 @@ func (r *Recorder) Play(ctx context.Context, stage *Stage, s Scenario) Result {
 
 // statusOf is NotRun only if nothing else went wrong: joined with a fault, the fault counts.
 func statusOf(err error) Status {
-	if joined, is := err.(interface{ Unwrap() []error }); is { //nolint:errorlint // the outermost error alone
+	if joined, is := err.(interface{ Unwrap() []error }); is {
 		for _, one := range joined.Unwrap() {
 			if statusOf(one) == Failed {
 				return Failed
@@ -120,6 +120,7 @@ func (r *Recorder) Summary() string {
 // ErrFailed says that a scenario did not hold; which ones stands in what was shown.
 var ErrFailed = errors.New("not everything was seen that should be seen")
 
+// Finish prints the summary; what failed is an error, added to err.
 func Finish(r *Recorder, out io.Writer, start time.Time, err error) error {
 	failed := r.IDs(Failed)
 	fmt.Fprintf(out, "\n%s, %.0f s in all.\n", r.Summary(), time.Since(start).Seconds())

@@ -1,4 +1,4 @@
-// secrets.hidden: every secret that was generated, searched byte for byte wherever it must not be.
+// Secrets that the program generated, in every form, and the places that people and machines read.
 
 package stage
 
@@ -41,6 +41,7 @@ func Leaks(places map[string][]byte, secrets []Secret) []string {
 	return slices.Compact(shown)
 }
 
+// Secret is one form of a generated secret.
 type Secret struct {
 	Owner string // type and property, never the value
 	Value []byte
@@ -73,7 +74,8 @@ func forms(value string) []string {
 	return []string{value, strings.Trim(string(quoted), `"`), base64.StdEncoding.EncodeToString([]byte(value))}
 }
 
-func (s *Stage) Owners(secrets []Secret) []string {
+// Owners are the secrets without their forms, once each.
+func Owners(secrets []Secret) []string {
 	var owners []string
 	for _, secret := range secrets {
 		owners = append(owners, secret.Owner)

@@ -1,3 +1,5 @@
+// Seeds of identities: where they are kept, and how one is replaced.
+
 package stage
 
 import (
@@ -13,7 +15,7 @@ import (
 )
 
 // ReplaceSeed replaces the key, with the key of before named as the previous one, and what is named
-// beside it.
+// besides it.
 func ReplaceSeed(ctx context.Context, s *Stage, lifted map[string]any, also ...string) error {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {
@@ -56,6 +58,7 @@ func ReplaceSeed(ctx context.Context, s *Stage, lifted map[string]any, also ...s
 	return nil
 }
 
+// URNOf is the URN of a resource by its logical name; "" if there is none.
 func URNOf(c *cloud.Cloud, token, name string) string {
 	for _, r := range c.Records(token) {
 		if NameOf(r.URN) == name {

@@ -1,4 +1,5 @@
-// A stage: one embedded AWS, one stack of the real program, and the engine between them.
+// Package stage is where scenarios play: one embedded AWS, one stack of the real program, and the
+// engine between them, with the clients, the load and the helpers that drills share.
 package stage
 
 import (

@@ -1,3 +1,5 @@
+// Tasks of services: their processes and definitions, and requests to them.
+
 package stage
 
 import (
@@ -63,6 +65,7 @@ func TaskDefinition(
 	)
 }
 
+// ServiceNames are the names of the rows, in order.
 func ServiceNames(table []catalog.Service) (all []string) {
 	for _, service := range table {
 		all = append(all, service.Name)
@@ -96,6 +99,7 @@ func SendCommand(ctx context.Context, client *messaging.Client, method contract.
 	return client.Request(ctx, method.Subject, CommandRequest(method, key), method.Messaging().Response())
 }
 
+// CommandRequest is a request whose key makes it a command.
 func CommandRequest(method contract.Method, key string) proto.Message {
 	request := method.Messaging().Request()
 	meta := request.ProtoReflect().Mutable(method.Request.Fields().ByName("meta")).Message()
@@ -132,9 +136,9 @@ func RequestThroughGateway(ctx context.Context, s *Stage, methods map[string]con
 	if len(took) != 2 {
 		errs = append(errs, fmt.Errorf("the gateway has %d tasks, wanted 2", len(took)))
 	}
-	return fmt.Sprintf(
-			"the gateway's load balancer took JSON for each of them: %d requests answered, by both of its tasks",
-			2*len(methods)-len(errs),
-		), errors.Join(
-			errs...)
+	seen := fmt.Sprintf(
+		"the gateway's load balancer took JSON for each of them: %d requests answered, by both of its tasks",
+		2*len(methods)-len(errs),
+	)
+	return seen, errors.Join(errs...)
 }

@@ -19,6 +19,7 @@ func NameOf(urn string) string {
 	return resource.URN(urn).Name()
 }
 
+// Plural is a number with its thing: "1 task", "2 tasks".
 func Plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -32,6 +33,7 @@ func LastLines(text string, count int) string {
 	return strings.Join(lines[max(0, len(lines)-count):], "\n")
 }
 
+// InventoryText lists what a cloud holds, by type.
 func InventoryText(inventory map[string]int) string {
 	var parts []string
 	for _, token := range slices.Sorted(maps.Keys(inventory)) {
@@ -40,4 +42,5 @@ func InventoryText(inventory map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
+// JoinKeys is the keys in order, with a plus between them.
 func JoinKeys(set map[string]int) string { return strings.Join(slices.Sorted(maps.Keys(set)), "+") }

@@ -1,3 +1,6 @@
+// The verification of a rehearsed platform: the task that the program defines for it runs to its
+// end, as `make verify` lets it on AWS.
+
 package stage
 
 import (
@@ -10,7 +13,7 @@ import (
 	"github.com/bodybroker/platform/workload/verification"
 )
 
-// Verify runs the task, keeps its report for the page, and writes it beside the other results.
+// Verify runs the task, keeps its report for the page, and writes it next to the other results.
 // Targets of latency and throughput are measured and not judged: this computer shares its cores
 // with five servers and all tasks.
 func (s *Stage) Verify(ctx context.Context) (verification.Report, error) {

@@ -1,5 +1,5 @@
-// The drill of the gateway's contract with strangers: what hostile.go lists is sent through its
-// load balancer, byte by byte.
+// Package gateway holds the drills of the HTTP gateway: its contract with strangers, and the move
+// from the legacy service to NATS.
 package gateway
 
 import (
@@ -27,16 +27,14 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "gw.contract",
-				Wanted: "malformed and hostile requests: the right status each, nothing crashes, nothing leaks",
-				Play:   gatewayContract,
-			},
-			On: drills.SharedTasks,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "gw.contract",
+			Wanted: "malformed and hostile requests: the right status each, nothing crashes, nothing leaks",
+			Play:   gatewayContract,
 		},
-	)
+		On: drills.SharedTasks,
+	})
 }
 
 // rawClientLimit ends a connection on which nothing comes any more: longer than the gateway takes

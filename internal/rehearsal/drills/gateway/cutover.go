@@ -1,5 +1,6 @@
 // Drill of the move from HTTP to NATS: a legacy service stands beside the platform, the gateway's
 // load balancer shares requests, and some of what the legacy service answers is compared with NATS.
+
 package gateway
 
 import (
@@ -31,17 +32,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "cutover",
-				Wanted: "weights 0, 10, 50, 100 and back: measured shares within 2 points, no request fails; answers " +
-					"are compared; retired, nothing legacy is left",
-				Play: cutover,
-			},
-			On: drills.SharedTasks,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "cutover",
+			Wanted: "weights 0, 10, 50, 100 and back: measured shares within 2 points, no request fails; answers " +
+				"are compared; retired, nothing legacy is left",
+			Play: cutover,
 		},
-	)
+		On: drills.SharedTasks,
+	})
 }
 
 const (
@@ -152,14 +151,14 @@ func compareAnswers(
 			),
 		)
 	}
-	return fmt.Sprintf(
-			"of half of the legacy answers %d were compared as the same, %d as different, %d commands were not "+
-				"asked twice",
-			counts["same"],
-			counts["different"],
-			counts["skipped"],
-		), errors.Join(
-			append(errs, step("shadowPercent", 0))...)
+	seen := fmt.Sprintf(
+		"of half of the legacy answers %d were compared as the same, %d as different, %d commands were not "+
+			"asked twice",
+		counts["same"],
+		counts["different"],
+		counts["skipped"],
+	)
+	return seen, errors.Join(append(errs, step("shadowPercent", 0))...)
 }
 
 // expectNoLegacy wants nothing of the legacy service left in what the program made.
@@ -197,7 +196,7 @@ func expectNoLegacy(s *stage.Stage) error {
 // legacy is the service being replaced: a server in the VPC, with a target group of its own.
 type legacy struct {
 	stage *stage.Stage
-	desk  *stage.Client // from which it asks the gateway for what it answers
+	from  *stage.Client // from which it asks the gateway for what it answers
 	// address is its host and port.
 	address string
 	server  *http.Server
@@ -250,7 +249,7 @@ func startLegacy(ctx context.Context, s *stage.Stage) (*legacy, error) {
 		),
 	)
 	l := &legacy{stage: s, address: netip.AddrPortFrom(address, legacyPort).String(), ended: make(chan error, 1)}
-	if l.desk, err = s.Attach(ctx, "legacy asks", "gateway-lb"); err != nil {
+	if l.from, err = s.Attach(ctx, "legacy asks", "gateway-lb"); err != nil {
 		return nil, err
 	}
 	socket, err := net.Listen("tcp", l.address)
@@ -267,7 +266,7 @@ func startLegacy(ctx context.Context, s *stage.Stage) (*legacy, error) {
 func (l *legacy) handler() http.Handler {
 	_, gatewayRow, _ := catalog.Services() // it was read before, by all that stands
 	proxy := &httputil.ReverseProxy{
-		Transport: &http.Transport{DialContext: l.desk.DialContext, MaxIdleConnsPerHost: stage.ParallelCallers},
+		Transport: &http.Transport{DialContext: l.from.DialContext, MaxIdleConnsPerHost: stage.ParallelCallers},
 		Rewrite: func(r *httputil.ProxyRequest) {
 			task := ecs.Tasks(l.stage.Cloud, gatewayRow.Name)[0]
 			r.SetURL(&url.URL{Scheme: "http", Host: fmt.Sprintf("%s:%d", task.Address, gateway.Port)})
@@ -296,7 +295,7 @@ func (l *legacy) end() error {
 	if ended := <-l.ended; !errors.Is(ended, http.ErrServerClosed) {
 		err = errors.Join(err, ended)
 	}
-	l.desk.Detach()
+	l.from.Detach()
 	c := l.stage.Cloud
 	ec2.Detach(c, "legacy")
 	for token, id := range map[string]string{

@@ -1,6 +1,7 @@
 // Malformed and hostile HTTP requests, byte by byte, with what is right for each; and the finder of
 // what no answer may tell. The drill gw.contract (contract.go) sends them; hostile_*.go list them by
 // family.
+
 package gateway
 
 import (

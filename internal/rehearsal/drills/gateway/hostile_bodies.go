@@ -1,4 +1,5 @@
 // Requests whose bodies are no JSON, not JSON of the schema, or too much of it.
+
 package gateway
 
 import "strings"

@@ -1,5 +1,6 @@
 // Requests whose headers are as they should not be: names and values, hosts and versions of HTTP,
 // and what says where a body ends.
+
 package gateway
 
 import (

@@ -1,5 +1,6 @@
 // Requests that are well formed and mean harm to who stores, shows or repeats them, and clients
 // that go away.
+
 package gateway
 
 import "strings"

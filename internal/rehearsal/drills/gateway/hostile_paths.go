@@ -1,4 +1,5 @@
 // Requests for what is not there, or in a way that is not served: paths, methods, subjects of NATS.
+
 package gateway
 
 import "strings"

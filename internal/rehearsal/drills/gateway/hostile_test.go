@@ -1,5 +1,6 @@
 // The list of hostile requests is only as good as its rows are different and its judge is strict:
 // both are tried without a gateway.
+
 package gateway
 
 import (

@@ -1,5 +1,6 @@
 // What each identity may do, tried: everything that its row of the table allows, and two hundred
 // things that it does not.
+
 package nats
 
 import (
@@ -24,16 +25,14 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.auth",
-				Wanted: "every identity may do what its row says and none of 200 other things; strangers are turned away",
-				Play:   everyIdentity,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.auth",
+			Wanted: "every identity may do what its row says and none of 200 other things; strangers are turned away",
+			Play:   everyIdentity,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // forbiddenEach is how many forbidden actions every identity tries.

@@ -1,4 +1,5 @@
 // The drill of the worst day: all disks are gone, and the streams come back from the bucket.
+
 package nats
 
 import (
@@ -17,17 +18,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "nats.backup",
-				Wanted: "streams are backed up, the cluster and its disks destroyed, the streams restored: counts and " +
-					"contents equal",
-				Play: backupAndRestore,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "nats.backup",
+			Wanted: "streams are backed up, the cluster and its disks destroyed, the streams restored: counts and " +
+				"contents equal",
+			Play: backupAndRestore,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // keptStreams are compared message by message. Messages of the others expire within minutes.

@@ -1,4 +1,5 @@
 // The drill of a message that nobody processes.
+
 package nats
 
 import (
@@ -15,16 +16,14 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.dlq",
-				Wanted: "a message that nobody acknowledges is in the DLQ after its deliveries, once",
-				Play:   deadLetter,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.dlq",
+			Wanted: "a message that nobody acknowledges is in the DLQ after its deliveries, once",
+			Play:   deadLetter,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 const (

@@ -1,4 +1,5 @@
 // Drills of the nodes' disks: one that is lost, and a store that is full.
+
 package nats
 
 import (
@@ -17,16 +18,14 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.replace.disk",
-				Wanted: "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere",
-				Play:   replaceDisk,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.replace.disk",
+			Wanted: "a node's disk is lost: the runbook's procedure brings it back to three replicas everywhere",
+			Play:   replaceDisk,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // replaceDisk loses a node's disk and follows the runbook ("A NATS disk is lost").

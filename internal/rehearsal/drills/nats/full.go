@@ -1,4 +1,5 @@
 // The drill of a full store: on disks so small that a drill can fill them.
+
 package nats
 
 import (
@@ -16,17 +17,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "nats.disk",
-				Wanted: "stores near full, then full: the metric first, publishers get errors, no stream is reset, all " +
-					"goes on when there is room",
-				Play: fillStore,
-			},
-			On: drills.OwnMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "nats.disk",
+			Wanted: "stores near full, then full: the metric first, publishers get errors, no stream is reset, all " +
+				"goes on when there is room",
+			Play: fillStore,
 		},
-	)
+		On: drills.OwnMachines,
+	})
 }
 
 const (

@@ -1,6 +1,7 @@
 // What went wrong the last time, recreated on the standing platform: each update fails with a
 // message that says why, or the fault cannot be expressed at all. Numbers are those of the list of
 // incidents.
+
 package nats
 
 import (
@@ -9,16 +10,14 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.incidents",
-				Wanted: "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed",
-			},
-			On:    drills.SharedMachines,
-			Parts: incidents,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.incidents",
+			Wanted: "each of incidents 1 to 12 fails the update with a clear message, or cannot be expressed",
 		},
-	)
+		On:    drills.SharedMachines,
+		Parts: incidents,
+	})
 }
 
 // incidents are the parts of nats.incidents, by the number of the incident.

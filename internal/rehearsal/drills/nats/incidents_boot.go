@@ -1,4 +1,5 @@
 // Incidents of the boot: what kept servers from running, and was called a success.
+
 package nats
 
 import (
@@ -149,9 +150,8 @@ func incident5(ctx context.Context, c *stage.Cluster) (string, error) {
 	if err != nil {
 		return again, fmt.Errorf("with the fault mended: %w", err)
 	}
-	return "a bootstrap that could not make the user stopped there and said so; run again, it ended well", c.AwaitHealthy(
-		ctx,
-	)
+	seen := "a bootstrap that could not make the user stopped there and said so; run again, it ended well"
+	return seen, c.AwaitHealthy(ctx)
 }
 
 // incident12: somebody put other bytes into the bucket.

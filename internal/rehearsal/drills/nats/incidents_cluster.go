@@ -1,4 +1,5 @@
 // Incidents of the cluster: routes, names, disks, keys and health checks.
+
 package nats
 
 import (
@@ -280,8 +281,7 @@ func incident11(ctx context.Context, c *stage.Cluster) (string, error) {
 	if err = errors.Join(err, impostor.Close(), n.Machine.Start()); err != nil {
 		return "", err
 	}
-	return "a port that is open and no server behind it: the load balancer took it out, and then 20 clients of 20 " +
-			"reached a server", c.AwaitHealthy(
-			ctx,
-		)
+	seen := "a port that is open and no server behind it: the load balancer took it out, and then 20 clients of 20 " +
+		"reached a server"
+	return seen, c.AwaitHealthy(ctx)
 }

@@ -1,4 +1,5 @@
-// Drills that break running NATS nodes under load: processes, machines, zones, majorities.
+// Package nats holds the drills of the NATS nodes: processes, machines, zones and majorities that
+// go, other machines and configurations, disks, identities and backups.
 package nats
 
 import (
@@ -16,48 +17,46 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.kill1",
-				Wanted: "each server process is killed in turn: no acknowledged message lost, no stall over 10 s",
-				Play:   killEach,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.kill1",
+			Wanted: "each server process is killed in turn: no acknowledged message lost, no stall over 10 s",
+			Play:   killEach,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.kill2",
-				Wanted: "two nodes lose power at once: no acknowledged message lost, service resumes when they return",
-				Play:   killTwo,
-			},
-			On: drills.SharedMachines,
+		On: drills.SharedMachines,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.kill2",
+			Wanted: "two nodes lose power at once: no acknowledged message lost, service resumes when they return",
+			Play:   killTwo,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.zone",
-				Wanted: "a whole zone loses power: streams stay available",
-				Play:   loseZone,
-			},
-			On: drills.SharedMachines,
+		On: drills.SharedMachines,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.zone",
+			Wanted: "a whole zone loses power: streams stay available",
+			Play:   loseZone,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.quorum",
-				Wanted: "three nodes lose power: writes are refused, none is falsely acknowledged, it heals by itself",
-				Play:   loseQuorum,
-			},
-			On: drills.SharedMachines,
+		On: drills.SharedMachines,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.quorum",
+			Wanted: "three nodes lose power: writes are refused, none is falsely acknowledged, it heals by itself",
+			Play:   loseQuorum,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.restart",
-				Wanted: "all five lose power and are started: everything acknowledged is there",
-				Play:   restartAll,
-			},
-			On: drills.SharedMachines,
+		On: drills.SharedMachines,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.restart",
+			Wanted: "all five lose power and are started: everything acknowledged is there",
+			Play:   restartAll,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // refusedEnough is how many writes are refused until it is believed: some of each publisher of the

@@ -1,5 +1,6 @@
 // The drill that cuts the network between two NATS nodes and the other three: every server lives
 // on, clients reach both sides, and the sides do not reach each other.
+
 package nats
 
 import (
@@ -22,17 +23,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "nats.partition",
-				Wanted: "a zone's two nodes are cut off from the other three: they acknowledge nothing, the three go " +
-					"on; healed, all replicas are equal",
-				Play: cutOffTwo,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "nats.partition",
+			Wanted: "a zone's two nodes are cut off from the other three: they acknowledge nothing, the three go " +
+				"on; healed, all replicas are equal",
+			Play: cutOffTwo,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // triesAlone is how often each client of the smaller side asks for an acknowledgement that it must

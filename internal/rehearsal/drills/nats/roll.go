@@ -1,4 +1,5 @@
 // Drills that change running NATS nodes under load: other machines, another configuration.
+
 package nats
 
 import (
@@ -22,32 +23,30 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.roll.ami",
-				Wanted: "a new AMI: strictly one node at a time, no request fails twice, no message lost",
-				Play:   rollAMI,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.roll.ami",
+			Wanted: "a new AMI: strictly one node at a time, no request fails twice, no message lost",
+			Play:   rollAMI,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.reload",
-				Wanted: "a 23rd service's permissions: no process restarts, no connection drops",
-				Play:   reload,
-			},
-			On: drills.SharedMachines,
+		On: drills.SharedMachines,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.reload",
+			Wanted: "a 23rd service's permissions: no process restarts, no connection drops",
+			Play:   reload,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.cert",
-				Wanted: "certificates whose time is nearly over are renewed; connections are kept",
-				Play:   renewCertificates,
-			},
-			On: drills.SharedMachines,
+		On: drills.SharedMachines,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.cert",
+			Wanted: "certificates whose time is nearly over are renewed; connections are kept",
+			Play:   renewCertificates,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // expectNoFailures: whoever asks again once gets an answer.
@@ -152,10 +151,8 @@ func reload(ctx context.Context, s *stage.Stage) (string, error) {
 		if now := l.Reconnects(); now != reconnects {
 			return "", fmt.Errorf("%d connections were dropped", now-reconnects)
 		}
-		return "five servers took a 23rd service's permissions without a restart or a dropped connection", expectNewcomersRights(
-			ctx,
-			s,
-		)
+		seen := "five servers took a 23rd service's permissions without a restart or a dropped connection"
+		return seen, expectNewcomersRights(ctx, s)
 	}, expectNoFailures)
 	if err != nil {
 		return seen, err

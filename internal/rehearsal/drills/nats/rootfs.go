@@ -1,4 +1,5 @@
 // The user-data of a node in a real root file system, under a real systemd.
+
 package nats
 
 import (
@@ -21,18 +22,16 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "nats.rootfs",
-				Wanted: "user-data of a node runs in a real root file system under a real systemd, twice, or says that " +
-					"it could not be run",
-				Play: stage.OnCluster(bootRootFileSystem),
-			},
-			On:      drills.SharedMachines,
-			Prepare: prepareTree,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "nats.rootfs",
+			Wanted: "user-data of a node runs in a real root file system under a real systemd, twice, or says that " +
+				"it could not be run",
+			Play: stage.OnCluster(bootRootFileSystem),
 		},
-	)
+		On:      drills.SharedMachines,
+		Prepare: prepareTree,
+	})
 }
 
 // buildFolder keeps the Debian tree, in the repository.
@@ -333,11 +332,10 @@ func rootStop(ctx context.Context, c *stage.Cluster, n stage.Node, m *rootfs.Mac
 			)
 		}
 	}
-	return fmt.Sprintf(
-			"systemctl stop: lame duck mode, ended well after %.1f s; user-data run again started the server and "+
-				"left the disk as it was",
-			stopped.Seconds(),
-		), c.AwaitHealthy(
-			ctx,
-		)
+	seen := fmt.Sprintf(
+		"systemctl stop: lame duck mode, ended well after %.1f s; user-data run again started the server and "+
+			"left the disk as it was",
+		stopped.Seconds(),
+	)
+	return seen, c.AwaitHealthy(ctx)
 }

@@ -1,5 +1,6 @@
 // Drill of a seed that is replaced: the servers know the new key before tasks get it, and the old
 // one until they have it.
+
 package nats
 
 import (
@@ -11,17 +12,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "nats.rotate",
-				Wanted: "a service's seed is replaced: old and new are let in until its tasks have the new one, no " +
-					"connection drops; then the old one is turned away",
-				Play: rotateSeed,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "nats.rotate",
+			Wanted: "a service's seed is replaced: old and new are let in until its tasks have the new one, no " +
+				"connection drops; then the old one is turned away",
+			Play: rotateSeed,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // rotateSeed does the runbook's steps for the service that answers the load.

@@ -1,4 +1,5 @@
 // Drills that give the nodes another server program: one that works, and one that does not.
+
 package nats
 
 import (
@@ -18,25 +19,23 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "nats.roll.version",
-				Wanted: "another server version: strictly one node at a time, no request fails twice, no message lost",
-				Play:   rollVersion,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "nats.roll.version",
+			Wanted: "another server version: strictly one node at a time, no request fails twice, no message lost",
+			Play:   rollVersion,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "nats.roll.bad",
-				Wanted: "a configuration that the server refuses, a server that does not start: stops at the first " +
-					"node, four untouched; the next up with the good one completes",
-				Play: rollBad,
-			},
-			On: drills.SharedMachines,
+		On: drills.SharedMachines,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "nats.roll.bad",
+			Wanted: "a configuration that the server refuses, a server that does not start: stops at the first " +
+				"node, four untouched; the next up with the good one completes",
+			Play: rollBad,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // otherServer is the folder of the module that pins another version of nats-server, under the root.

@@ -1,5 +1,5 @@
-// Drills of changes that a platform engineer makes on an ordinary day.
-
+// Package platform holds the drills of the whole program: changes of an ordinary day, drift,
+// protection, updates that do not get through, upgrades, and the playground.
 package platform
 
 import (
@@ -15,50 +15,48 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "change.image",
-				Wanted: "a new image tag touches that service's task definition and service, and the gate of the " +
-					"services; nothing else",
-				Play: changeImage,
-			},
-			On: drills.SharedRecords,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "change.image",
+			Wanted: "a new image tag touches that service's task definition and service, and the gate of the " +
+				"services; nothing else",
+			Play: changeImage,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "change.rollback",
-				Wanted: "a version that ECS rolls back fails the update, which names the service",
-				Play:   changeRollback,
-			},
-			On: drills.SharedRecords,
+		On: drills.SharedRecords,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "change.rollback",
+			Wanted: "a version that ECS rolls back fails the update, which names the service",
+			Play:   changeRollback,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "change.service",
-				Wanted: "a 23rd service is added; no NATS instance and no other service is touched",
-				Play:   changeService,
-			},
-			On: drills.SharedRecords,
+		On: drills.SharedRecords,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "change.service",
+			Wanted: "a 23rd service is added; no NATS instance and no other service is touched",
+			Play:   changeService,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "change.redis",
-				Wanted: "another node type updates the replication group in place",
-				Play:   changeRedis,
-			},
-			On: drills.SharedRecords,
+		On: drills.SharedRecords,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "change.redis",
+			Wanted: "another node type updates the replication group in place",
+			Play:   changeRedis,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "change.ami",
-				Wanted: "a new AMI replaces the five instances one after the other, gates between; no volume, address " +
-					"or name",
-				Play: changeAMI,
-			},
-			On: drills.SharedRecords,
+		On: drills.SharedRecords,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "change.ami",
+			Wanted: "a new AMI replaces the five instances one after the other, gates between; no volume, address " +
+				"or name",
+			Play: changeAMI,
 		},
-	)
+		On: drills.SharedRecords,
+	})
 }
 
 func changeImage(ctx context.Context, s *stage.Stage) (string, error) {

@@ -1,4 +1,5 @@
 // Drills of nights on which an update does not get through: the engine dies, or AWS refuses.
+
 package platform
 
 import (
@@ -18,25 +19,23 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "interrupt.resume",
-				Wanted: "the engine is killed in the middle of an up; after the runbook's recovery the next up " +
-					"completes, nothing twice, nothing orphaned",
-				Play: interruptResume,
-			},
-			On: drills.OwnCheckpoints,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "interrupt.resume",
+			Wanted: "the engine is killed in the middle of an up; after the runbook's recovery the next up " +
+				"completes, nothing twice, nothing orphaned",
+			Play: interruptResume,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "fail.resume",
-				Wanted: "each of 10 resources fails to create: a clear error, the rest intact, the next up completes",
-				Play:   failResume,
-			},
-			On: drills.OwnRecords,
+		On: drills.OwnCheckpoints,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "fail.resume",
+			Wanted: "each of 10 resources fails to create: a clear error, the rest intact, the next up completes",
+			Play:   failResume,
 		},
-	)
+		On: drills.OwnRecords,
+	})
 }
 
 // killAfter is how many resources are begun when the engine is killed: in the middle of the

@@ -16,24 +16,22 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "refresh.noop",
-				Wanted: "refresh finds no drift; a deleted alarm and an opened security group are found and mended",
-				Play:   refreshNoop,
-			},
-			On: drills.SharedRecords,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "refresh.noop",
+			Wanted: "refresh finds no drift; a deleted alarm and an opened security group are found and mended",
+			Play:   refreshNoop,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "guard.protect",
-				Wanted: "an up that would delete a NATS volume or Redis is refused and says so",
-				Play:   guardProtect,
-			},
-			On: drills.SharedRecords,
+		On: drills.SharedRecords,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "guard.protect",
+			Wanted: "an up that would delete a NATS volume or Redis is refused and says so",
+			Play:   guardProtect,
 		},
-	)
+		On: drills.SharedRecords,
+	})
 }
 
 func refreshNoop(ctx context.Context, s *stage.Stage) (string, error) {

@@ -1,4 +1,5 @@
 // The playground, used as a person uses it: from its files and through its socket.
+
 package platform
 
 import (
@@ -22,17 +23,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "playground",
-				Wanted: "a playground's files let clients in, its socket kills a server and changes configuration, and " +
-					"its end leaves nothing",
-				Play: playPlayground,
-			},
-			On: drills.SharedMachines,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "playground",
+			Wanted: "a playground's files let clients in, its socket kills a server and changes configuration, and " +
+				"its end leaves nothing",
+			Play: playPlayground,
 		},
-	)
+		On: drills.SharedMachines,
+	})
 }
 
 // playgroundPayload is another natsMaxPayload than the shipped one: 2 MiB, which clients see when

@@ -18,17 +18,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "upgrade.preview",
-				Wanted: "a preview on the production that each release left changes nothing that CHANGELOG does not " +
-					"list",
-				Play: upgradePreview,
-			},
-			On: drills.OwnRecords,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "upgrade.preview",
+			Wanted: "a preview on the production that each release left changes nothing that CHANGELOG does not " +
+				"list",
+			Play: upgradePreview,
 		},
-	)
+		On: drills.OwnRecords,
+	})
 }
 
 // difference is a step that an upgrade is meant to take on one resource.

@@ -1,5 +1,5 @@
-// dr.rebuild: the region is gone, and the platform comes up in another one from its snapshots.
-
+// Package regions holds the drill of a lost region: the platform comes up in another one from its
+// snapshots.
 package regions
 
 import (
@@ -14,17 +14,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "dr.rebuild",
-				Wanted: "the first region is gone; the platform comes up in a second one, with disks and Redis made " +
-					"from the snapshots",
-				Play: drRebuild,
-			},
-			On: drills.OwnRecords,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "dr.rebuild",
+			Wanted: "the first region is gone; the platform comes up in a second one, with disks and Redis made " +
+				"from the snapshots",
+			Play: drRebuild,
 		},
-	)
+		On: drills.OwnRecords,
+	})
 }
 
 func drRebuild(ctx context.Context, s *stage.Stage) (string, error) {

@@ -1,5 +1,5 @@
-// Drills of services whose tasks run: a new version, a broken one, none, and tasks that die, each
-// under load.
+// Package services holds the drills of services whose tasks run: a new version, a broken one, none,
+// and tasks that die, each under load; and of Redis and the secrets that services use.
 package services
 
 import (
@@ -20,42 +20,40 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "svc.deploy",
-				Wanted: "a new version of one service under load: new tasks take over, no request fails",
-				Play:   deployImage,
-			},
-			On: drills.SharedTasks,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "svc.deploy",
+			Wanted: "a new version of one service under load: new tasks take over, no request fails",
+			Play:   deployImage,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "svc.rollback",
-				Wanted: "a version that never becomes healthy: ECS goes back, the update fails and names the service, " +
-					"the old version serves throughout",
-				Play: rollBackImage,
-			},
-			On: drills.SharedTasks,
+		On: drills.SharedTasks,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "svc.rollback",
+			Wanted: "a version that never becomes healthy: ECS goes back, the update fails and names the service, " +
+				"the old version serves throughout",
+			Play: rollBackImage,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "svc.noimage",
-				Wanted: "a service without an image: the update passes and lists it; with one it gets its tasks",
-				Play:   withoutImage,
-			},
-			On: drills.SharedTasks,
+		On: drills.SharedTasks,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "svc.noimage",
+			Wanted: "a service without an image: the update passes and lists it; with one it gets its tasks",
+			Play:   withoutImage,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "svc.kill",
-				Wanted: "tasks are killed at random for a minute under load: requests are answered at the second try, " +
-					"all tasks come back",
-				Play: killTasks,
-			},
-			On: drills.SharedTasks,
+		On: drills.SharedTasks,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "svc.kill",
+			Wanted: "tasks are killed at random for a minute under load: requests are answered at the second try, " +
+				"all tasks come back",
+			Play: killTasks,
 		},
-	)
+		On: drills.SharedTasks,
+	})
 }
 
 // killFor is how long tasks are killed, one every killEvery.

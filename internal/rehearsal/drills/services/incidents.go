@@ -1,5 +1,6 @@
 // What went wrong with the services the last time, recreated on the standing platform. Numbers are
 // those of the list of incidents.
+
 package services
 
 import (
@@ -22,16 +23,14 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "svc.incidents",
-				Wanted: "each of incidents 13 to 21 fails the update with a clear message, or cannot be expressed",
-			},
-			On:    drills.SharedTasks,
-			Parts: serviceIncidents,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "svc.incidents",
+			Wanted: "each of incidents 13 to 21 fails the update with a clear message, or cannot be expressed",
 		},
-	)
+		On:    drills.SharedTasks,
+		Parts: serviceIncidents,
+	})
 }
 
 // serviceIncidents are the parts of svc.incidents.
@@ -104,13 +103,12 @@ func incident13(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		running[version]++
 	}
-	return fmt.Sprintf(
-			"latest was refused before anything was made; every definition names a version (%s), in repositories "+
-				"whose tags cannot be moved",
-			strings.Join(slices.Sorted(maps.Keys(running)), ", "),
-		), expectImmutableTags(
-			s,
-		)
+	seen := fmt.Sprintf(
+		"latest was refused before anything was made; every definition names a version (%s), in repositories "+
+			"whose tags cannot be moved",
+		strings.Join(slices.Sorted(maps.Keys(running)), ", "),
+	)
+	return seen, expectImmutableTags(s)
 }
 
 func expectImmutableTags(s *stage.Stage) error {
@@ -214,12 +212,12 @@ func incident15(ctx context.Context, s *stage.Stage) (string, error) {
 			)
 		}
 	}
-	return fmt.Sprintf(
-			"%d services with as many roles, which read no secret; the role that starts tasks reads theirs and no "+
-				"administrator's",
-			len(owners),
-		), errors.Join(
-			errs...)
+	seen := fmt.Sprintf(
+		"%d services with as many roles, which read no secret; the role that starts tasks reads theirs and no "+
+			"administrator's",
+		len(owners),
+	)
+	return seen, errors.Join(errs...)
 }
 
 // readSecret reads a secret over AWS's own protocol, in a role's name.

@@ -1,4 +1,5 @@
 // Incidents that an update, or who connects, meets.
+
 package services
 
 import (
@@ -48,10 +49,8 @@ func incident17(ctx context.Context, s *stage.Stage) (string, error) {
 	if after := s.Processes(stage.LoadService); err == nil && (len(after) != 2 || after[0] == before[0]) {
 		err = fmt.Errorf("processes %v run after %v: with NATS up the new version did not come", after, before)
 	}
-	return "while a node did not pass its gate the old version served; when it did, the new one took over", errors.Join(
-		err,
-		s.Restore(ctx),
-	)
+	seen := "while a node did not pass its gate the old version served; when it did, the new one took over"
+	return seen, errors.Join(err, s.Restore(ctx))
 }
 
 // incident19: two of 22 services never started, and that was called a success.
@@ -74,11 +73,9 @@ func incident19(ctx context.Context, s *stage.Stage) (string, error) {
 	if _, refreshed := s.Refresh(ctx); refreshed != nil {
 		return "", errors.Join(err, refreshed)
 	}
-	return "the update failed and named both, one whose image nobody pushed and one that ended at once; all tasks " +
-			"of before serve", errors.Join(
-			err,
-			s.Restore(ctx),
-		)
+	seen := "the update failed and named both, one whose image nobody pushed and one that ended at once; all tasks " +
+		"of before serve"
+	return seen, errors.Join(err, s.Restore(ctx))
 }
 
 // incident20: services spoke plain NATS to a port with TLS, and the gateway answered 500.
@@ -155,11 +152,9 @@ func incident21(ctx context.Context, s *stage.Stage) (string, error) {
 	if _, back := s.UpWith(ctx, lifted); back != nil {
 		return "", errors.Join(err, fmt.Errorf("taking the public name away: %w", back))
 	}
-	return "given a public name, the gateway answers there by HTTPS with a certificate of that name; plain HTTP is " +
-			"sent to it", errors.Join(
-			err,
-			s.Restore(ctx),
-		)
+	seen := "given a public name, the gateway answers there by HTTPS with a certificate of that name; plain HTTP is " +
+		"sent to it"
+	return seen, errors.Join(err, s.Restore(ctx))
 }
 
 func expectOnlyHTTPS(ctx context.Context, s *stage.Stage) error {

@@ -1,4 +1,5 @@
 // Drill of the order in which NATS and the services come up.
+
 package services
 
 import (
@@ -16,16 +17,14 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID:     "svc.order",
-				Wanted: "no task starts before the NATS gate; none needs a restart to become healthy",
-				Play:   startInOrder,
-			},
-			On: drills.OwnTasks,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID:     "svc.order",
+			Wanted: "no task starts before the NATS gate; none needs a restart to become healthy",
+			Play:   startInOrder,
 		},
-	)
+		On: drills.OwnTasks,
+	})
 }
 
 // startInOrder brings the platform up from nothing, first with a NATS server that does not start.

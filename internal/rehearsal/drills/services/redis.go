@@ -1,5 +1,6 @@
 // Drills of Redis and of what services log in with: a primary that ends, and secrets that change,
 // while commands are given.
+
 package services
 
 import (
@@ -23,26 +24,24 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "svc.secret.rotate",
-				Wanted: "Redis's token and a service's seed are replaced while it is given commands: none fails; then " +
-					"the old ones are turned away",
-				Play: rotateSecrets,
-			},
-			On: drills.SharedTasks,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "svc.secret.rotate",
+			Wanted: "Redis's token and a service's seed are replaced while it is given commands: none fails; then " +
+				"the old ones are turned away",
+			Play: rotateSecrets,
 		},
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "redis.failover",
-				Wanted: "a shard's primary is killed while it is written to: writes resume within 15 s, it comes back " +
-					"as a replica",
-				Play: failOver,
-			},
-			On: drills.SharedTasks,
+		On: drills.SharedTasks,
+	})
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "redis.failover",
+			Wanted: "a shard's primary is killed while it is written to: writes resume within 15 s, it comes back " +
+				"as a replica",
+			Play: failOver,
 		},
-	)
+		On: drills.SharedTasks,
+	})
 }
 
 // resumeLimit is how long writes may be away when a primary ends (issue of this drill).
@@ -122,7 +121,7 @@ func expectReplica(ctx context.Context, s *stage.Stage, killed redisnodes.Node) 
 
 // writing is somebody who writes to one shard, where services stand, until end.
 type writing struct {
-	desk    *stage.Client
+	from    *stage.Client
 	client  *redis.ClusterClient
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -135,7 +134,7 @@ func writeTo(ctx context.Context, s *stage.Stage, shard int) (*writing, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writing{desk: client}
+	w := &writing{from: client}
 	if w.client, err = client.RedisClient(ctx, s, s.RedisToken()); err != nil {
 		client.Detach()
 		return nil, err
@@ -166,7 +165,7 @@ func (w *writing) end() error {
 		w.stop()
 	}
 	w.running.Wait()
-	defer w.desk.Detach()
+	defer w.from.Detach()
 	return w.client.Close()
 }
 

@@ -5,6 +5,7 @@
 // proven is target tracking: that the policy is the service's, reaches its limits both ways, and
 // that callers do not notice tasks that come and go. That work makes a task busy is not proven
 // here.
+
 package services
 
 import (
@@ -20,17 +21,15 @@ import (
 )
 
 func init() {
-	drills.Register(
-		drills.Drill{
-			Scenario: stage.Scenario{
-				ID: "svc.scale",
-				Wanted: "a declared CPU demand raises a service's tasks to the limit, and they go back when it ends; no " +
-					"request fails",
-				Play: scaleWithDemand,
-			},
-			On: drills.SharedTasks,
+	drills.Register(drills.Drill{
+		Scenario: stage.Scenario{
+			ID: "svc.scale",
+			Wanted: "a declared CPU demand raises a service's tasks to the limit, and they go back when it ends; no " +
+				"request fails",
+			Play: scaleWithDemand,
 		},
-	)
+		On: drills.SharedTasks,
+	})
 }
 
 const (
