@@ -93,6 +93,24 @@ var layers = []layer{
 		because:  "a drill can be read alone: what two drills use is in internal/rehearsal/stage",
 	},
 	{
+		packages: []string{"internal/rehearsal/drills", "internal/rehearsal/playground", "internal/rehearsal/release"},
+		may:      []string{"..."},
+		never: []string{
+			"cmd/...", "internal/rehearsal", "internal/rehearsal/drills/...", "internal/rehearsal/playground",
+			"internal/rehearsal/release",
+		},
+		because: "drills register themselves: what they build on knows none of them",
+	},
+	{
+		packages: []string{"internal/rehearsal/stage/..."},
+		may:      []string{"..."},
+		never: []string{
+			"cmd/...", "internal/rehearsal", "internal/rehearsal/drills/...", "internal/rehearsal/playground",
+			"internal/rehearsal/release", "internal/rehearsal/report",
+		},
+		because: "the stage is what drills share: it knows no drill, and no page",
+	},
+	{
 		packages: []string{"internal/cli", "internal/poll", "internal/toolchain"},
 		because:  "commands and bench build on these, so they build on none",
 	},
