@@ -94,7 +94,9 @@ func TestAServiceIgnoresNoSignalThatTheRehearsalIgnores(t *testing.T) {
 	)
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	require.NoError(t, err)
-	assert.Contains(t, string(status), "\nSigIgn:\t0000000000000000\n")
+	// 32 and above are left out: the C library keeps some for itself (signal(7)), and Go cannot catch
+	// those.
+	assert.Regexp(t, `\nSigIgn:\t[0-9a-f]{8}[08]0000000\n`, string(status))
 }
 
 // alive says whether a process runs; one that has ended and was not asked for its end does not.
