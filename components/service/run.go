@@ -135,7 +135,7 @@ func (s *Service) createScaling(ctx *pulumi.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("making service %q scalable: %w", s.args.Name, err)
 	}
-	_, err = appautoscaling.NewPolicy(ctx, name+"-scaling-policy", &appautoscaling.PolicyArgs{
+	s.scaling, err = appautoscaling.NewPolicy(ctx, name+"-scaling-policy", &appautoscaling.PolicyArgs{
 		PolicyType:        pulumi.String("TargetTrackingScaling"),
 		ServiceNamespace:  target.ServiceNamespace,
 		ScalableDimension: target.ScalableDimension,

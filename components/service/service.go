@@ -3,6 +3,7 @@
 package service
 
 import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/appautoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ecs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -69,11 +70,17 @@ type Service struct {
 	role       pulumi.StringOutput // ARN of the task role, known once the role has its rights
 	definition *ecs.TaskDefinition
 	running    *ecs.Service
+	scaling    *appautoscaling.Policy // nil: the number of tasks is fixed
 }
 
-// Steady is the ECS service: it is there once its tasks are healthy. To depend on the component
-// alone is not enough, for the SDK adds what is in a component to it in the background.
-func (s *Service) Steady() pulumi.Resource { return s.running }
+// Ready is what whoever needs the tasks depends on, besides the component: the SDK adds what is in a
+// component to it in the background, and the last ones may be missing for a moment.
+func (s *Service) Ready() []pulumi.Resource {
+	if s.scaling == nil {
+		return []pulumi.Resource{s.running}
+	}
+	return []pulumi.Resource{s.running, s.scaling}
+}
 
 // New makes the service and waits until its tasks are healthy.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Service, error) {

@@ -56,7 +56,7 @@ func (g *ServiceGate) awaitServices(ctx *pulumi.Context, name string) error {
 			"tasks":    s.Service.Awaited,
 		})
 		deployed[s.Name] = s.Service.Deployed
-		running = append(running, s.Service, s.Service.Steady())
+		running = append(append(running, s.Service), s.Service.Ready()...)
 	}
 	_, err := lambda.NewInvocation(ctx, name+"-serving", &lambda.InvocationArgs{
 		FunctionName: g.args.Controller.Name,
