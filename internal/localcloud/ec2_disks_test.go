@@ -57,13 +57,13 @@ func TestVolumeLimits(t *testing.T) {
 			Throughput: 0,
 		},
 	} {
-		if err := ec2.JudgeDisk(d); text == "" {
+		if err := ec2.CheckDisk(d); text == "" {
 			assert.NoError(t, err)
 		} else {
 			assert.ErrorContains(t, err, text)
 		}
 	}
-	assert.NoError(t, ec2.JudgeDisk(ec2.Disk{
+	assert.NoError(t, ec2.CheckDisk(ec2.Disk{
 		Kind:       "gp3",
 		Size:       1,
 		Iops:       3000,

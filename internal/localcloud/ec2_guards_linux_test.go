@@ -53,7 +53,7 @@ func guarded(t *testing.T) (b bench, allowed, other netip.AddrPort) {
 			address.String(),
 			map[string]any{"subnetId": subnet, "privateIps": []any{address.String()}, "securityGroups": []any{group}},
 		)
-		guard, err := ec2.GuardOf(b.Cloud, address, flowguard.Options{})
+		guard, err := ec2.NewGuard(b.Cloud, address, flowguard.Options{})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, guard.Close()) })
 		// Without a machine: its processes are the test's own. Stop must not find it.
@@ -140,7 +140,7 @@ func TestAPartitionSilencesAndHeals(t *testing.T) {
 	assert.ErrorContains(t, ec2.Heal(b.Cloud), "it is not cut")
 	require.NoError(t, ec2.Partition(b.Cloud, []netip.Addr{nodeOne}, []netip.Addr{nodeTwo}))
 	assert.ErrorContains(t, ec2.Partition(b.Cloud, []netip.Addr{nodeOne}, []netip.Addr{nodeTwo}), "cut already")
-	assert.ErrorContains(t, ec2.Allowed(b.Cloud, nodeTwo, nodeOne, int(allowed.Port())), "the network is cut between")
+	assert.ErrorContains(t, ec2.CheckConnection(b.Cloud, nodeTwo, nodeOne, int(allowed.Port())), "the network is cut between")
 	say("during")
 	answered := make(chan string, 1)
 	go func() {
@@ -154,5 +154,5 @@ func TestAPartitionSilencesAndHeals(t *testing.T) {
 	}
 	require.NoError(t, ec2.Heal(b.Cloud))
 	assert.Equal(t, "during", strings.TrimSpace(<-answered))
-	assert.NoError(t, ec2.Allowed(b.Cloud, nodeTwo, nodeOne, int(allowed.Port())))
+	assert.NoError(t, ec2.CheckConnection(b.Cloud, nodeTwo, nodeOne, int(allowed.Port())))
 }

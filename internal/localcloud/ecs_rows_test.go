@@ -45,11 +45,11 @@ func TestFargateSizes(t *testing.T) {
 		{cpu: 16384, memory: 122880, offered: true},
 		{cpu: 300, memory: 1024, offered: false},
 	} {
-		assert.Equal(t, tt.offered, ecs.FargateSize(tt.cpu, tt.memory), "%d CPU, %d MiB", tt.cpu, tt.memory)
+		assert.Equal(t, tt.offered, ecs.ValidFargateSize(tt.cpu, tt.memory), "%d CPU, %d MiB", tt.cpu, tt.memory)
 	}
-	assert.Equal(t, 256.0, ecs.SizeOf("0.25 vCPU"))
-	assert.Equal(t, 1024.0, ecs.SizeOf("1 GB"))
-	assert.Equal(t, 512.0, ecs.SizeOf("512"))
+	assert.Equal(t, 256.0, ecs.ParseSize("0.25 vCPU"))
+	assert.Equal(t, 1024.0, ecs.ParseSize("1 GB"))
+	assert.Equal(t, 512.0, ecs.ParseSize("512"))
 }
 
 func TestTaskDefinitionRefusals(t *testing.T) {

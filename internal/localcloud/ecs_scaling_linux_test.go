@@ -15,7 +15,7 @@ import (
 )
 
 func TestAServiceFollowsItsLoad(t *testing.T) {
-	s := ecs.Scaling{Least: 2, Most: 10, Target: 60}
+	s := ecs.Scaling{Min: 2, Max: 10, Target: 60}
 	for _, c := range []struct {
 		size  int
 		uses  []float64
@@ -77,7 +77,7 @@ func TestAServiceFollowsItsLoad(t *testing.T) {
 			why:   "never below the least",
 		},
 	} {
-		assert.Equal(t, c.wants, s.Wanted(c.size, c.uses), c.why)
+		assert.Equal(t, c.wants, s.DesiredCount(c.size, c.uses), c.why)
 	}
 }
 
@@ -111,34 +111,34 @@ func TestADeclaredDemandIsSharedByTheTasks(t *testing.T) {
 		{units: 1024, tasks: 2, want: 100}, // a task has no more than it reserves
 		{units: 0, tasks: 2, want: 0},
 	} {
-		percent, measured := ecs.ShareOf(c.units, c.tasks, 256)
+		percent, measured := ecs.DemandPerTask(c.units, c.tasks, 256)
 		assert.True(t, measured)
 		assert.InDelta(t, c.want, percent, 0.01)
 	}
-	_, measured := ecs.ShareOf(1024, 0, 256)
+	_, measured := ecs.DemandPerTask(1024, 0, 256)
 	assert.False(t, measured, "without tasks there is no metric")
 
 	cloud, err := New("us-east-1")
 	require.NoError(t, err)
 	withdraw := ecs.DeclareDemand(cloud, "quest-system", 512)
-	units, declared := ecs.Demand(cloud, "quest-system")
+	units, declared := ecs.DeclaredDemand(cloud, "quest-system")
 	assert.True(t, declared)
 	assert.InDelta(t, 512, units, 0)
-	_, declared = ecs.Demand(cloud, "payment")
+	_, declared = ecs.DeclaredDemand(cloud, "payment")
 	assert.False(t, declared, "another service is measured")
 	withdraw()
-	_, declared = ecs.Demand(cloud, "quest-system")
+	_, declared = ecs.DeclaredDemand(cloud, "quest-system")
 	assert.False(t, declared)
 }
 
 func TestTheCPUTimeOfAProcessGrowsWhileItWorks(t *testing.T) {
-	before, err := ecs.TicksOf(os.Getpid())
+	before, err := ecs.CPUTicks(os.Getpid())
 	require.NoError(t, err)
 	used, work := before, make([]byte, 16<<20)
 	// Nearly all of this is the process's own time: the kernel's alone does not reach the limit.
 	for end := time.Now().Add(10 * time.Second); used < before+20 && time.Now().Before(end); {
 		sha256.Sum256(work)
-		used, err = ecs.TicksOf(os.Getpid())
+		used, err = ecs.CPUTicks(os.Getpid())
 		require.NoError(t, err)
 	}
 	assert.GreaterOrEqual(t, used, before+20)

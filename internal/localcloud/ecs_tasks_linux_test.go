@@ -327,7 +327,7 @@ func TestTheNameServerAnswersWhatTheVPCKnows(t *testing.T) {
 				{Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET},
 			},
 		}
-		packed, err := ecs.NameAnswer(b.bench.Cloud, asked, "us-east-1a")
+		packed, err := ecs.AnswerQuery(b.bench.Cloud, asked, "us-east-1a")
 		require.NoError(t, err)
 		var answer dnsmessage.Message
 		require.NoError(t, answer.Unpack(packed))

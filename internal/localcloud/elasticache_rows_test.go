@@ -118,8 +118,8 @@ func TestReplicationGroupRefusals(t *testing.T) {
 func TestTokenRotationAndEnd(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.make(elasticache.ReplicationGroupType, "game", redisInputs(map[string]any{"authToken": nil}))
-	access := func() elasticache.RedisAccess {
-		return cloud.View(b.Cloud, func(tx *cloud.Tx) any { return tx.Values[elasticache.ReplicationGroupType+" "+id] }).(elasticache.RedisAccess)
+	access := func() elasticache.LoginTokens {
+		return cloud.View(b.Cloud, func(tx *cloud.Tx) any { return tx.Values[elasticache.ReplicationGroupType+" "+id] }).(elasticache.LoginTokens)
 	}
 	require.NoError(
 		t,
@@ -138,7 +138,7 @@ func TestTokenRotationAndEnd(t *testing.T) {
 		},
 	)
 	require.NoError(t, b.change(elasticache.ReplicationGroupType, id, next))
-	assert.Equal(t, elasticache.RedisAccess{Tokens: []string{"fedcba9876543210"}}, access())
+	assert.Equal(t, elasticache.LoginTokens{Tokens: []string{"fedcba9876543210"}}, access())
 	older := redisInputs(map[string]any{"engineVersion": "7.0", "finalSnapshotIdentifier": "last"})
 	assert.ErrorContains(t, b.change(elasticache.ReplicationGroupType, id, older), "does not downgrade")
 	require.NoError(t, b.end(elasticache.ReplicationGroupType, id))

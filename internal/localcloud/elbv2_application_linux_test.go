@@ -159,8 +159,8 @@ func TestRequestsAreSharedByWeightAndSayWhereTheyCameFrom(t *testing.T) {
 	require.Eventually(
 		t,
 		func() bool {
-			return elbv2.InService(s.town.bench.Cloud, s.groups[0], s.targetOf(0)) &&
-				elbv2.InService(s.town.bench.Cloud, s.groups[1], s.targetOf(1))
+			return elbv2.HealthyEverywhere(s.town.bench.Cloud, s.groups[0], s.targetOf(0)) &&
+				elbv2.HealthyEverywhere(s.town.bench.Cloud, s.groups[1], s.targetOf(1))
 		},
 		10*time.Second,
 		10*time.Millisecond,
@@ -187,7 +187,7 @@ func TestWhoDoesNotAnswerIsABadGatewayAndNobodyIsUnavailable(t *testing.T) {
 	s := newStreet(t)
 	require.Eventually(
 		t,
-		func() bool { return elbv2.InService(s.town.bench.Cloud, s.groups[1], s.targetOf(1)) },
+		func() bool { return elbv2.HealthyEverywhere(s.town.bench.Cloud, s.groups[1], s.targetOf(1)) },
 		10*time.Second,
 		10*time.Millisecond,
 	)

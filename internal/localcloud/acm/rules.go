@@ -76,7 +76,7 @@ func missingProof(tx *cloud.Tx, certificate *cloud.Record) string {
 		), route53.TrimDot(
 			fmt.Sprint(option["resourceRecordValue"]),
 		)
-		if !route53.AnswersPublicly(tx, name, value) {
+		if !route53.HasPublicCNAME(tx, name, value) {
 			return name
 		}
 	}

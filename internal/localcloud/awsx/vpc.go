@@ -114,9 +114,9 @@ func LayOut(cidr string, zoneMask *int, zones int) ([]zoneRanges, error) {
 	subnetMask := max(mask, 16)
 	ranges := make([]zoneRanges, zones)
 	for i := range ranges {
-		base := ec2.ToUint(vpc.Masked().Addr()) + uint32(i)*size
-		private := netip.PrefixFrom(ec2.ToAddr(base), subnetMask+1)
-		public := netip.PrefixFrom(ec2.ToAddr(base+1<<(32-subnetMask-1)), subnetMask+2)
+		base := ec2.AddressToUint32(vpc.Masked().Addr()) + uint32(i)*size
+		private := netip.PrefixFrom(ec2.AddressFromUint32(base), subnetMask+1)
+		public := netip.PrefixFrom(ec2.AddressFromUint32(base+1<<(32-subnetMask-1)), subnetMask+2)
 		ranges[i] = zoneRanges{Private: private, Public: public}
 	}
 	return ranges, nil

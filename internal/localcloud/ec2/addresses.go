@@ -25,8 +25,8 @@ const noSuchSubnet = "InvalidSubnetID.NotFound: The subnet ID '{value}' does not
 // SubnetInUse is AWS's refusal to delete a subnet.
 const SubnetInUse = "DependencyViolation: The subnet '{value}' has dependencies and cannot be deleted."
 
-// RangeOf is a record's cidrBlock.
-func RangeOf(r *cloud.Record) (netip.Prefix, bool) {
+// CIDRBlock is a record's cidrBlock.
+func CIDRBlock(r *cloud.Record) (netip.Prefix, bool) {
 	if r == nil {
 		return netip.Prefix{}, false
 	}
@@ -55,26 +55,26 @@ func taken(tx *cloud.Tx, subnet string) map[string]string {
 // last (VPC user guide, "Subnet CIDR blocks").
 func usable(within netip.Prefix, address netip.Addr) bool {
 	first, last := bounds(within)
-	n := ToUint(address)
+	n := AddressToUint32(address)
 	return n >= first+4 && n < last
 }
 
 func bounds(p netip.Prefix) (first, last uint32) {
-	first = ToUint(p.Masked().Addr())
+	first = AddressToUint32(p.Masked().Addr())
 	return first, first + (uint32(1)<<(32-p.Bits()) - 1)
 }
 
 // freeAddress is the highest free address of a subnet. AWS takes any; the highest keeps clear
 // of fixed addresses, which programs put at the low end.
 func freeAddress(tx *cloud.Tx, subnet *cloud.Record) (string, error) {
-	within, ok := RangeOf(subnet)
+	within, ok := CIDRBlock(subnet)
 	if !ok {
 		return "", fmt.Errorf("InvalidSubnet: subnet %s has no IPv4 range", subnet.ID)
 	}
 	held := taken(tx, subnet.ID)
 	first, last := bounds(within)
 	for n := last - 1; n >= first+4; n-- {
-		if address := ToAddr(n).String(); held[address] == "" {
+		if address := AddressFromUint32(n).String(); held[address] == "" {
 			return address, nil
 		}
 	}
@@ -85,13 +85,13 @@ func freeAddress(tx *cloud.Tx, subnet *cloud.Record) (string, error) {
 	)
 }
 
-// judgeAddress says whether an interface may have an address in a subnet.
-func judgeAddress(tx *cloud.Tx, subnet *cloud.Record, address, own string) error {
+// checkAddress says whether an interface may have an address in a subnet.
+func checkAddress(tx *cloud.Tx, subnet *cloud.Record, address, own string) error {
 	parsed, err := netip.ParseAddr(address)
 	if err != nil {
 		return fmt.Errorf("InvalidParameterValue: invalid value for parameter address: %s", address)
 	}
-	within, ok := RangeOf(subnet)
+	within, ok := CIDRBlock(subnet)
 	if !ok || !within.Contains(parsed) {
 		return fmt.Errorf("InvalidParameterValue: Address %s does not fall within the subnet's address range", address)
 	}
@@ -121,7 +121,7 @@ func PlaceInterface(tx *cloud.Tx, p Placement) (*cloud.Record, error) {
 	if address == "" {
 		address, err = freeAddress(tx, subnet)
 	} else {
-		err = judgeAddress(tx, subnet, address, "")
+		err = checkAddress(tx, subnet, address, "")
 	}
 	if err != nil {
 		return nil, err
@@ -152,9 +152,9 @@ func OwnInterfaces(tx *cloud.Tx, owner string) []*cloud.Record {
 	return found
 }
 
-// SettleInterfaces gives an owner one interface in each of the subnets, and takes away what it
+// PlaceInterfaces gives an owner one interface in each of the subnets, and takes away what it
 // has elsewhere.
-func SettleInterfaces(tx *cloud.Tx, owner, description string, subnets, groups []string) error {
+func PlaceInterfaces(tx *cloud.Tx, owner, description string, subnets, groups []string) error {
 	has := map[string]bool{}
 	for _, r := range OwnInterfaces(tx, owner) {
 		if !slices.Contains(subnets, r.Str("subnetId")) {
@@ -180,8 +180,8 @@ func SettleInterfaces(tx *cloud.Tx, owner, description string, subnets, groups [
 	return nil
 }
 
-// DropInterfaces takes an owner's interfaces away.
-func DropInterfaces(tx *cloud.Tx, owner string) {
+// RemoveInterfaces takes an owner's interfaces away.
+func RemoveInterfaces(tx *cloud.Tx, owner string) {
 	for _, r := range OwnInterfaces(tx, owner) {
 		tx.Remove(ownInterfaceType, r.ID)
 	}
@@ -205,11 +205,11 @@ func publicName(c *cloud.Cloud, address string) string {
 	return name + "." + c.Region + ".compute.amazonaws.com"
 }
 
-func ToUint(a netip.Addr) uint32 {
+func AddressToUint32(a netip.Addr) uint32 {
 	b := a.As4()
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }
 
-func ToAddr(n uint32) netip.Addr {
+func AddressFromUint32(n uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 }

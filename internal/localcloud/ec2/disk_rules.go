@@ -9,8 +9,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// checkVolume is the provider's check of a new volume's inputs against its type.
-func checkVolume(c *cloud.Call) []cloud.Failure {
+// validateVolume is the provider's check of a new volume's inputs against its type.
+func validateVolume(c *cloud.Call) []cloud.Failure {
 	var faults []cloud.Failure
 	if !cloud.Present(c.Inputs, "size") && !cloud.Present(c.Inputs, "snapshotId") {
 		faults = append(
@@ -58,7 +58,7 @@ func checkVolume(c *cloud.Call) []cloud.Failure {
 
 // snapshotOf is the snapshot that a volume begins with; nil if none.
 func snapshotOf(c *cloud.Call) *cloud.Record {
-	for _, token := range anySnapshot {
+	for _, token := range snapshotTypes {
 		if r := c.Tx.Find(token, "", c.Str("snapshotId")); r != nil {
 			return r
 		}
@@ -66,14 +66,14 @@ func snapshotOf(c *cloud.Call) *cloud.Record {
 	return nil
 }
 
-func snapshotSays(c *cloud.Call, path string, otherwise any) any {
+func snapshotValue(c *cloud.Call, path string, otherwise any) any {
 	if snapshot := snapshotOf(c); snapshot != nil && snapshot.Get(path) != nil {
 		return snapshot.Get(path)
 	}
 	return otherwise
 }
 
-func volumeSays(c *cloud.Call, path string) any {
+func volumeValue(c *cloud.Call, path string) any {
 	if volume := c.Tx.Find(VolumeType, "", c.Str("volumeId")); volume != nil {
 		return volume.Get(path)
 	}
@@ -82,19 +82,19 @@ func volumeSays(c *cloud.Call, path string) any {
 
 // volumeKey is the key of an encrypted volume that names none: its snapshot's, or EBS's own.
 func volumeKey(c *cloud.Call) any {
-	if encrypted := c.Yes("encrypted") || snapshotSays(c, "encrypted", false) == true; !encrypted {
+	if encrypted := c.Yes("encrypted") || snapshotValue(c, "encrypted", false) == true; !encrypted {
 		return ""
 	}
-	return snapshotSays(c, "kmsKeyId", c.Expand("arn:aws:kms:{region}:{account}:alias/aws/ebs"))
+	return snapshotValue(c, "kmsKeyId", c.Expand("arn:aws:kms:{region}:{account}:alias/aws/ebs"))
 }
 
-// judgeVolume: a zone of the region, a snapshot that fits, and the limits of the type.
-func judgeVolume(c *cloud.Call) error {
+// checkVolume: a zone of the region, a snapshot that fits, and the limits of the type.
+func checkVolume(c *cloud.Call) error {
 	if zone := c.Str("availabilityZone"); !slices.Contains(c.Cloud.Zones(), zone) {
 		return cloud.Errorf("InvalidParameterValue: Invalid availability zone: [%s]", zone)
 	}
 	size := c.Num("size")
-	if held, given := snapshotSays(c, "volumeSize", 0.0).(float64); given {
+	if held, given := snapshotValue(c, "volumeSize", 0.0).(float64); given {
 		if size == 0 {
 			size = held
 		}
@@ -115,11 +115,11 @@ func judgeVolume(c *cloud.Call) error {
 	// Outputs hold what AWS took in place of inputs; only what is asked for is judged.
 	asked.Iops, _ = c.GivenOr("iops", 0).(float64)
 	asked.Throughput, _ = c.GivenOr("throughput", 0).(float64)
-	return JudgeDisk(asked)
+	return CheckDisk(asked)
 }
 
-// growOnly: a volume never gets smaller.
-func growOnly(c *cloud.Call) error {
+// checkGrowth: a volume never gets smaller.
+func checkGrowth(c *cloud.Call) error {
 	before, _ := cloud.ValueAt(c.Old, "size")
 	if old, known := cloud.Plain(before).(float64); known && c.Num("size") < old {
 		return cloud.Errorf("InvalidParameterValue: New size cannot be smaller than existing size")
@@ -127,8 +127,8 @@ func growOnly(c *cloud.Call) error {
 	return nil
 }
 
-// keepLast is the snapshot that finalSnapshot asks for.
-func keepLast(c *cloud.Call) error {
+// keepFinalSnapshot is the snapshot that finalSnapshot asks for.
+func keepFinalSnapshot(c *cloud.Call) error {
 	if !c.Yes("finalSnapshot") {
 		return nil
 	}
@@ -141,8 +141,8 @@ func keepLast(c *cloud.Call) error {
 
 var deviceName = regexp.MustCompile(`^(/dev/)?(sd[a-z][0-9]*|xvd[a-z]{1,2}|hd[a-z][0-9]*)$`)
 
-// judgeAttachment: one instance of the volume's own zone, and a device name that is free.
-func judgeAttachment(c *cloud.Call) error {
+// checkAttachment: one instance of the volume's own zone, and a device name that is free.
+func checkAttachment(c *cloud.Call) error {
 	volume, instance := c.Tx.Find(
 		VolumeType,
 		"",

@@ -15,8 +15,8 @@ const (
 	FinalSnapshotType = "aws:ebs/finalSnapshot:Snapshot"
 )
 
-// anySnapshot are the snapshots that an id may name.
-var anySnapshot = []string{DiskSnapshotType, FinalSnapshotType}
+// snapshotTypes are the snapshots that an id may name.
+var snapshotTypes = []string{DiskSnapshotType, FinalSnapshotType}
 
 var _ = cloud.Register(
 	cloud.Row{
@@ -41,8 +41,8 @@ var _ = cloud.Register(
 			),
 			"createTime": cloud.Text("{now}"),
 			"type":       cloud.Fixed("gp2"),
-			"encrypted":  func(c *cloud.Call) any { return snapshotSays(c, "encrypted", false) },
-			"size":       func(c *cloud.Call) any { return snapshotSays(c, "volumeSize", 0.0) },
+			"encrypted":  func(c *cloud.Call) any { return snapshotValue(c, "encrypted", false) },
+			"size":       func(c *cloud.Call) any { return snapshotValue(c, "volumeSize", 0.0) },
 			"kmsKeyId":   volumeKey,
 			"snapshotId": cloud.Fixed(""),
 		},
@@ -55,18 +55,18 @@ var _ = cloud.Register(
 		References: []cloud.Reference{
 			{
 				Path:    "snapshotId",
-				To:      anySnapshot,
+				To:      snapshotTypes,
 				Missing: "InvalidSnapshot.NotFound: The snapshot '{value}' does not exist.",
 			},
 		},
-		Check: cloud.Checks(checkVolume, cloud.Between("throughput", 125, 1000)),
-		BeforeCreate: cloud.InTurn(judgeVolume, kms.NeedsKey(
+		Check: cloud.Checks(validateVolume, cloud.Between("throughput", 125, 1000)),
+		BeforeCreate: cloud.InTurn(checkVolume, kms.NeedsKey(
 			"kmsKeyId",
 			"waiting for EBS Volume create: couldn't find resource: the KMS key {value} does not exist, is not "+
 				"enabled or you do not have permissions to access it",
 		)),
-		BeforeUpdate: cloud.InTurn(judgeVolume, growOnly),
-		AfterDelete:  keepLast,
+		BeforeUpdate: cloud.InTurn(checkVolume, checkGrowth),
+		AfterDelete:  keepFinalSnapshot,
 		NotReal: "No wait between two changes of one volume (AWS: hours). Limits are those of the API reference " +
 			"that the provider's version follows " +
 			"(gp3: 16 TiB, 16,000 IOPS, 1,000 MiB/s). Multi-attach is not looked at.",
@@ -86,9 +86,9 @@ var _ = cloud.Register(
 			"ownerAlias":          cloud.Fixed(""),
 			"dataEncryptionKeyId": cloud.Fixed(""),
 			"storageTier":         cloud.Fixed("standard"),
-			"encrypted":           func(c *cloud.Call) any { return volumeSays(c, "encrypted") },
-			"kmsKeyId":            func(c *cloud.Call) any { return volumeSays(c, "kmsKeyId") },
-			"volumeSize":          func(c *cloud.Call) any { return volumeSays(c, "size") },
+			"encrypted":           func(c *cloud.Call) any { return volumeValue(c, "encrypted") },
+			"kmsKeyId":            func(c *cloud.Call) any { return volumeValue(c, "kmsKeyId") },
+			"volumeSize":          func(c *cloud.Call) any { return volumeValue(c, "size") },
 		},
 		References: []cloud.Reference{
 			{
@@ -118,7 +118,7 @@ var _ = cloud.Register(
 				Blocks:  "VolumeInUse: Volume {value} is currently attached to an instance",
 			},
 		},
-		BeforeCreate: judgeAttachment,
+		BeforeCreate: checkAttachment,
 		Begin:        attachDisk,
 		End:          detachDisk,
 		NotReal: "A disk with skipDestroy is detached all the same. Where no machines run, " +
@@ -171,8 +171,8 @@ var volumeLimits = map[string]diskLimits{
 	"standard": {smallest: 1, largest: 1024},
 }
 
-// JudgeDisk is what EBS refuses of a volume by itself.
-func JudgeDisk(d Disk) error {
+// CheckDisk is what EBS refuses of a volume by itself.
+func CheckDisk(d Disk) error {
 	limits, known := volumeLimits[d.Kind]
 	free := max(limits.fewest, 3000) // up to here the ratio to the size does not count
 	switch {

@@ -78,13 +78,13 @@ var _ = cloud.Register(
 			},
 			{
 				Path:    "securityGroupIds",
-				To:      AnyGroup,
+				To:      SecurityGroupTypes,
 				Missing: noSuchGroup,
 				Blocks:  GroupInUse,
 			},
 			{
 				Path:    "routeTableIds",
-				To:      anyRouteTable,
+				To:      routeTableTypes,
 				Missing: "InvalidRouteTableId.NotFound: The routeTable ID '{value}' does not exist",
 			},
 		},
@@ -96,12 +96,12 @@ var _ = cloud.Register(
 				return c.Changed("privateDnsEnabled") && c.Str("vpcEndpointType") != "Interface"
 			}),
 		),
-		BeforeCreate: judgeEndpoint,
-		BeforeUpdate: judgeEndpoint,
+		BeforeCreate: checkEndpoint,
+		BeforeUpdate: checkEndpoint,
 		AfterCreate:  settleEndpoint,
 		AfterUpdate:  settleEndpoint,
 		AfterDelete: func(c *cloud.Call) error {
-			DropInterfaces(c.Tx, c.Id)
+			RemoveInterfaces(c.Tx, c.Id)
 			return nil
 		},
 		NotReal: "Which services exist is not known: any name of the region's form is taken. Traffic through " +
@@ -148,7 +148,7 @@ func privateHost(c *cloud.Call) string {
 	return strings.Join(parts, ".") + "." + c.Cloud.Region + ".amazonaws.com"
 }
 
-func judgeEndpoint(c *cloud.Call) error {
+func checkEndpoint(c *cloud.Call) error {
 	name := c.Str("serviceName")
 	if name != "" && !strings.HasPrefix(name, "com.amazonaws."+c.Cloud.Region+".") &&
 		!strings.HasPrefix(name, "com.amazonaws.vpce.") {
@@ -156,15 +156,15 @@ func judgeEndpoint(c *cloud.Call) error {
 	}
 	switch c.Str("vpcEndpointType") {
 	case "Gateway":
-		return judgeGatewayEndpoint(c)
+		return checkGatewayEndpoint(c)
 	case "Interface":
-		return judgeInterfaceEndpoint(c)
+		return checkInterfaceEndpoint(c)
 	}
 	return nil
 }
 
-// judgeGatewayEndpoint: only S3 and DynamoDB have one, and a route table takes one of each.
-func judgeGatewayEndpoint(c *cloud.Call) error {
+// checkGatewayEndpoint: only S3 and DynamoDB have one, and a route table takes one of each.
+func checkGatewayEndpoint(c *cloud.Call) error {
 	if service := serviceOf(c); service != "s3" && service != "dynamodb" {
 		return cloud.Errorf(
 			"InvalidParameter: Endpoint type (Gateway) does not match available service types ([Interface]).",
@@ -188,9 +188,9 @@ func judgeGatewayEndpoint(c *cloud.Call) error {
 	return nil
 }
 
-// judgeInterfaceEndpoint: one subnet of each zone, and private DNS only where the VPC has DNS
+// checkInterfaceEndpoint: one subnet of each zone, and private DNS only where the VPC has DNS
 // and nobody else answers the name.
-func judgeInterfaceEndpoint(c *cloud.Call) error {
+func checkInterfaceEndpoint(c *cloud.Call) error {
 	zones := map[string]string{}
 	for _, id := range c.All("subnetIds") {
 		subnet := c.Tx.Find(SubnetType, "", id)
@@ -231,7 +231,7 @@ func judgeInterfaceEndpoint(c *cloud.Call) error {
 
 // settleEndpoint gives an interface endpoint one interface in each of its subnets.
 func settleEndpoint(c *cloud.Call) error {
-	if err := SettleInterfaces(c.Tx,
+	if err := PlaceInterfaces(c.Tx,
 		c.Id,
 		"VPC Endpoint Interface "+c.Id,
 		c.All("subnetIds"),

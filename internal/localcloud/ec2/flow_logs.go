@@ -49,7 +49,7 @@ var _ = cloud.Register(
 			cloud.OneOf("logDestinationType", "cloud-watch-logs", "s3", "kinesis-data-firehose"),
 			intervalFaults,
 		),
-		BeforeCreate: cloud.InTurn(judgeFlowLog, roles.NeedsRole(
+		BeforeCreate: cloud.InTurn(checkFlowLog, roles.NeedsRole(
 			"iamRoleArn",
 			"vpc-flow-logs.amazonaws.com",
 			"InvalidParameter: Unable to assume given IAM role. Role {value} does not exist",
@@ -80,7 +80,7 @@ func intervalFaults(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-func judgeFlowLog(c *cloud.Call) error {
+func checkFlowLog(c *cloud.Call) error {
 	if c.Str("logDestinationType") == "cloud-watch-logs" && c.Str("iamRoleArn") == "" {
 		return cloud.Errorf(
 			"InvalidParameter: DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs",

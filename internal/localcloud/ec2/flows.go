@@ -17,8 +17,8 @@ type FlowEnd struct {
 	what    string // for messages
 }
 
-// EndAt finds the interface that holds an address.
-func EndAt(tx *cloud.Tx, address netip.Addr) (FlowEnd, bool) {
+// FindFlowEnd finds the interface that holds an address.
+func FindFlowEnd(tx *cloud.Tx, address netip.Addr) (FlowEnd, bool) {
 	text := address.String()
 	for _, token := range []string{NetworkInterfaceType, ownInterfaceType} {
 		for _, r := range tx.All(token) {
@@ -42,23 +42,23 @@ func EndAt(tx *cloud.Tx, address netip.Addr) (FlowEnd, bool) {
 	return FlowEnd{}, false
 }
 
-// Allowed says whether a TCP connection from one private address to another would pass the
+// CheckConnection says whether a TCP connection from one private address to another would pass the
 // security groups of both; the error names the side that lets it drop. Security groups are
 // stateful: answers always pass (VPC user guide, "Security groups").
-func Allowed(c *cloud.Cloud, source, destination netip.Addr, port int) error {
+func CheckConnection(c *cloud.Cloud, source, destination netip.Addr, port int) error {
 	return cloud.View(c, func(tx *cloud.Tx) error {
 		if networks.Of(c).cutBetween(source, destination) {
 			return fmt.Errorf("the network is cut between %s and %s", source, destination)
 		}
-		from, known := EndAt(tx, source)
+		from, known := FindFlowEnd(tx, source)
 		if !known {
 			return fmt.Errorf("%s is no address of the VPC", source)
 		}
-		to, known := EndAt(tx, destination)
+		to, known := FindFlowEnd(tx, destination)
 		if !known {
 			return fmt.Errorf("no interface has the address %s", destination)
 		}
-		if !Passes(tx, from.Groups, "egress", EgressRuleType, to, port) {
+		if !GroupsAllow(tx, from.Groups, "egress", EgressRuleType, to, port) {
 			return fmt.Errorf(
 				"no security group of %q (%s) lets a connection out to %s port %d",
 				from.what,
@@ -67,7 +67,7 @@ func Allowed(c *cloud.Cloud, source, destination netip.Addr, port int) error {
 				port,
 			)
 		}
-		if !Passes(tx, to.Groups, "ingress", IngressRuleType, from, port) {
+		if !GroupsAllow(tx, to.Groups, "ingress", IngressRuleType, from, port) {
 			return fmt.Errorf(
 				"no security group of %q (%s) lets a connection in from %s to port %d",
 				to.what,
@@ -80,10 +80,10 @@ func Allowed(c *cloud.Cloud, source, destination netip.Addr, port int) error {
 	})
 }
 
-// Passes says whether one of the groups has a rule of a direction for the other side and port.
-func Passes(tx *cloud.Tx, groups []string, direction, ruleType string, other FlowEnd, port int) bool {
+// GroupsAllow says whether one of the groups has a rule of a direction for the other side and port.
+func GroupsAllow(tx *cloud.Tx, groups []string, direction, ruleType string, other FlowEnd, port int) bool {
 	for _, id := range groups {
-		for _, token := range AnyGroup {
+		for _, token := range SecurityGroupTypes {
 			group := tx.Find(token, "", id)
 			if group == nil {
 				continue

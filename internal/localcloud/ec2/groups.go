@@ -22,8 +22,8 @@ const (
 	GroupInUse  = "DependencyViolation: resource {value} has a dependent object"
 )
 
-// AnyGroup are the groups that an id may name: the program's, and a VPC's default one.
-var AnyGroup = []string{SecurityGroupType, VpcDefaultGroupType}
+// SecurityGroupTypes are the groups that an id may name: the program's, and a VPC's default one.
+var SecurityGroupTypes = []string{SecurityGroupType, VpcDefaultGroupType}
 
 var ruleSources = []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
 
@@ -38,13 +38,13 @@ func inlineReferences() []cloud.Reference {
 	return []cloud.Reference{
 		{
 			Path:    "ingress.securityGroups",
-			To:      AnyGroup,
+			To:      SecurityGroupTypes,
 			Missing: noSuchGroup,
 			Blocks:  GroupInUse,
 		},
 		{
 			Path:    "egress.securityGroups",
-			To:      AnyGroup,
+			To:      SecurityGroupTypes,
 			Missing: noSuchGroup,
 			Blocks:  GroupInUse,
 		},
@@ -70,7 +70,7 @@ var _ = cloud.Register(
 			Missing: noSuchVpc,
 			Blocks:  vpcInUse,
 		}),
-		Check: cloud.Checks(checkGroup, inlineFaults("ingress"), inlineFaults("egress")),
+		Check: cloud.Checks(validateGroup, inlineFaults("ingress"), inlineFaults("egress")),
 		BeforeCreate: func(c *cloud.Call) error {
 			if c.Str("vpcId") == "" {
 				return cloud.Errorf("VPCIdNotSpecified: No default VPC for this user")
@@ -84,11 +84,11 @@ var _ = cloud.Register(
 					)
 				}
 			}
-			return judgeDescription(c)
+			return checkDescription(c)
 		},
 		AfterDelete: func(c *cloud.Call) error {
-			DropWhere(c.Tx, IngressRuleType, "securityGroupId", c.Id)
-			DropWhere(c.Tx, EgressRuleType, "securityGroupId", c.Id)
+			RemoveWhere(c.Tx, IngressRuleType, "securityGroupId", c.Id)
+			RemoveWhere(c.Tx, EgressRuleType, "securityGroupId", c.Id)
 			return nil
 		},
 		NotReal: "No quotas of rules. Rules made beside a group do not show in its outputs ingress and egress. The " +
@@ -144,10 +144,10 @@ func ruleRow(token, source string) cloud.Row {
 			"securityGroupRuleId": func(c *cloud.Call) any { return c.Id },
 		},
 		References: []cloud.Reference{
-			{Path: "securityGroupId", To: AnyGroup, Missing: noSuchGroup},
+			{Path: "securityGroupId", To: SecurityGroupTypes, Missing: noSuchGroup},
 			{
 				Path:    "referencedSecurityGroupId",
-				To:      AnyGroup,
+				To:      SecurityGroupTypes,
 				Missing: noSuchGroup,
 				Blocks:  GroupInUse,
 			},
@@ -159,8 +159,8 @@ func ruleRow(token, source string) cloud.Row {
 			networkRange("cidrIpv4", 0, 32),
 			cloud.ReplaceWhen(sourceKindReplaces),
 		),
-		BeforeCreate: cloud.InTurn(judgeDescription, judgeGroupRule),
-		BeforeUpdate: cloud.InTurn(judgeDescription, judgeGroupRule),
+		BeforeCreate: cloud.InTurn(checkDescription, checkGroupRule),
+		BeforeUpdate: cloud.InTurn(checkDescription, checkGroupRule),
 		NotReal: "Rules are compared with their like, not with those written in the group. Prefix lists are " +
 			"not checked.",
 	}
@@ -182,15 +182,15 @@ func ruleDefaultGroup(c *cloud.Call) error {
 	return nil
 }
 
-func checkGroup(c *cloud.Call) []cloud.Failure {
+func validateGroup(c *cloud.Call) []cloud.Failure {
 	if strings.HasPrefix(c.Name(), "sg-") {
 		return []cloud.Failure{{Property: "name", Reason: `invalid value for name (cannot begin with sg-)`}}
 	}
 	return nil
 }
 
-// judgeDescription is EC2's own check, of groups and of rules that stand alone.
-func judgeDescription(c *cloud.Call) error {
+// checkDescription is EC2's own check, of groups and of rules that stand alone.
+func checkDescription(c *cloud.Call) error {
 	text := c.Str("description")
 	if len(text) < 256 && ruleDescription.MatchString(text) {
 		return nil
@@ -251,8 +251,8 @@ func sourceKindReplaces(c *cloud.Call) bool {
 	return false
 }
 
-// judgeGroupRule: ports that make sense, and no other rule of the group that says the same.
-func judgeGroupRule(c *cloud.Call) error {
+// checkGroupRule: ports that make sense, and no other rule of the group that says the same.
+func checkGroupRule(c *cloud.Call) error {
 	protocol := c.Str("ipProtocol")
 	if slices.Contains([]string{"tcp", "udp", "6", "17"}, protocol) {
 		from, to := c.Get("fromPort"), c.Get("toPort")
@@ -271,18 +271,18 @@ func judgeGroupRule(c *cloud.Call) error {
 		}
 	}
 	for _, other := range c.Tx.All(c.Row.Token) {
-		if other.ID != c.Id && ruleSays(other.Get) == ruleSays(c.Get) {
+		if other.ID != c.Id && describeRule(other.Get) == describeRule(c.Get) {
 			return cloud.Errorf(
 				"InvalidPermission.Duplicate: the specified rule \"%s\" already exists",
-				ruleSays(c.Get),
+				describeRule(c.Get),
 			)
 		}
 	}
 	return nil
 }
 
-// ruleSays is what a rule allows, in EC2's order: peer, protocol, ports; for a group.
-func ruleSays(get func(string) any) string {
+// describeRule is what a rule allows, in EC2's order: peer, protocol, ports; for a group.
+func describeRule(get func(string) any) string {
 	text := func(path string) string {
 		if v := get(path); v != nil {
 			return fmt.Sprint(v)

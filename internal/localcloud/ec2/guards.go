@@ -53,16 +53,16 @@ func (p *partition) between(a, b netip.Addr) bool {
 			slices.Contains(p.other, a) && slices.Contains(p.one, b))
 }
 
-// GuardOf guards the processes of the machine with an address; what else is asked of the guard
+// NewGuard guards the processes of the machine with an address; what else is asked of the guard
 // stands in o. Ask flowguard.Supported first.
-func GuardOf(c *cloud.Cloud, source netip.Addr, o flowguard.Options) (*flowguard.Guard, error) {
+func NewGuard(c *cloud.Cloud, source netip.Addr, o flowguard.Options) (*flowguard.Guard, error) {
 	network, err := networkOf(c, source)
 	if err != nil {
 		return nil, err
 	}
 	o.Source, o.Network = source, network
 	o.Decide = func(_ int, destination netip.AddrPort) error {
-		err := Allowed(c, source, destination.Addr(), int(destination.Port()))
+		err := CheckConnection(c, source, destination.Addr(), int(destination.Port()))
 		if err != nil {
 			networks.Of(c).noteDropped(err)
 		}
@@ -75,7 +75,7 @@ func GuardOf(c *cloud.Cloud, source netip.Addr, o flowguard.Options) (*flowguard
 func networkOf(c *cloud.Cloud, address netip.Addr) (netip.Prefix, error) {
 	return cloud.View2(c, func(tx *cloud.Tx) (netip.Prefix, error) {
 		for _, vpc := range tx.All(VpcType) {
-			if network, ok := RangeOf(vpc); ok && network.Contains(address) {
+			if network, ok := CIDRBlock(vpc); ok && network.Contains(address) {
 				return network, nil
 			}
 		}

@@ -33,16 +33,16 @@ func VpcOf(c *cloud.Call, subnet string) string {
 	return ""
 }
 
-// judgeInterfaceAddresses wants free addresses of the subnet, and picks one where none is asked
+// checkInterfaceAddresses wants free addresses of the subnet, and picks one where none is asked
 // for.
-func judgeInterfaceAddresses(c *cloud.Call) error {
+func checkInterfaceAddresses(c *cloud.Call) error {
 	subnet := c.Tx.Find(SubnetType, "", c.Str("subnetId"))
 	asked := append(c.All("privateIps"), c.All("privateIpLists")...)
 	if own := c.Str("privateIp"); own != "" && len(asked) == 0 {
 		asked = []string{own}
 	}
 	for _, address := range asked {
-		if err := judgeAddress(c.Tx, subnet, address, c.Id); err != nil {
+		if err := checkAddress(c.Tx, subnet, address, c.Id); err != nil {
 			return err
 		}
 	}
@@ -85,15 +85,15 @@ func macAddress(*cloud.Call) any {
 	return fmt.Sprintf("0a:%s:%s:%s:%s:%s", h[:2], h[2:4], h[4:6], h[6:8], h[8:])
 }
 
-// judgeInterfaceGroups wants groups of the subnet's VPC.
-func judgeInterfaceGroups(c *cloud.Call) error {
-	return SameNetwork(c.Tx, c.Str("subnetId"), c.All("securityGroups"))
+// checkInterfaceGroups wants groups of the subnet's VPC.
+func checkInterfaceGroups(c *cloud.Call) error {
+	return CheckGroupsOfSubnet(c.Tx, c.Str("subnetId"), c.All("securityGroups"))
 }
 
-func SameNetwork(tx *cloud.Tx, subnetID string, groups []string) error {
+func CheckGroupsOfSubnet(tx *cloud.Tx, subnetID string, groups []string) error {
 	subnet := tx.Find(SubnetType, "", subnetID)
 	for _, id := range groups {
-		for _, token := range AnyGroup {
+		for _, token := range SecurityGroupTypes {
 			if group := tx.Find(
 				token,
 				"",

@@ -48,8 +48,8 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		AfterCreate: furnishVpc,
-		AfterDelete: clearVpc,
+		AfterCreate: addVpcDefaults,
+		AfterDelete: removeVpcDefaults,
 		NotReal: "No IPv6, no IPAM, no DHCP options, no quotas. Ranges that AWS does not take (127.0.0.0/8) are " +
 			"taken: they are what makes a " +
 			"rehearsal's addresses reachable.",
@@ -90,10 +90,10 @@ var _ = cloud.Register(
 			networkRange("cidrBlock", 0, 32),
 			cloud.Conflicts("availabilityZone", "availabilityZoneId"),
 		),
-		BeforeCreate: judgeSubnet,
+		BeforeCreate: checkSubnet,
 		BeforeDelete: subnetIsEmpty,
 		AfterDelete: func(c *cloud.Call) error {
-			DropWhere(c.Tx, RouteAssociationType, "subnetId", c.Id)
+			RemoveWhere(c.Tx, RouteAssociationType, "subnetId", c.Id)
 			return nil
 		},
 		NotReal: "No IPv6. Every interface in a subnet holds it at once, where the provider first waits for " +
@@ -115,8 +115,8 @@ var _ = cloud.Register(
 			Blocks:  vpcInUse,
 		}},
 		// One gateway for one VPC, at creation and when it moves.
-		BeforeCreate: oneGatewayEach,
-		BeforeUpdate: oneGatewayEach,
+		BeforeCreate: checkOneGateway,
+		BeforeUpdate: checkOneGateway,
 		NotReal: "Deleted even while public addresses are mapped in its VPC: the provider waits up to 20 " +
 			"minutes for them to go.",
 	},

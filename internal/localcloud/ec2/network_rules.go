@@ -69,9 +69,9 @@ func tenancyReplaces(c *cloud.Call) bool {
 	return before != now && (before != "dedicated" || now != "default")
 }
 
-// furnishVpc makes what comes with a VPC: its default security group (members reach each other
+// addVpcDefaults makes what comes with a VPC: its default security group (members reach each other
 // and everything outside), its main route table and its network ACL.
-func furnishVpc(c *cloud.Call) error {
+func addVpcDefaults(c *cloud.Call) error {
 	group, table, acl := "sg-"+cloud.RandomHex(17), "rtb-"+cloud.RandomHex(17), "acl-"+cloud.RandomHex(17)
 	c.Tx.Keep(VpcDefaultGroupType, group, map[string]any{
 		"vpcId":       c.Id,
@@ -91,15 +91,15 @@ func furnishVpc(c *cloud.Call) error {
 	return nil
 }
 
-func clearVpc(c *cloud.Call) error {
+func removeVpcDefaults(c *cloud.Call) error {
 	for _, token := range []string{VpcDefaultGroupType, mainRouteTableType, vpcDefaultACLType} {
-		DropWhere(c.Tx, token, "vpcId", c.Id)
+		RemoveWhere(c.Tx, token, "vpcId", c.Id)
 	}
 	return nil
 }
 
-// DropWhere removes the records of a type whose property has a value: what AWS takes along.
-func DropWhere(tx *cloud.Tx, token, property, value string) {
+// RemoveWhere removes the records of a type whose property has a value: what AWS takes along.
+func RemoveWhere(tx *cloud.Tx, token, property, value string) {
 	for _, r := range tx.All(token) {
 		if r.Str(property) == value {
 			tx.Remove(token, r.ID)
@@ -107,8 +107,8 @@ func DropWhere(tx *cloud.Tx, token, property, value string) {
 	}
 }
 
-// judgeSubnet: a zone of the region, a range of /16 to /28 inside the VPC's, clear of the others.
-func judgeSubnet(c *cloud.Call) error {
+// checkSubnet: a zone of the region, a range of /16 to /28 inside the VPC's, clear of the others.
+func checkSubnet(c *cloud.Call) error {
 	zones := c.Cloud.Zones()
 	if zone := c.Str("availabilityZone"); zone != "" && !slices.Contains(zones, zone) {
 		return cloud.Errorf(
@@ -124,12 +124,12 @@ func judgeSubnet(c *cloud.Call) error {
 	if err != nil {
 		return cloud.Errorf("MissingParameter: Either 'cidrBlock' or 'ipv6CidrBlock' should be provided.")
 	}
-	vpc, ok := RangeOf(c.Tx.Find(VpcType, "", c.Str("vpcId")))
+	vpc, ok := CIDRBlock(c.Tx.Find(VpcType, "", c.Str("vpcId")))
 	if ok && (!vpc.Contains(own.Addr()) || own.Bits() < vpc.Bits()) || own.Bits() < 16 || own.Bits() > 28 {
 		return cloud.Errorf("InvalidSubnet.Range: The CIDR '%s' is invalid.", given)
 	}
 	for _, other := range c.Tx.All(SubnetType) {
-		if theirs, ok := RangeOf(other); ok && other.Str("vpcId") == c.Str("vpcId") && theirs.Overlaps(own) {
+		if theirs, ok := CIDRBlock(other); ok && other.Str("vpcId") == c.Str("vpcId") && theirs.Overlaps(own) {
 			return cloud.Errorf("InvalidSubnet.Conflict: The CIDR '%s' conflicts with another subnet", given)
 		}
 	}
@@ -168,8 +168,8 @@ func zoneByID(cloud *cloud.Cloud, id string) string {
 	return cloud.Zones()[0]
 }
 
-// oneGatewayEach: a VPC has one internet gateway.
-func oneGatewayEach(c *cloud.Call) error {
+// checkOneGateway: a VPC has one internet gateway.
+func checkOneGateway(c *cloud.Call) error {
 	vpc := c.Str("vpcId")
 	for _, other := range c.Tx.All(InternetGatewayType) {
 		if vpc != "" && other.ID != c.Id && other.Str("vpcId") == vpc {
@@ -241,7 +241,7 @@ func connectNat(c *cloud.Call) error {
 	address := c.Tx.Find(ElasticAddressType, "", c.Str("allocationId"))
 	if address == nil {
 		if c.Str("connectivityType") == "public" {
-			DropInterfaces(c.Tx, c.Id)
+			RemoveInterfaces(c.Tx, c.Id)
 			return cloud.Errorf(
 				"MissingParameter: The request must include the AllocationId parameter. Add the required parameter " +
 					"and retry the request.",
@@ -262,7 +262,7 @@ func connectNat(c *cloud.Call) error {
 }
 
 func disconnectNat(c *cloud.Call) error {
-	DropInterfaces(c.Tx, c.Id)
+	RemoveInterfaces(c.Tx, c.Id)
 	if address := c.Tx.Find(ElasticAddressType, "", c.Str("allocationId")); address != nil {
 		for _, key := range []string{"associationId", "networkInterface", "privateIp", "privateDns"} {
 			address.SetOutput(key, "")

@@ -28,14 +28,14 @@ func Attach(c *cloud.Cloud, owner, subnet string, groups []string) (netip.Addr, 
 // Detach takes the interfaces of an owner away.
 func Detach(c *cloud.Cloud, owner string) {
 	c.Update(func(tx *cloud.Tx) {
-		DropInterfaces(tx, owner)
+		RemoveInterfaces(tx, owner)
 	})
 }
 
 // ZoneOf is the availability zone in which an address of the VPC is taken; "" if it is not.
 func ZoneOf(c *cloud.Cloud, address netip.Addr) string {
 	return cloud.View(c, func(tx *cloud.Tx) string {
-		end, _ := EndAt(tx, address)
+		end, _ := FindFlowEnd(tx, address)
 		return end.Zone
 	})
 }

@@ -20,15 +20,15 @@ var _ = cloud.Register(cloud.Row{
 		{Path: "subnetId", To: cloud.One(SubnetType), Missing: noSuchSubnet},
 	},
 	Check:        cloud.Checks(cloud.OneOf("reservationType", "prefix", "explicit"), networkRange("cidrBlock", 16, 32)),
-	BeforeCreate: judgeReservation,
+	BeforeCreate: checkReservation,
 	NotReal: "Addresses given out here come from the high end of a subnet, so a reservation at the low end " +
 		"changes none of them.",
 })
 
-// judgeReservation: a range of the subnet that overlaps no other.
-func judgeReservation(c *cloud.Call) error {
+// checkReservation: a range of the subnet that overlaps no other.
+func checkReservation(c *cloud.Call) error {
 	asked, err := netip.ParsePrefix(c.Str("cidrBlock"))
-	whole, known := RangeOf(c.Tx.Find(SubnetType, "", c.Str("subnetId")))
+	whole, known := CIDRBlock(c.Tx.Find(SubnetType, "", c.Str("subnetId")))
 	if err != nil || !known || !whole.Contains(asked.Addr()) || asked.Bits() < whole.Bits() {
 		return cloud.Errorf(
 			"InvalidSubnetCidrReservation.NotWithinSubnetCidr: The reservation %s is not within the subnet's range",

@@ -7,8 +7,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// judgeRootDisk: the limits of its volume type, and no shrinking.
-func judgeRootDisk(c *cloud.Call) error {
+// checkRootDisk: the limits of its volume type, and no shrinking.
+func checkRootDisk(c *cloud.Call) error {
 	asked, _ := c.Get("rootBlockDevice").(map[string]any)
 	kind, _ := asked["volumeType"].(string)
 	size, _ := asked["volumeSize"].(float64)
@@ -24,7 +24,7 @@ func judgeRootDisk(c *cloud.Call) error {
 	if kind == "" {
 		kind = "gp3"
 	}
-	return JudgeDisk(Disk{
+	return CheckDisk(Disk{
 		Kind:       strings.ToLower(kind),
 		Size:       size,
 		Iops:       iops,

@@ -16,8 +16,8 @@ const (
 
 const noSuchRouteTable = "InvalidRouteTableID.NotFound: The routeTable ID '{value}' does not exist"
 
-// anyRouteTable are the tables that an id may name: the program's, and a VPC's main table.
-var anyRouteTable = []string{RouteTableType, mainRouteTableType}
+// routeTableTypes are the tables that an id may name: the program's, and a VPC's main table.
+var routeTableTypes = []string{RouteTableType, mainRouteTableType}
 
 var routeDestinations = []string{"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"}
 
@@ -50,8 +50,8 @@ var _ = cloud.Register(
 		Check: networkRange("routes.cidrBlock", 0, 32),
 		// The provider takes the associations off before it deletes a table; the routes go with it.
 		AfterDelete: func(c *cloud.Call) error {
-			DropWhere(c.Tx, RouteAssociationType, "routeTableId", c.Id)
-			DropWhere(c.Tx, RouteType, "routeTableId", c.Id)
+			RemoveWhere(c.Tx, RouteAssociationType, "routeTableId", c.Id)
+			RemoveWhere(c.Tx, RouteType, "routeTableId", c.Id)
 			return nil
 		},
 		NotReal: "Routes made beside the table do not show in its output routes.",
@@ -69,7 +69,7 @@ var _ = cloud.Register(
 			"origin": cloud.Fixed("CreateRoute"), "state": cloud.Fixed("active"),
 		},
 		References: []cloud.Reference{
-			{Path: "routeTableId", To: anyRouteTable, Missing: noSuchRouteTable},
+			{Path: "routeTableId", To: routeTableTypes, Missing: noSuchRouteTable},
 			{Path: "gatewayId", To: cloud.One(InternetGatewayType), Missing: noSuchGateway},
 			{Path: "natGatewayId", To: cloud.One(NatGatewayType), Missing: noSuchNat},
 			{Path: "networkInterfaceId", To: cloud.One(NetworkInterfaceType), Missing: noSuchInterface},
@@ -106,7 +106,7 @@ var _ = cloud.Register(
 		Replace:  []string{"gatewayId", "subnetId"},
 		Id:       cloud.Text("rtbassoc-{hex17}"),
 		References: []cloud.Reference{
-			{Path: "routeTableId", To: anyRouteTable, Missing: noSuchRouteTable},
+			{Path: "routeTableId", To: routeTableTypes, Missing: noSuchRouteTable},
 			{Path: "subnetId", To: cloud.One(SubnetType), Missing: noSuchSubnet},
 		},
 		Check: cloud.ExactlyOneOf("subnetId", "gatewayId"),

@@ -68,7 +68,7 @@ var _ = cloud.Register(
 			},
 			{
 				Path:    "securityGroups",
-				To:      AnyGroup,
+				To:      SecurityGroupTypes,
 				Missing: noSuchGroup,
 				Blocks:  GroupInUse,
 			},
@@ -77,8 +77,8 @@ var _ = cloud.Register(
 			cloud.Conflicts("privateIpLists", "privateIps", "privateIpsCount"),
 			cloud.ReplaceWhen(primaryReplaces),
 		),
-		BeforeCreate: cloud.InTurn(judgeInterfaceAddresses, judgeInterfaceGroups),
-		BeforeUpdate: cloud.InTurn(judgeInterfaceAddresses, judgeInterfaceGroups),
+		BeforeCreate: cloud.InTurn(checkInterfaceAddresses, checkInterfaceGroups),
+		BeforeUpdate: cloud.InTurn(checkInterfaceAddresses, checkInterfaceGroups),
 		NotReal: "No IPv6, no prefixes; addresses asked for by count are not placed. An attachment written in " +
 			"the interface is not made. No quota of groups.",
 	},
@@ -195,7 +195,7 @@ var _ = cloud.Register(
 			},
 			{
 				Path:    "vpcSecurityGroupIds",
-				To:      AnyGroup,
+				To:      SecurityGroupTypes,
 				Missing: noSuchGroup,
 				Blocks:  GroupInUse,
 			},
@@ -214,7 +214,7 @@ var _ = cloud.Register(
 			},
 		},
 		Check: cloud.Checks(
-			checkInstance,
+			validateInstance,
 			cloud.Conflicts("networkInterfaces", ownNetworking...),
 			cloud.Conflicts("userData", "userDataBase64"),
 			cloud.ReplaceWhen(userDataReplaces),
@@ -233,11 +233,11 @@ var _ = cloud.Register(
 			cloud.Between("metadataOptions.httpPutResponseHopLimit", 1, 64),
 		),
 		BeforeCreate: cloud.InTurn(
-			judgeInstanceType,
-			judgeUserData,
-			judgeNetworking,
-			judgeProfile,
-			judgeRootDisk,
+			checkInstanceType,
+			checkUserData,
+			checkNetworking,
+			checkProfile,
+			checkRootDisk,
 			kms.NeedsKey(
 				"rootBlockDevice.kmsKeyId",
 				"waiting for EC2 Instance create: unexpected state 'shutting-down', wanted target 'running'. "+
@@ -245,7 +245,7 @@ var _ = cloud.Register(
 			),
 		),
 		AfterCreate:  settleInstance,
-		BeforeUpdate: cloud.InTurn(judgeInstanceType, judgeUserData, judgeProfile, judgeRootDisk, judgeStop),
+		BeforeUpdate: cloud.InTurn(checkInstanceType, checkUserData, checkProfile, checkRootDisk, checkStop),
 		BeforeDelete: func(c *cloud.Call) error {
 			if c.Yes("disableApiTermination") {
 				return cloud.Errorf(

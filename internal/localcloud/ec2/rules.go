@@ -12,8 +12,8 @@ import (
 // launch").
 const userDataLimit = 16384
 
-// checkInstance is what the provider judges at plan time.
-func checkInstance(c *cloud.Call) []cloud.Failure {
+// validateInstance is what the provider judges at plan time.
+func validateInstance(c *cloud.Call) []cloud.Failure {
 	var faults []cloud.Failure
 	if !cloud.Present(c.Inputs, "launchTemplate") {
 		for _, path := range []string{"ami", "instanceType"} {
@@ -56,8 +56,8 @@ func userDataReplaces(c *cloud.Call) bool {
 	return c.Yes("userDataReplaceOnChange") && (c.Changed("userData") || c.Changed("userDataBase64"))
 }
 
-// judgeInstanceType compares the type's processor with the image's.
-func judgeInstanceType(c *cloud.Call) error {
+// checkInstanceType compares the type's processor with the image's.
+func checkInstanceType(c *cloud.Call) error {
 	kind := c.Str("instanceType")
 	if !instanceTypeName.MatchString(kind) {
 		return cloud.Errorf("InvalidParameterValue: Invalid value '%s' for InstanceType.", kind)
@@ -79,7 +79,7 @@ func judgeInstanceType(c *cloud.Call) error {
 	return nil
 }
 
-func judgeUserData(c *cloud.Call) error {
+func checkUserData(c *cloud.Call) error {
 	decoded, _ := base64.StdEncoding.DecodeString(c.Str("userDataBase64"))
 	if len(decoded) > userDataLimit {
 		return cloud.Errorf("InvalidParameterValue: User data is limited to %d bytes", userDataLimit)
@@ -106,11 +106,11 @@ type interfaceEntry struct {
 	deleteOnTermination bool
 }
 
-// judgeNetworking: either ready-made interfaces, free and all in one zone, or a subnet.
-func judgeNetworking(c *cloud.Call) error {
+// checkNetworking: either ready-made interfaces, free and all in one zone, or a subnet.
+func checkNetworking(c *cloud.Call) error {
 	entries, zone := interfaceEntries(c.Get), ""
 	if len(entries) == 0 {
-		return judgeOwnInterface(c)
+		return checkOwnInterface(c)
 	}
 	if entries[0] == nil {
 		return cloud.Errorf("InvalidParameterValue: A primary network interface (device index 0) must be specified")
@@ -143,7 +143,7 @@ func judgeNetworking(c *cloud.Call) error {
 	return nil
 }
 
-func judgeOwnInterface(c *cloud.Call) error {
+func checkOwnInterface(c *cloud.Call) error {
 	subnet := c.Tx.Find(SubnetType, "", c.Str("subnetId"))
 	if subnet == nil {
 		return cloud.Errorf(
@@ -160,11 +160,11 @@ func judgeOwnInterface(c *cloud.Call) error {
 		)
 	}
 	if asked := c.Str("privateIp"); asked != "" {
-		if err := judgeAddress(c.Tx, subnet, asked, ""); err != nil {
+		if err := checkAddress(c.Tx, subnet, asked, ""); err != nil {
 			return err
 		}
 	}
-	return SameNetwork(c.Tx, subnet.ID, c.All("vpcSecurityGroupIds"))
+	return CheckGroupsOfSubnet(c.Tx, subnet.ID, c.All("vpcSecurityGroupIds"))
 }
 
 // instanceWith is the instance that holds an interface, "" if none does.
@@ -179,8 +179,8 @@ func instanceWith(tx *cloud.Tx, networkInterface string) string {
 	return ""
 }
 
-// judgeProfile: a profile without a role is refused.
-func judgeProfile(c *cloud.Call) error {
+// checkProfile: a profile without a role is refused.
+func checkProfile(c *cloud.Call) error {
 	profile := c.Tx.Find(InstanceProfileType, "name", c.Str("iamInstanceProfile"))
 	if profile != nil && profile.Str("role") == "" {
 		return cloud.Errorf(
@@ -241,14 +241,14 @@ func settleInstance(c *cloud.Call) error {
 	return nil
 }
 
-// restarts says whether an update stops and starts the instance.
-func restarts(c *cloud.Call) bool {
+// restartsInstance says whether an update stops and starts the instance.
+func restartsInstance(c *cloud.Call) bool {
 	return c.Changed("userData") || c.Changed("userDataBase64") || c.Changed("instanceType")
 }
 
-func judgeStop(c *cloud.Call) error {
+func checkStop(c *cloud.Call) error {
 	before := c.Tx.Find(InstanceType, "", c.Id)
-	if restarts(c) && before.Get("disableApiStop") == true {
+	if restartsInstance(c) && before.Get("disableApiStop") == true {
 		return cloud.Errorf(
 			"OperationNotPermitted: The instance '%s' may not be stopped. Modify its 'disableApiStop' instance "+
 				"attribute and try again.",
@@ -260,8 +260,8 @@ func judgeStop(c *cloud.Call) error {
 
 // releaseInstance: AWS detaches disks and interfaces, and deletes those that go with the instance.
 func releaseInstance(c *cloud.Call) error {
-	DropWhere(c.Tx, AttachmentType, "instanceId", c.Id)
-	DropInterfaces(c.Tx, c.Id)
+	RemoveWhere(c.Tx, AttachmentType, "instanceId", c.Id)
+	RemoveInterfaces(c.Tx, c.Id)
 	for _, entry := range interfaceEntries(c.Get) {
 		r := c.Tx.Find(NetworkInterfaceType, "", entry.id)
 		if r == nil {

@@ -80,7 +80,7 @@ func (m *Computer) boot(c *cloud.Cloud, r cloud.Record) error {
 	var start func(*exec.Cmd) error
 	// Elsewhere machines run unguarded; whoever starts the cloud can ask the same and say so.
 	if flowguard.Supported() == nil {
-		if m.Guard, err = GuardOf(c, source, flowguard.Options{}); err != nil {
+		if m.Guard, err = NewGuard(c, source, flowguard.Options{}); err != nil {
 			return err
 		}
 		start = m.Guard.Start
@@ -170,7 +170,7 @@ func detachDisk(c *cloud.Cloud, r cloud.Record) error {
 				err,
 			)
 		}
-	} else if found.Alive() {
+	} else if found.IsOn() {
 		return fmt.Errorf(
 			"waiting for Volume (%s) detach from Instance (%s): timeout while waiting for state to become 'available' "+
 				"(last state: 'busy'): the file system on it is mounted",

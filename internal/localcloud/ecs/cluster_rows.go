@@ -35,8 +35,8 @@ var _ = cloud.Register(
 			"settings": cloud.Fixed([]any{map[string]any{"name": "containerInsights", "value": "disabled"}}),
 		},
 		Check:        cloud.OneOf("settings.value", "enabled", "disabled", "enhanced"),
-		BeforeCreate: judgeExecLogging,
-		BeforeUpdate: judgeExecLogging,
+		BeforeCreate: checkExecLogging,
+		BeforeUpdate: checkExecLogging,
 		BeforeDelete: func(c *cloud.Call) error {
 			for _, service := range c.Tx.All(ServiceType) {
 				if cluster(c.Tx, service.Str("cluster")) == c.Tx.Find(ClusterType, "", c.Id) {
@@ -60,14 +60,14 @@ var _ = cloud.Register(
 			By:      "name",
 			Missing: "ClusterNotFoundException: Cluster not found.",
 		}},
-		BeforeCreate: judgeCapacityProviders,
-		BeforeUpdate: judgeCapacityProviders,
+		BeforeCreate: checkCapacityProviders,
+		BeforeUpdate: checkCapacityProviders,
 		NotReal:      "Only FARGATE and FARGATE_SPOT exist.",
 	},
 )
 
-// judgeExecLogging: a cluster's exec log group must exist to be encrypted.
-func judgeExecLogging(c *cloud.Call) error {
+// checkExecLogging: a cluster's exec log group must exist to be encrypted.
+func checkExecLogging(c *cloud.Call) error {
 	group := c.Str("configuration.executeCommandConfiguration.logConfiguration.cloudWatchLogGroupName")
 	if group != "" && c.Tx.Find(cloudwatch.LogGroupType, "", group) == nil {
 		return fmt.Errorf("InvalidParameterException: The log group %s does not exist", group)
@@ -80,7 +80,7 @@ func judgeExecLogging(c *cloud.Call) error {
 	)
 }
 
-func judgeCapacityProviders(c *cloud.Call) error {
+func checkCapacityProviders(c *cloud.Call) error {
 	providers := c.All("capacityProviders")
 	for _, name := range providers {
 		if name != "FARGATE" && name != "FARGATE_SPOT" {

@@ -43,8 +43,8 @@ func readContainers(text string) ([]containerDefinition, error) {
 	return containers, nil
 }
 
-// checkContainers is the provider's check: the text must decode.
-func checkContainers(c *cloud.Call) []cloud.Failure {
+// validateContainers is the provider's check: the text must decode.
+func validateContainers(c *cloud.Call) []cloud.Failure {
 	if text := c.Str("containerDefinitions"); text != "" {
 		if _, err := readContainers(text); err != nil {
 			return []cloud.Failure{
@@ -58,8 +58,8 @@ func checkContainers(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// judgeContainers is what RegisterTaskDefinition refuses of containers.
-func judgeContainers(c *cloud.Call) error {
+// checkContainers is what RegisterTaskDefinition refuses of containers.
+func checkContainers(c *cloud.Call) error {
 	containers, err := readContainers(c.Str("containerDefinitions"))
 	if err != nil {
 		return fmt.Errorf("ClientException: %w", err)
@@ -79,14 +79,14 @@ func judgeContainers(c *cloud.Call) error {
 		}
 		names, memory = append(names, d.Name), memory+d.Memory
 		essential = essential || d.Essential == nil || *d.Essential
-		if err := judgeContainer(c, d); err != nil {
+		if err := checkContainer(c, d); err != nil {
 			return err
 		}
 	}
 	if !essential {
 		return fmt.Errorf("ClientException: Task definition must have at least one essential container.")
 	}
-	if task := int(SizeOf(c.Str("memory"))); task > 0 && memory > task {
+	if task := int(ParseSize(c.Str("memory"))); task > 0 && memory > task {
 		return fmt.Errorf(
 			"ClientException: Invalid setting for container. The memory of the containers, %d MiB, is more than the "+
 				"task's, %d MiB.",
@@ -97,8 +97,8 @@ func judgeContainers(c *cloud.Call) error {
 	return nil
 }
 
-// judgeContainer: what a container needs of its task.
-func judgeContainer(c *cloud.Call, d containerDefinition) error {
+// checkContainer: what a container needs of its task.
+func checkContainer(c *cloud.Call, d containerDefinition) error {
 	role := c.Str("executionRoleArn")
 	if len(d.Secrets) > 0 && role == "" {
 		return fmt.Errorf(
@@ -145,8 +145,8 @@ var fargateMemory = map[int][3]int{
 	4096: {8192, 30720, 1024}, 8192: {16384, 61440, 4096}, 16384: {32768, 122880, 8192},
 }
 
-// judgeFargate is what RegisterTaskDefinition refuses of a task for Fargate.
-func judgeFargate(c *cloud.Call) error {
+// checkFargate is what RegisterTaskDefinition refuses of a task for Fargate.
+func checkFargate(c *cloud.Call) error {
 	if !forFargate(c) {
 		return nil
 	}
@@ -158,15 +158,15 @@ func judgeFargate(c *cloud.Call) error {
 	case c.Str("memory") == "":
 		return fmt.Errorf("ClientException: Fargate requires that 'memory' be defined at the task level.")
 	}
-	cpu, memory := int(SizeOf(c.Str("cpu"))), int(SizeOf(c.Str("memory")))
-	if !FargateSize(cpu, memory) {
+	cpu, memory := int(ParseSize(c.Str("cpu"))), int(ParseSize(c.Str("memory")))
+	if !ValidFargateSize(cpu, memory) {
 		return fmt.Errorf("ClientException: No Fargate configuration exists for given values: %s CPU, %s memory. "+
 			"See the Amazon ECS documentation for the valid values.", c.Str("cpu"), c.Str("memory"))
 	}
 	return nil
 }
 
-func FargateSize(cpu, memory int) bool {
+func ValidFargateSize(cpu, memory int) bool {
 	if cpu == 256 {
 		return memory == 512 || memory == 1024 || memory == 2048
 	}
@@ -174,8 +174,8 @@ func FargateSize(cpu, memory int) bool {
 	return known && memory >= offer[0] && memory <= offer[1] && (memory-offer[0])%offer[2] == 0
 }
 
-// SizeOf reads "256", "0.25 vCPU" or "1 GB" as CPU units or MiB; zero where it is none.
-func SizeOf(text string) float64 {
+// ParseSize reads "256", "0.25 vCPU" or "1 GB" as CPU units or MiB; zero where it is none.
+func ParseSize(text string) float64 {
 	var n float64
 	var unit string
 	if count, _ := fmt.Sscanf(text, "%g %s", &n, &unit); count == 0 {

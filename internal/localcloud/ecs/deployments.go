@@ -24,9 +24,9 @@ func (f *runningService) revision() string {
 	return f.running.definition.ID
 }
 
-// rolledBack is what the circuit breaker leaves: the service names the revision that runs (ECS
+// recordRollBack is what the circuit breaker leaves: the service names the revision that runs (ECS
 // developer guide, "How the Amazon ECS deployment circuit breaker detects failures").
-func rolledBack(c *cloud.Cloud, r cloud.Record, revision string, why error) {
+func recordRollBack(c *cloud.Cloud, r cloud.Record, revision string, why error) {
 	c.Update(func(tx *cloud.Tx) {
 		if record := tx.Find(ServiceType, "", r.ID); record != nil {
 			record.SetOutput("taskDefinition", revision)
@@ -44,14 +44,14 @@ func (f *runningService) deploy(r cloud.Record, run func()) error {
 	}
 	f.changes.Lock()
 	defer f.changes.Unlock()
-	if asked := int(cloud.Number(r.Get("desiredCount"))); asked != f.asked {
-		f.asked, f.desired = asked, asked
+	if asked := int(cloud.Number(r.Get("desiredCount"))); asked != f.configured {
+		f.configured, f.desired = asked, asked
 	}
-	return f.bring(next, run)
+	return f.reconcile(next, run)
 }
 
-// bring starts and stops tasks until as many run as are desired, all of one deployment.
-func (f *runningService) bring(next deployment, run func()) error {
+// reconcile starts and stops tasks until as many run as are desired, all of one deployment.
+func (f *runningService) reconcile(next deployment, run func()) error {
 	f.mu.Lock()
 	before := slices.Clone(f.tasks)
 	f.mu.Unlock()
@@ -69,7 +69,7 @@ func (f *runningService) bring(next deployment, run func()) error {
 	f.tasks = append(kept, fresh...)
 	f.mu.Unlock()
 	for _, t := range fresh {
-		go f.watch(t)
+		go f.replaceWhenDead(t)
 	}
 	return stopAll(slices.DeleteFunc(before, func(t *task) bool { return slices.Contains(kept, t) }))
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/elbv2"
 )
 
-// healthy waits until the container's own check passes, as often as it is scheduled on the scaled
+// waitUntilHealthy waits until the container's own check passes, as often as it is scheduled on the scaled
 // clock. When it has failed as often in a row as its definition says, not counting the start
 // period, the task is unhealthy (ECS API reference, HealthCheck).
-func (t *task) healthy(ctx context.Context) error {
+func (t *task) waitUntilHealthy(ctx context.Context) error {
 	check := t.container.HealthCheck
 	if check == nil {
 		return nil
@@ -34,7 +34,7 @@ func (t *task) healthy(ctx context.Context) error {
 		}
 		select {
 		case <-t.ended:
-			return t.stopped()
+			return t.exitError()
 		case <-ctx.Done():
 		case <-time.After(interval):
 		}
@@ -90,7 +90,7 @@ func (t *task) unhealthy() <-chan struct{} {
 			default:
 				failed++
 			}
-			if t.givenUp() {
+			if t.unhealthyAtBalancer() {
 				break
 			}
 		}
@@ -99,10 +99,10 @@ func (t *task) unhealthy() <-chan struct{} {
 	return sick
 }
 
-// givenUp says whether a load balancer holds the task unhealthy.
-func (t *task) givenUp() bool {
-	for _, b := range t.behind {
-		for _, p := range elbv2.RunningGroups(t.cloud, b.group) {
+// unhealthyAtBalancer says whether a load balancer holds the task unhealthy.
+func (t *task) unhealthyAtBalancer() bool {
+	for _, b := range t.targetGroups {
+		for _, p := range elbv2.RunningTargetGroups(t.cloud, b.group) {
 			for _, one := range p.Snapshot() {
 				if one.Address == t.address && !one.Healthy && !one.Initial {
 					return true
@@ -113,17 +113,17 @@ func (t *task) givenUp() bool {
 	return false
 }
 
-// inService registers a task with its target groups and waits until their load balancers hold it
+// joinTargetGroups registers a task with its target groups and waits until their load balancers hold it
 // healthy.
-func (t *task) inService(ctx context.Context) error {
-	for _, b := range t.behind {
+func (t *task) joinTargetGroups(ctx context.Context) error {
+	for _, b := range t.targetGroups {
 		elbv2.Register(t.cloud, b.group, t.address, b.port)
 	}
-	for _, b := range t.behind {
-		for !elbv2.InService(t.cloud, b.group, t.address) {
+	for _, b := range t.targetGroups {
+		for !elbv2.HealthyEverywhere(t.cloud, b.group, t.address) {
 			select {
 			case <-t.ended:
-				return t.stopped()
+				return t.exitError()
 			case <-ctx.Done():
 				return fmt.Errorf(
 					"task %s failed ELB health checks in (target-group %s)\n%s",
@@ -138,11 +138,11 @@ func (t *task) inService(ctx context.Context) error {
 	return nil
 }
 
-// leaveService takes a task off its target groups and waits as long as they let requests under way
+// leaveTargetGroups takes a task off its target groups and waits as long as they let requests under way
 // end.
-func (t *task) leaveService() {
+func (t *task) leaveTargetGroups() {
 	var longest time.Duration
-	for _, b := range t.behind {
+	for _, b := range t.targetGroups {
 		elbv2.Deregister(t.cloud, b.group, t.address)
 		longest = max(longest, elbv2.DeregistrationDelay(t.cloud, b.group))
 	}
@@ -152,19 +152,19 @@ func (t *task) leaveService() {
 	}
 }
 
-// balanced is a target group that a task stands in, with its port there.
-type balanced struct {
+// targetGroupPort is a target group that a task stands in, with its port there.
+type targetGroupPort struct {
 	group string
 	port  int
 }
 
-// behindOf are the target groups of a service's tasks.
-func behindOf(service cloud.Record) (found []balanced) {
+// targetGroupsOf are the target groups of a service's tasks.
+func targetGroupsOf(service cloud.Record) (found []targetGroupPort) {
 	entries, _ := service.Get("loadBalancers").([]any)
 	for _, item := range entries {
 		entry, _ := item.(map[string]any)
 		group, _ := entry["targetGroupArn"].(string)
-		found = append(found, balanced{group, int(cloud.Number(entry["containerPort"]))})
+		found = append(found, targetGroupPort{group, int(cloud.Number(entry["containerPort"]))})
 	}
 	return found
 }

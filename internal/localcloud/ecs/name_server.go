@@ -30,7 +30,7 @@ func nameServer(c *cloud.Cloud, zone string) (netip.AddrPort, error) {
 	server, err := nameServers.Of(c).GetOrMake(zone, func() (net.PacketConn, error) {
 		opened, err := net.ListenPacket("udp4", "127.0.0.1:0")
 		if err == nil {
-			go answerNames(c, opened, zone)
+			go serveNames(c, opened, zone)
 		}
 		return opened, err
 	})
@@ -40,9 +40,9 @@ func nameServer(c *cloud.Cloud, zone string) (netip.AddrPort, error) {
 	return server.LocalAddr().(*net.UDPAddr).AddrPort(), nil
 }
 
-// answerNames answers until the socket is closed. What is no question gets no answer, as from any
+// serveNames answers until the socket is closed. What is no question gets no answer, as from any
 // server.
-func answerNames(c *cloud.Cloud, server net.PacketConn, zone string) {
+func serveNames(c *cloud.Cloud, server net.PacketConn, zone string) {
 	buffer := make([]byte, 1500)
 	for {
 		n, from, err := server.ReadFrom(buffer)
@@ -53,13 +53,13 @@ func answerNames(c *cloud.Cloud, server net.PacketConn, zone string) {
 		if message.Unpack(buffer[:n]) != nil || len(message.Questions) != 1 {
 			continue
 		}
-		if packed, err := NameAnswer(c, message, zone); err == nil {
+		if packed, err := AnswerQuery(c, message, zone); err == nil {
 			_, _ = server.WriteTo(packed, from) // datagrams may be lost
 		}
 	}
 }
 
-func NameAnswer(c *cloud.Cloud, message dnsmessage.Message, zone string) ([]byte, error) {
+func AnswerQuery(c *cloud.Cloud, message dnsmessage.Message, zone string) ([]byte, error) {
 	question := message.Questions[0]
 	answer := dnsmessage.Message{Header: dnsmessage.Header{
 		ID:                 message.ID,
@@ -94,5 +94,5 @@ func taskGuard(c *cloud.Cloud, source netip.Addr) (*flowguard.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ec2.GuardOf(c, source, flowguard.Options{OwnLoopback: true, Resolver: resolver})
+	return ec2.NewGuard(c, source, flowguard.Options{OwnLoopback: true, Resolver: resolver})
 }

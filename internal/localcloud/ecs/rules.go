@@ -85,8 +85,8 @@ func uniqueService(c *cloud.Call) error {
 	return nil
 }
 
-// judgeService is what CreateService and UpdateService refuse.
-func judgeService(c *cloud.Call) error {
+// checkService is what CreateService and UpdateService refuse.
+func checkService(c *cloud.Call) error {
 	if cloud.Present(c.Inputs, "healthCheckGracePeriodSeconds") && len(c.All("loadBalancers.targetGroupArn")) == 0 {
 		return fmt.Errorf(
 			"InvalidParameterException: Health check grace period is only valid for services configured to use load " +
@@ -126,15 +126,15 @@ func judgeService(c *cloud.Call) error {
 				"Specify a valid task role in your task definition and try again.",
 		)
 	}
-	if err := judgeLoadBalancers(c, definition, awsvpc); err != nil {
+	if err := checkLoadBalancers(c, definition, awsvpc); err != nil {
 		return err
 	}
-	return judgeTaskSecrets(c, definition)
+	return checkTaskSecrets(c, definition)
 }
 
-// judgeLoadBalancers: each target group must hang on a load balancer, take addresses where
+// checkLoadBalancers: each target group must hang on a load balancer, take addresses where
 // tasks have their own, and name a container and port of the task definition.
-func judgeLoadBalancers(c *cloud.Call, definition *cloud.Record, awsvpc bool) error {
+func checkLoadBalancers(c *cloud.Call, definition *cloud.Record, awsvpc bool) error {
 	entries, _ := c.Get("loadBalancers").([]any)
 	containers, _ := readContainers(definition.Str("containerDefinitions"))
 	for _, item := range entries {
@@ -144,7 +144,7 @@ func judgeLoadBalancers(c *cloud.Call, definition *cloud.Record, awsvpc bool) er
 		if group == nil {
 			continue
 		}
-		if !elbv2.BehindLoadBalancer(c.Tx, arn) {
+		if !elbv2.HasLoadBalancer(c.Tx, arn) {
 			return fmt.Errorf(
 				"InvalidParameterException: The target group with targetGroupArn %s does not have an associated "+
 					"load balancer.",

@@ -30,7 +30,7 @@ const (
 
 // Scaling is what a service's scalable target and policy say.
 type Scaling struct {
-	Least, Most           int
+	Min, Max              int
 	Target                float64 // percent
 	cooldownOut, cooldown time.Duration
 }
@@ -63,8 +63,8 @@ func scalingOf(c *cloud.Cloud, service cloud.Record) (s Scaling, found bool) {
 			return time.Duration(value) * time.Second
 		}
 		return Scaling{
-			Least:       int(cloud.Number(target.Get("minCapacity"))),
-			Most:        int(cloud.Number(target.Get("maxCapacity"))),
+			Min:         int(cloud.Number(target.Get("minCapacity"))),
+			Max:         int(cloud.Number(target.Get("maxCapacity"))),
 			Target:      cloud.Number(policy.Get(says + "targetValue")),
 			cooldownOut: seconds("scaleOutCooldown"),
 			cooldown:    seconds("scaleInCooldown"),
@@ -86,8 +86,8 @@ func (f *runningService) followLoad(ctx context.Context, service cloud.Record) {
 		}
 		now := f.ticks()
 		use, measured := Utilization(before, now, time.Since(begun), f.cpu())
-		if units, declared := Demand(f.cloud, f.name); declared {
-			use, measured = ShareOf(units, len(now), f.cpu()*unitsPerCPU)
+		if units, declared := DeclaredDemand(f.cloud, f.name); declared {
+			use, measured = DemandPerTask(units, len(now), f.cpu()*unitsPerCPU)
 		}
 		before = now
 		how, found := scalingOf(f.cloud, service)
@@ -96,7 +96,7 @@ func (f *runningService) followLoad(ctx context.Context, service cloud.Record) {
 			continue
 		}
 		uses = append(uses[max(0, len(uses)-minutesIn+1):], use)
-		wanted := how.Wanted(f.size(), uses)
+		wanted := how.DesiredCount(f.size(), uses)
 		if wanted == f.size() || time.Now().Before(rest) {
 			continue
 		}
@@ -109,8 +109,8 @@ func (f *runningService) followLoad(ctx context.Context, service cloud.Record) {
 	}
 }
 
-// Wanted is the number of tasks for the use of the last minutes.
-func (s Scaling) Wanted(size int, uses []float64) int {
+// DesiredCount is the number of tasks for the use of the last minutes.
+func (s Scaling) DesiredCount(size int, uses []float64) int {
 	all := func(count int, holds func(float64) bool) bool {
 		if len(uses) < count {
 			return false
@@ -123,10 +123,10 @@ func (s Scaling) Wanted(size int, uses []float64) int {
 		return true
 	}
 	if all(minutesOut, func(use float64) bool { return use > s.Target }) {
-		return min(s.Most, max(size+1, int(math.Ceil(float64(size)*uses[len(uses)-1]/s.Target))))
+		return min(s.Max, max(size+1, int(math.Ceil(float64(size)*uses[len(uses)-1]/s.Target))))
 	}
 	if all(minutesIn, func(use float64) bool { return use < s.Target*lowShare }) {
-		return max(s.Least, min(size-1, int(math.Ceil(float64(size)*uses[len(uses)-1]/s.Target))))
+		return max(s.Min, min(size-1, int(math.Ceil(float64(size)*uses[len(uses)-1]/s.Target))))
 	}
 	return size
 }
@@ -145,7 +145,7 @@ func (f *runningService) resize(ctx context.Context, wanted int) {
 	}
 	f.desired = wanted
 	f.note("scale", fmt.Sprintf("desired count %d", wanted))
-	if err := f.bring(f.running, func() {}); err != nil {
+	if err := f.reconcile(f.running, func() {}); err != nil {
 		f.note("refuse", "scaling: "+err.Error())
 	}
 }
@@ -154,7 +154,7 @@ func (f *runningService) resize(ctx context.Context, wanted int) {
 func (f *runningService) cpu() float64 {
 	f.changes.Lock()
 	defer f.changes.Unlock()
-	return SizeOf(f.running.definition.Str("cpu")) / unitsPerCPU
+	return ParseSize(f.running.definition.Str("cpu")) / unitsPerCPU
 }
 
 // ticks is the CPU time of each task so far.
@@ -163,7 +163,7 @@ func (f *runningService) ticks() map[string]float64 {
 	defer f.mu.Unlock()
 	found := map[string]float64{}
 	for _, t := range f.tasks {
-		if used, err := TicksOf(t.process.Process.Pid); err == nil {
+		if used, err := CPUTicks(t.process.Process.Pid); err == nil {
 			found[t.name] = used
 		}
 	}
@@ -182,24 +182,24 @@ func DeclareDemand(c *cloud.Cloud, service string, units float64) (withdraw func
 
 func demandKey(service string) string { return "demand of " + service }
 
-func Demand(c *cloud.Cloud, service string) (units float64, declared bool) {
+func DeclaredDemand(c *cloud.Cloud, service string) (units float64, declared bool) {
 	return cloud.View2(c, func(tx *cloud.Tx) (units float64, declared bool) {
 		units, declared = tx.Values[demandKey(service)].(float64)
 		return units, declared
 	})
 }
 
-// ShareOf is what each of the tasks uses of its reserved units, in percent, if all share a demand.
-func ShareOf(units float64, tasks int, reserved float64) (percent float64, measured bool) {
+// DemandPerTask is what each of the tasks uses of its reserved units, in percent, if all share a demand.
+func DemandPerTask(units float64, tasks int, reserved float64) (percent float64, measured bool) {
 	if tasks == 0 || reserved == 0 {
 		return 0, false
 	}
 	return min(100, 100*units/(float64(tasks)*reserved)), true
 }
 
-// TicksOf reads utime and stime (proc(5), /proc/pid/stat, fields 14 and 15; the second, in
+// CPUTicks reads utime and stime (proc(5), /proc/pid/stat, fields 14 and 15; the second, in
 // parentheses, may hold blanks).
-func TicksOf(process int) (float64, error) {
+func CPUTicks(process int) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
 	if err != nil {
 		return 0, err

@@ -27,8 +27,8 @@ var _ = cloud.Register(
 					"AWSServiceRoleForApplicationAutoScaling_ECSService",
 			),
 		},
-		BeforeCreate: cloud.InTurn(judgeCapacity, judgeScaledService),
-		BeforeUpdate: judgeCapacity,
+		BeforeCreate: cloud.InTurn(checkCapacity, checkScaledService),
+		BeforeUpdate: checkCapacity,
 		NotReal:      "Only services whose tasks run are scaled, by their CPU use.",
 	},
 	cloud.Row{
@@ -47,23 +47,23 @@ var _ = cloud.Register(
 			"alarmArns": scalingAlarms,
 		},
 		Check:        cloud.OneOf("policyType", "StepScaling", "TargetTrackingScaling"),
-		BeforeCreate: judgeScalingPolicy,
-		BeforeUpdate: judgeScalingPolicy,
+		BeforeCreate: checkScalingPolicy,
+		BeforeUpdate: checkScalingPolicy,
 		NotReal: "Only target tracking of a service's average CPU use is played; the alarms that AWS makes for " +
 			"it are names only. A task may use more CPU than it reserves, which counts as all of it. A drill may " +
 			"declare the use instead (Cloud.DeclareDemand): what it shows is the tracking, not that work makes load.",
 	},
 )
 
-func judgeCapacity(c *cloud.Call) error {
+func checkCapacity(c *cloud.Call) error {
 	if c.Num("minCapacity") > c.Num("maxCapacity") {
 		return fmt.Errorf("ValidationException: Maximum capacity cannot be less than minimum capacity")
 	}
 	return nil
 }
 
-// judgeScaledService: the provider tries for two minutes and then reports the same error.
-func judgeScaledService(c *cloud.Call) error {
+// checkScaledService: the provider tries for two minutes and then reports the same error.
+func checkScaledService(c *cloud.Call) error {
 	parts := strings.Split(c.Str("resourceId"), "/")
 	if c.Str("serviceNamespace") != "ecs" {
 		return nil
@@ -80,7 +80,7 @@ func judgeScaledService(c *cloud.Call) error {
 	return nil
 }
 
-func judgeScalingPolicy(c *cloud.Call) error {
+func checkScalingPolicy(c *cloud.Call) error {
 	for _, target := range c.Tx.All(ScalingType) {
 		if target.Str("resourceId") == c.Str("resourceId") &&
 			target.Str("scalableDimension") == c.Str("scalableDimension") {

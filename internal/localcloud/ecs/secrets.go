@@ -18,10 +18,10 @@ const (
 	secretVersionFields = 10
 )
 
-// judgeTaskSecrets refuses a service with tasks whose secrets cannot be fetched; AWS starts such
+// checkTaskSecrets refuses a service with tasks whose secrets cannot be fetched; AWS starts such
 // tasks again and again until the circuit breaker opens. What lies in Parameter Store is not looked
 // at, nor is a JSON key.
-func judgeTaskSecrets(c *cloud.Call, definition *cloud.Record) error {
+func checkTaskSecrets(c *cloud.Call, definition *cloud.Record) error {
 	if c.Num("desiredCount") == 0 {
 		return nil
 	}

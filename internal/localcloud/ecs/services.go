@@ -33,17 +33,17 @@ var services = cloud.NewState(cloud.StopTasks, nil, func(held *runningServices) 
 
 // runningService is the running side of an ECS service.
 type runningService struct {
-	cloud *cloud.Cloud
-	name  string
-	end   context.CancelFunc
-	life  context.Context //nolint:containedctx // until end
+	cloud   *cloud.Cloud
+	name    string
+	end     context.CancelFunc
+	context context.Context //nolint:containedctx // until end
 
-	changes sync.Mutex // one change at a time
-	running deployment
-	asked   int          // tasks, as the program has it
-	desired int          // tasks, as autoscaling has it
-	count   atomic.Int64 // of tasks that were ever started
-	leaving sync.WaitGroup
+	changes    sync.Mutex // one change at a time
+	running    deployment
+	configured int          // tasks, as the program has it
+	desired    int          // tasks, as autoscaling has it
+	count      atomic.Int64 // of tasks that were ever started
+	leaving    sync.WaitGroup
 
 	mu    sync.Mutex
 	tasks []*task
@@ -55,10 +55,10 @@ func startService(c *cloud.Cloud, r cloud.Record) error {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	f := &runningService{
-		cloud: c,
-		name:  r.Str("name"),
-		end:   end,
-		life:  ctx,
+		cloud:   c,
+		name:    r.Str("name"),
+		end:     end,
+		context: ctx,
 	}
 	services.Of(c).Set(r.ID, f)
 	// The provider waits for one deployment with as many running tasks as are desired
@@ -92,7 +92,7 @@ func changeService(c *cloud.Cloud, r cloud.Record) error {
 	err := f.deploy(r, func() {})
 	// There is nothing to go back to while no deployment has completed.
 	if rollback, _ := r.Get("deploymentCircuitBreaker.rollback").(bool); err != nil && rollback && f.revision() != "" {
-		rolledBack(c, r, f.revision(), err)
+		recordRollBack(c, r, f.revision(), err)
 		return nil // and so says the provider (pulumi-aws#4487)
 	}
 	if err != nil {
@@ -109,8 +109,8 @@ func stopService(c *cloud.Cloud, r cloud.Record) error {
 	return f.stop()
 }
 
-// watch starts another task when one ends that should run, or turns unhealthy.
-func (f *runningService) watch(t *task) {
+// replaceWhenDead starts another task when one ends that should run, or turns unhealthy.
+func (f *runningService) replaceWhenDead(t *task) {
 	select {
 	case <-t.ended:
 	case <-t.unhealthy():
@@ -129,13 +129,13 @@ func (f *runningService) watch(t *task) {
 	})
 	if err != nil {
 		f.note("refuse", fmt.Sprintf("replacing task %s: %v", t.name, err))
-		go f.startAgain()
+		go f.retryMissing()
 	}
 	for _, t := range fresh {
 		f.mu.Lock()
 		f.tasks = append(f.tasks, t)
 		f.mu.Unlock()
-		go f.watch(t)
+		go f.replaceWhenDead(t)
 	}
 }
 
@@ -143,15 +143,15 @@ func (f *runningService) watch(t *task) {
 // (ECS developer guide, "Amazon ECS service throttle logic").
 const throttle = time.Minute
 
-// startAgain brings up what is missing.
-func (f *runningService) startAgain() {
+// retryMissing brings up what is missing.
+func (f *runningService) retryMissing() {
 	for {
 		select {
-		case <-f.life.Done():
+		case <-f.context.Done():
 			return
 		case <-time.After(f.cloud.Scaled(throttle)):
 		}
-		err := f.bringAgain()
+		err := f.reconcileAgain()
 		if err == nil {
 			return
 		}
@@ -159,13 +159,13 @@ func (f *runningService) startAgain() {
 	}
 }
 
-func (f *runningService) bringAgain() error {
+func (f *runningService) reconcileAgain() error {
 	f.changes.Lock()
 	defer f.changes.Unlock()
-	if f.life.Err() != nil { // meanwhile
+	if f.context.Err() != nil { // meanwhile
 		return nil
 	}
-	return f.bring(f.running, func() {})
+	return f.reconcile(f.running, func() {})
 }
 
 func (f *runningService) note(operation, what string) {

@@ -39,7 +39,7 @@ func (f *runningService) start(d deployment, count int, run func()) ([]*task, er
 	if image.Program == "" {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(f.life, steadyLimit)
+	ctx, cancel := context.WithTimeout(f.context, steadyLimit)
 	defer cancel()
 	threshold := int64(min(max(f.desired/2, fewestFailures), mostFailures))
 	var failures, running atomic.Int64
@@ -84,11 +84,11 @@ func (f *runningService) startOne(ctx context.Context, d deployment, image cloud
 	subnets, _ := d.service.Get("networkConfiguration.subnets").([]any)
 	groups, _ := d.service.Get("networkConfiguration.securityGroups").([]any)
 	t := &task{
-		cloud:     f.cloud,
-		name:      fmt.Sprintf("%s-%d", f.name, number),
-		container: d.container,
-		ended:     make(chan struct{}),
-		behind:    behindOf(d.service),
+		cloud:        f.cloud,
+		name:         fmt.Sprintf("%s-%d", f.name, number),
+		container:    d.container,
+		ended:        make(chan struct{}),
+		targetGroups: targetGroupsOf(d.service),
 	}
 	err := t.start(
 		d.definition,
@@ -98,10 +98,10 @@ func (f *runningService) startOne(ctx context.Context, d deployment, image cloud
 	)
 	if err == nil {
 		began()
-		err = t.healthy(ctx)
+		err = t.waitUntilHealthy(ctx)
 	}
 	if err == nil {
-		err = t.inService(ctx)
+		err = t.joinTargetGroups(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, t.stop())

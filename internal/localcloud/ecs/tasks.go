@@ -21,18 +21,18 @@ import (
 
 // task is one process.
 type task struct {
-	cloud     *cloud.Cloud
-	name      string
-	container containerDefinition
-	address   netip.Addr
-	path      string
-	guard     *flowguard.Guard
-	process   *exec.Cmd
-	output    *os.File
-	log       string
-	ended     chan struct{}
-	outcome   error // of the process, after ended
-	behind    []balanced
+	cloud        *cloud.Cloud
+	name         string
+	container    containerDefinition
+	address      netip.Addr
+	path         string
+	guard        *flowguard.Guard
+	process      *exec.Cmd
+	output       *os.File
+	log          string
+	ended        chan struct{}
+	outcome      error // of the process, after ended
+	targetGroups []targetGroupPort
 }
 
 func (t *task) start(definition cloud.Record, image cloud.Image, subnet string, groups []string) (err error) {
@@ -68,8 +68,8 @@ func (t *task) start(definition cloud.Record, image cloud.Image, subnet string, 
 	return nil
 }
 
-// stopped is what ECS says of a task that ended by itself.
-func (t *task) stopped() error {
+// exitError is what ECS says of a task that ended by itself.
+func (t *task) exitError() error {
 	return fmt.Errorf(
 		"task %s stopped: essential container %s exited: %s\n%s",
 		t.name,
@@ -92,7 +92,7 @@ func (t *task) tail() string {
 // timeout.
 func (t *task) stop() error {
 	var errs []error
-	t.leaveService()
+	t.leaveTargetGroups()
 	if t.process != nil && t.process.Process != nil {
 		// It may have ended.
 		_ = terminate(t.process.Process)

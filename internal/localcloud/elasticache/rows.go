@@ -20,9 +20,9 @@ const (
 	cacheSnapshotType = "aws:elasticache/snapshot:Snapshot"
 )
 
-// RedisAccess is what a replication group accepts at login, outside its record because a
+// LoginTokens is what a replication group accepts at login, outside its record because a
 // rotation leaves the earlier token valid.
-type RedisAccess struct {
+type LoginTokens struct {
 	Tokens []string
 	// Passwordless: a first token added by ROTATE leaves login without one valid.
 	Passwordless bool
@@ -124,7 +124,7 @@ var _ = cloud.Register(
 			},
 		},
 		Check: cloud.Checks(
-			checkReplicationGroup,
+			validateReplicationGroup,
 			cloud.Between("snapshotRetentionLimit", 0, 35),
 			cloud.OneOf("engine", "redis", "valkey"),
 			cloud.OneOf(
@@ -136,17 +136,17 @@ var _ = cloud.Register(
 			cloud.OneOf("transitEncryptionMode", "preferred", "required"),
 			cloud.OneOf("clusterMode", "enabled", "disabled", "compatible"),
 		),
-		BeforeCreate: cloud.InTurn(judgeReplicationGroup, judgeRedisParameters, judgeRedisLogs,
+		BeforeCreate: cloud.InTurn(checkReplicationGroup, checkRedisParameters, checkRedisLogs,
 			kms.NeedsKey("kmsKeyId", "InvalidKMSKeyFault: KMS key {value} does not exist")),
 		AfterCreate: func(c *cloud.Call) error {
-			access := RedisAccess{Passwordless: c.Str("authToken") == ""}
+			access := LoginTokens{Passwordless: c.Str("authToken") == ""}
 			if token := c.Str("authToken"); token != "" {
 				access.Tokens = []string{token}
 			}
 			c.Tx.Values[c.VaultKey()] = access
 			return nil
 		},
-		BeforeUpdate: cloud.InTurn(judgeReplicationGroup, judgeRedisParameters, judgeRedisLogs, judgeRedisUpdate),
+		BeforeUpdate: cloud.InTurn(checkReplicationGroup, checkRedisParameters, checkRedisLogs, checkRedisUpdate),
 		AfterUpdate:  rotateToken,
 		BeforeDelete: func(c *cloud.Call) error {
 			if name := c.Str(

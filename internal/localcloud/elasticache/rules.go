@@ -13,8 +13,8 @@ import (
 
 var redisVersion = regexp.MustCompile(`^([1-5](\.[0-9]+){2}|6\.x|[6-9]\.[0-9]+)$`)
 
-// checkReplicationGroup is what the provider judges at plan time.
-func checkReplicationGroup(c *cloud.Call) []cloud.Failure {
+// validateReplicationGroup is what the provider judges at plan time.
+func validateReplicationGroup(c *cloud.Call) []cloud.Failure {
 	var faults []cloud.Failure
 	refuse := func(property, reason string) {
 		faults = append(faults, cloud.Failure{Property: property, Reason: reason})
@@ -61,8 +61,8 @@ func checkReplicationGroup(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// judgeReplicationGroup is what the service refuses of a group as a whole.
-func judgeReplicationGroup(c *cloud.Call) error {
+// checkReplicationGroup is what the service refuses of a group as a whole.
+func checkReplicationGroup(c *cloud.Call) error {
 	switch {
 	case c.Str("nodeType") == "":
 		return fmt.Errorf(`"node_type" is required unless "global_replication_group_id" is set.`)
@@ -101,8 +101,8 @@ func judgeReplicationGroup(c *cloud.Call) error {
 	return nil
 }
 
-// judgeRedisParameters compares the parameter group with the engine and the shards.
-func judgeRedisParameters(c *cloud.Call) error {
+// checkRedisParameters compares the parameter group with the engine and the shards.
+func checkRedisParameters(c *cloud.Call) error {
 	name := c.Str("parameterGroupName")
 	group := c.Tx.Find(ParameterGroupType, "", name)
 	if group == nil {
@@ -128,8 +128,8 @@ func judgeRedisParameters(c *cloud.Call) error {
 	return nil
 }
 
-// judgeRedisLogs wants log groups that exist, and one destination for each type of log.
-func judgeRedisLogs(c *cloud.Call) error {
+// checkRedisLogs wants log groups that exist, and one destination for each type of log.
+func checkRedisLogs(c *cloud.Call) error {
 	configurations, _ := c.Get("logDeliveryConfigurations").([]any)
 	var seen []string
 	for _, item := range configurations {
@@ -146,8 +146,8 @@ func judgeRedisLogs(c *cloud.Call) error {
 	return nil
 }
 
-// judgeRedisUpdate refuses changes in place that are none.
-func judgeRedisUpdate(c *cloud.Call) error {
+// checkRedisUpdate refuses changes in place that are none.
+func checkRedisUpdate(c *cloud.Call) error {
 	before, now := c.Was("engineVersion"), redisVersionOf(c)
 	if before != "" && now != "" && OlderThan(now, before) {
 		return fmt.Errorf(
@@ -186,13 +186,13 @@ func judgeRedisUpdate(c *cloud.Call) error {
 // rotateToken: SET leaves the new token alone valid, ROTATE the new and the one before; a
 // first token by ROTATE leaves login without a token valid until SET.
 func rotateToken(c *cloud.Call) error {
-	access, _ := c.Tx.Values[c.VaultKey()].(RedisAccess)
+	access, _ := c.Tx.Values[c.VaultKey()].(LoginTokens)
 	token := c.Str("authToken")
 	if token == "" || !c.Changed("authToken") && !c.Changed("authTokenUpdateStrategy") {
 		return nil
 	}
 	if c.Str("authTokenUpdateStrategy") == "SET" {
-		c.Tx.Values[c.VaultKey()] = RedisAccess{Tokens: []string{token}}
+		c.Tx.Values[c.VaultKey()] = LoginTokens{Tokens: []string{token}}
 		return nil
 	}
 	if !slices.Contains(access.Tokens, token) {

@@ -120,7 +120,7 @@ func placeCache(c *cloud.Cloud, r cloud.Record, domain string) (places []redisno
 // tokensOf are what the group takes now, the newest last.
 func tokensOf(c *cloud.Cloud, r cloud.Record) []string {
 	return cloud.View(c, func(tx *cloud.Tx) []string {
-		access, _ := tx.Values[ReplicationGroupType+" "+r.ID].(RedisAccess)
+		access, _ := tx.Values[ReplicationGroupType+" "+r.ID].(LoginTokens)
 		return slices.Clone(access.Tokens)
 	})
 }

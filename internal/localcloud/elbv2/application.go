@@ -85,7 +85,7 @@ func openApplication(c *cloud.Cloud, owner cloud.Record, nodes []*node, listener
 	proxy := &httputil.ReverseProxy{
 		Transport:    transport,
 		Rewrite:      b.rewrite,
-		ErrorHandler: failed,
+		ErrorHandler: answerFailure,
 		ErrorLog:     log.New(io.Discard, "", 0),
 	}
 	b.server = &http.Server{
@@ -162,7 +162,7 @@ func (b *application) close() error {
 // zones (Application Load Balancers, "Cross-zone load balancing").
 func (b *application) dialer(to target, port int) (*net.Dialer, error) {
 	from := b.nodes[max(0, slices.IndexFunc(b.nodes, func(f *node) bool { return f.zone == to.zone }))]
-	if err := ec2.Allowed(b.cloud, from.address, to.Address, port); err != nil {
+	if err := ec2.CheckConnection(b.cloud, from.address, to.Address, port); err != nil {
 		return nil, err
 	}
 	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: from.address.AsSlice()}, Timeout: connectLimit}, nil

@@ -32,7 +32,7 @@ func (b *balancer) pass(f *node, client net.Conn) {
 	defer client.Close() //nolint:errcheck // the other side may have closed it first
 	remote, err := netip.ParseAddrPort(client.RemoteAddr().String())
 	if err != nil ||
-		ec2.Allowed(b.cloud, remote.Addr().Unmap(), f.address, int(cloud.Number(b.listener.Get("port")))) != nil {
+		ec2.CheckConnection(b.cloud, remote.Addr().Unmap(), f.address, int(cloud.Number(b.listener.Get("port")))) != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -119,7 +119,7 @@ var _ = route53.RegisterRunningNames(balancerAddresses)
 func balancerAddresses(c *cloud.Cloud, host, zone string) []netip.Addr {
 	for _, b := range balancers.Of(c).All() {
 		if b.dnsName == host {
-			return b.answer(zone)
+			return b.addressesFor(zone)
 		}
 	}
 	for _, b := range applications.Of(c).All() {
@@ -130,7 +130,7 @@ func balancerAddresses(c *cloud.Cloud, host, zone string) []netip.Addr {
 	return nil
 }
 
-func (b *balancer) answer(zone string) []netip.Addr {
+func (b *balancer) addressesFor(zone string) []netip.Addr {
 	healthy := map[string]bool{}
 	for _, t := range b.targetGroup.Snapshot() {
 		if t.Healthy {

@@ -38,7 +38,7 @@ func ConnectFrom(c *cloud.Cloud, ctx context.Context, source netip.Addr, network
 	if strings.HasSuffix(awsapi.APIURL(c), address) {
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
-	if err := ec2.Allowed(c, source, destination, port); err != nil {
+	if err := ec2.CheckConnection(c, source, destination, port); err != nil {
 		// Security groups drop silently: what a caller sees is that nobody answers.
 		<-ctx.Done()
 		return nil, fmt.Errorf("connecting to %s: %w (%w)", address, ctx.Err(), err)

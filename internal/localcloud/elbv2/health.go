@@ -42,8 +42,8 @@ func Deregister(c *cloud.Cloud, group string, address netip.Addr) {
 // one.
 const RegisteredType = "aws:elasticloadbalancing/registered:Target"
 
-// RunningGroups are those of all running load balancers that stand for a target group.
-func RunningGroups(c *cloud.Cloud, group string) (found []*targetGroup) {
+// RunningTargetGroups are those of all running load balancers that stand for a target group.
+func RunningTargetGroups(c *cloud.Cloud, group string) (found []*targetGroup) {
 	for _, b := range balancers.Of(c).All() {
 		if b.targetGroup.arn == group {
 			found = append(found, b.targetGroup)
@@ -57,9 +57,9 @@ func RunningGroups(c *cloud.Cloud, group string) (found []*targetGroup) {
 	return found
 }
 
-// InService says whether all load balancers of a target group that run hold an address healthy.
-func InService(c *cloud.Cloud, group string, address netip.Addr) bool {
-	for _, p := range RunningGroups(c, group) {
+// HealthyEverywhere says whether all load balancers of a target group that run hold an address healthy.
+func HealthyEverywhere(c *cloud.Cloud, group string, address netip.Addr) bool {
+	for _, p := range RunningTargetGroups(c, group) {
 		healthy := false
 		for _, t := range p.Snapshot() {
 			healthy = healthy || t.Address == address && t.Healthy
@@ -71,8 +71,8 @@ func InService(c *cloud.Cloud, group string, address netip.Addr) bool {
 	return true
 }
 
-// BehindLoadBalancer says whether a listener or one of its rules forwards to a target group.
-func BehindLoadBalancer(tx *cloud.Tx, arn string) bool {
+// HasLoadBalancer says whether a listener or one of its rules forwards to a target group.
+func HasLoadBalancer(tx *cloud.Tx, arn string) bool {
 	for token, actions := range map[string]string{
 		"aws:lb/listener:Listener":         "defaultActions",
 		"aws:lb/listenerRule:ListenerRule": "actions",
@@ -91,7 +91,7 @@ func BehindLoadBalancer(tx *cloud.Tx, arn string) bool {
 // DeregistrationDelay is a target group's, on the scaled clock; none where no load balancer runs
 // that would drain.
 func DeregistrationDelay(c *cloud.Cloud, group string) time.Duration {
-	if len(RunningGroups(c, group)) == 0 {
+	if len(RunningTargetGroups(c, group)) == 0 {
 		return 0
 	}
 	return cloud.View(c, func(tx *cloud.Tx) time.Duration {

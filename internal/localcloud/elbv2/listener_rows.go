@@ -56,12 +56,12 @@ var _ = cloud.Register(
 			cloud.Between("tcpIdleTimeoutSeconds", 60, 6000),
 			cloud.OneOf("protocol", "HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"),
 		),
-		BeforeCreate: judgeListener,
-		BeforeUpdate: judgeListener,
+		BeforeCreate: checkListener,
+		BeforeUpdate: checkListener,
 		AfterCreate:  countForwards,
 		AfterUpdate:  countForwards,
 		AfterDelete: func(c *cloud.Call) error {
-			ec2.DropWhere(c.Tx, ListenerRuleType, "listenerArn", c.Id)
+			ec2.RemoveWhere(c.Tx, ListenerRuleType, "listenerArn", c.Id)
 			return countForwards(c)
 		},
 		Begin:  openBalancer,
@@ -88,8 +88,8 @@ var _ = cloud.Register(
 			},
 		),
 		Check:        cloud.Checks(actionFaults("actions"), cloud.Between("priority", 1, 50000)),
-		BeforeCreate: judgeRulePriority,
-		BeforeUpdate: judgeRulePriority,
+		BeforeCreate: checkRulePriority,
+		BeforeUpdate: checkRulePriority,
 		AfterCreate:  countForwards,
 		AfterUpdate:  countForwards,
 		AfterDelete:  countForwards,

@@ -109,9 +109,9 @@ var groupProtocols = map[string][]string{
 	"UDP": {"UDP", "TCP_UDP"}, "TCP_UDP": {"TCP_UDP"},
 }
 
-// judgeListener: a protocol of the load balancer, a free port, an issued certificate, and
+// checkListener: a protocol of the load balancer, a free port, an issued certificate, and
 // target groups that speak the same and belong to no other load balancer.
-func judgeListener(c *cloud.Call) error {
+func checkListener(c *cloud.Call) error {
 	balancer, protocol := c.Tx.Find(LoadBalancerType, "", c.Str("loadBalancerArn")), listenerProtocol(c)
 	speaks := listenerProtocols[balancer.Str("loadBalancerType")]
 	if !slices.Contains(speaks, protocol) {
@@ -132,18 +132,18 @@ func judgeListener(c *cloud.Call) error {
 			)
 		}
 	}
-	if err := judgeListenerCertificate(c, protocol); err != nil {
+	if err := checkListenerCertificate(c, protocol); err != nil {
 		return err
 	}
 	for _, arn := range forwards(c, "defaultActions") {
-		if err := judgeForward(c, arn, balancer.ID, protocol); err != nil {
+		if err := checkForward(c, arn, balancer.ID, protocol); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func judgeListenerCertificate(c *cloud.Call, protocol string) error {
+func checkListenerCertificate(c *cloud.Call, protocol string) error {
 	arn := c.Str("certificateArn")
 	switch {
 	case !encrypts(protocol) && arn != "":
@@ -171,7 +171,7 @@ func judgeListenerCertificate(c *cloud.Call, protocol string) error {
 	return nil
 }
 
-func judgeForward(c *cloud.Call, arn, balancer, protocol string) error {
+func checkForward(c *cloud.Call, arn, balancer, protocol string) error {
 	group := c.Tx.Find(TargetGroupType, "arn", arn)
 	if theirs := group.Str("protocol"); theirs != "" && !slices.Contains(groupProtocols[protocol], theirs) {
 		return cloud.Errorf(
@@ -242,7 +242,7 @@ func nextPriority(c *cloud.Call) any {
 	return slices.Max(append(rulePriorities(c), 0)) + 1
 }
 
-func judgeRulePriority(c *cloud.Call) error {
+func checkRulePriority(c *cloud.Call) error {
 	if n, given := c.Get("priority").(float64); given && slices.Contains(rulePriorities(c), n) {
 		return cloud.Errorf("PriorityInUse: Priority '%s' is currently in use", cloud.TrimFloat(n))
 	}
@@ -254,7 +254,7 @@ func judgeRulePriority(c *cloud.Call) error {
 		)
 	}
 	for _, arn := range forwards(c, "actions") {
-		if err := judgeForward(c, arn, balancer, listener.Str("protocol")); err != nil {
+		if err := checkForward(c, arn, balancer, listener.Str("protocol")); err != nil {
 			return err
 		}
 	}

@@ -113,7 +113,7 @@ func (b *balancer) dialer(zone string, to netip.Addr, port int) (*net.Dialer, er
 	if i < 0 {
 		return nil, fmt.Errorf("the load balancer has no node in zone %q", zone)
 	}
-	if err := ec2.Allowed(b.cloud, b.nodes[i].address, to, port); err != nil {
+	if err := ec2.CheckConnection(b.cloud, b.nodes[i].address, to, port); err != nil {
 		return nil, err
 	}
 	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: b.nodes[i].address.AsSlice()}}, nil

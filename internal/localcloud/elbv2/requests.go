@@ -93,9 +93,9 @@ func (b *application) rewrite(r *httputil.ProxyRequest) {
 	r.Out.Header.Set("X-Forwarded-Port", strconv.Itoa(b.port))
 }
 
-// failed answers for a target that did not: 504 when it kept silent, 502 when it refused or broke
+// answerFailure answers for a target that did not: 504 when it kept silent, 502 when it refused or broke
 // off; 400 when the client's body is malformed (Application Load Balancers, "Troubleshoot").
-func failed(w http.ResponseWriter, r *http.Request, err error) {
+func answerFailure(w http.ResponseWriter, r *http.Request, err error) {
 	if body, known := r.Context().Value(bodyKey{}).(*clientBody); known && body.broken.Load() {
 		http.Error(w, "400 Bad Request", http.StatusBadRequest)
 		return
@@ -138,7 +138,7 @@ func (j *admitting) Accept() (net.Conn, error) {
 		}
 		remote, err := netip.ParseAddrPort(connection.RemoteAddr().String())
 		if err == nil &&
-			mayCall(j.balancer.cloud,
+			allowsClient(j.balancer.cloud,
 				remote.Addr().Unmap(),
 				j.address,
 				j.balancer.port,
@@ -150,16 +150,16 @@ func (j *admitting) Accept() (net.Conn, error) {
 	}
 }
 
-// mayCall judges a client of a load balancer.
-func mayCall(c *cloud.Cloud, source, node netip.Addr, port int, public bool) bool {
-	if ec2.Allowed(c, source, node, port) == nil {
+// allowsClient judges a client of a load balancer.
+func allowsClient(c *cloud.Cloud, source, node netip.Addr, port int, public bool) bool {
+	if ec2.CheckConnection(c, source, node, port) == nil {
 		return true
 	}
 	return cloud.View(c, func(tx *cloud.Tx) bool {
-		if _, inside := ec2.EndAt(tx, source); inside || !public {
+		if _, inside := ec2.FindFlowEnd(tx, source); inside || !public {
 			return false
 		}
-		to, known := ec2.EndAt(tx, node)
-		return known && ec2.Passes(tx, to.Groups, "ingress", ec2.IngressRuleType, ec2.FlowEnd{Address: source}, port)
+		to, known := ec2.FindFlowEnd(tx, node)
+		return known && ec2.GroupsAllow(tx, to.Groups, "ingress", ec2.IngressRuleType, ec2.FlowEnd{Address: source}, port)
 	})
 }

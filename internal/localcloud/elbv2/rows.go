@@ -118,14 +118,14 @@ var _ = cloud.Register(
 			},
 			{
 				Path:    "securityGroups",
-				To:      ec2.AnyGroup,
+				To:      ec2.SecurityGroupTypes,
 				Missing: "InvalidSecurityGroup: One or more security groups are invalid: {value}",
 				Blocks:  ec2.GroupInUse,
 			},
 		},
 		Check: cloud.Checks(
 			cloud.ExactlyOneOf("subnets", "subnetMappings"),
-			checkBalancer,
+			validateBalancer,
 			cloud.ReplaceWhen(balancerReplaces),
 			cloud.OneOf(
 				"loadBalancerType",
@@ -148,8 +148,8 @@ var _ = cloud.Register(
 				"partial_availability_zone_affinity",
 			),
 		),
-		BeforeCreate: judgeBalancer,
-		BeforeUpdate: judgeBalancer,
+		BeforeCreate: checkBalancer,
+		BeforeUpdate: checkBalancer,
 		AfterCreate:  settleBalancer,
 		AfterUpdate:  settleBalancer,
 		BeforeDelete: func(c *cloud.Call) error {

@@ -20,7 +20,7 @@ func balancerSubnets(c *cloud.Call) []string {
 	return subnets
 }
 
-func checkBalancer(c *cloud.Call) []cloud.Failure {
+func validateBalancer(c *cloud.Call) []cloud.Failure {
 	if strings.HasPrefix(c.Name(), "internal-") {
 		return []cloud.Failure{
 			{Property: "name", Reason: fmt.Sprintf("%q cannot begin with %q: %q", "name", "internal-", c.Name())},
@@ -54,9 +54,9 @@ func balancerHost(c *cloud.Call) any {
 	return fmt.Sprintf("%s%s-%s.%s.elb.amazonaws.com", prefix, c.Name(), cloud.RandomDigits(10), c.Cloud.Region)
 }
 
-// judgeBalancer: one subnet of each zone, two zones for an application load balancer, groups of the
+// checkBalancer: one subnet of each zone, two zones for an application load balancer, groups of the
 // VPC.
-func judgeBalancer(c *cloud.Call) error {
+func checkBalancer(c *cloud.Call) error {
 	zones := map[string]bool{}
 	for _, id := range balancerSubnets(c) {
 		zone := c.Tx.Find(ec2.SubnetType, "", id).Str("availabilityZone")
@@ -78,12 +78,12 @@ func judgeBalancer(c *cloud.Call) error {
 			"InvalidConfigurationRequest: Security groups are not supported for load balancers with type 'gateway'",
 		)
 	}
-	return ec2.SameNetwork(c.Tx, balancerSubnets(c)[0], c.All("securityGroups"))
+	return ec2.CheckGroupsOfSubnet(c.Tx, balancerSubnets(c)[0], c.All("securityGroups"))
 }
 
 // settleBalancer gives the load balancer an interface in each of its subnets.
 func settleBalancer(c *cloud.Call) error {
-	return ec2.SettleInterfaces(c.Tx,
+	return ec2.PlaceInterfaces(c.Tx,
 		c.Id,
 		"ELB "+cloud.LastOf(c.Id, ":loadbalancer/"),
 		balancerSubnets(c),
@@ -93,18 +93,18 @@ func settleBalancer(c *cloud.Call) error {
 
 // closeBalancer: the listeners and their rules go with the load balancer.
 func closeBalancer(c *cloud.Call) error {
-	ec2.DropInterfaces(c.Tx, c.Id)
+	ec2.RemoveInterfaces(c.Tx, c.Id)
 	for _, listener := range c.Tx.All(ListenerType) {
 		if listener.Str("loadBalancerArn") == c.Id {
-			ec2.DropWhere(c.Tx, ListenerRuleType, "listenerArn", listener.ID)
+			ec2.RemoveWhere(c.Tx, ListenerRuleType, "listenerArn", listener.ID)
 			c.Tx.Remove(ListenerType, listener.ID)
 		}
 	}
 	return countForwards(c)
 }
 
-// checkTargetGroup is the provider's customizeDiff of target groups.
-func checkTargetGroup(c *cloud.Call) []cloud.Failure {
+// validateTargetGroup is the provider's customizeDiff of target groups.
+func validateTargetGroup(c *cloud.Call) []cloud.Failure {
 	var faults []cloud.Failure
 	kind, protocol, probe := c.Str("targetType"), c.Str("protocol"), strings.ToUpper(c.Str("healthCheck.protocol"))
 	if kind == "" {
@@ -171,8 +171,8 @@ func checkTargetGroup(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// judgeHealthCheck is the service's own: a probe must end before the next begins.
-func judgeHealthCheck(c *cloud.Call) error {
+// checkHealthCheck is the service's own: a probe must end before the next begins.
+func checkHealthCheck(c *cloud.Call) error {
 	probe := healthCheck(c).(map[string]any)
 	interval, _ := probe["interval"].(float64)
 	timeout, _ := probe["timeout"].(float64)
@@ -255,8 +255,8 @@ func uniqueTarget(c *cloud.Call) any {
 	)
 }
 
-// judgeTarget: an instance that exists, or an address of the VPC.
-func judgeTarget(c *cloud.Call) error {
+// checkTarget: an instance that exists, or an address of the VPC.
+func checkTarget(c *cloud.Call) error {
 	group, target := c.Tx.Find(TargetGroupType, "arn", c.Str("targetGroupArn")), c.Str("targetId")
 	switch group.Str("targetType") {
 	case "instance":
@@ -271,7 +271,7 @@ func judgeTarget(c *cloud.Call) error {
 		if err != nil {
 			return cloud.Errorf("ValidationError: The IP address '%s' is not a valid IPv4 address", target)
 		}
-		vpc, ok := ec2.RangeOf(c.Tx.Find(ec2.VpcType, "", group.Str("vpcId")))
+		vpc, ok := ec2.CIDRBlock(c.Tx.Find(ec2.VpcType, "", group.Str("vpcId")))
 		if ok && !vpc.Contains(address) && c.Str("availabilityZone") != "all" {
 			return cloud.Errorf(
 				"ValidationError: You must specify Availability Zone 'all' for the IP address '%s' because it is "+

@@ -69,7 +69,7 @@ var _ = cloud.Register(
 			{Path: "vpcId", To: cloud.One(ec2.VpcType), Missing: "ValidationError: The VPC ID '{value}' is not found"},
 		},
 		Check: cloud.Checks(
-			checkTargetGroup,
+			validateTargetGroup,
 			cloud.OneOf("targetType", "instance", "ip", "lambda", "alb"),
 			cloud.Between("port", 1, 65535),
 			cloud.Between("deregistrationDelay", 0, 3600),
@@ -100,10 +100,10 @@ var _ = cloud.Register(
 				"a port number or traffic-port",
 			),
 		),
-		BeforeCreate: judgeHealthCheck,
-		BeforeUpdate: judgeHealthCheck,
+		BeforeCreate: checkHealthCheck,
+		BeforeUpdate: checkHealthCheck,
 		AfterDelete: func(c *cloud.Call) error {
-			ec2.DropWhere(c.Tx, TargetAttachmentType, "targetGroupArn", c.Id)
+			ec2.RemoveWhere(c.Tx, TargetAttachmentType, "targetGroupArn", c.Id)
 			return nil
 		},
 		NotReal: "Targets are probed while things run only. Defaults of stickiness and failover do not show in the " +
@@ -122,7 +122,7 @@ var _ = cloud.Register(
 			Missing: noSuchTargetGroup,
 		}},
 		Check:        cloud.Between("port", 1, 65535),
-		BeforeCreate: judgeTarget,
+		BeforeCreate: checkTarget,
 		NotReal: "The same target registered twice stays registered until both go; AWS takes it off with the " +
 			"first.",
 	},

@@ -65,7 +65,7 @@ func (p *targetGroup) watch(ctx context.Context) {
 		var looking sync.WaitGroup
 		if known {
 			for _, t := range p.Snapshot() {
-				looking.Go(func() { p.judge(t.Address.String(), probe, p.probe(ctx, t, probe)) })
+				looking.Go(func() { p.countProbe(t.Address.String(), probe, p.probe(ctx, t, probe)) })
 			}
 		}
 		looking.Wait()
@@ -103,7 +103,7 @@ func (p *targetGroup) refresh() (healthProbe, bool) {
 				}
 			}
 			if t := p.targets[address.String()]; t.zone == "" {
-				end, _ := ec2.EndAt(tx, address)
+				end, _ := ec2.FindFlowEnd(tx, address)
 				t.zone = end.Zone
 			}
 		}
@@ -193,8 +193,8 @@ func matched(matcher string, status int) bool {
 	return false
 }
 
-// judge counts answers until there are enough of one kind for another verdict.
-func (p *targetGroup) judge(address string, how healthProbe, answered bool) {
+// countProbe counts answers until there are enough of one kind for another verdict.
+func (p *targetGroup) countProbe(address string, how healthProbe, answered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := p.targets[address]

@@ -142,13 +142,13 @@ func (g *Guard) listen() {
 			return true
 		})
 		if err == nil && received {
-			g.running.Go(func() { g.answer(&n) })
+			g.running.Go(func() { g.handle(&n) })
 		}
 	}
 }
 
-// answer answers one call.
-func (g *Guard) answer(n *notification) {
+// handle answers one call.
+func (g *Guard) handle(n *notification) {
 	destination, ok := n.destination()
 	if ok && n.number == unix.SYS_BIND {
 		g.bind(n, destination)

@@ -29,8 +29,8 @@ func functionNamed(tx *cloud.Tx, given string) *cloud.Record {
 	return tx.Find(FunctionType, "", FunctionName(given))
 }
 
-// checkFunction: the code comes from exactly one place.
-func checkFunction(c *cloud.Call) []cloud.Failure {
+// validateFunction: the code comes from exactly one place.
+func validateFunction(c *cloud.Call) []cloud.Failure {
 	var given []string
 	for _, path := range []string{"code", "imageUri", "s3Bucket"} {
 		if cloud.Present(c.Inputs, path) {
@@ -99,8 +99,8 @@ func functionVersion(c *cloud.Call) any {
 	return "$LATEST"
 }
 
-// judgeFunction is what Lambda refuses of a function.
-func judgeFunction(c *cloud.Call) error {
+// checkFunction is what Lambda refuses of a function.
+func checkFunction(c *cloud.Call) error {
 	if c.Str("packageType") == "Zip" && (c.Str("runtime") == "" || c.Str("handler") == "") {
 		return fmt.Errorf(
 			"InvalidParameterValueException: Runtime and Handler are mandatory parameters for functions created " +

@@ -123,7 +123,7 @@ func TestStartBootsWhatIsEnabledWithoutUserData(t *testing.T) {
 		"the server started once",
 	)
 	m.PowerOff()
-	assert.False(t, m.Alive())
+	assert.False(t, m.IsOn())
 	assert.True(t, m.Unit("server.service").Enabled)
 	require.NoError(t, m.Start())
 	eventually(
@@ -174,7 +174,7 @@ func TestPowerOffLeavesNoProcess(t *testing.T) {
 	)
 	m.PowerOff()
 	assert.Empty(t, b.pids(""), "the power is off and these processes run")
-	assert.False(t, m.Alive())
+	assert.False(t, m.IsOn())
 	assert.NoDirExists(t, filepath.Dir(b.socket))
 }
 
@@ -200,7 +200,7 @@ func TestShutdownPullsThePlugWhenItTakesTooLong(t *testing.T) {
 	defer cancel()
 	require.ErrorContains(t, m.Shutdown(ctx), "power was pulled")
 	assert.Empty(t, b.pids(""))
-	assert.False(t, m.Alive())
+	assert.False(t, m.IsOn())
 	require.NoError(t, m.Shutdown(t.Context()), "a machine that is off stays off")
 }
 

@@ -257,8 +257,8 @@ func (m *Machine) Address() string { return m.options.Address }
 // Dir is the machine's folder, absolute.
 func (m *Machine) Dir() string { return m.options.Dir }
 
-// Alive says whether the machine is on.
-func (m *Machine) Alive() bool { return m.running() != nil }
+// IsOn says whether the machine is on.
+func (m *Machine) IsOn() bool { return m.running() != nil }
 
 // Console is what the machine said at boot and shutdown and what user-data printed, the newest
 // megabyte of it.

@@ -125,7 +125,7 @@ func call(t *testing.T, m *Machine, argv ...string) reply {
 	t.Helper()
 	b := m.running()
 	require.NotNil(t, b, "the machine is off")
-	return b.answer(t.Context(), request{Argv: argv, Directory: m.Dir()})
+	return b.runCommand(t.Context(), request{Argv: argv, Directory: m.Dir()})
 }
 
 // must is call, and requires exit status 0.

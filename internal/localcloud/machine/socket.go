@@ -69,7 +69,7 @@ func (b *boot) serve(connection net.Conn) {
 		cancel()
 	}()
 	answered := make(chan reply, 1)
-	go func() { answered <- b.answer(ctx, asked) }()
+	go func() { answered <- b.runCommand(ctx, asked) }()
 	select {
 	case <-b.off:
 	case answer := <-answered:
@@ -78,8 +78,8 @@ func (b *boot) serve(connection net.Conn) {
 	}
 }
 
-// answer is what the command prints and ends with.
-func (b *boot) answer(ctx context.Context, asked request) reply {
+// runCommand is what the command prints and ends with.
+func (b *boot) runCommand(ctx context.Context, asked request) reply {
 	if command, known := commands[asked.Argv[0]]; known {
 		return command(b, asked)
 	}

@@ -28,7 +28,7 @@ var systemctlVerbs map[string]func(b *boot, given arguments, names []string) rep
 
 func init() {
 	systemctlVerbs = map[string]func(*boot, arguments, []string) reply{
-		"daemon-reload": func(b *boot, _ arguments, _ []string) reply { return answerTo(b.daemonReload()) },
+		"daemon-reload": func(b *boot, _ arguments, _ []string) reply { return replyFor(b.daemonReload()) },
 		"enable":        enable,
 		"is-active":     isActive,
 		"reload":        job(func(b *boot, name string) error { return b.unit(name).reload() }),
@@ -68,8 +68,8 @@ func systemctl(b *boot, asked request) reply {
 	return verb(b, given, names)
 }
 
-// answerTo makes a reply of an error; nil is success.
-func answerTo(err error) reply {
+// replyFor makes a reply of an error; nil is success.
+func replyFor(err error) reply {
 	if err == nil {
 		return reply{}
 	}
@@ -98,7 +98,7 @@ func job(do func(b *boot, name string) error) func(*boot, arguments, []string) r
 
 func (b *boot) perhapsLater(given arguments, run func() error) reply {
 	if !given.has("no-block") {
-		return answerTo(run())
+		return replyFor(run())
 	}
 	// Nobody is there to be told of a failure; the unit's journal holds it.
 	b.goAhead(func() { _ = run() })
@@ -191,7 +191,7 @@ func enable(b *boot, given arguments, names []string) reply {
 			fmt.Fprintf(&said, "Created symlink /%s → /%s/%s.\n", link, unitFolder, name)
 		}
 	}
-	answer := answerTo(b.daemonReload())
+	answer := replyFor(b.daemonReload())
 	if answer.Status == 0 && given.has("now") {
 		answer = startVerb(b, given, names)
 	}

@@ -23,8 +23,8 @@ const (
 	authorityFile   = "authority.pem"
 )
 
-// answerLimit is for one answer of a server on this computer.
-const answerLimit = 5 * time.Second
+// replyLimit is for one answer of a server on this computer.
+const replyLimit = 5 * time.Second
 
 type node struct {
 	Place
@@ -103,8 +103,8 @@ func (n *node) start() error {
 			TLSConfig:           n.cluster.tls(n.Name),
 			MaxRetries:          -1,
 			CredentialsProvider: func() (string, string) { return "", n.token() },
-			ReadTimeout:         answerLimit,
-			DialTimeout:         answerLimit,
+			ReadTimeout:         replyLimit,
+			DialTimeout:         replyLimit,
 		})
 	}
 	go n.wait(server, n.gone)
@@ -130,7 +130,7 @@ func (n *node) awaitSuccessor() {
 				continue
 			}
 			others++
-			ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+			ctx, cancel := context.WithTimeout(context.Background(), replyLimit)
 			var primary bool
 			err := other.do(ctx, func(r *redis.Client) (err error) { primary, err = role(ctx, r); return err })
 			cancel()

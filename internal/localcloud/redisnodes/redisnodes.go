@@ -159,11 +159,11 @@ func (c *Cluster) join(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.whole(ctx)
+	return c.waitUntilComplete(ctx)
 }
 
-// whole waits until every node knows all slots to be served, and every replica its primary.
-func (c *Cluster) whole(ctx context.Context) error {
+// waitUntilComplete waits until every node knows all slots to be served, and every replica its primary.
+func (c *Cluster) waitUntilComplete(ctx context.Context) error {
 	for _, n := range c.nodes {
 		err := c.until(ctx, n, func(r *redis.Client) error {
 			text, err := r.ClusterInfo(ctx).Result()

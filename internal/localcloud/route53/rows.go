@@ -42,8 +42,8 @@ var _ = cloud.Register(
 			},
 		},
 		Check:        cloud.Checks(cloud.Conflicts("vpcs", "delegationSetId"), nameFaultsOfZone),
-		BeforeCreate: judgeZone,
-		BeforeUpdate: judgeZone,
+		BeforeCreate: checkZone,
+		BeforeUpdate: checkZone,
 		BeforeDelete: func(c *cloud.Call) error {
 			for _, r := range c.Tx.All(RecordType) {
 				if r.Str("zoneId") == c.Id && !c.Yes("forceDestroy") {
@@ -57,7 +57,7 @@ var _ = cloud.Register(
 			return nil
 		},
 		AfterDelete: func(c *cloud.Call) error {
-			ec2.DropWhere(c.Tx, RecordType, "zoneId", c.Id)
+			ec2.RemoveWhere(c.Tx, RecordType, "zoneId", c.Id)
 			return nil
 		},
 		NotReal: "Name servers are the same four for every zone, as they are for private ones. No delegation sets, " +
@@ -101,8 +101,8 @@ var _ = cloud.Register(
 				"TXT",
 			),
 		),
-		BeforeCreate: judgeRecord,
-		BeforeUpdate: judgeRecord,
+		BeforeCreate: checkRecord,
+		BeforeUpdate: checkRecord,
 		NotReal: "Names are answered inside the process only (Cloud.Resolve), not over DNS. An alias's target is " +
 			"not looked for. The form of values is judged for A records only. " +
 			"Another type or set identifier keeps the id; the provider gives a new one.",

@@ -78,8 +78,8 @@ func recordKey(c *cloud.Call) string {
 	return strings.Join(parts, "_")
 }
 
-// judgeRecord: a set of records that nobody has made yet, of values that fit.
-func judgeRecord(c *cloud.Call) error {
+// checkRecord: a set of records that nobody has made yet, of values that fit.
+func checkRecord(c *cloud.Call) error {
 	own := fullName(c)
 	zone := c.Tx.Find(ZoneType, "", c.Str("zoneId"))
 	if apex := strings.ToLower(TrimDot(zone.Str("name"))); c.Str("type") == "CNAME" && own == apex {
@@ -128,8 +128,8 @@ func nameFaultsOfZone(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// judgeZone: a VPC is in one zone of a name, and a private zone keeps at least one VPC.
-func judgeZone(c *cloud.Call) error {
+// checkZone: a VPC is in one zone of a name, and a private zone keeps at least one VPC.
+func checkZone(c *cloud.Call) error {
 	own := c.All("vpcs.vpcId")
 	if len(c.Before("vpcs.vpcId")) > 0 && len(own) == 0 {
 		return cloud.Errorf(
@@ -159,8 +159,8 @@ func judgeZone(c *cloud.Call) error {
 
 func TrimDot(name string) string { return strings.TrimSuffix(name, ".") }
 
-// AnswersPublicly says whether a CNAME of a public zone leads from a name to a value.
-func AnswersPublicly(tx *cloud.Tx, name, value string) bool {
+// HasPublicCNAME says whether a CNAME of a public zone leads from a name to a value.
+func HasPublicCNAME(tx *cloud.Tx, name, value string) bool {
 	for _, r := range tx.All(RecordType) {
 		zone := tx.Find(ZoneType, "", r.Str("zoneId"))
 		if zone == nil || r.Str("type") != "CNAME" || r.Str("fqdn") != name {

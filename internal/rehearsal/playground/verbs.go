@@ -210,7 +210,7 @@ func killServer(n stage.Node) (string, error) {
 }
 
 func powerOff(n stage.Node) (string, error) {
-	if !n.Machine.Alive() {
+	if !n.Machine.IsOn() {
 		return "", fmt.Errorf("%s has no power already; it comes back with: start %s", n.Name, n.Name)
 	}
 	n.Machine.PowerOff()

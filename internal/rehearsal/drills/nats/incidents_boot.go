@@ -50,7 +50,7 @@ func incident1(ctx context.Context, s *stage.Stage) (string, error) {
 		s,
 		stage.WithoutRights(s, "Artifacts"),
 		func(c *stage.Cluster, n stage.Node) error {
-			if !n.Machine.Alive() {
+			if !n.Machine.IsOn() {
 				return fmt.Errorf("%s does not run: the incident is a machine that does", n.Instance)
 			}
 			return expectConsole("AccessDenied")(c, n)
