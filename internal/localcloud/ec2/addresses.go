@@ -1,5 +1,5 @@
-// Addresses in subnets: which are taken, which are free, and the network interfaces that AWS
-// makes by itself for gateways, endpoints, load balancers and instances.
+// Which addresses of a subnet are taken and which are free, and the network interfaces that AWS
+// itself creates for gateways, endpoints, load balancers and instances.
 package ec2
 
 import (
@@ -11,21 +11,22 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
+// The tokens of VPCs, subnets and network interfaces.
 const (
 	VpcType              = "aws:ec2/vpc:Vpc"
 	SubnetType           = "aws:ec2/subnet:Subnet"
 	NetworkInterfaceType = "aws:ec2/networkInterface:NetworkInterface"
-	// ownInterfaceType records interfaces that AWS makes for an owner (its id or ARN): no row, for
-	// no program makes them.
+	// ownInterfaceType records interfaces that AWS creates for an owner (its id or ARN). It has no
+	// row, because no program creates them.
 	ownInterfaceType = "aws:ec2/requesterManaged:NetworkInterface"
 )
 
 const noSuchSubnet = "InvalidSubnetID.NotFound: The subnet ID '{value}' does not exist"
 
-// SubnetInUse is AWS's refusal to delete a subnet.
+// SubnetInUse is the error with which AWS refuses to delete a subnet.
 const SubnetInUse = "DependencyViolation: The subnet '{value}' has dependencies and cannot be deleted."
 
-// CIDRBlock is a record's cidrBlock.
+// CIDRBlock returns the IPv4 range of a VPC's or subnet's record; false if it has none.
 func CIDRBlock(r *cloud.Record) (netip.Prefix, bool) {
 	if r == nil {
 		return netip.Prefix{}, false
@@ -34,7 +35,7 @@ func CIDRBlock(r *cloud.Record) (netip.Prefix, bool) {
 	return prefix.Masked(), err == nil
 }
 
-// taken are the private addresses in use in a subnet, with the interface that holds each.
+// taken returns the private addresses in use in a subnet, with the interface that holds each.
 func taken(tx *cloud.Tx, subnet string) map[string]string {
 	held := map[string]string{}
 	for _, token := range []string{NetworkInterfaceType, ownInterfaceType} {
@@ -51,8 +52,8 @@ func taken(tx *cloud.Tx, subnet string) map[string]string {
 	return held
 }
 
-// usable says whether AWS gives out an address of a range: it keeps the first four and the
-// last (VPC user guide, "Subnet CIDR blocks").
+// usable reports whether AWS gives out an address of a range. It keeps the first four and the last
+// (VPC user guide, "Subnet CIDR blocks").
 func usable(within netip.Prefix, address netip.Addr) bool {
 	first, last := bounds(within)
 	n := AddressToUint32(address)
@@ -64,8 +65,8 @@ func bounds(p netip.Prefix) (first, last uint32) {
 	return first, first + (uint32(1)<<(32-p.Bits()) - 1)
 }
 
-// freeAddress is the highest free address of a subnet. AWS takes any; the highest keeps clear
-// of fixed addresses, which programs put at the low end.
+// freeAddress returns the highest free address of a subnet. AWS takes any. The highest avoids the
+// fixed addresses of programs, which are at the low end.
 func freeAddress(tx *cloud.Tx, subnet *cloud.Record) (string, error) {
 	within, ok := CIDRBlock(subnet)
 	if !ok {
@@ -85,7 +86,7 @@ func freeAddress(tx *cloud.Tx, subnet *cloud.Record) (string, error) {
 	)
 }
 
-// checkAddress says whether an interface may have an address in a subnet.
+// checkAddress refuses an address that an interface may not have in a subnet.
 func checkAddress(tx *cloud.Tx, subnet *cloud.Record, address, own string) error {
 	parsed, err := netip.ParseAddr(address)
 	if err != nil {
@@ -104,14 +105,14 @@ func checkAddress(tx *cloud.Tx, subnet *cloud.Record, address, own string) error
 	return nil
 }
 
-// Placement is what an interface that AWS makes is for and where it goes.
+// Placement describes an interface that AWS creates: for what, and where.
 type Placement struct {
 	Owner, Description, Subnet string
 	Groups                     []string
-	address                    string // empty: a free one
+	address                    string // empty: any free address
 }
 
-// PlaceInterface makes an interface for an owner.
+// PlaceInterface creates an interface for an owner.
 func PlaceInterface(tx *cloud.Tx, p Placement) (*cloud.Record, error) {
 	subnet := tx.Find(SubnetType, "", p.Subnet)
 	if subnet == nil {
@@ -141,7 +142,7 @@ func PlaceInterface(tx *cloud.Tx, p Placement) (*cloud.Record, error) {
 	return tx.Find(ownInterfaceType, "", id), nil
 }
 
-// OwnInterfaces are the interfaces that AWS made for an owner.
+// OwnInterfaces returns the interfaces that AWS created for an owner.
 func OwnInterfaces(tx *cloud.Tx, owner string) []*cloud.Record {
 	var found []*cloud.Record
 	for _, r := range tx.All(ownInterfaceType) {
@@ -152,8 +153,7 @@ func OwnInterfaces(tx *cloud.Tx, owner string) []*cloud.Record {
 	return found
 }
 
-// PlaceInterfaces gives an owner one interface in each of the subnets, and takes away what it
-// has elsewhere.
+// PlaceInterfaces gives an owner one interface in each of the subnets, and removes its others.
 func PlaceInterfaces(tx *cloud.Tx, owner, description string, subnets, groups []string) error {
 	has := map[string]bool{}
 	for _, r := range OwnInterfaces(tx, owner) {
@@ -180,7 +180,7 @@ func PlaceInterfaces(tx *cloud.Tx, owner, description string, subnets, groups []
 	return nil
 }
 
-// RemoveInterfaces takes an owner's interfaces away.
+// RemoveInterfaces removes the interfaces of an owner.
 func RemoveInterfaces(tx *cloud.Tx, owner string) {
 	for _, r := range OwnInterfaces(tx, owner) {
 		tx.Remove(ownInterfaceType, r.ID)
@@ -205,11 +205,13 @@ func publicName(c *cloud.Cloud, address string) string {
 	return name + "." + c.Region + ".compute.amazonaws.com"
 }
 
+// AddressToUint32 returns an IPv4 address as a number, to calculate with.
 func AddressToUint32(a netip.Addr) uint32 {
 	b := a.As4()
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }
 
+// AddressFromUint32 returns the IPv4 address for a number of AddressToUint32.
 func AddressFromUint32(n uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 }

@@ -1,4 +1,4 @@
-// Commands that a machine has from its image and that talk to AWS.
+// The AWS CLI of a machine's image, because user-data downloads files with it.
 package ec2
 
 import (
@@ -22,8 +22,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
 
-// machineCommand stands in for the AWS CLI: it copies an object to a file, with the credentials
-// that the instance's own metadata service gives.
+// machineCommand replaces the AWS CLI. It copies an object to a file, with the credentials from the
+// instance's own metadata service.
 func machineCommand(
 	c *cloud.Cloud,
 	metadata *imds.Metadata,

@@ -1,4 +1,4 @@
-// What EBS and Data Lifecycle Manager refuse, and what a deleted volume leaves.
+// Which volumes and attachments EBS refuses, and what a deleted volume leaves.
 package ec2
 
 import (
@@ -56,7 +56,7 @@ func validateVolume(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// snapshotOf is the snapshot that a volume begins with; nil if none.
+// snapshotOf returns the snapshot that a volume is created from; nil if it is created empty.
 func snapshotOf(c *cloud.Call) *cloud.Record {
 	for _, token := range snapshotTypes {
 		if r := c.Tx.Find(token, "", c.Str("snapshotId")); r != nil {
@@ -80,7 +80,8 @@ func volumeValue(c *cloud.Call, path string) any {
 	return nil
 }
 
-// volumeKey is the key of an encrypted volume that names none: its snapshot's, or EBS's own.
+// volumeKey returns the key of an encrypted volume that names none: the key of its snapshot, or the
+// default key of EBS.
 func volumeKey(c *cloud.Call) any {
 	if encrypted := c.Yes("encrypted") || snapshotValue(c, "encrypted", false) == true; !encrypted {
 		return ""
@@ -88,7 +89,8 @@ func volumeKey(c *cloud.Call) any {
 	return snapshotValue(c, "kmsKeyId", c.Expand("arn:aws:kms:{region}:{account}:alias/aws/ebs"))
 }
 
-// checkVolume: a zone of the region, a snapshot that fits, and the limits of the type.
+// checkVolume requires a zone of the region, a snapshot that fits, and values within the limits of
+// the type.
 func checkVolume(c *cloud.Call) error {
 	if zone := c.Str("availabilityZone"); !slices.Contains(c.Cloud.Zones(), zone) {
 		return cloud.Errorf("InvalidParameterValue: Invalid availability zone: [%s]", zone)
@@ -111,14 +113,14 @@ func checkVolume(c *cloud.Call) error {
 	if kind == "" {
 		kind = "gp2"
 	}
-	asked := Disk{Kind: kind, Size: size}
-	// Outputs hold what AWS took in place of inputs; only what is asked for is judged.
-	asked.Iops, _ = c.GivenOr("iops", 0).(float64)
-	asked.Throughput, _ = c.GivenOr("throughput", 0).(float64)
-	return CheckDisk(asked)
+	requested := Disk{Kind: kind, Size: size}
+	// Outputs hold the values that AWS chose for missing inputs. Only the inputs are checked.
+	requested.Iops, _ = c.GivenOr("iops", 0).(float64)
+	requested.Throughput, _ = c.GivenOr("throughput", 0).(float64)
+	return CheckDisk(requested)
 }
 
-// checkGrowth: a volume never gets smaller.
+// checkGrowth refuses to make a volume smaller.
 func checkGrowth(c *cloud.Call) error {
 	before, _ := cloud.ValueAt(c.Old, "size")
 	if old, known := cloud.Plain(before).(float64); known && c.Num("size") < old {
@@ -127,7 +129,7 @@ func checkGrowth(c *cloud.Call) error {
 	return nil
 }
 
-// keepFinalSnapshot is the snapshot that finalSnapshot asks for.
+// keepFinalSnapshot creates the snapshot that finalSnapshot requests.
 func keepFinalSnapshot(c *cloud.Call) error {
 	if !c.Yes("finalSnapshot") {
 		return nil
@@ -141,7 +143,7 @@ func keepFinalSnapshot(c *cloud.Call) error {
 
 var deviceName = regexp.MustCompile(`^(/dev/)?(sd[a-z][0-9]*|xvd[a-z]{1,2}|hd[a-z][0-9]*)$`)
 
-// checkAttachment: one instance of the volume's own zone, and a device name that is free.
+// checkAttachment requires one instance in the volume's own zone, and a free device name.
 func checkAttachment(c *cloud.Call) error {
 	volume, instance := c.Tx.Find(
 		VolumeType,
@@ -168,7 +170,7 @@ func checkAttachment(c *cloud.Call) error {
 		)
 	}
 	for _, other := range c.Tx.All(AttachmentType) {
-		// An instance that is gone, by whosever hand, holds nothing.
+		// An instance that no longer exists holds nothing.
 		if c.Tx.Find(InstanceType, "", other.Str("instanceId")) == nil {
 			continue
 		}

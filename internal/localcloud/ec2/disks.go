@@ -1,4 +1,4 @@
-// Disks: volumes, their snapshots, what they are attached to, and the policies that snapshot them.
+// Volumes of EBS, their snapshots and their attachments: what creates, changes and deletes them.
 package ec2
 
 import (
@@ -15,7 +15,7 @@ const (
 	FinalSnapshotType = "aws:ebs/finalSnapshot:Snapshot"
 )
 
-// snapshotTypes are the snapshots that an id may name.
+// snapshotTypes are the tokens of the snapshots that an id may name.
 var snapshotTypes = []string{DiskSnapshotType, FinalSnapshotType}
 
 var _ = cloud.Register(
@@ -126,20 +126,21 @@ var _ = cloud.Register(
 	},
 )
 
-// Disk is what EBS judges of a volume: GiB, operations a second, MiB a second; zero is not asked
-// for.
+// Disk holds the properties of a volume that EBS checks: GiB, operations a second, MiB a second.
+// Zero means not given.
 type Disk struct {
 	Kind                   string
 	Size, Iops, Throughput float64
 }
 
-// diskLimits of a volume type: GiB, operations a second, and the most operations for each GiB.
+// diskLimits are the limits of a volume type: GiB, operations a second, and the most operations for
+// each GiB.
 type diskLimits struct {
 	smallest, largest, fewest, most, perGiB float64
 }
 
-// volumeLimits are those of EC2's API reference (CreateVolume, Size and Iops) and the EBS user
-// guide ("EBS volume types").
+// volumeLimits are from EC2's API reference (CreateVolume, Size and Iops) and the EBS user guide
+// ("EBS volume types").
 var volumeLimits = map[string]diskLimits{
 	"gp2": {smallest: 1, largest: 16384},
 	"gp3": {
@@ -171,7 +172,7 @@ var volumeLimits = map[string]diskLimits{
 	"standard": {smallest: 1, largest: 1024},
 }
 
-// CheckDisk is what EBS refuses of a volume by itself.
+// CheckDisk refuses a volume outside the limits of its type.
 func CheckDisk(d Disk) error {
 	limits, known := volumeLimits[d.Kind]
 	free := max(limits.fewest, 3000) // up to here the ratio to the size does not count
@@ -220,7 +221,7 @@ func CheckDisk(d Disk) error {
 	return nil
 }
 
-// defaultIOPS is what a volume type does when nothing is asked for: gp2 three for each GiB.
+// defaultIOPS is the number of operations a second when none is given: for gp2 three for each GiB.
 func defaultIOPS(kind string, size float64) float64 {
 	switch kind {
 	case "gp3":

@@ -1,4 +1,4 @@
-// VPC endpoints and flow logs.
+// VPC endpoints: what creates, changes and deletes them, and which ones EC2 refuses.
 package ec2
 
 import (
@@ -105,12 +105,13 @@ var _ = cloud.Register(
 			return nil
 		},
 		NotReal: "Which services exist is not known: any name of the region's form is taken. Traffic through " +
-			"endpoints and their policies is not judged. " +
+			"endpoints and their policies is not checked. " +
 			"cidrBlocks is empty, and prefixListId is one for all services.",
 	},
 )
 
-// endpointNames are an interface endpoint's regional name and, with private DNS, the service's own.
+// endpointNames returns the regional name of an interface endpoint and, with private DNS, the name
+// of the service.
 func endpointNames(c *cloud.Call) any {
 	if c.Str("vpcEndpointType") != "Interface" {
 		return []any{}
@@ -135,13 +136,14 @@ func endpointNames(c *cloud.Call) any {
 	return names
 }
 
-// serviceOf is the short name of an endpoint's service: "ecr.api" of
+// serviceOf returns the short name of an endpoint's service: "ecr.api" of
 // "com.amazonaws.us-east-1.ecr.api".
 func serviceOf(c *cloud.Call) string {
 	return strings.TrimPrefix(c.Str("serviceName"), "com.amazonaws."+c.Cloud.Region+".")
 }
 
-// privateHost is the name that private DNS answers: services of two parts turn them round.
+// privateHost returns the name that private DNS resolves. It reverses the parts of a service name
+// that has two.
 func privateHost(c *cloud.Call) string {
 	parts := strings.Split(serviceOf(c), ".")
 	slices.Reverse(parts)
@@ -163,7 +165,8 @@ func checkEndpoint(c *cloud.Call) error {
 	return nil
 }
 
-// checkGatewayEndpoint: only S3 and DynamoDB have one, and a route table takes one of each.
+// checkGatewayEndpoint refuses services other than S3 and DynamoDB, and a second endpoint for the
+// same service in a route table.
 func checkGatewayEndpoint(c *cloud.Call) error {
 	if service := serviceOf(c); service != "s3" && service != "dynamodb" {
 		return cloud.Errorf(
@@ -188,8 +191,8 @@ func checkGatewayEndpoint(c *cloud.Call) error {
 	return nil
 }
 
-// checkInterfaceEndpoint: one subnet of each zone, and private DNS only where the VPC has DNS
-// and nobody else answers the name.
+// checkInterfaceEndpoint requires one subnet of each zone. Private DNS requires DNS in the VPC, and
+// no other endpoint with the same name.
 func checkInterfaceEndpoint(c *cloud.Call) error {
 	zones := map[string]string{}
 	for _, id := range c.All("subnetIds") {

@@ -1,4 +1,4 @@
-// VPC flow logs.
+// Flow logs of VPCs: what creates and deletes them, and which ones EC2 refuses.
 package ec2
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
+// FlowLogType is the token of a flow log.
 const FlowLogType = "aws:ec2/flowLog:FlowLog"
 
 var flowLogSubjects = []string{"vpcId", "subnetId", "eniId", "transitGatewayId", "transitGatewayAttachmentId"}
@@ -60,7 +61,7 @@ var _ = cloud.Register(
 	},
 )
 
-// flowLogFormat is version 2, the default (VPC user guide, "Flow log records").
+// flowLogFormat is the default format, version 2 (VPC user guide, "Flow log records").
 const flowLogFormat = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} " +
 	"${protocol} ${packets} ${bytes} " +
 	"${start} ${end} ${action} ${log-status}"

@@ -1,4 +1,4 @@
-// Who may connect to whom: security groups evaluated for one connection between two addresses.
+// Whether one address of the VPC may connect to another: the security groups of both are evaluated.
 package ec2
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// end is one side of a connection: an interface of the VPC.
+// FlowEnd is one side of a connection: an interface of the VPC.
 type FlowEnd struct {
 	Address netip.Addr
 	Groups  []string
@@ -17,7 +17,7 @@ type FlowEnd struct {
 	what    string // for messages
 }
 
-// FindFlowEnd finds the interface that holds an address.
+// FindFlowEnd finds the interface that holds an address; false if none does.
 func FindFlowEnd(tx *cloud.Tx, address netip.Addr) (FlowEnd, bool) {
 	text := address.String()
 	for _, token := range []string{NetworkInterfaceType, ownInterfaceType} {
@@ -42,9 +42,9 @@ func FindFlowEnd(tx *cloud.Tx, address netip.Addr) (FlowEnd, bool) {
 	return FlowEnd{}, false
 }
 
-// CheckConnection says whether a TCP connection from one private address to another would pass the
-// security groups of both; the error names the side that lets it drop. Security groups are
-// stateful: answers always pass (VPC user guide, "Security groups").
+// CheckConnection returns nil if a TCP connection from one private address to another passes the
+// security groups of both. Otherwise the error names the side that drops it. Security groups are
+// stateful: replies always pass (VPC user guide, "Security groups").
 func CheckConnection(c *cloud.Cloud, source, destination netip.Addr, port int) error {
 	return cloud.View(c, func(tx *cloud.Tx) error {
 		if networks.Of(c).cutBetween(source, destination) {
@@ -80,7 +80,8 @@ func CheckConnection(c *cloud.Cloud, source, destination netip.Addr, port int) e
 	})
 }
 
-// GroupsAllow says whether one of the groups has a rule of a direction for the other side and port.
+// GroupsAllow reports whether one of the groups has a rule of a direction for the other side and
+// the port.
 func GroupsAllow(tx *cloud.Tx, groups []string, direction, ruleType string, other FlowEnd, port int) bool {
 	for _, id := range groups {
 		for _, token := range SecurityGroupTypes {
@@ -104,7 +105,7 @@ func GroupsAllow(tx *cloud.Tx, groups []string, direction, ruleType string, othe
 	return false
 }
 
-// inlineMatches judges a rule written in the group itself, whose id is own.
+// inlineMatches evaluates a rule that is written in the group itself, whose id is own.
 func inlineMatches(rule map[string]any, own string, other FlowEnd, port int) bool {
 	protocol, _ := rule["protocol"].(string)
 	from, _ := rule["fromPort"].(float64)
@@ -121,7 +122,7 @@ func inlineMatches(rule map[string]any, own string, other FlowEnd, port int) boo
 		slices.ContainsFunc(cloud.Texts(groups), func(id string) bool { return slices.Contains(other.Groups, id) })
 }
 
-// ruleMatches judges a rule that stands alone. Prefix lists hold public ranges only.
+// ruleMatches evaluates a rule that is a resource of its own. Prefix lists hold public ranges only.
 func ruleMatches(rule *cloud.Record, other FlowEnd, port int) bool {
 	from, _ := rule.Get("fromPort").(float64)
 	to, _ := rule.Get("toPort").(float64)

@@ -1,4 +1,5 @@
-// Security groups and their rules.
+// Security groups and their rules: what creates, changes and deletes them, and which ones EC2
+// refuses.
 package ec2
 
 import (
@@ -22,18 +23,19 @@ const (
 	GroupInUse  = "DependencyViolation: resource {value} has a dependent object"
 )
 
-// SecurityGroupTypes are the groups that an id may name: the program's, and a VPC's default one.
+// SecurityGroupTypes are the tokens of the groups that an id may name: those of programs, and the
+// default group of a VPC.
 var SecurityGroupTypes = []string{SecurityGroupType, VpcDefaultGroupType}
 
 var ruleSources = []string{"cidrIpv4", "cidrIpv6", "prefixListId", "referencedSecurityGroupId"}
 
-// ruleDescription is what EC2 takes in descriptions of groups and rules (CreateSecurityGroup,
-// GroupDescription; the provider's validSecurityGroupRuleDescription).
+// ruleDescription matches what EC2 accepts in descriptions of groups and rules
+// (CreateSecurityGroup, GroupDescription; the provider's validSecurityGroupRuleDescription).
 var ruleDescription = regexp.MustCompile(`^[0-9A-Za-z_ .:/()#,@\[\]+=&;{}!$*-]*$`)
 
 const describable = `a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`
 
-// inlineRules are the references and checks of ingress and egress in a group itself.
+// inlineReferences are the references of the rules that are written in a group itself.
 func inlineReferences() []cloud.Reference {
 	return []cloud.Reference{
 		{
@@ -166,7 +168,7 @@ func ruleRow(token, source string) cloud.Row {
 	}
 }
 
-// DefaultGroup is the id of a VPC's default group, "" if there is no such VPC.
+// DefaultGroup returns the id of a VPC's default group; "" if the VPC does not exist.
 func DefaultGroup(tx *cloud.Tx, vpc string) string {
 	if group := tx.Find(VpcDefaultGroupType, "vpcId", vpc); group != nil {
 		return group.ID
@@ -189,7 +191,7 @@ func validateGroup(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// checkDescription is EC2's own check, of groups and of rules that stand alone.
+// checkDescription is EC2's own check, for groups and for rules that are resources of their own.
 func checkDescription(c *cloud.Call) error {
 	text := c.Str("description")
 	if len(text) < 256 && ruleDescription.MatchString(text) {
@@ -207,7 +209,7 @@ func checkDescription(c *cloud.Call) error {
 	)
 }
 
-// inlineFaults is the provider's check of the rules written in a group.
+// inlineFaults is the provider's check of the rules that are written in a group.
 func inlineFaults(direction string) func(*cloud.Call) []cloud.Failure {
 	return cloud.Checks(networkRange(direction+".cidrBlocks", 0, 32), func(c *cloud.Call) []cloud.Failure {
 		var faults []cloud.Failure
@@ -241,7 +243,8 @@ func inlineFaults(direction string) func(*cloud.Call) []cloud.Failure {
 	})
 }
 
-// sourceKindReplaces: a rule cannot change from, say, a range to a group in place.
+// sourceKindReplaces reports a change of the kind of source, such as from a range to a group, which
+// replaces the rule.
 func sourceKindReplaces(c *cloud.Call) bool {
 	for _, kind := range ruleSources {
 		if cloud.Present(c.Old, kind) != cloud.Present(c.Inputs, kind) {
@@ -251,7 +254,7 @@ func sourceKindReplaces(c *cloud.Call) bool {
 	return false
 }
 
-// checkGroupRule: ports that make sense, and no other rule of the group that says the same.
+// checkGroupRule requires ports that make sense, and refuses a rule that the group already has.
 func checkGroupRule(c *cloud.Call) error {
 	protocol := c.Str("ipProtocol")
 	if slices.Contains([]string{"tcp", "udp", "6", "17"}, protocol) {
@@ -281,7 +284,7 @@ func checkGroupRule(c *cloud.Call) error {
 	return nil
 }
 
-// describeRule is what a rule allows, in EC2's order: peer, protocol, ports; for a group.
+// describeRule describes what a rule allows, in EC2's order: peer, protocol, ports.
 func describeRule(get func(string) any) string {
 	text := func(path string) string {
 		if v := get(path); v != nil {

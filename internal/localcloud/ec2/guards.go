@@ -1,5 +1,5 @@
-// Connections that processes on machines open: the security groups decide on each, and a partition
-// of the network can be put over them.
+// How real connections of processes meet the security groups: a guard checks each one, and drills
+// can partition the network.
 package ec2
 
 import (
@@ -42,7 +42,7 @@ func (n *network) noteDropped(why error) {
 	n.dropped[why.Error()] = true
 }
 
-// partition is a network that has fallen in two: nothing passes from one side to the other.
+// partition is a cut of the network: nothing passes from one side to the other.
 type partition struct {
 	one, other []netip.Addr
 }
@@ -53,8 +53,8 @@ func (p *partition) between(a, b netip.Addr) bool {
 			slices.Contains(p.other, a) && slices.Contains(p.one, b))
 }
 
-// NewGuard guards the processes of the machine with an address; what else is asked of the guard
-// stands in o. Ask flowguard.Supported first.
+// NewGuard creates a guard for the processes of the machine with an address. It fills in the
+// source, the network and the decisions of o. Call flowguard.Supported first.
 func NewGuard(c *cloud.Cloud, source netip.Addr, o flowguard.Options) (*flowguard.Guard, error) {
 	network, err := networkOf(c, source)
 	if err != nil {
@@ -71,7 +71,7 @@ func NewGuard(c *cloud.Cloud, source netip.Addr, o flowguard.Options) (*flowguar
 	return flowguard.New(o)
 }
 
-// networkOf is the range of the VPC that an address lies in.
+// networkOf returns the range of the VPC that contains an address.
 func networkOf(c *cloud.Cloud, address netip.Addr) (netip.Prefix, error) {
 	return cloud.View2(c, func(tx *cloud.Tx) (netip.Prefix, error) {
 		for _, vpc := range tx.All(VpcType) {
@@ -83,8 +83,8 @@ func networkOf(c *cloud.Cloud, address netip.Addr) (netip.Prefix, error) {
 	})
 }
 
-// Dropped says which connections that processes on machines tried were dropped, and why: each once,
-// in alphabetical order.
+// Dropped returns which connections of processes on machines were dropped, and why: each once, in
+// alphabetical order.
 func Dropped(c *cloud.Cloud) []string {
 	n := networks.Of(c)
 	if n == nil {
@@ -96,8 +96,7 @@ func Dropped(c *cloud.Cloud) []string {
 }
 
 // Partition cuts the network between two sets of private addresses until Heal: connections between
-// machines of both fall silent, new ones get no answer. What each side has with anybody else goes
-// on.
+// machines of both fall silent, and new ones get no answer. Connections to all others go on.
 func Partition(c *cloud.Cloud, one, other []netip.Addr) error {
 	if err := flowguard.Supported(); err != nil {
 		return fmt.Errorf("cutting the network between %v and %v: %w", one, other, err)
@@ -106,7 +105,7 @@ func Partition(c *cloud.Cloud, one, other []netip.Addr) error {
 	if err := networks.Of(c).cut(cut); err != nil {
 		return err
 	}
-	// A connection that was let through a moment before may stand only after the first look.
+	// A connection that was allowed a moment ago may appear only after the first look.
 	before := -1
 	for {
 		found, err := eachCut(c, cut, (*flowguard.Guard).Silence)
@@ -117,7 +116,7 @@ func Partition(c *cloud.Cloud, one, other []netip.Addr) error {
 	}
 }
 
-// Heal joins the network again: what fell silent goes on where TCP left it.
+// Heal ends the partition. Silent connections go on where TCP left them.
 func Heal(c *cloud.Cloud) error {
 	n := networks.Of(c)
 	n.mu.Lock()
@@ -144,7 +143,7 @@ func (n *network) cut(p *partition) error {
 	return nil
 }
 
-// eachCut does something with every connection across a partition, at both ends.
+// eachCut calls do for every connection across a partition, at both ends.
 func eachCut(c *cloud.Cloud, cut *partition, do func(*flowguard.Guard, flowguard.Match) (int, error)) (int, error) {
 	across := func(local, remote netip.AddrPort) bool { return cut.between(local.Addr(), remote.Addr()) }
 	total := 0

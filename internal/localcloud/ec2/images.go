@@ -1,4 +1,4 @@
-// Machine images, which exist in every account, and the data source that finds one.
+// The machine images of Amazon, which every account sees, and the data source that finds one.
 package ec2
 
 import (
@@ -13,7 +13,7 @@ var _ = cloud.RegisterInvokes(map[string]cloud.Invoke{"aws:ec2/getAmi:getAmi": g
 
 const amiType = "aws:ec2/ami:Ami"
 
-// getAmi answers with the oldest image: what was current when the rehearsed platform was made.
+// getAmi returns the oldest image: the current one when the rehearsed platform was created.
 func getAmi(tx *cloud.Tx, _ resource.PropertyMap) (map[string]any, error) {
 	images := tx.All(amiType)
 	if len(images) == 0 {
@@ -31,7 +31,7 @@ func getAmi(tx *cloud.Tx, _ resource.PropertyMap) (map[string]any, error) {
 	}, nil
 }
 
-// Two images stand for two releases of Amazon Linux 2023; the second is what "a new AMI" means in
+// The two images represent two releases of Amazon Linux 2023. The second is the "new AMI" of
 // drills.
 var _ = cloud.RegisterExisting(func(tx *cloud.Tx) {
 	for _, release := range []struct{ id, name string }{

@@ -1,4 +1,4 @@
-// Network interfaces that programs make: their addresses and groups.
+// Which addresses and groups the network interfaces of programs may have, and which they get.
 package ec2
 
 import (
@@ -8,7 +8,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// primaryReplaces: the addresses of an interface change in place as long as its first stays.
+// primaryReplaces reports whether changed addresses replace the interface: they do if the first one
+// changes.
 func primaryReplaces(c *cloud.Call) bool {
 	path := "privateIps"
 	if c.Yes("privateIpListEnabled") {
@@ -25,7 +26,7 @@ func primaryReplaces(c *cloud.Call) bool {
 	return !slices.Contains(now, before[0])
 }
 
-// VpcOf is the VPC of a subnet.
+// VpcOf returns the id of the VPC of a subnet.
 func VpcOf(c *cloud.Call, subnet string) string {
 	if r := c.Tx.Find(SubnetType, "", subnet); r != nil {
 		return r.Str("vpcId")
@@ -33,20 +34,19 @@ func VpcOf(c *cloud.Call, subnet string) string {
 	return ""
 }
 
-// checkInterfaceAddresses wants free addresses of the subnet, and picks one where none is asked
-// for.
+// checkInterfaceAddresses requires free addresses of the subnet, and picks one if none is given.
 func checkInterfaceAddresses(c *cloud.Call) error {
 	subnet := c.Tx.Find(SubnetType, "", c.Str("subnetId"))
-	asked := append(c.All("privateIps"), c.All("privateIpLists")...)
-	if own := c.Str("privateIp"); own != "" && len(asked) == 0 {
-		asked = []string{own}
+	given := append(c.All("privateIps"), c.All("privateIpLists")...)
+	if own := c.Str("privateIp"); own != "" && len(given) == 0 {
+		given = []string{own}
 	}
-	for _, address := range asked {
+	for _, address := range given {
 		if err := checkAddress(c.Tx, subnet, address, c.Id); err != nil {
 			return err
 		}
 	}
-	if len(asked) == 0 {
+	if len(given) == 0 {
 		free, err := freeAddress(c.Tx, subnet)
 		if err != nil {
 			return err
@@ -56,15 +56,15 @@ func checkInterfaceAddresses(c *cloud.Call) error {
 	return nil
 }
 
-// primaryAddress is the one that stays for the interface's life: the first asked for, or the
-// one that was picked.
+// primaryAddress returns the address that stays as long as the interface exists: the first given
+// one, or the one that was picked.
 func primaryAddress(c *cloud.Call) any {
-	asked := append(c.All("privateIps"), c.All("privateIpLists")...)
-	if known := c.Str("privateIp"); known != "" && (len(asked) == 0 || slices.Contains(asked, known)) {
+	given := append(c.All("privateIps"), c.All("privateIpLists")...)
+	if known := c.Str("privateIp"); known != "" && (len(given) == 0 || slices.Contains(given, known)) {
 		return known
 	}
-	if len(asked) > 0 {
-		return asked[0]
+	if len(given) > 0 {
+		return given[0]
 	}
 	return ""
 }
@@ -79,17 +79,18 @@ func allAddresses(c *cloud.Call) any {
 	return addresses
 }
 
-// macAddress is one of Amazon's locally administered addresses.
+// macAddress returns a random MAC address in the locally administered range of Amazon.
 func macAddress(*cloud.Call) any {
 	h := cloud.RandomHex(10)
 	return fmt.Sprintf("0a:%s:%s:%s:%s:%s", h[:2], h[2:4], h[4:6], h[6:8], h[8:])
 }
 
-// checkInterfaceGroups wants groups of the subnet's VPC.
+// checkInterfaceGroups requires groups of the subnet's VPC.
 func checkInterfaceGroups(c *cloud.Call) error {
 	return CheckGroupsOfSubnet(c.Tx, c.Str("subnetId"), c.All("securityGroups"))
 }
 
+// CheckGroupsOfSubnet refuses security groups that do not belong to the VPC of a subnet.
 func CheckGroupsOfSubnet(tx *cloud.Tx, subnetID string, groups []string) error {
 	subnet := tx.Find(SubnetType, "", subnetID)
 	for _, id := range groups {

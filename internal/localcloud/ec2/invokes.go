@@ -1,4 +1,4 @@
-// Data sources of EC2: zones, VPCs, subnets, prefix lists.
+// The data sources with which programs read zones, VPCs, subnets and prefix lists.
 package ec2
 
 import (

@@ -1,4 +1,4 @@
-// The network: VPCs with what AWS makes along with them, subnets, and the ways to the internet.
+// VPCs, subnets, gateways and public addresses: what creates, changes and deletes them.
 package ec2
 
 import "github.com/bodybroker/platform/internal/localcloud/cloud"

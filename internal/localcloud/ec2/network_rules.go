@@ -1,4 +1,4 @@
-// What EC2 refuses of a network, and what it makes along with one.
+// Which networks EC2 refuses, and what it creates and deletes together with a VPC or a gateway.
 package ec2
 
 import (
@@ -10,7 +10,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// networkRange is the provider's check of an IPv4 range: a network's own address, of a length.
+// networkRange is the provider's check of an IPv4 range: its address is the network's, and its
+// prefix length is within bounds.
 func networkRange(path string, shortest, longest int) func(*cloud.Call) []cloud.Failure {
 	return func(c *cloud.Call) []cloud.Failure {
 		var faults []cloud.Failure
@@ -57,7 +58,8 @@ func networkRange(path string, shortest, longest int) func(*cloud.Call) []cloud.
 	}
 }
 
-// tenancyReplaces: only from dedicated to default can a VPC's tenancy change in place.
+// tenancyReplaces reports whether a changed tenancy replaces the VPC. Only from dedicated to
+// default can it change in place.
 func tenancyReplaces(c *cloud.Call) bool {
 	before, now := c.Was("instanceTenancy"), c.Str("instanceTenancy")
 	if before == "" {
@@ -69,8 +71,8 @@ func tenancyReplaces(c *cloud.Call) bool {
 	return before != now && (before != "dedicated" || now != "default")
 }
 
-// addVpcDefaults makes what comes with a VPC: its default security group (members reach each other
-// and everything outside), its main route table and its network ACL.
+// addVpcDefaults creates what comes with a VPC: its default security group (members reach each
+// other and everything outside), its main route table and its network ACL.
 func addVpcDefaults(c *cloud.Call) error {
 	group, table, acl := "sg-"+cloud.RandomHex(17), "rtb-"+cloud.RandomHex(17), "acl-"+cloud.RandomHex(17)
 	c.Tx.Keep(VpcDefaultGroupType, group, map[string]any{
@@ -98,7 +100,8 @@ func removeVpcDefaults(c *cloud.Call) error {
 	return nil
 }
 
-// RemoveWhere removes the records of a type whose property has a value: what AWS takes along.
+// RemoveWhere removes the records of a type whose property has a value, because AWS deletes them
+// together with another resource.
 func RemoveWhere(tx *cloud.Tx, token, property, value string) {
 	for _, r := range tx.All(token) {
 		if r.Str(property) == value {
@@ -107,7 +110,8 @@ func RemoveWhere(tx *cloud.Tx, token, property, value string) {
 	}
 }
 
-// checkSubnet: a zone of the region, a range of /16 to /28 inside the VPC's, clear of the others.
+// checkSubnet requires a zone of the region, and a range of /16 to /28 inside the range of the VPC
+// that overlaps no other subnet.
 func checkSubnet(c *cloud.Call) error {
 	zones := c.Cloud.Zones()
 	if zone := c.Str("availabilityZone"); zone != "" && !slices.Contains(zones, zone) {
@@ -150,7 +154,7 @@ func subnetIsEmpty(c *cloud.Call) error {
 	return nil
 }
 
-// zoneID is the id of an availability zone; here zone a is always number 1, b 2, c 3.
+// zoneID returns the id of an availability zone. Here zone a is always number 1, b 2 and c 3.
 func zoneID(cloud *cloud.Cloud, zone string) string {
 	at := slices.Index(cloud.Zones(), zone)
 	if at < 0 {
@@ -168,7 +172,7 @@ func zoneByID(cloud *cloud.Cloud, id string) string {
 	return cloud.Zones()[0]
 }
 
-// checkOneGateway: a VPC has one internet gateway.
+// checkOneGateway refuses a second internet gateway in a VPC.
 func checkOneGateway(c *cloud.Call) error {
 	vpc := c.Str("vpcId")
 	for _, other := range c.Tx.All(InternetGatewayType) {
@@ -181,7 +185,7 @@ func checkOneGateway(c *cloud.Call) error {
 
 func publicAddressKey(address string) string { return ElasticAddressType + " " + address }
 
-// allocateAddress takes a public address that nobody has.
+// allocateAddress picks a public address that is not in use.
 func allocateAddress(c *cloud.Call) error {
 	for _, network := range []string{"203.0.113.", "198.51.100."} {
 		for host := 1; host < 255; host++ {
@@ -225,7 +229,7 @@ func natFaults(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// connectNat makes the gateway's interface and gives it the address.
+// connectNat creates the interface of a NAT gateway and gives it the public address.
 func connectNat(c *cloud.Call) error {
 	own, err := PlaceInterface(c.Tx, Placement{
 		Owner:       c.Id,
@@ -271,7 +275,7 @@ func disconnectNat(c *cloud.Call) error {
 	return nil
 }
 
-// RegionCodes stand in ElastiCache's host names.
+// RegionCodes are the short names of regions in the host names of ElastiCache.
 var RegionCodes = map[string]string{
 	"us-east-1": "use1", "us-east-2": "use2", "us-west-2": "usw2",
 	"eu-central-1": "euc1", "eu-west-1": "euw1",

@@ -1,4 +1,4 @@
-// Clients of a rehearsal in the VPC: an interface in a subnet, behind security groups.
+// Places in the VPC for the clients of a rehearsal: an interface in a subnet, with security groups.
 package ec2
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// Attach places an interface with security groups in a subnet and returns its address: a place in
-// the VPC for a client of a rehearsal. Detach takes it away.
+// Attach creates an interface with security groups in a subnet and returns its address: a place in
+// the VPC for a client of a rehearsal. Detach removes it.
 func Attach(c *cloud.Cloud, owner, subnet string, groups []string) (netip.Addr, error) {
 	return cloud.Update2(c, func(tx *cloud.Tx) (netip.Addr, error) {
 		placed, err := PlaceInterface(tx, Placement{
@@ -25,14 +25,14 @@ func Attach(c *cloud.Cloud, owner, subnet string, groups []string) (netip.Addr, 
 	})
 }
 
-// Detach takes the interfaces of an owner away.
+// Detach removes the interfaces of an owner.
 func Detach(c *cloud.Cloud, owner string) {
 	c.Update(func(tx *cloud.Tx) {
 		RemoveInterfaces(tx, owner)
 	})
 }
 
-// ZoneOf is the availability zone in which an address of the VPC is taken; "" if it is not.
+// ZoneOf returns the availability zone of the interface that holds an address; "" if none does.
 func ZoneOf(c *cloud.Cloud, address netip.Addr) string {
 	return cloud.View(c, func(tx *cloud.Tx) string {
 		end, _ := FindFlowEnd(tx, address)

@@ -1,4 +1,4 @@
-// Ranges of a subnet that AWS gives nobody an address from unless it is asked for by name.
+// Reserved ranges of a subnet, from which AWS never picks an address by itself.
 package ec2
 
 import (
@@ -25,11 +25,11 @@ var _ = cloud.Register(cloud.Row{
 		"changes none of them.",
 })
 
-// checkReservation: a range of the subnet that overlaps no other.
+// checkReservation requires a range of the subnet that overlaps no other reservation.
 func checkReservation(c *cloud.Call) error {
-	asked, err := netip.ParsePrefix(c.Str("cidrBlock"))
-	whole, known := CIDRBlock(c.Tx.Find(SubnetType, "", c.Str("subnetId")))
-	if err != nil || !known || !whole.Contains(asked.Addr()) || asked.Bits() < whole.Bits() {
+	reserved, err := netip.ParsePrefix(c.Str("cidrBlock"))
+	subnet, known := CIDRBlock(c.Tx.Find(SubnetType, "", c.Str("subnetId")))
+	if err != nil || !known || !subnet.Contains(reserved.Addr()) || reserved.Bits() < subnet.Bits() {
 		return cloud.Errorf(
 			"InvalidSubnetCidrReservation.NotWithinSubnetCidr: The reservation %s is not within the subnet's range",
 			c.Str("cidrBlock"),
@@ -39,7 +39,7 @@ func checkReservation(c *cloud.Call) error {
 		if taken, err := netip.ParsePrefix(
 			other.Str("cidrBlock"),
 		); err == nil && other.Str("subnetId") == c.Str("subnetId") &&
-			taken.Overlaps(asked) {
+			taken.Overlaps(reserved) {
 			return cloud.Errorf(
 				"InvalidSubnetCidrReservation.Overlap: The reservation %s overlaps %s",
 				c.Str("cidrBlock"),

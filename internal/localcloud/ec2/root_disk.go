@@ -1,4 +1,4 @@
-// The root disk of an instance.
+// The root disk of an instance: its limits, and the values that the image gives it.
 package ec2
 
 import (
@@ -7,13 +7,14 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// checkRootDisk: the limits of its volume type, and no shrinking.
+// checkRootDisk requires values within the limits of the volume type, and refuses to shrink the
+// disk.
 func checkRootDisk(c *cloud.Call) error {
-	asked, _ := c.Get("rootBlockDevice").(map[string]any)
-	kind, _ := asked["volumeType"].(string)
-	size, _ := asked["volumeSize"].(float64)
-	iops, _ := asked["iops"].(float64)
-	throughput, _ := asked["throughput"].(float64)
+	given, _ := c.Get("rootBlockDevice").(map[string]any)
+	kind, _ := given["volumeType"].(string)
+	size, _ := given["volumeSize"].(float64)
+	iops, _ := given["iops"].(float64)
+	throughput, _ := given["throughput"].(float64)
 	before, _ := cloud.ValueAt(c.Old, "rootBlockDevice.volumeSize")
 	if old, known := cloud.Plain(before).(float64); known && size != 0 && size < old {
 		return cloud.Errorf("InvalidParameterValue: New size cannot be smaller than existing size")
@@ -32,11 +33,11 @@ func checkRootDisk(c *cloud.Call) error {
 	})
 }
 
-// rootDiskSize is what Amazon Linux 2023's images begin with, in GiB (its user guide,
+// rootDiskSize is the size of the root disk in images of Amazon Linux 2023, in GiB (its user guide,
 // "Requirements").
 const rootDiskSize = 8
 
-// rootDisk is the root volume as asked for, with its id and what the image gives.
+// rootDisk returns the configured root volume, with its id and the values from the image.
 func rootDisk(c *cloud.Call) any {
 	merged := map[string]any{
 		"deleteOnTermination": true,
@@ -54,8 +55,8 @@ func rootDisk(c *cloud.Call) any {
 			merged["volumeId"] = id
 		}
 	}
-	asked, _ := c.Get("rootBlockDevice").(map[string]any)
-	for key, v := range asked {
+	given, _ := c.Get("rootBlockDevice").(map[string]any)
+	for key, v := range given {
 		merged[key] = v
 	}
 	return merged

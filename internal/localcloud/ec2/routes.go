@@ -1,4 +1,4 @@
-// Route tables, their routes, and the subnets that they are for.
+// Route tables, their routes and their associations with subnets: what creates and deletes them.
 package ec2
 
 import (
@@ -16,7 +16,8 @@ const (
 
 const noSuchRouteTable = "InvalidRouteTableID.NotFound: The routeTable ID '{value}' does not exist"
 
-// routeTableTypes are the tables that an id may name: the program's, and a VPC's main table.
+// routeTableTypes are the tokens of the tables that an id may name: those of programs, and the main
+// table of a VPC.
 var routeTableTypes = []string{RouteTableType, mainRouteTableType}
 
 var routeDestinations = []string{"destinationCidrBlock", "destinationIpv6CidrBlock", "destinationPrefixListId"}
@@ -131,7 +132,7 @@ const (
 	noSuchNat     = "InvalidNatGatewayID.NotFound: The natGateway ID '{value}' does not exist"
 )
 
-// destinationOf is where a route leads, whichever of the three forms it has.
+// destinationOf returns the destination of a route, in whichever of its three forms it is given.
 func destinationOf(str func(string) string) string {
 	for _, path := range routeDestinations {
 		if destination := str(path); destination != "" {

@@ -1,4 +1,4 @@
-// Instances and the network interfaces that programs make for them.
+// Instances and the network interfaces of programs: what creates, changes and deletes them.
 package ec2
 
 import (
@@ -18,7 +18,7 @@ const (
 	noSuchInterface = "InvalidNetworkInterfaceID.NotFound: The networkInterface ID '{value}' does not exist"
 )
 
-// ownNetworking are the inputs of an instance that AWS refuses beside a ready-made interface.
+// ownNetworking are the inputs of an instance that AWS refuses together with an existing interface.
 var ownNetworking = []string{
 	"associatePublicIpAddress", "subnetId", "privateIp", "secondaryPrivateIps", "vpcSecurityGroupIds", "securityGroups",
 	"ipv6Addresses", "ipv6AddressCount", "sourceDestCheck",
@@ -267,9 +267,9 @@ var _ = cloud.Register(
 	},
 )
 
-// instanceTypeName is the form of an instance type: family, a dot, a size.
+// instanceTypeName matches an instance type: family, a dot, a size.
 var instanceTypeName = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
 
-// gravitonType is a type with an ARM processor: the family's "g" after its generation
+// gravitonType matches a type with an ARM processor: the family's "g" after its generation
 // (EC2 user guide, "Naming conventions"), and the first such family, a1.
 var gravitonType = regexp.MustCompile(`^(a1|[a-z]+\d+g[a-z]*)\.`)

@@ -1,4 +1,4 @@
-// What EC2 refuses of instances and interfaces, and what launching and ending one does.
+// Which instances EC2 refuses, and what launching and terminating one changes in the network.
 package ec2
 
 import (
@@ -12,7 +12,7 @@ import (
 // launch").
 const userDataLimit = 16384
 
-// validateInstance is what the provider judges at plan time.
+// validateInstance is the provider's own check, at plan time.
 func validateInstance(c *cloud.Call) []cloud.Failure {
 	var faults []cloud.Failure
 	if !cloud.Present(c.Inputs, "launchTemplate") {
@@ -28,7 +28,7 @@ func validateInstance(c *cloud.Call) []cloud.Failure {
 			}
 		}
 	}
-	// The text of user data may be secret and never stands in an error.
+	// The text of user data may be secret, so no error repeats it.
 	if n := len(c.Str("userData")); n > userDataLimit {
 		faults = append(
 			faults,
@@ -51,7 +51,8 @@ func validateInstance(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// userDataReplaces: changed user data makes a new instance only where the program says so.
+// userDataReplaces reports whether changed user data replaces the instance, which the program
+// chooses.
 func userDataReplaces(c *cloud.Call) bool {
 	return c.Yes("userDataReplaceOnChange") && (c.Changed("userData") || c.Changed("userDataBase64"))
 }
@@ -87,7 +88,7 @@ func checkUserData(c *cloud.Call) error {
 	return nil
 }
 
-// interfaceEntries are the ready-made interfaces of an instance, by device index.
+// interfaceEntries returns the existing interfaces that an instance uses, by device index.
 func interfaceEntries(get func(string) any) map[int]*interfaceEntry {
 	entries := map[int]*interfaceEntry{}
 	items, _ := get("networkInterfaces").([]any)
@@ -106,7 +107,7 @@ type interfaceEntry struct {
 	deleteOnTermination bool
 }
 
-// checkNetworking: either ready-made interfaces, free and all in one zone, or a subnet.
+// checkNetworking requires either existing interfaces, free and all in one zone, or a subnet.
 func checkNetworking(c *cloud.Call) error {
 	entries, zone := interfaceEntries(c.Get), ""
 	if len(entries) == 0 {
@@ -132,11 +133,11 @@ func checkNetworking(c *cloud.Call) error {
 		}
 		zone = subnet.Str("availabilityZone")
 	}
-	if asked := c.Str("availabilityZone"); asked != "" && zone != "" && asked != zone {
+	if given := c.Str("availabilityZone"); given != "" && zone != "" && given != zone {
 		return cloud.Errorf(
 			"InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnet is in the "+
 				"availability zone %s",
-			asked,
+			given,
 			zone,
 		)
 	}
@@ -151,23 +152,23 @@ func checkOwnInterface(c *cloud.Call) error {
 				"default VPC.",
 		)
 	}
-	if asked := c.Str("availabilityZone"); asked != "" && asked != subnet.Str("availabilityZone") {
+	if given := c.Str("availabilityZone"); given != "" && given != subnet.Str("availabilityZone") {
 		return cloud.Errorf(
 			"InvalidParameterValue: Value (%s) for parameter availabilityZone is invalid. Subnet is in the "+
 				"availability zone %s",
-			asked,
+			given,
 			subnet.Str("availabilityZone"),
 		)
 	}
-	if asked := c.Str("privateIp"); asked != "" {
-		if err := checkAddress(c.Tx, subnet, asked, ""); err != nil {
+	if given := c.Str("privateIp"); given != "" {
+		if err := checkAddress(c.Tx, subnet, given, ""); err != nil {
 			return err
 		}
 	}
 	return CheckGroupsOfSubnet(c.Tx, subnet.ID, c.All("vpcSecurityGroupIds"))
 }
 
-// instanceWith is the instance that holds an interface, "" if none does.
+// instanceWith returns the id of the instance that holds an interface; "" if none does.
 func instanceWith(tx *cloud.Tx, networkInterface string) string {
 	for _, instance := range tx.All(InstanceType) {
 		for _, entry := range interfaceEntries(instance.Get) {
@@ -179,7 +180,7 @@ func instanceWith(tx *cloud.Tx, networkInterface string) string {
 	return ""
 }
 
-// checkProfile: a profile without a role is refused.
+// checkProfile refuses an instance profile without a role.
 func checkProfile(c *cloud.Call) error {
 	profile := c.Tx.Find(InstanceProfileType, "name", c.Str("iamInstanceProfile"))
 	if profile != nil && profile.Str("role") == "" {
@@ -191,7 +192,8 @@ func checkProfile(c *cloud.Call) error {
 	return nil
 }
 
-// settleInstance gives the instance its place: what its interface says, or an interface of its own.
+// settleInstance gives the instance the subnet and address of its existing interface, or creates an
+// interface for it.
 func settleInstance(c *cloud.Call) error {
 	primary := interfaceEntries(c.Get)[0]
 	var own *cloud.Record
@@ -202,13 +204,13 @@ func settleInstance(c *cloud.Call) error {
 		if len(groups) == 0 {
 			groups = []string{DefaultGroup(c.Tx, VpcOf(c, c.Str("subnetId")))}
 		}
-		asked := c.Str("privateIp")
+		given := c.Str("privateIp")
 		made, err := PlaceInterface(c.Tx, Placement{
 			Owner:       c.Id,
 			Description: "Primary interface of " + c.Id,
 			Subnet:      c.Str("subnetId"),
 			Groups:      groups,
-			address:     asked,
+			address:     given,
 		})
 		if err != nil {
 			return err
@@ -241,7 +243,7 @@ func settleInstance(c *cloud.Call) error {
 	return nil
 }
 
-// restartsInstance says whether an update stops and starts the instance.
+// restartsInstance reports whether an update stops and starts the instance.
 func restartsInstance(c *cloud.Call) bool {
 	return c.Changed("userData") || c.Changed("userDataBase64") || c.Changed("instanceType")
 }
@@ -258,7 +260,8 @@ func checkStop(c *cloud.Call) error {
 	return nil
 }
 
-// releaseInstance: AWS detaches disks and interfaces, and deletes those that go with the instance.
+// releaseInstance detaches the disks and interfaces of a terminated instance, and deletes those
+// that end with it.
 func releaseInstance(c *cloud.Call) error {
 	RemoveWhere(c.Tx, AttachmentType, "instanceId", c.Id)
 	RemoveInterfaces(c.Tx, c.Id)

@@ -1,4 +1,5 @@
-// Instances that boot: each is a machine in a folder, with its metadata service and its disks.
+// What runs behind an instance: a machine in a folder, with its metadata service and its disks. It
+// boots with the instance, and stops with it.
 package ec2
 
 import (
@@ -19,15 +20,15 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/machine"
 )
 
-// Computer is an instance's machine and the metadata service that only it is told of.
+// Computer is the machine of an instance, with the metadata service that only this machine knows.
 type Computer struct {
 	*machine.Machine
 	metadata *imds.Metadata
-	Guard    *flowguard.Guard // nil where this computer cannot guard
+	Guard    *flowguard.Guard // nil where flowguard is not supported
 	dir      string
 }
 
-// Machines are the running instances by their ids.
+// Machines holds the computers of the running instances, by instance id.
 var Machines = cloud.NewState(cloud.StopServers, makeFolders, powerOffAll)
 
 func makeFolders(_ *cloud.Cloud, r cloud.Runtime) (*cloud.ByID[*Computer], error) {
@@ -47,7 +48,7 @@ func powerOffAll(held *cloud.ByID[*Computer]) error {
 	return errors.Join(errs...)
 }
 
-// Machine is a running instance's machine; nil if there is none.
+// Machine returns the machine of an instance; nil if the instance does not run.
 func Machine(c *cloud.Cloud, instance string) *machine.Machine {
 	if found := Machines.Of(c).Get(instance); found != nil {
 		return found.Machine
@@ -55,8 +56,8 @@ func Machine(c *cloud.Cloud, instance string) *machine.Machine {
 	return nil
 }
 
-// shutdownLimit is how long EC2 waits for the system to stop before it takes the power away
-// (the provider's default timeout of a stop, internal/service/ec2/ec2_instance.go: 20 minutes).
+// shutdownLimit is how long EC2 waits for the system to stop before it turns the power off (the
+// provider's default timeout of a stop, internal/service/ec2/ec2_instance.go: 20 minutes).
 const shutdownLimit = 20 * time.Minute
 
 func bootInstance(c *cloud.Cloud, r cloud.Record) error {
@@ -78,7 +79,8 @@ func (m *Computer) boot(c *cloud.Cloud, r cloud.Record) error {
 		return fmt.Errorf("reading its private address: %w", err)
 	}
 	var start func(*exec.Cmd) error
-	// Elsewhere machines run unguarded; whoever starts the cloud can ask the same and say so.
+	// Where guards are not supported, machines run without. Callers that start the cloud can call
+	// flowguard.Supported themselves and report it.
 	if flowguard.Supported() == nil {
 		if m.Guard, err = NewGuard(c, source, flowguard.Options{}); err != nil {
 			return err
@@ -103,7 +105,7 @@ func (m *Computer) boot(c *cloud.Cloud, r cloud.Record) error {
 	return err
 }
 
-// closeServices ends what serves a machine from outside it.
+// closeServices closes the metadata service and the guard of a machine.
 func (m *Computer) closeServices() error {
 	err := m.metadata.Close()
 	if m.Guard != nil {
@@ -112,8 +114,8 @@ func (m *Computer) closeServices() error {
 	return err
 }
 
-// stopInstance ends a machine for good, as EC2 terminates: the system is asked to stop and gets
-// its time; what it wrote outside its attached disks is gone.
+// stopInstance ends a machine for good, as EC2 terminates an instance. The system gets time to
+// stop. Everything outside its attached disks is lost.
 func stopInstance(c *cloud.Cloud, r cloud.Record) error {
 	found := Machines.Of(c).Get(r.ID)
 	if found == nil {
@@ -135,7 +137,7 @@ func (m *Computer) destroy() error {
 	return errors.Join(m.closeServices(), os.RemoveAll(m.dir))
 }
 
-// attachDisk makes a disk appear on a running machine. What is on it lies in a folder that
+// attachDisk makes a disk appear on a running machine. The content of the disk is in a folder that
 // outlives the machine.
 func attachDisk(c *cloud.Cloud, r cloud.Record) error {
 	found := Machines.Of(c).Get(r.Str("instanceId"))
@@ -149,13 +151,13 @@ func attachDisk(c *cloud.Cloud, r cloud.Record) error {
 	return found.Attach(r.Str("volumeId"), dir)
 }
 
-// diskFolder is where a disk's content is.
+// diskFolder is the folder with the content of a disk.
 func diskFolder(c *cloud.Cloud, volume string) string {
 	return filepath.Join(c.Runtime().Dir, "disks", volume)
 }
 
-// detachDisk: with stopInstanceBeforeDetaching the system stops first. Without it, a disk that is
-// mounted stays busy, and the provider gives up waiting.
+// detachDisk detaches a disk. With stopInstanceBeforeDetaching the system stops first. Without it,
+// a mounted disk stays busy, and the provider gives up waiting.
 func detachDisk(c *cloud.Cloud, r cloud.Record) error {
 	found := Machines.Of(c).Get(r.Str("instanceId"))
 	if found == nil {
@@ -181,9 +183,9 @@ func detachDisk(c *cloud.Cloud, r cloud.Record) error {
 	return found.Detach(r.Str("volumeId"))
 }
 
-// LoseDisk is a disk that fails for good: AWS has lost it with all that was on it, and its machine
-// has no power. It is not attached any more either (EBS user guide, "Volume status checks": what
-// has failed cannot be used again).
+// LoseDisk makes a disk fail for good: AWS loses it with its content, and its machine loses power.
+// The disk is no longer attached either (EBS user guide, "Volume status checks": a failed volume
+// cannot be used again).
 func LoseDisk(c *cloud.Cloud, volume string) error {
 	for _, attachment := range c.Records(AttachmentType) {
 		if attachment.Str("volumeId") != volume {

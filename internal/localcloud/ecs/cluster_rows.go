@@ -1,4 +1,4 @@
-// ECS clusters.
+// Clusters of ECS and their capacity providers: what creates, changes and deletes them.
 package ecs
 
 import (
@@ -11,6 +11,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/kms"
 )
 
+// ClusterType is the token of an ECS cluster.
 const (
 	ClusterType = "aws:ecs/cluster:Cluster"
 )
@@ -66,7 +67,7 @@ var _ = cloud.Register(
 	},
 )
 
-// checkExecLogging: a cluster's exec log group must exist to be encrypted.
+// checkExecLogging requires the log group and the key for sessions of ECS Exec to exist.
 func checkExecLogging(c *cloud.Call) error {
 	group := c.Str("configuration.executeCommandConfiguration.logConfiguration.cloudWatchLogGroupName")
 	if group != "" && c.Tx.Find(cloudwatch.LogGroupType, "", group) == nil {
@@ -100,7 +101,7 @@ func checkCapacityProviders(c *cloud.Call) error {
 	return nil
 }
 
-// cluster finds an ECS cluster by its ARN or name; nil if there is none.
+// cluster finds an ECS cluster by its ARN or name; nil if it does not exist.
 func cluster(tx *cloud.Tx, name string) *cloud.Record {
 	if found := tx.Find(ClusterType, "", name); found != nil {
 		return found

@@ -1,5 +1,5 @@
-// What ECS refuses of a task definition: its containers, and Fargate's sizes.
-// Source: AWS ECS developer guide, "Task size" and "Task definition parameters for Fargate".
+// Which task definitions ECS refuses, for their containers or for a size that Fargate does not
+// have. Source: AWS ECS developer guide, "Task size" and "Task definition parameters for Fargate".
 package ecs
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// containerDefinition is what is judged of a container.
+// containerDefinition holds the fields of a container that are checked or used here.
 type containerDefinition struct {
 	Name, Image  string
 	Essential    *bool
@@ -43,7 +43,7 @@ func readContainers(text string) ([]containerDefinition, error) {
 	return containers, nil
 }
 
-// validateContainers is the provider's check: the text must decode.
+// validateContainers is the provider's own check: the text must be valid JSON.
 func validateContainers(c *cloud.Call) []cloud.Failure {
 	if text := c.Str("containerDefinitions"); text != "" {
 		if _, err := readContainers(text); err != nil {
@@ -58,7 +58,7 @@ func validateContainers(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// checkContainers is what RegisterTaskDefinition refuses of containers.
+// checkContainers refuses the containers that RegisterTaskDefinition refuses.
 func checkContainers(c *cloud.Call) error {
 	containers, err := readContainers(c.Str("containerDefinitions"))
 	if err != nil {
@@ -97,7 +97,7 @@ func checkContainers(c *cloud.Call) error {
 	return nil
 }
 
-// checkContainer: what a container needs of its task.
+// checkContainer checks that the task has what one of its containers requires.
 func checkContainer(c *cloud.Call, d containerDefinition) error {
 	role := c.Str("executionRoleArn")
 	if len(d.Secrets) > 0 && role == "" {
@@ -139,13 +139,14 @@ func forFargate(c *cloud.Call) bool {
 	return slices.Contains(c.All("requiresCompatibilities"), "FARGATE")
 }
 
-// fargateMemory is the memory, in MiB, that Fargate offers for CPU units: from, to, step.
+// fargateMemory is the memory that Fargate offers for a number of CPU units: from, to and step in
+// MiB.
 var fargateMemory = map[int][3]int{
 	512: {1024, 4096, 1024}, 1024: {2048, 8192, 1024}, 2048: {4096, 16384, 1024},
 	4096: {8192, 30720, 1024}, 8192: {16384, 61440, 4096}, 16384: {32768, 122880, 8192},
 }
 
-// checkFargate is what RegisterTaskDefinition refuses of a task for Fargate.
+// checkFargate refuses the tasks for Fargate that RegisterTaskDefinition refuses.
 func checkFargate(c *cloud.Call) error {
 	if !forFargate(c) {
 		return nil
@@ -166,6 +167,7 @@ func checkFargate(c *cloud.Call) error {
 	return nil
 }
 
+// ValidFargateSize reports whether Fargate offers so many CPU units with so much memory in MiB.
 func ValidFargateSize(cpu, memory int) bool {
 	if cpu == 256 {
 		return memory == 512 || memory == 1024 || memory == 2048
@@ -174,7 +176,7 @@ func ValidFargateSize(cpu, memory int) bool {
 	return known && memory >= offer[0] && memory <= offer[1] && (memory-offer[0])%offer[2] == 0
 }
 
-// ParseSize reads "256", "0.25 vCPU" or "1 GB" as CPU units or MiB; zero where it is none.
+// ParseSize reads "256", "0.25 vCPU" or "1 GB" as CPU units or MiB; 0 for any other text.
 func ParseSize(text string) float64 {
 	var n float64
 	var unit string

@@ -1,5 +1,5 @@
-// Deployments of a service: new tasks are healthy before old ones stop, and the circuit breaker
-// rolls back.
+// How a deployment replaces the tasks of a service: new tasks are healthy before old ones stop, and
+// the circuit breaker rolls back a deployment that fails.
 package ecs
 
 import (
@@ -10,22 +10,23 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// deployment is what the tasks of a service are made from.
+// deployment is what the tasks of a service are started from.
 type deployment struct {
 	service    cloud.Record
 	definition cloud.Record // the revision
 	container  containerDefinition
 }
 
-// revision is the one that runs; "" if none has completed yet.
+// revision returns the running revision; "" if no deployment has completed yet.
 func (f *runningService) revision() string {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	return f.running.definition.ID
 }
 
-// recordRollBack is what the circuit breaker leaves: the service names the revision that runs (ECS
-// developer guide, "How the Amazon ECS deployment circuit breaker detects failures").
+// recordRollBack writes down what the circuit breaker did: the record of the service names the
+// revision that runs (ECS developer guide, "How the Amazon ECS deployment circuit breaker detects
+// failures").
 func recordRollBack(c *cloud.Cloud, r cloud.Record, revision string, why error) {
 	c.Update(func(tx *cloud.Tx) {
 		if record := tx.Find(ServiceType, "", r.ID); record != nil {
@@ -35,8 +36,8 @@ func recordRollBack(c *cloud.Cloud, r cloud.Record, revision string, why error) 
 	})
 }
 
-// deploy brings the service to what its record asks for: new tasks are healthy before old ones stop
-// (deploymentMinimumHealthyPercent 100). What cannot be brought up leaves the old ones as they are.
+// deploy brings the service to what its record describes. New tasks are healthy before old ones
+// stop (deploymentMinimumHealthyPercent 100). If new tasks do not come up, the old ones stay.
 func (f *runningService) deploy(r cloud.Record, run func()) error {
 	next, err := deploymentOf(f.cloud, r)
 	if err != nil {
@@ -44,13 +45,13 @@ func (f *runningService) deploy(r cloud.Record, run func()) error {
 	}
 	f.changes.Lock()
 	defer f.changes.Unlock()
-	if asked := int(cloud.Number(r.Get("desiredCount"))); asked != f.configured {
-		f.configured, f.desired = asked, asked
+	if count := int(cloud.Number(r.Get("desiredCount"))); count != f.configured {
+		f.configured, f.desired = count, count
 	}
 	return f.reconcile(next, run)
 }
 
-// reconcile starts and stops tasks until as many run as are desired, all of one deployment.
+// reconcile starts and stops tasks until the desired number runs, all of one deployment.
 func (f *runningService) reconcile(next deployment, run func()) error {
 	f.mu.Lock()
 	before := slices.Clone(f.tasks)
@@ -74,7 +75,7 @@ func (f *runningService) reconcile(next deployment, run func()) error {
 	return stopAll(slices.DeleteFunc(before, func(t *task) bool { return slices.Contains(kept, t) }))
 }
 
-// deploymentOf finds what a service's tasks are made from.
+// deploymentOf finds what the tasks of a service are started from.
 func deploymentOf(c *cloud.Cloud, r cloud.Record) (deployment, error) {
 	return cloud.View2(c, func(tx *cloud.Tx) (deployment, error) {
 		found := Revision(tx, r.Str("taskDefinition"))

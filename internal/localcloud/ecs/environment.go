@@ -1,5 +1,5 @@
-// What a task is given before it starts: variables, secrets in the execution role's name, and the
-// VPC's name server.
+// What a task gets before it starts: its variables, and the secrets that its execution role may
+// read.
 package ecs
 
 import (
@@ -12,7 +12,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/secretsmanager"
 )
 
-// taskEnvironment are a container's variables, with the secrets that its execution role may read.
+// taskEnvironment returns the variables of a container and the secrets that its execution role may
+// read.
 func taskEnvironment(
 	c *cloud.Cloud,
 	definition cloud.Record,
@@ -45,7 +46,7 @@ func taskEnvironment(
 	return variables, nil
 }
 
-// taskSession is what Fargate gets when it assumes the execution role, if that lets it.
+// taskSession assumes the execution role for Fargate, if the role allows that.
 func taskSession(c *cloud.Cloud, role string) (*awsapi.RoleSession, error) {
 	return cloud.Update2(c, func(tx *cloud.Tx) (*awsapi.RoleSession, error) {
 		held := roles.RoleByARN(tx, role)
@@ -67,7 +68,7 @@ func taskSession(c *cloud.Cloud, role string) (*awsapi.RoleSession, error) {
 	})
 }
 
-// taskSecret reads a secret as GetSecretValue does: policies and keys decide.
+// taskSecret reads a secret as GetSecretValue does: policies and keys decide whether it may.
 func taskSecret(c *cloud.Cloud, caller *awsapi.RoleSession, from string) (string, error) {
 	fields := strings.Split(from, ":")
 	version, stage := "", ""

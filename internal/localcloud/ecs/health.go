@@ -1,4 +1,5 @@
-// Whether a task is healthy: its container's own check, and the load balancers that it is behind.
+// When a task is healthy: the health check of its container passes, and so do the health checks of
+// the load balancers in front of it.
 package ecs
 
 import (
@@ -11,9 +12,9 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/elbv2"
 )
 
-// waitUntilHealthy waits until the container's own check passes, as often as it is scheduled on the scaled
-// clock. When it has failed as often in a row as its definition says, not counting the start
-// period, the task is unhealthy (ECS API reference, HealthCheck).
+// waitUntilHealthy waits until the health check of the container passes. The check runs at its
+// interval, on the scaled clock. When it has failed as often in a row as its definition allows, not
+// counting the start period, the task is unhealthy (ECS API reference, HealthCheck).
 func (t *task) waitUntilHealthy(ctx context.Context) error {
 	check := t.container.HealthCheck
 	if check == nil {
@@ -42,21 +43,21 @@ func (t *task) waitUntilHealthy(ctx context.Context) error {
 	return fmt.Errorf("task %s failed container health checks\n%s", t.name, t.tail())
 }
 
-// startPeriod is the check's, on the scaled clock, for each task that comes up beside this one: on
-// AWS each has a CPU of its own, here dozens share a few.
+// startPeriod is the start period of the check on the scaled clock, multiplied by the number of
+// tasks that are starting: on AWS each has a CPU of its own, here dozens share a few.
 func (t *task) startPeriod() time.Duration {
 	period := time.Duration(t.container.HealthCheck.StartPeriod) * time.Second
 	return t.cloud.Scaled(period) * time.Duration(max(services.Of(t.cloud).starting.Load(), 1))
 }
 
-// check runs the container's own check once, for as long as it may take.
+// check runs the health check of the container once, within its timeout.
 func (t *task) check(ctx context.Context) (passed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(t.container.HealthCheck.Timeout)*time.Second)
 	defer cancel()
 	probe := exec.CommandContext(ctx, "/bin/sh", "-c", t.container.HealthCheck.Command[1])
 	probe.Env = []string{"PATH=" + t.path}
-	// A shell that is killed leaves its child, and with it the pipe that Wait would wait for; so
-	// there is none.
+	// The probe gets no pipe: the child of a killed shell would hold it open, and Wait would wait
+	// for that child.
 	probe.SysProcAttr = cloud.DieWithParent()
 	probe.Cancel = func() error { return killGroup(probe.Process) }
 	if err := t.guard.Start(probe); err != nil {
@@ -65,14 +66,15 @@ func (t *task) check(ctx context.Context) (passed bool, err error) {
 	return probe.Wait() == nil, nil
 }
 
-// unhealthy is closed when the container's check has failed as often in a row as its definition
-// says, or a load balancer has given the task up. What runs is checked on the real clock: dozens of
-// tasks, checked twenty times as often, would leave no time for what is rehearsed.
+// unhealthy returns a channel that is closed when the health check of the container has failed as
+// often in a row as its definition allows, or a load balancer finds the task unhealthy. Running
+// tasks are checked on the real clock: twenty times as many checks of dozens of tasks would leave
+// no CPU time for the rehearsal.
 func (t *task) unhealthy() <-chan struct{} {
-	sick := make(chan struct{})
+	unhealthy := make(chan struct{})
 	check := t.container.HealthCheck
 	if check == nil {
-		return sick
+		return unhealthy
 	}
 	go func() {
 		for failed := 0; failed < max(check.Retries, 1); {
@@ -83,7 +85,7 @@ func (t *task) unhealthy() <-chan struct{} {
 			}
 			passed, err := t.check(context.Background())
 			switch {
-			case err != nil: // its guard is closed: it was stopped
+			case err != nil: // its guard is closed: the task was stopped
 				return
 			case passed:
 				failed = 0
@@ -94,12 +96,12 @@ func (t *task) unhealthy() <-chan struct{} {
 				break
 			}
 		}
-		close(sick)
+		close(unhealthy)
 	}()
-	return sick
+	return unhealthy
 }
 
-// unhealthyAtBalancer says whether a load balancer holds the task unhealthy.
+// unhealthyAtBalancer reports whether a load balancer finds the task unhealthy.
 func (t *task) unhealthyAtBalancer() bool {
 	for _, b := range t.targetGroups {
 		for _, p := range elbv2.RunningTargetGroups(t.cloud, b.group) {
@@ -113,8 +115,8 @@ func (t *task) unhealthyAtBalancer() bool {
 	return false
 }
 
-// joinTargetGroups registers a task with its target groups and waits until their load balancers hold it
-// healthy.
+// joinTargetGroups registers a task with its target groups and waits until their load balancers
+// find it healthy.
 func (t *task) joinTargetGroups(ctx context.Context) error {
 	for _, b := range t.targetGroups {
 		elbv2.Register(t.cloud, b.group, t.address, b.port)
@@ -138,8 +140,8 @@ func (t *task) joinTargetGroups(ctx context.Context) error {
 	return nil
 }
 
-// leaveTargetGroups takes a task off its target groups and waits as long as they let requests under way
-// end.
+// leaveTargetGroups deregisters a task from its target groups and waits for their longest
+// deregistration delay, in which open requests end.
 func (t *task) leaveTargetGroups() {
 	var longest time.Duration
 	for _, b := range t.targetGroups {
@@ -152,13 +154,13 @@ func (t *task) leaveTargetGroups() {
 	}
 }
 
-// targetGroupPort is a target group that a task stands in, with its port there.
+// targetGroupPort is a target group of a task, and the port of the task there.
 type targetGroupPort struct {
 	group string
 	port  int
 }
 
-// targetGroupsOf are the target groups of a service's tasks.
+// targetGroupsOf reads the target groups for the tasks of a service.
 func targetGroupsOf(service cloud.Record) (found []targetGroupPort) {
 	entries, _ := service.Get("loadBalancers").([]any)
 	for _, item := range entries {

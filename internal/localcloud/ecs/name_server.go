@@ -1,4 +1,5 @@
-// The name server of the VPC, as tasks have it.
+// The name server of the VPC: tasks resolve names with it, so that their own resolvers work as on
+// Fargate.
 package ecs
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/route53"
 )
 
-// nameServers are the VPC's, by zone.
+// nameServers are the name servers of the VPC, by availability zone.
 var nameServers = cloud.NewState(cloud.StopServers, nil, func(held *cloud.ByID[net.PacketConn]) error {
 	var errs []error
 	for _, server := range held.TakeAll() {
@@ -24,8 +25,8 @@ var nameServers = cloud.NewState(cloud.StopServers, nil, func(held *cloud.ByID[n
 	return errors.Join(errs...)
 })
 
-// nameServer is the VPC's, as a zone sees it: it answers what Resolve knows. What it does not know
-// does not exist, for a rehearsal has no other network.
+// nameServer returns the address of the name server for a zone, and starts it if needed. It answers
+// what route53.Resolve knows. Other names do not exist, because a rehearsal has no other network.
 func nameServer(c *cloud.Cloud, zone string) (netip.AddrPort, error) {
 	server, err := nameServers.Of(c).GetOrMake(zone, func() (net.PacketConn, error) {
 		opened, err := net.ListenPacket("udp4", "127.0.0.1:0")
@@ -40,8 +41,8 @@ func nameServer(c *cloud.Cloud, zone string) (netip.AddrPort, error) {
 	return server.LocalAddr().(*net.UDPAddr).AddrPort(), nil
 }
 
-// serveNames answers until the socket is closed. What is no question gets no answer, as from any
-// server.
+// serveNames answers queries until the socket is closed. Like any name server, it ignores messages
+// that are not queries.
 func serveNames(c *cloud.Cloud, server net.PacketConn, zone string) {
 	buffer := make([]byte, 1500)
 	for {
@@ -59,6 +60,8 @@ func serveNames(c *cloud.Cloud, server net.PacketConn, zone string) {
 	}
 }
 
+// AnswerQuery returns the packed answer to a DNS query from a zone. A name that route53.Resolve
+// does not know gets NXDOMAIN.
 func AnswerQuery(c *cloud.Cloud, message dnsmessage.Message, zone string) ([]byte, error) {
 	question := message.Questions[0]
 	answer := dnsmessage.Message{Header: dnsmessage.Header{
@@ -87,8 +90,7 @@ func AnswerQuery(c *cloud.Cloud, message dnsmessage.Message, zone string) ([]byt
 	return answer.Pack()
 }
 
-// taskGuard gives a task its place in the VPC: its address, its own ports, and the VPC's name
-// server.
+// taskGuard gives a task its place in the VPC: its address, ports of its own, and the name server.
 func taskGuard(c *cloud.Cloud, source netip.Addr) (*flowguard.Guard, error) {
 	resolver, err := nameServer(c, ec2.ZoneOf(c, source))
 	if err != nil {

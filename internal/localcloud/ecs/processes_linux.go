@@ -8,5 +8,5 @@ import (
 
 func terminate(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
 
-// killGroup ends a process and what it has started.
+// killGroup kills a process and the processes that it started.
 func killGroup(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGKILL) }

@@ -1,4 +1,4 @@
-// ECS task definitions and services.
+// Task definitions and services of ECS: what creates, changes and deletes them.
 package ecs
 
 import (

@@ -1,4 +1,4 @@
-// What ECS refuses of services, and revisions of task definitions.
+// Which services ECS refuses, how task definitions get revisions, and what getService reads.
 package ecs
 
 import (
@@ -15,7 +15,7 @@ import (
 
 var _ = cloud.RegisterInvokes(map[string]cloud.Invoke{"aws:ecs/getService:getService": getService})
 
-// clusterOf is the cluster that a service names; AWS's own name for none is "default".
+// clusterOf is the cluster that a service names; AWS takes "default" for a service that names none.
 func clusterOf(c *cloud.Call) string {
 	if name := c.Str("cluster"); name != "" {
 		return name
@@ -23,7 +23,7 @@ func clusterOf(c *cloud.Call) string {
 	return "default"
 }
 
-// registerRevision gives the next revision of the family, counted over the cloud's whole life.
+// registerRevision assigns the next revision of the family. A number is never used twice.
 func registerRevision(c *cloud.Call) error {
 	next := 1
 	for _, r := range c.Tx.All(revisionType) {
@@ -40,7 +40,7 @@ func registerRevision(c *cloud.Call) error {
 	return nil
 }
 
-// deregister makes the revision INACTIVE; what runs from it goes on.
+// deregister makes the revision INACTIVE. Tasks of it go on running.
 func deregister(c *cloud.Call) error {
 	if revision := c.Tx.Find(revisionType, "", c.Str("arn")); revision != nil && !c.Yes("skipDestroy") {
 		revision.SetOutput("status", "INACTIVE")
@@ -64,7 +64,7 @@ func Revision(tx *cloud.Tx, name string) *cloud.Record {
 	return latest
 }
 
-// service finds an ECS service by the names of its cluster and its own; nil if there is none.
+// service finds an ECS service by the names of its cluster and its own; nil if it does not exist.
 func service(tx *cloud.Tx, cluster, name string) *cloud.Record {
 	for _, s := range tx.All(ServiceType) {
 		if strings.HasSuffix(s.ID, ":service/"+cluster+"/"+name) {
@@ -85,7 +85,7 @@ func uniqueService(c *cloud.Call) error {
 	return nil
 }
 
-// checkService is what CreateService and UpdateService refuse.
+// checkService refuses the services that CreateService and UpdateService refuse.
 func checkService(c *cloud.Call) error {
 	if cloud.Present(c.Inputs, "healthCheckGracePeriodSeconds") && len(c.All("loadBalancers.targetGroupArn")) == 0 {
 		return fmt.Errorf(
@@ -132,8 +132,8 @@ func checkService(c *cloud.Call) error {
 	return checkTaskSecrets(c, definition)
 }
 
-// checkLoadBalancers: each target group must hang on a load balancer, take addresses where
-// tasks have their own, and name a container and port of the task definition.
+// checkLoadBalancers requires that each target group belongs to a load balancer, takes addresses if
+// tasks have their own, and names a container and port of the task definition.
 func checkLoadBalancers(c *cloud.Call, definition *cloud.Record, awsvpc bool) error {
 	entries, _ := c.Get("loadBalancers").([]any)
 	containers, _ := readContainers(definition.Str("containerDefinitions"))
@@ -182,7 +182,7 @@ func checkLoadBalancers(c *cloud.Call, definition *cloud.Record, awsvpc bool) er
 	return nil
 }
 
-// getService answers what is deployed, which after a rollback is not what was asked for.
+// getService returns what is deployed. After a rollback that differs from the configuration.
 func getService(tx *cloud.Tx, args resource.PropertyMap) (map[string]any, error) {
 	cluster, _ := cloud.Plain(args["clusterArn"]).(string)
 	name, _ := cloud.Plain(args["serviceName"]).(string)
@@ -200,9 +200,9 @@ func getService(tx *cloud.Tx, args resource.PropertyMap) (map[string]any, error)
 	return nil, fmt.Errorf("reading ECS Service (%s): couldn't find resource", name)
 }
 
-// RollBack makes every deployment of a service from now on end where it is now, as ECS's circuit
-// breaker does with tasks that never become healthy: the service is steady again, on the task
-// definition of before, and only a look at it shows that. The returned function ends that.
+// RollBack makes every later deployment of a service end with the present task definition, as ECS's
+// circuit breaker does when tasks never become healthy. The service is steady again, and only
+// reading it shows the rollback. The returned function ends this.
 func RollBack(c *cloud.Cloud, service string) (end func()) {
 	c.Update(func(tx *cloud.Tx) {
 		for _, s := range tx.All("aws:ecs/service:Service") {

@@ -1,4 +1,4 @@
-// Tasks that run to their end, as ECS's RunTask starts them.
+// How a single task runs to its end, outside of any deployment, as ECS's RunTask starts it.
 package ecs
 
 import (
@@ -10,9 +10,10 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// RunTask runs one task of a service's definition, in the service's place of the network and with
-// further variables, until it ends, and returns all that it wrote; an error also if its exit code
-// is not 0 (ECS API reference, RunTask: overrides.containerOverrides.environment).
+// RunTask runs one task of a service's definition until it ends, and returns everything that it
+// wrote. The task runs in the subnets and security groups of the service, with additional variables
+// (ECS API reference, RunTask: overrides.containerOverrides.environment). An exit code other than 0
+// is an error.
 func RunTask(c *cloud.Cloud, ctx context.Context, service string, variables map[string]string) (log string, err error) {
 	for _, r := range c.Records(ServiceType) {
 		if r.Str("name") != service {
@@ -38,6 +39,7 @@ func RunTask(c *cloud.Cloud, ctx context.Context, service string, variables map[
 	return "", fmt.Errorf("running a task of %s: there is no such service", service)
 }
 
+// runToEnd starts a task in the first subnet of its service and waits until it or ctx ends.
 func runToEnd(
 	c *cloud.Cloud,
 	ctx context.Context,

@@ -1,8 +1,8 @@
-// Autoscaling of services by their tasks' CPU use, on the scaled clock. Sources: Application Auto
-// Scaling user guide, "How target tracking scaling for Application Auto Scaling works" (three
-// minutes above the target scale out, fifteen minutes below 90 percent of it scale in; both wait
-// for a cooldown, 300 seconds where none is given), ECS developer guide, "Amazon ECS CloudWatch
-// metrics" (CPU units used of those reserved).
+// How a service scales: the number of its tasks follows their CPU use, on the scaled clock.
+// Sources: Application Auto Scaling user guide, "How target tracking scaling for Application Auto
+// Scaling works" (three minutes above the target scale out, fifteen minutes below 90 percent of it
+// scale in; both wait for a cooldown, by default 300 seconds), ECS developer guide, "Amazon ECS
+// CloudWatch metrics" (CPU units used of those reserved).
 package ecs
 
 import (
@@ -24,18 +24,18 @@ const (
 	lowShare        = 0.9 // of the target
 	defaultCooldown = 300.0
 	unitsPerCPU     = 1024
-	// clockTicks is what /proc counts a second in: USER_HZ, 100 on Linux.
+	// clockTicks is the number of ticks in a second of CPU time in /proc: USER_HZ, 100 on Linux.
 	clockTicks = 100
 )
 
-// Scaling is what a service's scalable target and policy say.
+// Scaling holds the settings of a service's scalable target and scaling policy.
 type Scaling struct {
 	Min, Max              int
 	Target                float64 // percent
 	cooldownOut, cooldown time.Duration
 }
 
-// scalingOf reads it; false where the number of tasks is fixed.
+// scalingOf reads the settings of a service; false if its number of tasks is fixed.
 func scalingOf(c *cloud.Cloud, service cloud.Record) (s Scaling, found bool) {
 	return cloud.View2(c, func(tx *cloud.Tx) (s Scaling, found bool) {
 		_, id, _ := strings.Cut(service.ID, ":service/")
@@ -51,12 +51,14 @@ func scalingOf(c *cloud.Cloud, service cloud.Record) (s Scaling, found bool) {
 		if target == nil || policy == nil {
 			return s, false
 		}
-		const says = "targetTrackingScalingPolicyConfiguration."
-		if policy.Get(says+"predefinedMetricSpecification.predefinedMetricType") != "ECSServiceAverageCPUUtilization" {
+		const settings = "targetTrackingScalingPolicyConfiguration."
+		if policy.Get(
+			settings+"predefinedMetricSpecification.predefinedMetricType",
+		) != "ECSServiceAverageCPUUtilization" {
 			return s, false
 		}
 		seconds := func(name string) time.Duration {
-			value, given := policy.Get(says + name).(float64)
+			value, given := policy.Get(settings + name).(float64)
 			if !given {
 				value = defaultCooldown
 			}
@@ -65,7 +67,7 @@ func scalingOf(c *cloud.Cloud, service cloud.Record) (s Scaling, found bool) {
 		return Scaling{
 			Min:         int(cloud.Number(target.Get("minCapacity"))),
 			Max:         int(cloud.Number(target.Get("maxCapacity"))),
-			Target:      cloud.Number(policy.Get(says + "targetValue")),
+			Target:      cloud.Number(policy.Get(settings + "targetValue")),
 			cooldownOut: seconds("scaleOutCooldown"),
 			cooldown:    seconds("scaleInCooldown"),
 		}, true
@@ -74,8 +76,8 @@ func scalingOf(c *cloud.Cloud, service cloud.Record) (s Scaling, found bool) {
 
 // followLoad measures the tasks every minute and changes their number, until ctx ends.
 func (f *runningService) followLoad(ctx context.Context, service cloud.Record) {
-	var uses []float64 // percent, the newest last
-	var rest time.Time // until when nothing is scaled
+	var uses []float64        // percent, the newest last
+	var cooldownEnd time.Time // until then nothing is scaled
 	before := f.ticks()
 	for {
 		begun := time.Now()
@@ -90,26 +92,27 @@ func (f *runningService) followLoad(ctx context.Context, service cloud.Record) {
 			use, measured = DemandPerTask(units, len(now), f.cpu()*unitsPerCPU)
 		}
 		before = now
-		how, found := scalingOf(f.cloud, service)
+		scaling, found := scalingOf(f.cloud, service)
 		if !found || !measured {
 			uses = nil
 			continue
 		}
 		uses = append(uses[max(0, len(uses)-minutesIn+1):], use)
-		wanted := how.DesiredCount(f.size(), uses)
-		if wanted == f.size() || time.Now().Before(rest) {
+		desired := scaling.DesiredCount(f.size(), uses)
+		if desired == f.size() || time.Now().Before(cooldownEnd) {
 			continue
 		}
-		cooldown := how.cooldown
-		if wanted > f.size() {
-			cooldown = how.cooldownOut
+		cooldown := scaling.cooldown
+		if desired > f.size() {
+			cooldown = scaling.cooldownOut
 		}
-		f.resize(ctx, wanted)
-		rest, uses = time.Now().Add(f.cloud.Scaled(cooldown)), nil
+		f.resize(ctx, desired)
+		cooldownEnd, uses = time.Now().Add(f.cloud.Scaled(cooldown)), nil
 	}
 }
 
-// DesiredCount is the number of tasks for the use of the last minutes.
+// DesiredCount returns the number of tasks for the CPU use of the last minutes, in percent, the
+// newest last. size is the present number.
 func (s Scaling) DesiredCount(size int, uses []float64) int {
 	all := func(count int, holds func(float64) bool) bool {
 		if len(uses) < count {
@@ -137,27 +140,27 @@ func (f *runningService) size() int {
 	return f.desired
 }
 
-func (f *runningService) resize(ctx context.Context, wanted int) {
+func (f *runningService) resize(ctx context.Context, desired int) {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	if ctx.Err() != nil {
 		return
 	}
-	f.desired = wanted
-	f.note("scale", fmt.Sprintf("desired count %d", wanted))
+	f.desired = desired
+	f.note("scale", fmt.Sprintf("desired count %d", desired))
 	if err := f.reconcile(f.running, func() {}); err != nil {
 		f.note("refuse", "scaling: "+err.Error())
 	}
 }
 
-// cpu is what a task reserves, in CPUs.
+// cpu is the number of CPUs that a task reserves.
 func (f *runningService) cpu() float64 {
 	f.changes.Lock()
 	defer f.changes.Unlock()
 	return ParseSize(f.running.definition.Str("cpu")) / unitsPerCPU
 }
 
-// ticks is the CPU time of each task so far.
+// ticks returns the CPU time of each task so far, in clock ticks.
 func (f *runningService) ticks() map[string]float64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -170,9 +173,9 @@ func (f *runningService) ticks() map[string]float64 {
 	return found
 }
 
-// DeclareDemand replaces what is measured of a service's tasks: until the returned function is
-// called, its CPU metric is what it would be if the tasks shared a demand of so many CPU units, of
-// which 1024 are one CPU. Autoscaling then depends on no computer's speed.
+// DeclareDemand replaces the measured CPU use of a service. Until the returned function is called,
+// the CPU metric is as if the tasks shared a demand of so many CPU units, of which 1024 are one
+// CPU. Autoscaling then does not depend on the speed of the computer.
 func DeclareDemand(c *cloud.Cloud, service string, units float64) (withdraw func()) {
 	c.Update(func(tx *cloud.Tx) { tx.Values[demandKey(service)] = units })
 	return func() {
@@ -182,6 +185,7 @@ func DeclareDemand(c *cloud.Cloud, service string, units float64) (withdraw func
 
 func demandKey(service string) string { return "demand of " + service }
 
+// DeclaredDemand returns the demand in CPU units that DeclareDemand set; false if none is set.
 func DeclaredDemand(c *cloud.Cloud, service string) (units float64, declared bool) {
 	return cloud.View2(c, func(tx *cloud.Tx) (units float64, declared bool) {
 		units, declared = tx.Values[demandKey(service)].(float64)
@@ -189,7 +193,8 @@ func DeclaredDemand(c *cloud.Cloud, service string) (units float64, declared boo
 	})
 }
 
-// DemandPerTask is what each of the tasks uses of its reserved units, in percent, if all share a demand.
+// DemandPerTask returns the share of its reserved units that each task uses, in percent, when all
+// share a demand.
 func DemandPerTask(units float64, tasks int, reserved float64) (percent float64, measured bool) {
 	if tasks == 0 || reserved == 0 {
 		return 0, false
@@ -197,8 +202,8 @@ func DemandPerTask(units float64, tasks int, reserved float64) (percent float64,
 	return min(100, 100*units/(float64(tasks)*reserved)), true
 }
 
-// CPUTicks reads utime and stime (proc(5), /proc/pid/stat, fields 14 and 15; the second, in
-// parentheses, may hold blanks).
+// CPUTicks returns the CPU time of a process in clock ticks: utime and stime (proc(5),
+// /proc/pid/stat, fields 14 and 15). The second field, in parentheses, may hold blanks.
 func CPUTicks(process int) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
 	if err != nil {
@@ -217,8 +222,8 @@ func CPUTicks(process int) (float64, error) {
 	return user + system, systemErr
 }
 
-// Utilization is the mean, over tasks that were there before and after, of the share of the
-// reserved CPU that was used, in percent.
+// Utilization returns the share of the reserved CPU that tasks used, in percent: the mean over the
+// tasks that ran both before and after.
 func Utilization(
 	before, after map[string]float64,
 	passed time.Duration,
@@ -227,7 +232,7 @@ func Utilization(
 	count := 0.0
 	for name, ticks := range after {
 		if earlier, known := before[name]; known {
-			// Fargate gives a task no more than it reserves; here it may use what others leave.
+			// Fargate limits a task to what it reserves. Here a task may use what others leave.
 			percent += min(100, 100*(ticks-earlier)/clockTicks/passed.Seconds()/reserved)
 			count++
 		}

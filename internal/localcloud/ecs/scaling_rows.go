@@ -1,4 +1,4 @@
-// Application Auto Scaling of services: targets and policies.
+// Scalable targets and scaling policies of services: what creates, changes and deletes them.
 package ecs
 
 import (
@@ -62,7 +62,8 @@ func checkCapacity(c *cloud.Call) error {
 	return nil
 }
 
-// checkScaledService: the provider tries for two minutes and then reports the same error.
+// checkScaledService requires the service to exist. The provider tries for two minutes and then
+// reports the same error.
 func checkScaledService(c *cloud.Call) error {
 	parts := strings.Split(c.Str("resourceId"), "/")
 	if c.Str("serviceNamespace") != "ecs" {

@@ -1,4 +1,4 @@
-// What Fargate fetches before a container starts: the secrets that its definition names. Sources:
+// Why the secrets of a task definition cannot be fetched, found before a task starts. Sources:
 // ECS developer guide, "Pass Secrets Manager secrets through Amazon ECS environment variables" (the
 // form of valueFrom) and "Resolve Amazon ECS ResourceInitializationError errors" (the wording).
 package ecs
@@ -18,9 +18,9 @@ const (
 	secretVersionFields = 10
 )
 
-// checkTaskSecrets refuses a service with tasks whose secrets cannot be fetched; AWS starts such
-// tasks again and again until the circuit breaker opens. What lies in Parameter Store is not looked
-// at, nor is a JSON key.
+// checkTaskSecrets refuses a service with tasks whose secrets cannot be fetched. AWS starts such
+// tasks again and again until the circuit breaker opens. Parameters of Parameter Store and JSON
+// keys are not checked.
 func checkTaskSecrets(c *cloud.Call, definition *cloud.Record) error {
 	if c.Num("desiredCount") == 0 {
 		return nil
@@ -50,7 +50,7 @@ func checkTaskSecrets(c *cloud.Call, definition *cloud.Record) error {
 	return nil
 }
 
-// secretFault is why a valueFrom cannot be fetched; empty if it can.
+// secretFault returns the reason why a valueFrom cannot be fetched; empty if it can.
 func secretFault(tx *cloud.Tx, from string) string {
 	fields := strings.Split(from, ":")
 	if len(fields) != secretARNFields && len(fields) != secretVersionFields {

@@ -1,5 +1,5 @@
-// How tasks of a service come up: another is started in the place of one that fails, until so many
-// have that the deployment has failed.
+// How the tasks of a deployment start. A task that fails to start is replaced, until so many have
+// failed that the whole deployment has.
 package ecs
 
 import (
@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// steadyLimit is for tasks that start on a computer that starts dozens at once.
+	// steadyLimit is generous: the computer of a rehearsal starts dozens of tasks at once.
 	steadyLimit = 2 * time.Minute
-	// A deployment has failed when half as many tasks as are desired have, but at least and at most
-	// so many (ECS developer guide, "How the Amazon ECS deployment circuit breaker detects
+	// A deployment has failed when as many tasks have failed as half of the desired number, within
+	// these bounds (ECS developer guide, "How the Amazon ECS deployment circuit breaker detects
 	// failures", "Failure threshold").
 	fewestFailures, mostFailures = 3, 200
 )
 
-// start starts tasks over the service's subnets and returns when each is healthy, and in service
-// behind its load balancers. What it returns beside an error runs too. It calls run as soon as all
-// processes do.
+// start starts tasks over the service's subnets and returns when each is healthy, also for its load
+// balancers. The tasks that it returns with an error run too. It calls run as soon as all processes
+// run.
 func (f *runningService) start(d deployment, count int, run func()) ([]*task, error) {
 	image, known := f.cloud.Runtime().Images(d.container.Image)
 	if !known {
@@ -75,7 +75,7 @@ func (f *runningService) start(d deployment, count int, run func()) ([]*task, er
 	return started, errors.Join(errs...)
 }
 
-// startOne starts a task, with a number of its own; one that does not come up is stopped.
+// startOne starts a task with the next number. A task that does not come up is stopped.
 func (f *runningService) startOne(ctx context.Context, d deployment, image cloud.Image, began func()) (*task, error) {
 	number := int(f.count.Add(1)) - 1
 	starting := &services.Of(f.cloud).starting
@@ -109,10 +109,10 @@ func (f *runningService) startOne(ctx context.Context, d deployment, image cloud
 	return t, nil
 }
 
-// firstSubnet is where a service's first task is placed. ECS spreads the tasks of each service over
-// the zones, beginning anywhere.
+// firstSubnet is the index of the subnet for a service's first task. ECS spreads the tasks of each
+// service over the zones and begins with any of them.
 func firstSubnet(service string) int {
 	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(service)) // a hash takes everything
+	_, _ = sum.Write([]byte(service)) // writing to a hash never fails
 	return int(sum.Sum32() >> 1)
 }

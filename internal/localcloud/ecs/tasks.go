@@ -1,6 +1,6 @@
-// Tasks that run: each is a process with exactly the environment and secrets of its task
-// definition, its own address in the VPC, behind the security groups of its service, and healthy
-// when its definition's check says so.
+// How one task starts and stops. A task is a process with exactly the environment and secrets of
+// its task definition. It has its own address in the VPC and the security groups of its service.
+// health.go says when it is healthy, dead_tasks.go what happens when it dies.
 package ecs
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/flowguard"
 )
 
-// task is one process.
+// task is one running task: a process of one container.
 type task struct {
 	cloud        *cloud.Cloud
 	name         string
@@ -35,6 +35,7 @@ type task struct {
 	targetGroups []targetGroupPort
 }
 
+// start places the task in a subnet and starts its process there.
 func (t *task) start(definition cloud.Record, image cloud.Image, subnet string, groups []string) (err error) {
 	variables, err := taskEnvironment(t.cloud, definition, t.container)
 	if err != nil {
@@ -54,7 +55,7 @@ func (t *task) start(definition cloud.Record, image cloud.Image, subnet string, 
 		return err
 	}
 	t.process = exec.Command(image.Program)
-	// Where an image has its programs and its roots.
+	// PATH and the certificate roots come from the image.
 	t.process.Env = append(variables, "PATH="+image.Path, "SSL_CERT_FILE="+acm.RootStore(t.cloud))
 	t.process.Stdout, t.process.Stderr = t.output, t.output
 	t.process.SysProcAttr = cloud.DieWithParent()
@@ -68,7 +69,7 @@ func (t *task) start(definition cloud.Record, image cloud.Image, subnet string, 
 	return nil
 }
 
-// exitError is what ECS says of a task that ended by itself.
+// exitError is what ECS reports about a task that ended by itself.
 func (t *task) exitError() error {
 	return fmt.Errorf(
 		"task %s stopped: essential container %s exited: %s\n%s",
@@ -88,8 +89,8 @@ func (t *task) tail() string {
 	return strings.TrimSpace(string(text[max(0, len(text)-2000):]))
 }
 
-// stop lets the load balancers drain the task, sends SIGTERM and kills what still runs at the stop
-// timeout.
+// stop lets the load balancers drain the task and sends SIGTERM. It kills a process that still runs
+// after the stop timeout.
 func (t *task) stop() error {
 	var errs []error
 	t.leaveTargetGroups()
@@ -99,7 +100,7 @@ func (t *task) stop() error {
 		select {
 		case <-t.ended:
 		case <-time.After(time.Duration(t.container.StopTimeout) * time.Second):
-			_ = t.process.Process.Kill() // as before
+			_ = t.process.Process.Kill() // it may have ended by now
 			<-t.ended
 		}
 	}

@@ -57,7 +57,8 @@ func RunningTargetGroups(c *cloud.Cloud, group string) (found []*targetGroup) {
 	return found
 }
 
-// HealthyEverywhere says whether all load balancers of a target group that run hold an address healthy.
+// HealthyEverywhere says whether all load balancers of a target group that run hold an address
+// healthy.
 func HealthyEverywhere(c *cloud.Cloud, group string, address netip.Addr) bool {
 	for _, p := range RunningTargetGroups(c, group) {
 		healthy := false

@@ -93,8 +93,8 @@ func (b *application) rewrite(r *httputil.ProxyRequest) {
 	r.Out.Header.Set("X-Forwarded-Port", strconv.Itoa(b.port))
 }
 
-// answerFailure answers for a target that did not: 504 when it kept silent, 502 when it refused or broke
-// off; 400 when the client's body is malformed (Application Load Balancers, "Troubleshoot").
+// answerFailure answers for a target that did not: 504 when it kept silent, 502 when it refused or
+// broke off; 400 when the client's body is malformed (Application Load Balancers, "Troubleshoot").
 func answerFailure(w http.ResponseWriter, r *http.Request, err error) {
 	if body, known := r.Context().Value(bodyKey{}).(*clientBody); known && body.broken.Load() {
 		http.Error(w, "400 Bad Request", http.StatusBadRequest)

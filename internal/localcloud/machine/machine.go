@@ -56,8 +56,8 @@ type Options struct {
 	Environment map[string]string
 	// Tools is the folder that InstallTools filled.
 	Tools string
-	// Scale divides every waiting time of timers, RestartSec= and the interval of the start limit; 0
-	// and 1 are real time. TimeoutStopSec= is left alone: what it limits, such as a server's lame
+	// Scale divides every waiting time of timers, RestartSec= and the interval of the start limit;
+	// 0 and 1 are real time. TimeoutStopSec= is left alone: what it limits, such as a server's lame
 	// duck, takes its real time.
 	Scale float64
 	// Command answers commands that this package does not know, for example aws; nil: there are

@@ -162,7 +162,8 @@ func (c *Cluster) join(ctx context.Context) error {
 	return c.waitUntilComplete(ctx)
 }
 
-// waitUntilComplete waits until every node knows all slots to be served, and every replica its primary.
+// waitUntilComplete waits until every node knows all slots to be served, and every replica its
+// primary.
 func (c *Cluster) waitUntilComplete(ctx context.Context) error {
 	for _, n := range c.nodes {
 		err := c.until(ctx, n, func(r *redis.Client) error {
