@@ -1,4 +1,4 @@
-// The children of awsx:ec2:Vpc: names, parents and order as in awsx/ec2/vpc.ts.
+// Which resources awsx:ec2:Vpc creates: names, parents and order as in awsx/ec2/vpc.ts.
 package awsx
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// vpcBuilder registers the children; after the first error it does nothing more.
+// vpcBuilder registers the children. After the first error it does nothing more.
 type vpcBuilder struct {
 	ctx                   *pulumi.Context
 	name                  string
@@ -27,7 +27,7 @@ func (b *vpcBuilder) keep(err error) bool {
 	return b.err == nil
 }
 
-// tags are the caller's, with Name and what else the child carries.
+// tags returns the caller's tags, with Name and the extra tags of the child.
 func (b *vpcBuilder) tags(extra map[string]string) pulumi.StringMap {
 	tags := pulumi.StringMap{"Name": pulumi.String(b.name)}
 	if given, ok := b.in.Tags.(pulumi.StringMap); ok {
@@ -63,7 +63,7 @@ func (b *vpcBuilder) network() {
 	b.keep(err)
 }
 
-// zone makes the public subnet first, for the private one's route needs its NAT gateway.
+// zone creates the public subnet first, because the route of the private one needs its NAT gateway.
 func (b *vpcBuilder) zone(i int, zone string, ranges zoneRanges) {
 	public, table := b.subnet(i, zone, "Public", ranges.Public)
 	if b.err != nil {

@@ -1,5 +1,5 @@
-// awsx (AWS Crosswalk): its Vpc component, built of the same children with the same names as
-// the real one, so that a state made here looks like a state made there.
+// The provider of awsx (AWS Crosswalk). Its only component here is Vpc, which has the same children
+// with the same names as the real one, so that the states are alike.
 // Source: pulumi/pulumi-awsx awsx/ec2/vpc.ts and awsx/ec2/subnetDistributorNew.ts.
 package awsx
 
@@ -18,14 +18,14 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// Provider serves package awsx.
+// Provider serves the package awsx to the Pulumi engine.
 type Provider struct {
 	cloud.Provider
 	mu     sync.Mutex
 	engine *grpc.ClientConn
 }
 
-// Attach remembers the engine, to which components log.
+// Attach connects to the engine, to which components log.
 func (x *Provider) Attach(_ context.Context, req *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
 	connection, err := grpc.NewClient(req.GetAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -34,13 +34,13 @@ func (x *Provider) Attach(_ context.Context, req *pulumirpc.PluginAttach) (*empt
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.engine != nil {
-		_ = x.engine.Close() // an earlier engine that has gone
+		_ = x.engine.Close() // an earlier engine, which has ended
 	}
 	x.engine = connection
 	return &emptypb.Empty{}, nil
 }
 
-// Configure says that secrets are understood: the engine lets no other provider construct
+// Configure reports that secrets are supported. The engine requires that of providers with
 // components.
 func (x *Provider) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	return &pulumirpc.ConfigureResponse{
@@ -51,7 +51,7 @@ func (x *Provider) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pul
 	}, nil
 }
 
-// Construct makes the component; awsx:ec2:Vpc is the only one here.
+// Construct creates a component. awsx:ec2:Vpc is the only one here.
 func (x *Provider) Construct(
 	ctx context.Context,
 	req *pulumirpc.ConstructRequest,

@@ -12,7 +12,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// vpcInputs are the inputs of awsx:ec2:Vpc that are understood here.
+// vpcInputs are the inputs of awsx:ec2:Vpc that are supported here.
 type vpcInputs struct {
 	CidrBlock                 string                `pulumi:"cidrBlock"`
 	NumberOfAvailabilityZones *int                  `pulumi:"numberOfAvailabilityZones"`
@@ -93,10 +93,10 @@ func newVpc(
 	return component, nil
 }
 
-// zoneRanges are the ranges of one zone's subnets.
+// zoneRanges are the IPv4 ranges of the subnets of one zone.
 type zoneRanges struct{ Private, Public netip.Prefix }
 
-// LayOut is awsx's "Auto" layout with default subnets: in each zone a private subnet of half
+// LayOut returns awsx's "Auto" layout with default subnets: in each zone a private subnet of half
 // the zone's range, then a public one of a quarter.
 func LayOut(cidr string, zoneMask *int, zones int) ([]zoneRanges, error) {
 	vpc, err := netip.ParsePrefix(cidr)

@@ -1,5 +1,5 @@
-// awsx's Vpc without an engine: under the SDK's mocks it is one resource, and what its
-// children would be is made here, so that all that refers to them finds them.
+// The component awsx:ec2:Vpc under the SDK's mocks, where there is no engine. There it is one
+// resource, so its VPC and subnets are created here, for the resources that refer to them.
 package awsx
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// MakeVpc makes VPC and subnets as awsx:ec2:Vpc lays them out and returns the component's
+// MakeVpc creates a VPC and subnets as awsx:ec2:Vpc lays them out and returns the component's
 // outputs vpcId, privateSubnetIds, publicSubnetIds and an empty routeTables. Gateways and
 // routes, which nothing outside the component refers to, are left out.
 func MakeVpc(c *cloud.Cloud, name string, inputs resource.PropertyMap) (resource.PropertyMap, error) {

@@ -9,9 +9,10 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/kms"
 )
 
+// The tokens of attachments and of final snapshots.
 const (
 	AttachmentType = "aws:ec2/volumeAttachment:VolumeAttachment"
-	// FinalSnapshotType records what is kept of deleted volumes; no program made it.
+	// FinalSnapshotType records the snapshots that deleted volumes leave. No program creates them.
 	FinalSnapshotType = "aws:ebs/finalSnapshot:Snapshot"
 )
 

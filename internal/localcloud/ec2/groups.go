@@ -11,6 +11,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
+// The tokens of security groups and of rules that are resources of their own.
 const (
 	SecurityGroupType = "aws:ec2/securityGroup:SecurityGroup"
 	DefaultGroupType  = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
@@ -20,6 +21,7 @@ const (
 
 const (
 	noSuchGroup = "InvalidGroup.NotFound: The security group '{value}' does not exist"
+	// GroupInUse is the error with which AWS refuses to delete a security group.
 	GroupInUse  = "DependencyViolation: resource {value} has a dependent object"
 )
 

@@ -3,11 +3,12 @@ package ec2
 
 import "github.com/bodybroker/platform/internal/localcloud/cloud"
 
+// The tokens of the network outside of subnets.
 const (
 	InternetGatewayType = "aws:ec2/internetGateway:InternetGateway"
 	NatGatewayType      = "aws:ec2/natGateway:NatGateway"
 	ElasticAddressType  = "aws:ec2/eip:Eip"
-	// What comes with a VPC and goes with it; no program makes these.
+	// VpcDefaultGroupType and the next two record what AWS creates and deletes together with a VPC.
 	VpcDefaultGroupType = "aws:ec2/vpcDefault:SecurityGroup"
 	mainRouteTableType  = "aws:ec2/vpcDefault:RouteTable"
 	vpcDefaultACLType   = "aws:ec2/vpcDefault:NetworkAcl"

@@ -8,6 +8,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/kms"
 )
 
+// The tokens of instances and their profiles.
 const (
 	InstanceType        = "aws:ec2/instance:Instance"
 	InstanceProfileType = "aws:iam/instanceProfile:InstanceProfile"

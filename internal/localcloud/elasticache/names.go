@@ -1,4 +1,4 @@
-// Versions of engines, and the names that ElastiCache gives to groups and their nodes.
+// The versions of engines, and the host names that ElastiCache gives to groups and their nodes.
 package elasticache
 
 import (
@@ -12,7 +12,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// newestVersion is what AWS takes when no version is given (ElastiCache, supported versions, 2025).
+// newestVersion is the version that AWS takes if none is given (ElastiCache, supported versions,
+// 2025).
 var newestVersion = map[string]string{"redis": "7.1", "valkey": "8.0"}
 
 func redisEngine(c *cloud.Call) string {
@@ -22,7 +23,7 @@ func redisEngine(c *cloud.Call) string {
 	return "redis"
 }
 
-// redisVersionOf is the version asked for, or the newest.
+// redisVersionOf returns the configured version, or the newest.
 func redisVersionOf(c *cloud.Call) string {
 	if version := c.Str("engineVersion"); version != "" {
 		return version
@@ -30,7 +31,8 @@ func redisVersionOf(c *cloud.Call) string {
 	return newestVersion[redisEngine(c)]
 }
 
-// RedisFamily is the parameter group family of an engine's version: redis7, redis6.x, valkey8.
+// RedisFamily returns the parameter group family for a version of an engine: redis7, redis6.x,
+// valkey8.
 func RedisFamily(engine, version string) string {
 	major, _, _ := strings.Cut(version, ".")
 	switch {
@@ -42,7 +44,7 @@ func RedisFamily(engine, version string) string {
 	return engine + major
 }
 
-// fullVersion is the patch release behind a version.
+// fullVersion returns the patch release of a version.
 func fullVersion(engine, version string) string {
 	known := map[string]string{
 		"redis 6.2":  "6.2.6",
@@ -60,15 +62,15 @@ func fullVersion(engine, version string) string {
 	return version
 }
 
-// clusterMode says whether a replication group has shards: it asks for several, or its
-// parameter group says so.
+// clusterMode reports whether a replication group has shards: it configures several, or its
+// parameter group enables them.
 func clusterMode(c *cloud.Call) bool {
 	name := c.Str("parameterGroupName")
 	return c.Str("clusterMode") == "enabled" || c.Num("numNodeGroups") > 1 || strings.HasSuffix(name, ".cluster.on") ||
 		parameterOf(c.Tx.Find(ParameterGroupType, "", name), "cluster-enabled") == "yes"
 }
 
-// parameterOf is a parameter that a group sets, "" if it does not.
+// parameterOf returns the value of a parameter that a group sets; "" if it does not.
 func parameterOf(group *cloud.Record, name string) string {
 	if group == nil {
 		return ""
@@ -82,7 +84,7 @@ func parameterOf(group *cloud.Record, name string) string {
 	return ""
 }
 
-// memberClusters names the nodes: group-0001-001 with shards, group-001 without.
+// memberClusters returns the names of the nodes: group-0001-001 with shards, group-001 without.
 func memberClusters(c *cloud.Call) any {
 	id, members := strings.ToLower(c.Name()), []any{}
 	replicas := int(c.Num("replicasPerNodeGroup"))
@@ -103,8 +105,8 @@ func memberClusters(c *cloud.Call) any {
 	return members
 }
 
-// redisEndpoints: with shards there is one configuration endpoint; without, a primary and a
-// reader. TLS has forms of its own.
+// redisEndpoints computes the endpoints: with shards one for configuration, without a primary and a
+// reader. Their names differ with TLS.
 var redisEndpoints = map[string]cloud.Value{
 	"configurationEndpointAddress": redisHost(
 		true,
@@ -146,7 +148,8 @@ func redisHost(clustered bool, withTLS, plain string) cloud.Value {
 	}
 }
 
-// OlderThan compares versions number by number; "x" is newer than any number.
+// OlderThan reports whether version a is older than b, number by number. "x" is newer than any
+// number.
 func OlderThan(a, b string) bool {
 	as, bs := strings.Split(a, "."), strings.Split(b, ".")
 	for i := range min(len(as), len(bs)) {

@@ -1,4 +1,4 @@
-// ElastiCache: replication groups with their subnet and parameter groups.
+// Replication groups, subnet groups and parameter groups: what creates, changes and deletes them.
 package elasticache
 
 import (
@@ -12,6 +12,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/kms"
 )
 
+// The tokens of replication groups, parameter groups and subnet groups.
 const (
 	ReplicationGroupType = "aws:elasticache/replicationGroup:ReplicationGroup"
 	ParameterGroupType   = "aws:elasticache/parameterGroup:ParameterGroup"
@@ -20,11 +21,11 @@ const (
 	cacheSnapshotType = "aws:elasticache/snapshot:Snapshot"
 )
 
-// LoginTokens is what a replication group accepts at login, outside its record because a
-// rotation leaves the earlier token valid.
+// LoginTokens holds the tokens that a replication group accepts at login. It is kept outside the
+// record, because a rotation leaves the earlier token valid.
 type LoginTokens struct {
 	Tokens []string
-	// Passwordless: a first token added by ROTATE leaves login without one valid.
+	// Passwordless allows login without a token, as after a first token by ROTATE.
 	Passwordless bool
 }
 
@@ -232,6 +233,6 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		NotReal: "Names and values of parameters are not judged, except cluster-enabled.",
+		NotReal: "Names and values of parameters are not checked, except cluster-enabled.",
 	},
 )

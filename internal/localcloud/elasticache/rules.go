@@ -1,4 +1,4 @@
-// What ElastiCache and the provider refuse of a replication group, and what changes do to it.
+// Which replication groups ElastiCache and the provider refuse, and how tokens are rotated.
 package elasticache
 
 import (
@@ -13,7 +13,7 @@ import (
 
 var redisVersion = regexp.MustCompile(`^([1-5](\.[0-9]+){2}|6\.x|[6-9]\.[0-9]+)$`)
 
-// validateReplicationGroup is what the provider judges at plan time.
+// validateReplicationGroup is the provider's own check, at plan time.
 func validateReplicationGroup(c *cloud.Call) []cloud.Failure {
 	var faults []cloud.Failure
 	refuse := func(property, reason string) {
@@ -61,7 +61,7 @@ func validateReplicationGroup(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// checkReplicationGroup is what the service refuses of a group as a whole.
+// checkReplicationGroup is the check of ElastiCache for the properties of the group itself.
 func checkReplicationGroup(c *cloud.Call) error {
 	switch {
 	case c.Str("nodeType") == "":
@@ -101,7 +101,7 @@ func checkReplicationGroup(c *cloud.Call) error {
 	return nil
 }
 
-// checkRedisParameters compares the parameter group with the engine and the shards.
+// checkRedisParameters requires a parameter group that fits the engine and the shards.
 func checkRedisParameters(c *cloud.Call) error {
 	name := c.Str("parameterGroupName")
 	group := c.Tx.Find(ParameterGroupType, "", name)
@@ -111,10 +111,10 @@ func checkRedisParameters(c *cloud.Call) error {
 		}
 		return fmt.Errorf("CacheParameterGroupNotFound: CacheParameterGroup not found: %s", name)
 	}
-	if want := RedisFamily(redisEngine(c), redisVersionOf(c)); want != group.Str("family") {
+	if family := RedisFamily(redisEngine(c), redisVersionOf(c)); family != group.Str("family") {
 		return fmt.Errorf(
 			"InvalidParameterCombination: Expected a parameter group of family %s but found one of family %s",
-			want,
+			family,
 			group.Str("family"),
 		)
 	}
@@ -128,7 +128,7 @@ func checkRedisParameters(c *cloud.Call) error {
 	return nil
 }
 
-// checkRedisLogs wants log groups that exist, and one destination for each type of log.
+// checkRedisLogs requires log groups that exist, and one destination for each type of log.
 func checkRedisLogs(c *cloud.Call) error {
 	configurations, _ := c.Get("logDeliveryConfigurations").([]any)
 	var seen []string
@@ -146,7 +146,7 @@ func checkRedisLogs(c *cloud.Call) error {
 	return nil
 }
 
-// checkRedisUpdate refuses changes in place that are none.
+// checkRedisUpdate refuses changes that ElastiCache cannot make in place.
 func checkRedisUpdate(c *cloud.Call) error {
 	before, now := c.Was("engineVersion"), redisVersionOf(c)
 	if before != "" && now != "" && OlderThan(now, before) {
@@ -183,8 +183,8 @@ func checkRedisUpdate(c *cloud.Call) error {
 	return nil
 }
 
-// rotateToken: SET leaves the new token alone valid, ROTATE the new and the one before; a
-// first token by ROTATE leaves login without a token valid until SET.
+// rotateToken sets the valid tokens. SET leaves only the new token valid, ROTATE the new one and
+// the one before. After a first token by ROTATE, login without a token stays valid until SET.
 func rotateToken(c *cloud.Call) error {
 	access, _ := c.Tx.Values[c.VaultKey()].(LoginTokens)
 	token := c.Str("authToken")
@@ -203,7 +203,7 @@ func rotateToken(c *cloud.Call) error {
 	return nil
 }
 
-// snapshotAtEnd keeps the final snapshot, if one is asked for.
+// snapshotAtEnd creates the final snapshot, if one is configured.
 func snapshotAtEnd(c *cloud.Call) error {
 	delete(c.Tx.Values, c.VaultKey())
 	if name := c.Str("finalSnapshotIdentifier"); name != "" {

@@ -1,5 +1,5 @@
-// Replication groups that run: each node at an address in the group's subnets and behind its
-// security groups, under the names that ElastiCache gives.
+// What runs behind a replication group: a Redis server for each node. Each has an address in the
+// group's subnets, its security groups, and the host name that ElastiCache gives it.
 package elasticache
 
 import (
@@ -41,7 +41,7 @@ var caches = cloud.NewState(cloud.StopServers, nil, func(held *cloud.ByID[*cache
 	return nil
 })
 
-// startCache runs where tasks run: nobody else may reach it.
+// startCache starts the servers. Without running tasks there are no clients, and it does nothing.
 func startCache(c *cloud.Cloud, r cloud.Record) error {
 	if !c.RunsTasks() {
 		return nil
@@ -82,8 +82,8 @@ func startCache(c *cloud.Cloud, r cloud.Record) error {
 	return nil
 }
 
-// placeCache gives every member an address. Nodes of a shard stand in different zones (ElastiCache
-// user guide, "Minimizing downtime by using Multi-AZ").
+// placeCache gives every node an address. Nodes of a shard are in different zones (ElastiCache user
+// guide, "Minimizing downtime by using Multi-AZ").
 func placeCache(c *cloud.Cloud, r cloud.Record, domain string) (places []redisnodes.Place, err error) {
 	return cloud.Update2(c, func(tx *cloud.Tx) (places []redisnodes.Place, err error) {
 		group := tx.Find(subnetGroupType, "", r.Str("subnetGroupName"))
@@ -117,7 +117,7 @@ func placeCache(c *cloud.Cloud, r cloud.Record, domain string) (places []redisno
 	})
 }
 
-// tokensOf are what the group takes now, the newest last.
+// tokensOf returns the tokens that the group accepts now, the newest last.
 func tokensOf(c *cloud.Cloud, r cloud.Record) []string {
 	return cloud.View(c, func(tx *cloud.Tx) []string {
 		access, _ := tx.Values[ReplicationGroupType+" "+r.ID].(LoginTokens)
@@ -151,7 +151,7 @@ func stopCache(c *cloud.Cloud, r cloud.Record) error {
 	return nil
 }
 
-// RedisNodes are the nodes of the running replication groups.
+// RedisNodes returns the nodes of the running replication groups.
 func RedisNodes(c *cloud.Cloud, ctx context.Context) (found []redisnodes.Node) {
 	for _, one := range caches.Of(c).All() {
 		found = append(found, one.Nodes(ctx)...)
@@ -161,8 +161,8 @@ func RedisNodes(c *cloud.Cloud, ctx context.Context) (found []redisnodes.Node) {
 
 var _ = route53.RegisterRunningNames(cacheAddresses)
 
-// cacheAddresses are what ElastiCache's own names answer: the configuration endpoint all nodes, a
-// node's name its address.
+// cacheAddresses resolves the names of ElastiCache: the configuration endpoint to all nodes, the
+// name of a node to its address.
 func cacheAddresses(c *cloud.Cloud, name, _ string) (found []netip.Addr) {
 	for _, running := range caches.Of(c).All() {
 		for _, place := range running.Places() {

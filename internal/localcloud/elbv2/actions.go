@@ -1,4 +1,4 @@
-// What a listener does with a request: its default action.
+// What the default action of a listener does with a request: forward it, or redirect the client.
 package elbv2
 
 import (
@@ -7,7 +7,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// listenerAction is what a listener does with a request.
+// listenerAction is the default action of a listener: weights to forward by, or a redirection.
 type listenerAction struct {
 	weights  map[string]int // by target group
 	redirect *redirection
@@ -52,7 +52,7 @@ func actionOf(listener cloud.Record) (listenerAction, error) {
 	}
 }
 
-// refuseRule: a request would have to be led by it.
+// refuseRule refuses a listener rule where load balancers run, because they would ignore it.
 func refuseRule(c *cloud.Cloud, rule cloud.Record) error {
 	if c.RunsTasks() {
 		return fmt.Errorf("listener rule %s: the embedded AWS plays listeners' default actions only", rule.ID)

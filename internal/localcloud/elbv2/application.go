@@ -1,6 +1,6 @@
-// Application load balancers that pass requests on: a node in each zone, each request weighed anew
-// among the target groups of the listener's action (Application Load Balancers, "Listeners for your
-// Application Load Balancers").
+// How a running application load balancer chooses a target: it has a node in each zone, and chooses
+// for each request anew among the target groups of the listener's action, by weight (Application
+// Load Balancers, "Listeners for your Application Load Balancers").
 package elbv2
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// application is one listener of an application load balancer.
+// application is one running listener of an application load balancer.
 type application struct {
 	cloud   *cloud.Cloud
 	owner   cloud.Record // the load balancer
@@ -41,17 +41,18 @@ type application struct {
 	groups map[string]*watched // by target group
 }
 
-// watched is a target group and the end of its watching.
+// watched is a target group with the function that ends its health checks.
 type watched struct {
 	*targetGroup
 	end context.CancelFunc
 }
 
-// connectLimit is how long the load balancer waits for a target's connection (Application Load
-// Balancers, "HTTP 504: Gateway timeout": "within the connection timeout (10 seconds)").
+// connectLimit is how long the load balancer waits until a target accepts a connection (Application
+// Load Balancers, "HTTP 504: Gateway timeout": "within the connection timeout (10 seconds)").
 const connectLimit = 10 * time.Second
 
-// openApplication runs where tasks run: they stand behind it.
+// openApplication opens the nodes of a listener. Without running tasks there are no targets, and it
+// does nothing.
 func openApplication(c *cloud.Cloud, owner cloud.Record, nodes []*node, listener cloud.Record) error {
 	if !c.RunsTasks() {
 		return nil
@@ -74,7 +75,7 @@ func openApplication(c *cloud.Cloud, owner cloud.Record, nodes []*node, listener
 		groups: map[string]*watched{},
 	}
 	b.context, b.stop = context.WithCancel(context.Background())
-	// A silent response is waited for as long as the idle timeout says.
+	// The idle timeout limits the wait for a response.
 	idle := time.Duration(cloud.Number(owner.Get("idleTimeout"))) * time.Second
 	transport := &http.Transport{
 		DialContext:           b.connect,
@@ -94,7 +95,7 @@ func openApplication(c *cloud.Cloud, owner cloud.Record, nodes []*node, listener
 		IdleTimeout:       idle,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
-	b.apply(action) // from here on, what fails has to close it
+	b.apply(action) // from here on, an error has to close b
 	for _, f := range nodes {
 		socket, err := net.Listen("tcp", netip.AddrPortFrom(f.address, uint16(b.port)).String())
 		if err != nil {
@@ -110,13 +111,14 @@ func openApplication(c *cloud.Cloud, owner cloud.Record, nodes []*node, listener
 	return nil
 }
 
-// apply makes an action the listener's, and begins and ends the watching of target groups.
+// apply replaces the action of the listener, and starts and ends the health checks of target
+// groups.
 func (b *application) apply(action listenerAction) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.action = action
 	for group, one := range b.groups {
-		if _, wanted := action.weights[group]; !wanted {
+		if _, needed := action.weights[group]; !needed {
 			one.end()
 			delete(b.groups, group)
 		}
@@ -140,7 +142,7 @@ func (b *application) groupOf(group string) *targetGroup {
 	return nil
 }
 
-// addresses are all nodes, in any order.
+// addresses returns the addresses of all nodes, in random order.
 func (b *application) addresses() []netip.Addr {
 	var all []netip.Addr
 	for _, f := range b.nodes {
@@ -150,7 +152,7 @@ func (b *application) addresses() []netip.Addr {
 	return all
 }
 
-// close ends the nodes and the requests under way.
+// close closes the nodes and the open requests.
 func (b *application) close() error {
 	b.stop()
 	err := b.server.Close()
@@ -168,7 +170,7 @@ func (b *application) dialer(to target, port int) (*net.Dialer, error) {
 	return &net.Dialer{LocalAddr: &net.TCPAddr{IP: from.address.AsSlice()}, Timeout: connectLimit}, nil
 }
 
-// connect is the transport's, to an address that choose has chosen.
+// connect connects the transport to an address that choose returned.
 func (b *application) connect(ctx context.Context, network, address string) (net.Conn, error) {
 	chosen, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -179,7 +181,7 @@ func (b *application) connect(ctx context.Context, network, address string) (net
 		int(chosen.Port()),
 	)
 	if err != nil {
-		// What no security group lets through gets no answer.
+		// A connection that no security group allows gets no answer.
 		return nil, fmt.Errorf("%w: %w", context.DeadlineExceeded, err)
 	}
 	return dialer.DialContext(ctx, network, address)

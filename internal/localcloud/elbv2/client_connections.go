@@ -1,8 +1,7 @@
-// Connections that a client in this process makes through a network load balancer. AWS's forwards
-// packets and ends no connection of its own (Network Load Balancers, "What is a Network Load
-// Balancer?": it works at the connection level and routes each flow to one target), so such a
-// client gets its target's connection itself: chosen, refused and ended as any other, without a
-// copy of every byte in between.
+// How a client in this process connects through a network load balancer: it gets the connection to
+// the target itself, so that no byte is copied in between. That is like AWS, where the load
+// balancer forwards packets and terminates no connection (Network Load Balancers, "What is a
+// Network Load Balancer?": it works at the connection level and routes each flow to one target).
 package elbv2
 
 import (
@@ -13,7 +12,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// flow is a client's end of a connection to a target, until either ends it.
+// flow is the client's end of a connection to a target, until either side closes it.
 type flow struct {
 	net.Conn
 	balancer *balancer
@@ -25,7 +24,7 @@ func (f *flow) Close() error {
 	return f.Conn.Close()
 }
 
-// nodeAt finds the load balancer that listens on an address; nil if none does.
+// nodeAt finds the load balancer and its node that listen on an address; nil if none does.
 func nodeAt(c *cloud.Cloud, address netip.Addr, port int) (*balancer, *node) {
 	for _, b := range balancers.Of(c).All() {
 		for _, f := range b.nodes {
@@ -37,7 +36,7 @@ func nodeAt(c *cloud.Cloud, address netip.Addr, port int) (*balancer, *node) {
 	return nil, nil
 }
 
-// open begins a flow from a client that the security groups let in.
+// open opens a flow for a client that the security groups allow.
 func (b *balancer) open(ctx context.Context, f *node) (net.Conn, error) {
 	server, target, err := b.connect(ctx, f)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Connections through a network load balancer: which target gets one, and the passing on.
+// Which target of a network load balancer gets a connection, and how its bytes are forwarded.
 package elbv2
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/route53"
 )
 
-// accept takes connections at a node until it is closed.
+// accept accepts connections at a node until it is closed.
 func (b *balancer) accept(f *node) {
 	for {
 		connection, err := f.socket.Accept()
@@ -26,8 +26,8 @@ func (b *balancer) accept(f *node) {
 	}
 }
 
-// pass leads one connection to a target of the node's zone. A client whose address is none of
-// the VPC, or that its security groups hold back, gets no answer.
+// pass forwards one connection to a target of the node's zone. A client outside the VPC, or one
+// that the security groups refuse, gets no answer.
 func (b *balancer) pass(f *node, client net.Conn) {
 	defer client.Close() //nolint:errcheck // the other side may have closed it first
 	remote, err := netip.ParseAddrPort(client.RemoteAddr().String())
@@ -85,7 +85,7 @@ func (b *balancer) release(client net.Conn) {
 }
 
 // choose picks a target of a zone: a healthy one, or one that became unhealthy so recently that the
-// zone does not know; if no target of any zone is healthy, all are tried (fail open: Network Load
+// zone does not know. If no target of any zone is healthy, it picks any (fail open: Network Load
 // Balancers, "Health checks for your target groups").
 func (b *balancer) choose(zone string) (target, bool) {
 	var own, healthy, all []target
@@ -113,9 +113,9 @@ func (b *balancer) choose(zone string) (target, bool) {
 
 var _ = route53.RegisterRunningNames(balancerAddresses)
 
-// balancerAddresses are what the load balancer's own name answers a query from a zone: the nodes
-// behind which a target is healthy, or all nodes when none is. A load balancer without a listener
-// has none.
+// balancerAddresses resolves the name of a load balancer for a query from a zone: to the nodes with
+// a healthy target in their zone, or to all nodes if no target is healthy. A load balancer without
+// a listener has no addresses.
 func balancerAddresses(c *cloud.Cloud, host, zone string) []netip.Addr {
 	for _, b := range balancers.Of(c).All() {
 		if b.dnsName == host {

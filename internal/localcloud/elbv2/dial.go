@@ -1,5 +1,5 @@
-// Connections from an address of the VPC: names are looked up, security groups decide, and load
-// balancers lead on.
+// How clients connect from an address of the VPC: names are resolved there, security groups decide,
+// and load balancers forward.
 package elbv2
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/route53"
 )
 
-// ConnectFrom connects from an address of the VPC. A name is looked up in the private zones; an
+// ConnectFrom connects from an address of the VPC. Names are resolved in the private zones. An
 // address outside the VPC, such as the embedded AWS's own API, is reached as it is.
 func ConnectFrom(c *cloud.Cloud, ctx context.Context, source netip.Addr, network, address string) (net.Conn, error) {
 	host, portText, err := net.SplitHostPort(address)
@@ -39,7 +39,7 @@ func ConnectFrom(c *cloud.Cloud, ctx context.Context, source netip.Addr, network
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}
 	if err := ec2.CheckConnection(c, source, destination, port); err != nil {
-		// Security groups drop silently: what a caller sees is that nobody answers.
+		// Security groups drop silently: the caller gets no answer.
 		<-ctx.Done()
 		return nil, fmt.Errorf("connecting to %s: %w (%w)", address, ctx.Err(), err)
 	}
@@ -50,7 +50,7 @@ func ConnectFrom(c *cloud.Cloud, ctx context.Context, source netip.Addr, network
 	return dialer.DialContext(ctx, network, netip.AddrPortFrom(destination, uint16(port)).String())
 }
 
-// DialFrom connects from an address of the VPC (Attach).
+// DialFrom returns a dial function that connects from an address of the VPC (ec2.Attach).
 func DialFrom(c *cloud.Cloud, source netip.Addr) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		return ConnectFrom(c, ctx, source, network, address)

@@ -1,4 +1,4 @@
-// What the health checks of running load balancers find of targets: for services and rehearsals.
+// Which targets are healthy, for ECS and for rehearsals; ECS also registers its tasks here.
 package elbv2
 
 import (
@@ -9,8 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// TargetHealth is what the health checks of all network load balancers say of their targets, by
-// address.
+// TargetHealth returns whether the targets of all network load balancers are healthy, by address.
 func TargetHealth(c *cloud.Cloud) map[string]bool {
 	found := map[string]bool{}
 	for _, b := range balancers.Of(c).All() {
@@ -21,7 +20,7 @@ func TargetHealth(c *cloud.Cloud) map[string]bool {
 	return found
 }
 
-// Register makes an address a target of a group, as ECS does.
+// Register registers an address as a target of a group, as ECS does.
 func Register(c *cloud.Cloud, group string, address netip.Addr, port int) {
 	c.Update(func(tx *cloud.Tx) {
 		tx.Keep(
@@ -32,17 +31,18 @@ func Register(c *cloud.Cloud, group string, address netip.Addr, port int) {
 	})
 }
 
+// Deregister removes an address that Register registered.
 func Deregister(c *cloud.Cloud, group string, address netip.Addr) {
 	c.Update(func(tx *cloud.Tx) {
 		tx.Remove(RegisteredType, group+" "+address.String())
 	})
 }
 
-// RegisteredType records targets that AWS itself registers, for ECS: no row, for no program makes
-// one.
+// RegisteredType records the targets that AWS itself registers for ECS. It has no row, because no
+// program creates them.
 const RegisteredType = "aws:elasticloadbalancing/registered:Target"
 
-// RunningTargetGroups are those of all running load balancers that stand for a target group.
+// RunningTargetGroups returns a target group as each running load balancer sees it.
 func RunningTargetGroups(c *cloud.Cloud, group string) (found []*targetGroup) {
 	for _, b := range balancers.Of(c).All() {
 		if b.targetGroup.arn == group {
@@ -57,7 +57,7 @@ func RunningTargetGroups(c *cloud.Cloud, group string) (found []*targetGroup) {
 	return found
 }
 
-// HealthyEverywhere says whether all load balancers of a target group that run hold an address
+// HealthyEverywhere reports whether all running load balancers of a target group find an address
 // healthy.
 func HealthyEverywhere(c *cloud.Cloud, group string, address netip.Addr) bool {
 	for _, p := range RunningTargetGroups(c, group) {
@@ -72,7 +72,7 @@ func HealthyEverywhere(c *cloud.Cloud, group string, address netip.Addr) bool {
 	return true
 }
 
-// HasLoadBalancer says whether a listener or one of its rules forwards to a target group.
+// HasLoadBalancer reports whether a listener or one of its rules forwards to a target group.
 func HasLoadBalancer(tx *cloud.Tx, arn string) bool {
 	for token, actions := range map[string]string{
 		"aws:lb/listener:Listener":         "defaultActions",
@@ -89,8 +89,8 @@ func HasLoadBalancer(tx *cloud.Tx, arn string) bool {
 	return false
 }
 
-// DeregistrationDelay is a target group's, on the scaled clock; none where no load balancer runs
-// that would drain.
+// DeregistrationDelay returns the deregistration delay of a target group on the scaled clock; 0 if
+// no running load balancer would drain it.
 func DeregistrationDelay(c *cloud.Cloud, group string) time.Duration {
 	if len(RunningTargetGroups(c, group)) == 0 {
 		return 0

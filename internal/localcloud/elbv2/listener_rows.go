@@ -1,4 +1,4 @@
-// Listeners and their rules.
+// Listeners and their rules: what creates, changes and deletes them.
 package elbv2
 
 import (
@@ -9,6 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
+// The tokens of listeners and their rules.
 const (
 	ListenerType     = "aws:lb/listener:Listener"
 	ListenerRuleType = "aws:lb/listenerRule:ListenerRule"
@@ -94,11 +95,11 @@ var _ = cloud.Register(
 		AfterUpdate:  countForwards,
 		AfterDelete:  countForwards,
 		Begin:        refuseRule,
-		NotReal:      "Conditions are not judged.",
+		NotReal:      "Conditions are not checked.",
 	},
 )
 
-// forwardReferences are the target groups that actions lead to.
+// forwardReferences are the references from actions to target groups.
 func forwardReferences(actions string) []cloud.Reference {
 	return []cloud.Reference{
 		{

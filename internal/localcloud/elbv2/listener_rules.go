@@ -1,4 +1,4 @@
-// Listeners: what they may forward, and which load balancer a target group then belongs to.
+// Which listeners and rules ELB refuses, and which load balancer a target group belongs to.
 package elbv2
 
 import (
@@ -28,8 +28,8 @@ func actionFaults(path string) func(*cloud.Call) []cloud.Failure {
 					},
 				)
 			}
-			// What a kind of action needs; a target group's ARN is often unknown yet, and then
-			// absent here.
+			// The properties that a kind of action requires. The ARN of a target group is often
+			// not known yet, and then missing here.
 			needs := map[string]string{"redirect": "redirect", "fixed-response": "fixedResponse"}[kind]
 			if _, given := action[needs]; needs != "" && !given {
 				faults = append(
@@ -76,13 +76,14 @@ func actionFaults(path string) func(*cloud.Call) []cloud.Failure {
 	}
 }
 
-// forwards are the target groups that the actions at a path lead to.
+// forwards returns the target groups to which the actions at a path forward.
 func forwards(c *cloud.Call, path string) []string {
 	arns := append(c.All(path+".targetGroupArn"), c.All(path+".forward.targetGroups.arn")...)
 	return slices.Compact(slices.Sorted(slices.Values(arns)))
 }
 
-// listenerProtocol is the listener's, or the default of application load balancers.
+// listenerProtocol returns the protocol of the listener, or the default of application load
+// balancers.
 func listenerProtocol(c *cloud.Call) string {
 	if protocol := c.Str("protocol"); protocol != "" {
 		return strings.ToUpper(protocol)
@@ -95,30 +96,30 @@ func listenerProtocol(c *cloud.Call) string {
 
 func encrypts(protocol string) bool { return protocol == "HTTPS" || protocol == "TLS" }
 
-// listenerProtocols are what each kind of load balancer speaks.
+// listenerProtocols are the protocols of each kind of load balancer.
 var listenerProtocols = map[string][]string{
 	"application": {"HTTP", "HTTPS"},
 	"network":     {"TCP", "TLS", "UDP", "TCP_UDP"},
 	"gateway":     {""},
 }
 
-// groupProtocols are the target groups that a listener's protocol may forward to (Network and
-// Application Load Balancers, "Target group configuration").
+// groupProtocols are the protocols of target groups to which a listener's protocol may forward
+// (Network and Application Load Balancers, "Target group configuration").
 var groupProtocols = map[string][]string{
 	"HTTP": {"HTTP", "HTTPS"}, "HTTPS": {"HTTP", "HTTPS"}, "TCP": {"TCP", "TCP_UDP"}, "TLS": {"TCP", "TLS"},
 	"UDP": {"UDP", "TCP_UDP"}, "TCP_UDP": {"TCP_UDP"},
 }
 
-// checkListener: a protocol of the load balancer, a free port, an issued certificate, and
-// target groups that speak the same and belong to no other load balancer.
+// checkListener requires a protocol of the load balancer, a free port, an issued certificate, and
+// target groups with a matching protocol that belong to no other load balancer.
 func checkListener(c *cloud.Call) error {
 	balancer, protocol := c.Tx.Find(LoadBalancerType, "", c.Str("loadBalancerArn")), listenerProtocol(c)
-	speaks := listenerProtocols[balancer.Str("loadBalancerType")]
-	if !slices.Contains(speaks, protocol) {
+	protocols := listenerProtocols[balancer.Str("loadBalancerType")]
+	if !slices.Contains(protocols, protocol) {
 		return cloud.Errorf(
 			"ValidationError: Listener protocol '%s' must be one of '%s'",
 			protocol,
-			strings.Join(speaks, ", "),
+			strings.Join(protocols, ", "),
 		)
 	}
 	if protocol != "" && c.Get("port") == nil {
@@ -194,7 +195,7 @@ func checkForward(c *cloud.Call, arn, balancer, protocol string) error {
 	return nil
 }
 
-// balancersOf are the load balancers that forward to a target group.
+// balancersOf returns the load balancers that forward to a target group.
 func balancersOf(tx *cloud.Tx, group string) []string {
 	var found []string
 	for _, listener := range tx.All(ListenerType) {
@@ -217,7 +218,7 @@ func balancersOf(tx *cloud.Tx, group string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(found)))
 }
 
-// countForwards brings the output loadBalancerArns of all target groups up to date.
+// countForwards updates the output loadBalancerArns of all target groups.
 func countForwards(c *cloud.Call) error {
 	for _, group := range c.Tx.All(TargetGroupType) {
 		group.SetOutput("loadBalancerArns", cloud.Anys(balancersOf(c.Tx, group.Str("arn"))))
@@ -225,7 +226,7 @@ func countForwards(c *cloud.Call) error {
 	return nil
 }
 
-// rulePriorities are those in use at a listener, without the rule's own.
+// rulePriorities returns the priorities in use at a listener, without the rule's own.
 func rulePriorities(c *cloud.Call) []float64 {
 	var used []float64
 	for _, other := range c.Tx.All(ListenerRuleType) {
@@ -237,7 +238,8 @@ func rulePriorities(c *cloud.Call) []float64 {
 	return used
 }
 
-// nextPriority is what the provider takes when none is given: one after the highest.
+// nextPriority returns the priority that the provider takes if none is given: one more than the
+// highest.
 func nextPriority(c *cloud.Call) any {
 	return slices.Max(append(rulePriorities(c), 0)) + 1
 }

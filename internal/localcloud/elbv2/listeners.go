@@ -1,4 +1,4 @@
-// Listeners that run: a network or an application load balancer opens and closes at each.
+// What a listener starts and stops: the nodes of its network or application load balancer.
 package elbv2
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// The running listeners of network and of application load balancers, by ARN.
+// These hold the running listeners of network and application load balancers, by ARN.
 var (
 	balancers    = cloud.NewState(cloud.StopServers, nil, closeAll[*balancer])
 	applications = cloud.NewState(cloud.StopRequests, nil, closeAll[*application])
@@ -23,7 +23,7 @@ func closeAll[T interface{ close() error }](held *cloud.ByID[T]) error {
 	return errors.Join(errs...)
 }
 
-// openBalancer opens a node in every zone of a load balancer's listener.
+// openBalancer opens a node in every zone for a listener of a load balancer.
 func openBalancer(c *cloud.Cloud, listener cloud.Record) error {
 	owner := c.CopyOf(LoadBalancerType, "", listener.Str("loadBalancerArn"))
 	if owner == nil {

@@ -1,5 +1,5 @@
-// Network load balancers that pass connections on: one node in each zone, behind which only the
-// zone's own healthy targets stand, with AWS's delays on the scaled clock.
+// How a running network load balancer starts and stops: it has one node in each zone, which
+// forwards only to healthy targets of that zone, with AWS's delays on the scaled clock.
 package elbv2
 
 import (
@@ -17,11 +17,11 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// propagation is how long new connections still go to a target that is known to be unhealthy:
-// 30 to 40 s (facts, "AWS"): the middle.
+// propagation is how long new connections still go to a target that is known to be unhealthy: 30 to
+// 40 s (facts, "AWS"), here the middle.
 const propagation = 35 * time.Second
 
-// balancer is one TCP listener of a network load balancer.
+// balancer is one running TCP listener of a network load balancer.
 type balancer struct {
 	cloud    *cloud.Cloud
 	listener cloud.Record
@@ -34,10 +34,10 @@ type balancer struct {
 	targetGroup *targetGroup
 
 	mu    sync.Mutex
-	pipes map[net.Conn]string // open connections and the target they lead to
+	pipes map[net.Conn]string // open connections, with the target of each
 }
 
-// node is the load balancer's address in one zone.
+// node is the address of a load balancer in one zone.
 type node struct {
 	zone    string
 	address netip.Addr
@@ -86,7 +86,7 @@ func (b *balancer) start() {
 	}
 }
 
-// close ends the nodes and every connection through them.
+// close closes the nodes and every connection through them.
 func (b *balancer) close() error {
 	var errs []error
 	if b.stop != nil {
@@ -107,7 +107,7 @@ func (b *balancer) close() error {
 	return errors.Join(errs...)
 }
 
-// dialer connects from the node of a zone, if the security groups let it.
+// dialer returns a dialer from the node of a zone to a target, if the security groups allow it.
 func (b *balancer) dialer(zone string, to netip.Addr, port int) (*net.Dialer, error) {
 	i := slices.IndexFunc(b.nodes, func(f *node) bool { return f.zone == zone })
 	if i < 0 {

@@ -1,5 +1,5 @@
-// Requests through an application load balancer: what it answers itself, what it adds, and what
-// becomes of a target that does not answer.
+// What an application load balancer does to a request: which ones it answers itself, which headers
+// it adds, and what a client gets when a target does not answer.
 package elbv2
 
 import (
@@ -19,11 +19,12 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// validHeader is what "drop invalid header fields" leaves (Application Load Balancers, "HTTP
-// headers and Application Load Balancers").
+// validHeader matches the header fields that "drop invalid header fields" keeps (Application Load
+// Balancers, "HTTP headers and Application Load Balancers").
 var validHeader = regexp.MustCompile(`^[-A-Za-z0-9]+$`)
 
-// handler answers what the load balancer answers itself, and gives the rest to the proxy.
+// handler answers the requests that the load balancer answers itself, and passes the others to the
+// proxy.
 func (b *application) handler(proxy http.Handler) http.Handler {
 	dropInvalid := b.owner.Get("dropInvalidHeaderFields") == true
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,11 +59,11 @@ type (
 	bodyKey   struct{}
 )
 
-// clientBody remembers that it could not be read: then it is the client's fault that a target does
-// not answer.
+// clientBody remembers an error of reading it: then the client is the reason why a target does not
+// answer.
 type clientBody struct {
 	io.ReadCloser
-	length, read int64 // length is -1 where the client names none
+	length, read int64 // length is -1 if the client does not give it
 	broken       atomic.Bool
 }
 
@@ -83,7 +84,7 @@ func (b *clientBody) Read(into []byte) (int, error) {
 	return count, err
 }
 
-// rewrite leads a request to the chosen target and says where it came from.
+// rewrite directs a request to the chosen target and adds the headers about its origin.
 func (b *application) rewrite(r *httputil.ProxyRequest) {
 	chosen, _ := r.In.Context().Value(chosenKey{}).(netip.AddrPort)
 	r.SetURL(&url.URL{Scheme: "http", Host: chosen.String()})
@@ -93,8 +94,9 @@ func (b *application) rewrite(r *httputil.ProxyRequest) {
 	r.Out.Header.Set("X-Forwarded-Port", strconv.Itoa(b.port))
 }
 
-// answerFailure answers for a target that did not: 504 when it kept silent, 502 when it refused or
-// broke off; 400 when the client's body is malformed (Application Load Balancers, "Troubleshoot").
+// answerFailure answers in place of a target: 504 if it did not answer, 502 if it refused or broke
+// the connection, 400 if the client's body is malformed (Application Load Balancers,
+// "Troubleshoot").
 func answerFailure(w http.ResponseWriter, r *http.Request, err error) {
 	if body, known := r.Context().Value(bodyKey{}).(*clientBody); known && body.broken.Load() {
 		http.Error(w, "400 Bad Request", http.StatusBadRequest)
@@ -108,6 +110,7 @@ func answerFailure(w http.ResponseWriter, r *http.Request, err error) {
 	http.Error(w, "502 Bad Gateway", http.StatusBadGateway)
 }
 
+// redirectTo answers a request with the redirection of a listener's action.
 func redirectTo(w http.ResponseWriter, r *http.Request, to *redirection) {
 	status := http.StatusFound
 	if to.status == "HTTP_301" {
@@ -121,15 +124,15 @@ func redirectTo(w http.ResponseWriter, r *http.Request, to *redirection) {
 	http.Redirect(w, r, scheme+"://"+net.JoinHostPort(host, to.port)+r.URL.RequestURI(), status)
 }
 
-// admitting lets in who the load balancer's security groups let in. A public one's clients have no
-// interface in the VPC.
+// admitting is a listener that accepts only clients that the security groups of the load balancer
+// allow. Clients of a public one have no interface in the VPC.
 type admitting struct {
 	net.Listener
 	balancer *application
 	address  netip.Addr
 }
 
-// Accept drops the others without an answer.
+// Accept closes connections of other clients without an answer.
 func (j *admitting) Accept() (net.Conn, error) {
 	for {
 		connection, err := j.Listener.Accept()
@@ -146,11 +149,11 @@ func (j *admitting) Accept() (net.Conn, error) {
 			) {
 			return connection, nil
 		}
-		_ = connection.Close() // nobody is told why
+		_ = connection.Close() // the client gets no reason
 	}
 }
 
-// allowsClient judges a client of a load balancer.
+// allowsClient reports whether the security groups allow a client of a load balancer.
 func allowsClient(c *cloud.Cloud, source, node netip.Addr, port int, public bool) bool {
 	if ec2.CheckConnection(c, source, node, port) == nil {
 		return true

@@ -1,4 +1,4 @@
-// Load balancers.
+// Load balancers: what creates, changes and deletes them.
 package elbv2
 
 import (
@@ -8,14 +8,15 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
+// LoadBalancerType is the token of a load balancer.
 const (
 	LoadBalancerType = "aws:lb/loadBalancer:LoadBalancer"
 )
 
-// balancerName is the provider's rule for names of load balancers and target groups.
+// balancerName matches the provider's rule for names of load balancers and target groups.
 var balancerName = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?$`)
 
-// balancerZones are the hosted zones of load balancers' names, for aliases
+// balancerZones are the hosted zones of load balancers by kind and region, for aliases
 // (internal/service/elbv2/hosted_zone_id_data_source.go).
 var balancerZones = map[string]map[string]string{
 	"application": {

@@ -1,4 +1,5 @@
-// What Elastic Load Balancing and the provider refuse, and what its outputs follow from.
+// Which load balancers, target groups and targets ELB and the provider refuse, and how their
+// outputs are computed.
 package elbv2
 
 import (
@@ -11,7 +12,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// balancerSubnets are a load balancer's subnets, in whichever of the two forms they are given.
+// balancerSubnets returns the subnets of a load balancer, in whichever of the two forms they are
+// given.
 func balancerSubnets(c *cloud.Call) []string {
 	subnets := append(c.All("subnets"), c.All("subnetMappings.subnetId")...)
 	if len(subnets) == 0 {
@@ -45,7 +47,8 @@ func balancerReplaces(c *cloud.Call) bool {
 	return mappings || subnets || groups
 }
 
-// balancerHost is a load balancer's name: a network one's carries the end of its ARN.
+// balancerHost returns the DNS name of a load balancer. That of a network load balancer contains
+// the end of its ARN.
 func balancerHost(c *cloud.Call) any {
 	if c.Str("loadBalancerType") == "network" {
 		return fmt.Sprintf("%s-%s.elb.%s.amazonaws.com", c.Name(), cloud.LastOf(c.Id, "/"), c.Cloud.Region)
@@ -54,8 +57,8 @@ func balancerHost(c *cloud.Call) any {
 	return fmt.Sprintf("%s%s-%s.%s.elb.amazonaws.com", prefix, c.Name(), cloud.RandomDigits(10), c.Cloud.Region)
 }
 
-// checkBalancer: one subnet of each zone, two zones for an application load balancer, groups of the
-// VPC.
+// checkBalancer requires one subnet of each zone, two zones for an application load balancer, and
+// groups of the VPC.
 func checkBalancer(c *cloud.Call) error {
 	zones := map[string]bool{}
 	for _, id := range balancerSubnets(c) {
@@ -81,7 +84,7 @@ func checkBalancer(c *cloud.Call) error {
 	return ec2.CheckGroupsOfSubnet(c.Tx, balancerSubnets(c)[0], c.All("securityGroups"))
 }
 
-// settleBalancer gives the load balancer an interface in each of its subnets.
+// settleBalancer places an interface of the load balancer in each of its subnets.
 func settleBalancer(c *cloud.Call) error {
 	return ec2.PlaceInterfaces(c.Tx,
 		c.Id,
@@ -91,7 +94,7 @@ func settleBalancer(c *cloud.Call) error {
 	)
 }
 
-// closeBalancer: the listeners and their rules go with the load balancer.
+// closeBalancer deletes the listeners and their rules together with the load balancer.
 func closeBalancer(c *cloud.Call) error {
 	ec2.RemoveInterfaces(c.Tx, c.Id)
 	for _, listener := range c.Tx.All(ListenerType) {
@@ -103,7 +106,7 @@ func closeBalancer(c *cloud.Call) error {
 	return countForwards(c)
 }
 
-// validateTargetGroup is the provider's customizeDiff of target groups.
+// validateTargetGroup is the provider's own check of target groups (customizeDiff).
 func validateTargetGroup(c *cloud.Call) []cloud.Failure {
 	var faults []cloud.Failure
 	kind, protocol, probe := c.Str("targetType"), c.Str("protocol"), strings.ToUpper(c.Str("healthCheck.protocol"))
@@ -171,7 +174,7 @@ func validateTargetGroup(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// checkHealthCheck is the service's own: a probe must end before the next begins.
+// checkHealthCheck is ELB's own check: a probe must end before the next begins.
 func checkHealthCheck(c *cloud.Call) error {
 	probe := healthCheck(c).(map[string]any)
 	interval, _ := probe["interval"].(float64)
@@ -186,7 +189,8 @@ func checkHealthCheck(c *cloud.Call) error {
 	return nil
 }
 
-// healthCheck is the check as asked for, over the provider's defaults, over the service's.
+// healthCheck returns the health check: the configured values, else the provider's defaults, else
+// those of ELB.
 func healthCheck(c *cloud.Call) any {
 	layered := map[string]any{
 		"enabled":            c.Str("targetType") != "lambda",
@@ -196,8 +200,8 @@ func healthCheck(c *cloud.Call) any {
 		"port":               "traffic-port",
 	}
 	layerFour := !strings.HasPrefix(c.Str("protocol"), "HTTP") && c.Str("targetType") != "lambda"
-	asked, given := cloud.ValueAt(c.Inputs, "healthCheck")
-	fields, _ := cloud.Plain(asked).(map[string]any)
+	value, given := cloud.ValueAt(c.Inputs, "healthCheck")
+	fields, _ := cloud.Plain(value).(map[string]any)
 	protocol, _ := fields["protocol"].(string)
 	switch {
 	case protocol != "":
@@ -242,7 +246,7 @@ func targetHealthStates(c *cloud.Call) any {
 	return []any{map[string]any{"enableUnhealthyConnectionTermination": true, "unhealthyDrainingInterval": 0.0}}
 }
 
-// uniqueTarget is the provider's id: the group's ARN and a time that no other has.
+// uniqueTarget returns the provider's id of a target: the ARN of the group and a unique time.
 func uniqueTarget(c *cloud.Call) any {
 	return c.Str(
 		"targetGroupArn",
@@ -255,7 +259,7 @@ func uniqueTarget(c *cloud.Call) any {
 	)
 }
 
-// checkTarget: an instance that exists, or an address of the VPC.
+// checkTarget requires an instance that exists, or an address of the VPC.
 func checkTarget(c *cloud.Call) error {
 	group, target := c.Tx.Find(TargetGroupType, "arn", c.Str("targetGroupArn")), c.Str("targetId")
 	switch group.Str("targetType") {

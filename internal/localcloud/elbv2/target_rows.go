@@ -1,4 +1,4 @@
-// Target groups and the targets in them.
+// Target groups and their targets: what creates, changes and deletes them.
 package elbv2
 
 import (
@@ -9,9 +9,10 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// TargetGroupType is the load balancers' target group, whose row stands with the load balancers.
+// TargetGroupType is the token of a target group.
 const TargetGroupType = "aws:lb/targetGroup:TargetGroup"
 
+// TargetAttachmentType is the token of a target in a target group.
 const TargetAttachmentType = "aws:lb/targetGroupAttachment:TargetGroupAttachment"
 
 var _ = cloud.Register(

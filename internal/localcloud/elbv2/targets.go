@@ -1,5 +1,5 @@
-// Targets: who stands behind a load balancer's listener, as the health checks of its target group
-// see them on the scaled clock.
+// How targets become healthy and unhealthy: each running load balancer probes the targets of its
+// groups, on the scaled clock.
 package elbv2
 
 import (
@@ -18,12 +18,12 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
-// targetGroup is a target group as one running load balancer finds it.
+// targetGroup is a target group as one running load balancer sees it.
 type targetGroup struct {
 	cloud *cloud.Cloud
 	arn   string
-	// dial gives a dialer from the load balancer to one of its targets, if security groups let it
-	// connect to that port.
+	// dial returns a dialer from the load balancer to a port of one of its targets, if the security
+	// groups allow the connection.
 	dial func(to target, port int) (*net.Dialer, error)
 
 	mu      sync.Mutex
@@ -36,12 +36,12 @@ type target struct {
 	port    int
 	zone    string
 	Healthy bool
-	Initial bool // no verdict yet: gets connections only when nobody has one
-	streak  int  // equal answers against the verdict
+	Initial bool // not enough probes yet: gets connections only if no target has passed
+	streak  int  // probes in a row that contradict Healthy
 	since   time.Time
 }
 
-// healthProbe is a target group's health check, as its record says.
+// healthProbe holds the health check settings of a target group.
 type healthProbe struct {
 	interval, timeout  time.Duration
 	path, matcher      string
@@ -58,17 +58,17 @@ func newTargetGroup(c *cloud.Cloud, group string, dial func(target, int) (*net.D
 	}
 }
 
-// watch looks at every target again and again, at the interval of its health check, until ctx ends.
+// watch probes every target at the interval of the health check, until ctx ends.
 func (p *targetGroup) watch(ctx context.Context) {
 	for {
 		probe, known := p.refresh()
-		var looking sync.WaitGroup
+		var probing sync.WaitGroup
 		if known {
 			for _, t := range p.Snapshot() {
-				looking.Go(func() { p.countProbe(t.Address.String(), probe, p.probe(ctx, t, probe)) })
+				probing.Go(func() { p.countProbe(t.Address.String(), probe, p.probe(ctx, t, probe)) })
 			}
 		}
-		looking.Wait()
+		probing.Wait()
 		select {
 		case <-ctx.Done():
 			return
@@ -77,7 +77,7 @@ func (p *targetGroup) watch(ctx context.Context) {
 	}
 }
 
-// refresh reads the targets that are registered now, and how they are checked.
+// refresh reads the registered targets and the health check settings; false if the group is gone.
 func (p *targetGroup) refresh() (healthProbe, bool) {
 	c := p.cloud
 	return cloud.View2(c, func(tx *cloud.Tx) (healthProbe, bool) {
@@ -117,22 +117,25 @@ func (p *targetGroup) refresh() (healthProbe, bool) {
 }
 
 func probeOf(group *cloud.Record) healthProbe {
-	says, _ := group.Get("healthCheck").(map[string]any)
-	seconds := func(key string) time.Duration { return time.Duration(cloud.Number(says[key]) * float64(time.Second)) }
-	port, _ := strconv.Atoi(fmt.Sprint(says["port"])) // "traffic-port" stays 0
-	path, _ := says["path"].(string)
-	matcher, _ := says["matcher"].(string)
+	settings, _ := group.Get("healthCheck").(map[string]any)
+	seconds := func(key string) time.Duration {
+		return time.Duration(cloud.Number(settings[key]) * float64(time.Second))
+	}
+	port, _ := strconv.Atoi(fmt.Sprint(settings["port"])) // "traffic-port" stays 0
+	path, _ := settings["path"].(string)
+	matcher, _ := settings["matcher"].(string)
 	return healthProbe{
 		interval:  seconds("interval"),
 		timeout:   seconds("timeout"),
 		path:      path,
 		matcher:   matcher,
 		port:      port,
-		healthy:   int(cloud.Number(says["healthyThreshold"])),
-		unhealthy: int(cloud.Number(says["unhealthyThreshold"])),
+		healthy:   int(cloud.Number(settings["healthyThreshold"])),
+		unhealthy: int(cloud.Number(settings["unhealthyThreshold"])),
 	}
 }
 
+// Snapshot returns a copy of all targets.
 func (p *targetGroup) Snapshot() []target {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -143,19 +146,19 @@ func (p *targetGroup) Snapshot() []target {
 	return list
 }
 
-// probe asks one target once.
-func (p *targetGroup) probe(ctx context.Context, t target, how healthProbe) bool {
-	port := how.port
+// probe probes one target once. It returns true if the probe passed.
+func (p *targetGroup) probe(ctx context.Context, t target, settings healthProbe) bool {
+	port := settings.port
 	if port == 0 {
 		port = t.port
 	}
-	ctx, cancel := context.WithTimeout(ctx, how.timeout)
+	ctx, cancel := context.WithTimeout(ctx, settings.timeout)
 	defer cancel()
 	dialer, err := p.dial(t, port)
 	if err != nil {
 		return false
 	}
-	if how.path == "" {
+	if settings.path == "" {
 		connection, err := dialer.DialContext(ctx, "tcp", netip.AddrPortFrom(t.Address, uint16(port)).String())
 		return err == nil && connection.Close() == nil
 	}
@@ -163,7 +166,7 @@ func (p *targetGroup) probe(ctx context.Context, t target, how healthProbe) bool
 	request, err := http.NewRequestWithContext(
 		ctx,
 		http.MethodGet,
-		fmt.Sprintf("http://%s:%d%s", t.Address, port, how.path),
+		fmt.Sprintf("http://%s:%d%s", t.Address, port, settings.path),
 		nil,
 	)
 	if err != nil {
@@ -173,11 +176,11 @@ func (p *targetGroup) probe(ctx context.Context, t target, how healthProbe) bool
 	if err != nil {
 		return false
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // the status alone counts
-	return response.Body.Close() == nil && matched(how.matcher, response.StatusCode)
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // only the status counts
+	return response.Body.Close() == nil && matched(settings.matcher, response.StatusCode)
 }
 
-// matched says whether a status is one of a matcher's: "200", "200,202" or "200-399".
+// matched reports whether a matcher contains a status: "200", "200,202" or "200-399".
 func matched(matcher string, status int) bool {
 	for _, part := range strings.Split(matcher, ",") {
 		first, last, isRange := strings.Cut(part, "-")
@@ -193,20 +196,21 @@ func matched(matcher string, status int) bool {
 	return false
 }
 
-// countProbe counts answers until there are enough of one kind for another verdict.
-func (p *targetGroup) countProbe(address string, how healthProbe, answered bool) {
+// countProbe counts the results of probes. Enough results in a row change whether a target is
+// healthy.
+func (p *targetGroup) countProbe(address string, settings healthProbe, passed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := p.targets[address]
 	if t == nil {
 		return
 	}
-	if answered == t.Healthy && !t.Initial {
+	if passed == t.Healthy && !t.Initial {
 		t.streak = 0
 		return
 	}
 	t.streak++
-	if needed := map[bool]int{true: how.healthy, false: how.unhealthy}[answered]; t.streak >= needed {
-		t.Healthy, t.Initial, t.streak, t.since = answered, false, 0, time.Now()
+	if needed := map[bool]int{true: settings.healthy, false: settings.unhealthy}[passed]; t.streak >= needed {
+		t.Healthy, t.Initial, t.streak, t.since = passed, false, 0, time.Now()
 	}
 }

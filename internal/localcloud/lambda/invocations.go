@@ -1,4 +1,4 @@
-// Invocations: how the provider calls a function, and what it makes of the input.
+// How aws.lambda.Invocation calls a function, and which input the function gets.
 package lambda
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// invokeFor calls the function with the input, as the provider does; under the scope CRUD the
-// input says what is being done. The lock is given back meanwhile: the function may ask the cloud.
+// invokeFor calls the function with the input, as the provider does. Under the scope CRUD the input
+// contains the action. The lock is released meanwhile, because the function may call the cloud.
 func invokeFor(action string) cloud.Judgement {
 	return func(c *cloud.Call) error {
 		function := functionNamed(c.Tx, c.Str("functionName"))
@@ -37,7 +37,7 @@ func invokeFor(action string) cloud.Judgement {
 	}
 }
 
-// invocationPayload is the input; under CRUD with the action and the input before.
+// invocationPayload returns the input, under CRUD with the action and the previous input.
 func invocationPayload(c *cloud.Call, action string) (string, error) {
 	text := c.Str("input")
 	if c.Str("lifecycleScope") != "CRUD" {

@@ -1,4 +1,4 @@
-// Lambda functions, their permissions, invocations, and what becomes of failed ones.
+// Lambda functions, their permissions and invocations: what creates, changes and deletes them.
 package lambda
 
 import (
@@ -11,10 +11,11 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
+// The tokens of functions, their permissions and their handling of failures.
 const (
 	FunctionType   = "aws:lambda/function:Function"
 	PermissionType = "aws:lambda/permission:Permission"
-	// EventInvokeType says what becomes of asynchronous invocations that fail.
+	// EventInvokeType configures what happens to asynchronous invocations that fail.
 	EventInvokeType = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 )
 

@@ -1,4 +1,4 @@
-// What Lambda refuses of a function, and its code.
+// Which functions Lambda refuses, and how their code is read and kept.
 package lambda
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/s3"
 )
 
-// FunctionName is the name in a function's ARN, or the name itself, without a qualifier.
+// FunctionName returns the name of a function from its ARN or name, without a qualifier.
 func FunctionName(given string) string {
 	if at := strings.Index(given, ":function:"); at >= 0 {
 		given = given[at+len(":function:"):]
@@ -24,12 +24,12 @@ func FunctionName(given string) string {
 	return name
 }
 
-// functionNamed finds a function by its name or ARN; nil if there is none.
+// functionNamed finds a function by its name or ARN; nil if it does not exist.
 func functionNamed(tx *cloud.Tx, given string) *cloud.Record {
 	return tx.Find(FunctionType, "", FunctionName(given))
 }
 
-// validateFunction: the code comes from exactly one place.
+// validateFunction is the provider's own check: the code comes from exactly one place.
 func validateFunction(c *cloud.Call) []cloud.Failure {
 	var given []string
 	for _, path := range []string{"code", "imageUri", "s3Bucket"} {
@@ -51,7 +51,7 @@ func validateFunction(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// functionCode reads the zip that a function is made of; nothing for an image.
+// functionCode reads the zip file of a function; nothing for an image.
 func functionCode(c *cloud.Call) ([]byte, error) {
 	if code, given := cloud.ValueAt(c.Inputs, "code"); given {
 		switch code = cloud.Open(code); {
@@ -79,7 +79,7 @@ func functionCode(c *cloud.Call) ([]byte, error) {
 	return nil, nil
 }
 
-// codeSum is the digest of the code; unknown where the code is not known yet, "" for an image.
+// codeSum returns the digest of the code: unknown if the code is not known yet, "" for an image.
 func codeSum(c *cloud.Call) any {
 	if cloud.Present(c.Inputs, "imageUri") {
 		return ""
@@ -99,7 +99,7 @@ func functionVersion(c *cloud.Call) any {
 	return "$LATEST"
 }
 
-// checkFunction is what Lambda refuses of a function.
+// checkFunction refuses the functions that Lambda refuses.
 func checkFunction(c *cloud.Call) error {
 	if c.Str("packageType") == "Zip" && (c.Str("runtime") == "" || c.Str("handler") == "") {
 		return fmt.Errorf(
@@ -131,7 +131,7 @@ func checkFunction(c *cloud.Call) error {
 	return kms.NeedsKey("kmsKeyArn", "InvalidParameterValueException: The KMS key {value} does not exist")(c)
 }
 
-// keepCode keeps the code under the function's name, for what runs it.
+// keepCode stores the code under the function's name, for the runtime that runs it.
 func keepCode(c *cloud.Call) error {
 	code, err := functionCode(c)
 	c.Tx.Values[c.VaultKey()] = code

@@ -1,5 +1,5 @@
-// Functions that run in the VPC: their credentials, their place and what a caller of their code
-// needs.
+// What a function's code has when it runs: credentials of its role, variables, and a place in the
+// VPC.
 package lambda
 
 import (
@@ -15,16 +15,16 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
-// Environment is what a function's code has when it runs.
+// Environment holds what the code of a function has when it runs.
 type Environment struct {
 	Variables   map[string]string
 	Credentials awsapi.Credentials // of its role
 	Region      string
-	// Dial connects from the function's place in the VPC, as its security groups let it.
+	// Dial connects from the function's address in the VPC, if its security groups allow it.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// FunctionEnvironment prepares what the code of a function runs with.
+// FunctionEnvironment prepares the environment for the code of a function.
 func FunctionEnvironment(c *cloud.Cloud, name string) (Environment, error) {
 	r := c.CopyOf(FunctionType, "", name)
 	if r == nil {
@@ -53,7 +53,7 @@ func FunctionEnvironment(c *cloud.Cloud, name string) (Environment, error) {
 	}, nil
 }
 
-// functionSession is what Lambda gets when it assumes the function's role, if the role lets it.
+// functionSession assumes the role of the function for Lambda, if the role allows that.
 func functionSession(c *cloud.Cloud, role, name string) (awsapi.Credentials, error) {
 	return cloud.Update2(c, func(tx *cloud.Tx) (awsapi.Credentials, error) {
 		if held := roles.RoleByARN(tx, role); held != nil {
@@ -71,10 +71,11 @@ func functionSession(c *cloud.Cloud, role, name string) (awsapi.Credentials, err
 	})
 }
 
-// functionAddresses are those of functions in the VPC, by name.
+// functionAddresses holds the addresses of functions in the VPC, by name.
 var functionAddresses = cloud.NewState(cloud.StopServers, nil, func(*cloud.ByID[netip.Addr]) error { return nil })
 
-// functionAddress places the function in the first of its subnets once.
+// functionAddress returns the address of the function. The first call places it in the first of its
+// subnets.
 func functionAddress(c *cloud.Cloud, r *cloud.Record) (netip.Addr, error) {
 	subnets, _ := r.Get("vpcConfig.subnetIds").([]any)
 	groups, _ := r.Get("vpcConfig.securityGroupIds").([]any)

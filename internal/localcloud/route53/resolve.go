@@ -1,4 +1,5 @@
-// Names inside the VPC: what Route 53's private zones answer, and the names of what runs.
+// How names resolve inside the VPC: from private hosted zones, and from the services that name what
+// they run.
 package route53
 
 import (
@@ -9,13 +10,13 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// runningNames answer for names that services give to what they run, as a query from a zone gets
-// it; none for a name that they do not know.
+// runningNames resolve the names that services give to what they run, for a query from a zone. They
+// return nothing for names that they do not know.
 var runningNames []func(c *cloud.Cloud, name, zone string) []netip.Addr
 
-// RegisterRunningNames adds the names of a service when the package loads.
-func RegisterRunningNames(answer func(c *cloud.Cloud, name, zone string) []netip.Addr) struct{} {
-	runningNames = append(runningNames, answer)
+// RegisterRunningNames adds the resolver of a service. Packages call it when they load.
+func RegisterRunningNames(resolve func(c *cloud.Cloud, name, zone string) []netip.Addr) struct{} {
+	runningNames = append(runningNames, resolve)
 	return struct{}{}
 }
 
@@ -28,9 +29,10 @@ func runningAddresses(c *cloud.Cloud, name, zone string) []netip.Addr {
 	return nil
 }
 
-// Resolve answers a query from inside the VPC for an A record. Zone is the availability zone that
-// the query comes from: a load balancer with zone affinity answers with the address there as long
-// as it has a healthy target (Network Load Balancers, "Availability Zone DNS affinity").
+// Resolve returns the addresses for a query from inside the VPC for an A record. zone is the
+// availability zone of the client: a load balancer with zone affinity answers with the address
+// there as long as it has a healthy target (Network Load Balancers, "Availability Zone DNS
+// affinity").
 func Resolve(c *cloud.Cloud, name, zone string) ([]netip.Addr, error) {
 	name = strings.TrimSuffix(strings.ToLower(name), ".")
 	values, aliases, exists := addressRecord(c, name)
@@ -60,7 +62,7 @@ func Resolve(c *cloud.Cloud, name, zone string) ([]netip.Addr, error) {
 	return found, nil
 }
 
-// addressRecord is what the A record of a name holds.
+// addressRecord returns the values and aliases of the A record of a name.
 func addressRecord(c *cloud.Cloud, name string) (values, aliases []any, exists bool) {
 	c.View(func(tx *cloud.Tx) {
 		for _, r := range tx.All(RecordType) {

@@ -1,4 +1,4 @@
-// Hosted zones and their records.
+// Hosted zones and their records: what creates, changes and deletes them.
 package route53
 
 import (
@@ -6,6 +6,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/ec2"
 )
 
+// The tokens of hosted zones and records.
 const (
 	ZoneType   = "aws:route53/zone:Zone"
 	RecordType = "aws:route53/record:Record"
@@ -18,7 +19,7 @@ var routingPolicies = []string{
 
 var _ = cloud.Register(
 	cloud.Row{
-		// The provider waits until the change is in step: 10 to 30 s before it first looks
+		// The provider waits until the change is in sync, 10 to 30 s before it first looks
 		// (zone.go).
 		Token:    ZoneType,
 		Seconds:  35,
@@ -103,13 +104,13 @@ var _ = cloud.Register(
 		),
 		BeforeCreate: checkRecord,
 		BeforeUpdate: checkRecord,
-		NotReal: "Names are answered inside the process only (Cloud.Resolve), not over DNS. An alias's target is " +
-			"not looked for. The form of values is judged for A records only. " +
+		NotReal: "Names are answered inside the process only (route53.Resolve), not over DNS. An alias's target is " +
+			"not looked for. The form of values is checked for A records only. " +
 			"Another type or set identifier keeps the id; the provider gives a new one.",
 	},
 )
 
-// zoneServers are those of private hosted zones.
+// zoneServers are the name servers of private hosted zones.
 var zoneServers = []string{
 	"ns-0.awsdns-00.com",
 	"ns-512.awsdns-00.net",

@@ -1,4 +1,4 @@
-// What Route 53 refuses of zones and records.
+// Which zones and records Route 53 refuses.
 package route53
 
 import (
@@ -55,7 +55,8 @@ func recordFaults(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// fullName is a record's name with its zone's, in small letters and without the last dot.
+// fullName returns the name of a record with the name of its zone, in lower case and without the
+// last dot.
 func fullName(c *cloud.Call) string {
 	name := strings.ToLower(TrimDot(c.Str("name")))
 	zone := c.Tx.Find(ZoneType, "", c.Str("zoneId"))
@@ -69,7 +70,7 @@ func fullName(c *cloud.Call) string {
 	return strings.TrimPrefix(name+"."+apex, ".")
 }
 
-// recordKey is the provider's id of a record: zone, name, type and set identifier.
+// recordKey returns the provider's id of a record: zone, name, type and set identifier.
 func recordKey(c *cloud.Call) string {
 	parts := []string{c.Str("zoneId"), strings.ToLower(TrimDot(c.Str("name"))), c.Str("type")}
 	if set := c.Str("setIdentifier"); set != "" {
@@ -78,7 +79,7 @@ func recordKey(c *cloud.Call) string {
 	return strings.Join(parts, "_")
 }
 
-// checkRecord: a set of records that nobody has made yet, of values that fit.
+// checkRecord requires a record set that does not exist yet, and values that fit its type.
 func checkRecord(c *cloud.Call) error {
 	own := fullName(c)
 	zone := c.Tx.Find(ZoneType, "", c.Str("zoneId"))
@@ -128,7 +129,7 @@ func nameFaultsOfZone(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// checkZone: a VPC is in one zone of a name, and a private zone keeps at least one VPC.
+// checkZone refuses a second zone of the same name in a VPC, and a private zone without a VPC.
 func checkZone(c *cloud.Call) error {
 	own := c.All("vpcs.vpcId")
 	if len(c.Before("vpcs.vpcId")) > 0 && len(own) == 0 {
@@ -157,9 +158,10 @@ func checkZone(c *cloud.Call) error {
 	return nil
 }
 
+// TrimDot removes the last dot of a name.
 func TrimDot(name string) string { return strings.TrimSuffix(name, ".") }
 
-// HasPublicCNAME says whether a CNAME of a public zone leads from a name to a value.
+// HasPublicCNAME reports whether a CNAME in a public zone points from a name to a value.
 func HasPublicCNAME(tx *cloud.Tx, name, value string) bool {
 	for _, r := range tx.All(RecordType) {
 		zone := tx.Find(ZoneType, "", r.Str("zoneId"))
