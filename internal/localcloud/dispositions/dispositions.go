@@ -17,8 +17,8 @@ import (
 // 33 of signal(7)) stay as they are: Go cannot catch them, and no program is stopped by them.
 func DefaultInChildren() { defaultInChildren() }
 
-// A signal that is caught is reset by execve(2), one that is ignored is not. Nobody reads the
-// channel: what is caught has no effect.
+// A signal that is caught is reset by execve(2), one that is ignored is not. The channel has no
+// reader: what is caught has no effect.
 var defaultInChildren = sync.OnceFunc(func() {
 	caught := make(chan os.Signal, 1)
 	for _, s := range ignored() {
@@ -28,8 +28,8 @@ var defaultInChildren = sync.OnceFunc(func() {
 
 var ignoredMask = regexp.MustCompile(`(?m)^SigIgn:\t([0-9a-f]+)$`)
 
-// ignored are the signals that this process ignores (proc_pid_status(5), SigIgn). os/signal only
-// knows of two. Where there is no /proc, nothing that must react to a signal is started.
+// ignored returns the signals that this process ignores (proc_pid_status(5), SigIgn). os/signal
+// only knows of two. Where there is no /proc, nothing that must react to a signal is started.
 func ignored() []os.Signal {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

@@ -90,7 +90,7 @@ func installFilter(calls ...uint32) (int, error) {
 	panic("unreachable")
 }
 
-// pending says whether a notification can be taken without waiting.
+// pending reports whether a notification can be taken without waiting.
 func pending(fd int) bool {
 	ready, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
 	return err == nil && ready > 0
@@ -102,15 +102,15 @@ func receive(fd int, n *notification) bool {
 	return failed == 0
 }
 
-// waits says whether the process still waits for this answer: what was read from it is its own only
-// then.
+// waits reports whether the process still waits for this answer. Only then was the data that was
+// read from it its own.
 func (g *Guard) waits(n *notification) bool {
 	return g.control(idValid, unsafe.Pointer(&n.id)) == nil
 }
 
 // pass lets the call go on as it was made.
 func (g *Guard) pass(n *notification) {
-	// An error says that the process has ended or the guard was closed: nobody waits.
+	// An error says that the process has ended or the guard was closed: no process waits.
 	_ = g.control(
 		unix.SECCOMP_IOCTL_NOTIF_SEND,
 		unsafe.Pointer(&response{id: n.id, flags: unix.SECCOMP_USER_NOTIF_FLAG_CONTINUE}),
@@ -179,7 +179,8 @@ func (n *notification) socket() (process, fd int, err error) {
 	return process, fd, err
 }
 
-// drop makes the call fail as if nobody answered: at once and later, if the socket does not block.
+// drop makes the call fail as if the other side did not answer: at once and later, if the socket
+// does not block.
 func (g *Guard) drop(n *notification, socket int) {
 	flags, err := unix.FcntlInt(uintptr(socket), unix.F_GETFL, 0)
 	if err == nil && flags&unix.O_NONBLOCK != 0 {

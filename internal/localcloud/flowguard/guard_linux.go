@@ -1,5 +1,4 @@
-// The guard: a thread that starts processes under a filter, and the goroutine that answers what
-// they ask.
+// How a guard works: a thread starts processes under a filter, and a goroutine answers their calls.
 
 package flowguard
 
@@ -22,9 +21,9 @@ import (
 type Guard struct {
 	options   Options
 	blackhole *blackhole
-	// notifications is where the kernel tells of calls that wait for an answer.
+	// notifications is the descriptor from which the kernel reports calls that wait for an answer.
 	notifications *os.File
-	// mark stands in the environment of the processes.
+	// mark is in the environment of the processes.
 	mark       string
 	starts     chan start
 	closed     chan struct{}
@@ -43,7 +42,7 @@ type start struct {
 	result  chan error
 }
 
-// New makes a guard. Close it.
+// New creates a guard. The caller closes it.
 func New(o Options) (*Guard, error) {
 	if !o.Source.Is4() || !o.Network.Addr().Is4() || o.Decide == nil {
 		return nil, fmt.Errorf(
@@ -147,7 +146,7 @@ func (g *Guard) listen() {
 	}
 }
 
-// handle answers one call.
+// handle allows, answers or drops one call.
 func (g *Guard) handle(n *notification) {
 	destination, ok := n.destination()
 	if ok && n.number == unix.SYS_BIND {

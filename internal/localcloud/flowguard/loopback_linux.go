@@ -1,4 +1,4 @@
-// Ports of a machine's own, and its name server.
+// How guarded machines get ports of their own and a name server, although they share one host.
 
 package flowguard
 
@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// namePort is where name servers are asked (RFC 1035, 4.2.1).
+// namePort is the port of name servers (RFC 1035, 4.2.1).
 const namePort = 53
 
-// everywhere says whether an address stands for all of a machine's own, the loopback interface's
-// among them.
+// everywhere reports whether an address means all addresses of a machine, or its loopback
+// interface.
 func everywhere(a netip.Addr) bool {
 	a = a.Unmap()
 	return a.IsUnspecified() || a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback()
@@ -20,8 +20,8 @@ func everywhere(a netip.Addr) bool {
 
 // bind gives a listening socket the machine's address for all addresses or the loopback
 // interface's, and remembers the port.
-func (g *Guard) bind(n *notification, asked netip.AddrPort) {
-	if !everywhere(asked.Addr()) {
+func (g *Guard) bind(n *notification, address netip.AddrPort) {
+	if !everywhere(address.Addr()) {
 		g.pass(n)
 		return
 	}
@@ -34,7 +34,7 @@ func (g *Guard) bind(n *notification, asked netip.AddrPort) {
 		g.pass(n)
 		return
 	}
-	err := unix.Bind(socket, addressFor(socket, netip.AddrPortFrom(g.options.Source, asked.Port())))
+	err := unix.Bind(socket, addressFor(socket, netip.AddrPortFrom(g.options.Source, address.Port())))
 	if err == nil {
 		if port := portOf(socket); port != 0 {
 			g.bound.Store(port, true)
@@ -45,10 +45,10 @@ func (g *Guard) bind(n *notification, asked netip.AddrPort) {
 
 // own answers a call that is about the machine's own loopback interface or its name server; false
 // if it is about neither.
-func (g *Guard) own(n *notification, asked netip.AddrPort) bool {
-	_, listens := g.bound.Load(asked.Port())
-	loopback := listens && everywhere(asked.Addr())
-	named := asked.Port() == namePort && g.options.Resolver.IsValid()
+func (g *Guard) own(n *notification, address netip.AddrPort) bool {
+	_, listens := g.bound.Load(address.Port())
+	loopback := listens && everywhere(address.Addr())
+	named := address.Port() == namePort && g.options.Resolver.IsValid()
 	if !loopback && !named {
 		return false
 	}
@@ -59,7 +59,7 @@ func (g *Guard) own(n *notification, asked netip.AddrPort) bool {
 	defer unix.Close(socket) //nolint:errcheck // a second descriptor of the process's own socket
 	switch {
 	case loopback && kind == unix.SOCK_STREAM:
-		g.reply(n, errno(unix.Connect(socket, addressFor(socket, netip.AddrPortFrom(g.options.Source, asked.Port())))))
+		g.reply(n, errno(unix.Connect(socket, addressFor(socket, netip.AddrPortFrom(g.options.Source, address.Port())))))
 	case named && kind == unix.SOCK_DGRAM:
 		g.reply(n, errno(unix.Connect(socket, addressFor(socket, g.options.Resolver))))
 	default:
@@ -81,7 +81,7 @@ func addressFor(socket int, a netip.AddrPort) unix.Sockaddr {
 	return &unix.SockaddrInet4{Addr: a.Addr().As4(), Port: int(a.Port())}
 }
 
-// portOf is the port of a bound socket; 0 if it has none.
+// portOf returns the port of a bound socket; 0 if it has none.
 func portOf(socket int) uint16 {
 	name, err := unix.Getsockname(socket)
 	if err != nil {

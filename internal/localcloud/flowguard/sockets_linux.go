@@ -1,4 +1,4 @@
-// The sockets of guarded processes: connections that go silent for a while.
+// How connections of guarded processes go silent for a while, and how their sockets are found.
 
 package flowguard
 
@@ -53,7 +53,7 @@ func (b *blackhole) take(socket int) error {
 
 func (b *blackhole) close() error { return unix.Close(b.fd) }
 
-// Packets on one host come with the time to live that they began with, which is 64 where nobody
+// Packets on one host come with the time to live that they began with, which is 64 unless a process
 // sets it (ip(7), IP_TTL).
 const (
 	leastTimeToLive = 255
@@ -68,7 +68,7 @@ func silence(socket int) error {
 }
 
 // Silence makes the connections that match lose every packet that they get, until Hear. Both sides'
-// guards must do it to lose those of both ways. It says how many there are.
+// guards must do it to lose those of both ways. It returns their number.
 func (g *Guard) Silence(match Match) (int, error) { return g.each(match, silence) }
 
 // Hear ends the silence of the connections that match: what was lost meanwhile is sent again by
@@ -79,7 +79,7 @@ func (g *Guard) Hear(match Match) (int, error) {
 	})
 }
 
-// each does something with every connected TCP socket of the guarded processes that matches.
+// each calls do for every connected TCP socket of the guarded processes that matches.
 func (g *Guard) each(match Match, do func(socket int) error) (int, error) {
 	processes, err := g.processes()
 	if err != nil {
@@ -114,7 +114,7 @@ func (g *Guard) each(match Match, do func(socket int) error) (int, error) {
 	return found, errors.Join(errs...)
 }
 
-// processes are those under this guard.
+// processes returns the processes under this guard.
 func (g *Guard) processes() ([]int, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -127,7 +127,7 @@ func (g *Guard) processes() ([]int, error) {
 		if err != nil {
 			continue
 		}
-		// One that has ended, or is another user's, is none of ours.
+		// A process that has ended, or belongs to another user, is not under this guard.
 		environment, _ := os.ReadFile(fmt.Sprintf("/proc/%d/environ", process))
 		if bytes.Contains(environment, mark) {
 			found = append(found, process)
@@ -136,7 +136,7 @@ func (g *Guard) processes() ([]int, error) {
 	return found, nil
 }
 
-// sockets are a process's descriptors of sockets; none if it has ended.
+// sockets returns the socket descriptors of a process; none if it has ended.
 func sockets(process int) []int {
 	folder := fmt.Sprintf("/proc/%d/fd", process)
 	entries, _ := os.ReadDir(folder)
@@ -150,7 +150,7 @@ func sockets(process int) []int {
 	return found
 }
 
-// borrow is a descriptor of our own of a process's file. Close it.
+// borrow returns a descriptor of our own for a process's file. The caller closes it.
 func borrow(process, fd int) (int, error) {
 	handle, err := unix.PidfdOpen(process, 0)
 	if err != nil {
@@ -164,7 +164,7 @@ func borrow(process, fd int) (int, error) {
 	return own, nil
 }
 
-// ends are the two addresses of a connected TCP socket; false for any other.
+// ends returns the two addresses of a connected TCP socket; false for any other socket.
 func ends(socket int) (local, remote netip.AddrPort, ok bool) {
 	kind, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_TYPE)
 	if err != nil || kind != unix.SOCK_STREAM {

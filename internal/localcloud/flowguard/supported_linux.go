@@ -16,8 +16,8 @@ import (
 // trialLimit is how long a shell may take for one connection on this host.
 const trialLimit = 20 * time.Second
 
-// Supported says once for all why guards do not work here; nil if they do. It starts a shell that
-// connects.
+// Supported returns why guards do not work here; nil if they do. The first call decides for all. It
+// starts a shell that connects.
 var Supported = sync.OnceValue(func() error {
 	source := netip.MustParseAddr("127.0.0.2")
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")

@@ -1,5 +1,5 @@
-// The machine's clock, which runs Options.Scale times as fast as the real one for timers and
-// waiting times.
+// The clock of a machine. For timers and waiting times it runs Options.Scale times as fast as the
+// real one.
 
 package machine
 
@@ -19,7 +19,7 @@ func (b *boot) after(d time.Duration) <-chan time.Time {
 	return expiry(b.real(d))
 }
 
-// real is how long a time of the machine takes.
+// real returns how long a duration of the machine takes in real time.
 func (b *boot) real(d time.Duration) time.Duration {
 	return scaled(d, 1/b.m.options.Scale)
 }

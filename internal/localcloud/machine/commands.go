@@ -1,4 +1,4 @@
-// The commands that stand-ins answer, and how their options are read.
+// Which commands this package implements for the stand-ins, and how it reads their options.
 
 package machine
 
@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// commands are answered here; all others are Options.Command's.
-var commands map[string]func(b *boot, asked request) reply
+// commands are the commands of this package. Options.Command runs all others.
+var commands map[string]func(b *boot, call request) reply
 
 func init() {
 	commands = map[string]func(*boot, request) reply{
@@ -31,7 +31,7 @@ type option struct {
 	takesValue  bool
 }
 
-// arguments are the options that were given, by their long names, and what is no option.
+// arguments holds the given options, by their long names, and the other arguments.
 type arguments struct {
 	options map[string][]string
 	rest    []string
@@ -39,7 +39,7 @@ type arguments struct {
 
 func (a arguments) has(long string) bool { return a.options[long] != nil }
 
-// value is the option's last value, "" if it was not given.
+// value returns the option's last value; "" if the option was not given.
 func (a arguments) value(long string) string {
 	if values := a.options[long]; len(values) > 0 {
 		return values[len(values)-1]
@@ -47,8 +47,8 @@ func (a arguments) value(long string) string {
 	return ""
 }
 
-// read sorts the arguments of a command. One that is not known is an error: ignored, it would look
-// as if it had an effect.
+// read sorts the arguments of a command. An unknown option is an error: ignoring it would look as
+// if it had an effect.
 func read(argv []string, known ...option) (arguments, error) {
 	found := arguments{options: map[string][]string{}}
 	given := argv[1:]

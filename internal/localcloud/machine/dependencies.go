@@ -14,21 +14,22 @@ import (
 	"sync"
 )
 
-// targets are names that units order themselves by; true: reached at boot, with what they want.
+// targets are the targets that units may name. true: reached at boot, with the units that they
+// want.
 var targets = map[string]bool{
 	"basic.target": false, "cloud-init.target": false, "local-fs.target": false, "network-online.target": false,
 	"network.target": false, "sysinit.target": false, "time-sync.target": false,
 	"multi-user.target": true, "timers.target": true,
 }
 
-// given are units of other kinds that exist on the real image and are always there: nothing starts
-// them here.
+// given are units of other kinds that exist on the real image. Here they are always active, and
+// nothing starts them.
 func given(name string) bool {
 	_, target := targets[name]
 	return target || strings.HasSuffix(name, ".mount") || name == "cloud-init.service" || name == "chronyd.service"
 }
 
-// startUnit starts a unit with what it wants.
+// startUnit starts a unit and the units that it wants.
 func (b *boot) startUnit(name string) error {
 	return b.startWith(name, nil)
 }
@@ -43,14 +44,14 @@ func (b *boot) startWith(name string, path []string) error {
 		return wrapped("Failed to start %s: %s", name, err)
 	}
 	path = append(slices.Clone(path), name)
-	var beside sync.WaitGroup
-	defer beside.Wait()
+	var starting sync.WaitGroup
+	defer starting.Wait()
 	for _, dependency := range d.wants {
-		// What is wanted may fail (systemd.unit(5), Wants=).
+		// Wanted units may fail (systemd.unit(5), Wants=).
 		if slices.Contains(d.after, dependency) {
 			_ = b.startWith(dependency, path)
 		} else {
-			beside.Go(func() { _ = b.startWith(dependency, path) })
+			starting.Go(func() { _ = b.startWith(dependency, path) })
 		}
 	}
 	for _, path := range d.mountsFor {
@@ -86,7 +87,7 @@ func (b *boot) waitForEarlier(d *definition) {
 	}
 }
 
-// startAll starts units side by side, each after those that it is ordered after.
+// startAll starts units in parallel, each after those that it is ordered after.
 func (b *boot) startAll(names []string) []error {
 	left := map[*unit]*definition{}
 	var faults []error
@@ -114,8 +115,8 @@ func (b *boot) startAll(names []string) []error {
 	return faults
 }
 
-// layers sorts units so that each comes in a later layer than those that it must wait for. What
-// goes round in a circle comes together: systemd breaks ordering cycles too.
+// layers sorts units so that each comes in a later layer than those that it must wait for. Units
+// of a cycle share a layer: systemd breaks ordering cycles too.
 func layers(units map[*unit]*definition, waitsFor func(u, other *definition) bool) [][]*unit {
 	left := maps.Clone(units)
 	var sorted [][]*unit
@@ -141,7 +142,7 @@ func layers(units map[*unit]*definition, waitsFor func(u, other *definition) boo
 	return sorted
 }
 
-// wrapped keeps the exit status of an error and puts words around its message.
+// wrapped adds words to the message of an error and keeps its exit status.
 func wrapped(format, name string, err error) error {
 	var refused *commandError
 	if errors.As(err, &refused) {
@@ -150,7 +151,7 @@ func wrapped(format, name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// installed are the links that enabling a unit makes, relative to the machine's folder.
+// installed returns the links that enabling a unit creates, relative to the machine's folder.
 func (d *definition) installed() []string {
 	var links []string
 	for _, target := range d.wantedBy {
@@ -160,7 +161,7 @@ func (d *definition) installed() []string {
 	return links
 }
 
-// enabled says whether all links of the unit are there.
+// enabled reports whether all links of the unit exist.
 func (m *Machine) enabled(d *definition) bool {
 	links := d.installed()
 	for _, link := range links {
@@ -171,14 +172,14 @@ func (m *Machine) enabled(d *definition) bool {
 	return len(links) > 0
 }
 
-// wantedAtBoot are the units that the targets of boot want, in the order of their names.
+// wantedAtBoot returns the units that the targets of boot want, in the order of their names.
 func (m *Machine) wantedAtBoot() []string {
 	var names []string
 	for target, reached := range targets {
 		if !reached {
 			continue
 		}
-		// A folder that is not there wants nothing.
+		// A missing folder means that the target wants nothing.
 		entries, _ := os.ReadDir(m.path(unitFolder, target+".wants"))
 		for _, entry := range entries {
 			names = append(names, entry.Name())
@@ -188,7 +189,7 @@ func (m *Machine) wantedAtBoot() []string {
 	return slices.Compact(names)
 }
 
-// orderedAfter says whether u starts after other, and so stops before it. A service is after the
+// orderedAfter reports whether u starts after other, and so stops before it. A service is after the
 // timer that starts it (systemd.timer(5)).
 func orderedAfter(u, other *definition) bool {
 	return slices.Contains(u.after, other.name) || other.timer != nil && other.timer.unit == u.name

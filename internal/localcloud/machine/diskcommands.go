@@ -20,9 +20,9 @@ var columns = map[string]func(*disk) string{
 }
 
 // lsblk lists the disks (lsblk(8)). There are no partitions, so --nodeps changes nothing.
-func lsblk(b *boot, asked request) reply {
+func lsblk(b *boot, call request) reply {
 	given, err := read(
-		asked.Argv,
+		call.Argv,
 		option{long: "nodeps", short: "d", takesValue: false},
 		option{long: "noheadings", short: "n", takesValue: false},
 		option{long: "paths", short: "p", takesValue: false},
@@ -82,10 +82,11 @@ func aligned(rows [][]string) string {
 	return text.String()
 }
 
-// blkid shows what lies on a disk (blkid(8): exit status 2 if nothing was found).
-func blkid(b *boot, asked request) reply {
+// blkid prints the type or label of a disk's file system (blkid(8): exit status 2 if nothing was
+// found).
+func blkid(b *boot, call request) reply {
 	given, err := read(
-		asked.Argv,
+		call.Argv,
 		option{long: "output", short: "o", takesValue: true},
 		option{long: "match-tag", short: "s", takesValue: true},
 		option{long: "probe", short: "p", takesValue: false},
@@ -115,9 +116,9 @@ func blkid(b *boot, asked request) reply {
 
 // makeXFS makes a file system (mkfs.xfs(8): a label has at most 12 characters; a disk that holds
 // one already is refused without -f).
-func makeXFS(b *boot, asked request) reply {
+func makeXFS(b *boot, call request) reply {
 	given, err := read(
-		asked.Argv,
+		call.Argv,
 		option{long: "label", short: "L", takesValue: true},
 		option{long: "force", short: "f", takesValue: false},
 	)
@@ -155,7 +156,7 @@ func makeXFS(b *boot, asked request) reply {
 	return reply{}
 }
 
-// format makes the disk's file system new and empty.
+// format creates a new, empty file system on the disk.
 func (d *disk) format(fs filesystem) error {
 	if err := os.RemoveAll(d.content()); err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Disks of a machine: folders that outlive it. A disk's folder holds a marker of its file system
-// and, beside it, what the file system shows when it is mounted.
+// and, next to it, the content of the file system.
 
 package machine
 
@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// markerFile says that a disk has a file system, of which type and label.
+	// markerFile records the type and label of a disk's file system.
 	markerFile = ".filesystem"
 	// contentFolder is the file system's root.
 	contentFolder = "data"
@@ -24,8 +24,8 @@ type disk struct {
 	serial, dir, device string
 	// mountPoint is a path of the machine, "" while the disk is not mounted.
 	mountPoint string
-	// root is the disk that the machine was booted from: it is there to be confused with, and
-	// always mounted.
+	// root marks the disk that the machine booted from. It is always mounted, and exists so that
+	// programs may confuse it with others.
 	root bool
 }
 
@@ -33,7 +33,7 @@ func rootDisk() *disk {
 	return &disk{serial: "vol" + randomHex(17), mountPoint: "/", root: true}
 }
 
-// filesystem is what the marker holds.
+// filesystem is the content of the marker.
 type filesystem struct{ kind, label string }
 
 // Attach makes a disk appear as /dev/nvme<N>n1 with the volume's id, without dash, as its serial
@@ -93,7 +93,7 @@ func (m *Machine) diskOf(volumeID string) *disk {
 	return nil
 }
 
-// numberDisks gives the names of a boot. NVMe names move between boots, so the first number of what
+// numberDisks names the disks at boot. NVMe names move between boots, so the first number of what
 // is attached varies; it is never 1, so that a program which takes /dev/nvme1n1 for granted fails
 // every time and not now and then.
 func (m *Machine) numberDisks() {

@@ -1,4 +1,4 @@
-// A command that somebody runs on a machine, as over a session of Systems Manager.
+// How a rehearsal runs a command on a machine, as over a session of Systems Manager.
 
 package machine
 

@@ -1,4 +1,4 @@
-// The folder of a new machine: what lies in it before anything has run.
+// Which files the folder of a new machine holds before anything has run.
 
 package machine
 
@@ -93,7 +93,7 @@ func (m *Machine) memory() (string, error) {
 	return totalMemory.FindString(string(host)) + "\n", nil
 }
 
-// fileOf finds what a unit names by an absolute path: the machine's own if it is there, else the
+// fileOf finds the file for an absolute path in a unit: the machine's own if it exists, else the
 // host's.
 func (m *Machine) fileOf(path string) string {
 	if own := m.path(path); exists(own) {
@@ -107,8 +107,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// lines are those of a file of the machine, without comments and empty ones; a missing file has
-// none.
+// lines returns the lines of a file of the machine, without comments and empty lines. A missing
+// file has none.
 func (m *Machine) lines(path string) []string {
 	text, err := os.ReadFile(m.path(path))
 	if err != nil {

@@ -1,4 +1,4 @@
-// What units and the console say is kept in memory, bounded: the newest megabyte.
+// How the output of units and the console is kept: in memory, the newest megabyte.
 
 package machine
 
@@ -31,7 +31,8 @@ func (j *journal) note(source, line string) {
 	entry := fmt.Sprintf("%s %s: %s\n", time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), source, line)
 	j.text = append(j.text, entry...)
 	j.total += len(entry)
-	// Cut only now and then: moving a megabyte for every line would cost more than the line.
+	// The text is cut only now and then: moving a megabyte for every line would cost more than the
+	// line.
 	if len(j.text) > 2*journalSize {
 		cut := len(j.text) - journalSize
 		cut += bytes.IndexByte(j.text[cut:], '\n') + 1
@@ -46,7 +47,7 @@ func (j *journal) mark() int {
 	return j.total
 }
 
-// since is what was noted after the mark, of the newest megabyte.
+// since returns what was noted after the mark, within the newest megabyte.
 func (j *journal) since(mark int) string {
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -8,7 +8,7 @@
 // package over a socket. bash, coreutils and what the machine downloads are real. An option or
 // directive that a stand-in does not know is refused, never ignored.
 //
-// What is not as on a real machine:
+// Differences from a real machine:
 //
 //   - There is no root: processes run as the user of the rehearsal, and id answers that user's
 //     numbers for every name, so that changing an owner works. User= and Group= must exist on the
@@ -19,7 +19,7 @@
 //     by a control group: one that empties its environment is out of reach.
 //   - A mount is a symbolic link to the disk's folder: a walk that does not follow links does not
 //     enter it.
-//   - What was written survives PowerOff: a loss of what no fsync made durable is not played.
+//   - What was written survives PowerOff: the loss of data without fsync is not simulated.
 //   - HOME and TMPDIR are set for every process, to folders of the machine, so that nothing of the
 //     person's own settings comes in.
 //   - Ordering is kept among services and timers; targets are names, and of them only
@@ -42,17 +42,17 @@ import (
 
 // Options say what machine to boot.
 type Options struct {
-	// Name is the instance's id; it stands in messages.
+	// Name is the instance's id, for messages.
 	Name string
 	// Dir is the machine's folder. Boot makes it; it must not exist or be empty.
 	Dir string
-	// Address is the machine's private address; it is told to nobody but shown by Machine.Address.
+	// Address is the machine's private address. Only Machine.Address returns it.
 	Address string
 	// UserData is run once, as cloud-init does. Empty: nothing is run. Else it must begin with
 	// "#!".
 	UserData string
-	// Environment is given to every process of the machine, beside PATH, HOME, LANG, TMPDIR,
-	// MACHINE_ROOT and MACHINE_SOCKET.
+	// Environment is given to every process of the machine, in addition to PATH, HOME, LANG,
+	// TMPDIR, MACHINE_ROOT and MACHINE_SOCKET.
 	Environment map[string]string
 	// Tools is the folder that InstallTools filled.
 	Tools string
@@ -67,7 +67,7 @@ type Options struct {
 	// Start starts a process in place of exec.Cmd.Start, from a thread that lives as long as the
 	// machine: what it starts dies with that thread. nil: the rehearsal's own.
 	Start func(*exec.Cmd) error
-	// Memory in bytes stands as MemTotal in proc/meminfo of the folder; 0: the host's own.
+	// Memory in bytes is MemTotal in proc/meminfo of the folder; 0: the host's own.
 	Memory int64
 }
 
@@ -106,7 +106,7 @@ type boot struct {
 	userDataError error
 }
 
-// errOff is the end of everything that was under way when the power went off.
+// errOff ends everything that was in progress when the power went off.
 var errOff = errors.New("the machine is off")
 
 // Boot makes the machine's folder, starts the machine, and runs its user-data in the background.
@@ -148,8 +148,7 @@ func Boot(o Options) (*Machine, error) {
 	if err := m.makeFolder(); err != nil {
 		return nil, fmt.Errorf("booting %s: making its folder: %w", o.Name, err)
 	}
-	// Processes are told their working directory without symbolic links; paths are compared with
-	// it.
+	// Processes get their working directory without symbolic links, and paths are compared with it.
 	if m.options.Dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, fmt.Errorf("booting %s: %w", o.Name, err)
 	}
@@ -185,7 +184,7 @@ func (m *Machine) powerOn(userData bool) error {
 	return nil
 }
 
-// startUp is what systemd does at boot: mounts, then what is enabled; cloud-init's scripts come
+// startUp does what systemd does at boot: mounts, then what is enabled; cloud-init's scripts come
 // last.
 func (b *boot) startUp(userData bool) {
 	defer close(b.userDataEnded)
@@ -241,7 +240,7 @@ func (m *Machine) consoleEnd() string {
 	return text[max(0, len(text)-2000):]
 }
 
-// running is the boot that is under way, nil while the machine is off.
+// running returns the current boot; nil while the machine is off.
 func (m *Machine) running() *boot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -257,10 +256,10 @@ func (m *Machine) Address() string { return m.options.Address }
 // Dir is the machine's folder, absolute.
 func (m *Machine) Dir() string { return m.options.Dir }
 
-// IsOn says whether the machine is on.
+// IsOn reports whether the machine is on.
 func (m *Machine) IsOn() bool { return m.running() != nil }
 
-// Console is what the machine said at boot and shutdown and what user-data printed, the newest
+// Console returns the messages of boot and shutdown and the output of user-data, the newest
 // megabyte of it.
 func (m *Machine) Console() string { return m.console.String() }
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// pointOf is the path of the machine that a caller means: an absolute one as it is, another from
-// where the caller stands.
-func (b *boot) pointOf(asked request, path string) (string, *commandError) {
+// pointOf returns the path on the machine that a caller names: an absolute one as it is, a relative
+// one from the caller's working directory.
+func (b *boot) pointOf(call request, path string) (string, *commandError) {
 	if filepath.IsAbs(path) {
 		path = filepath.Clean(path)
 		if inside, yes := strings.CutPrefix(path, b.m.options.Dir+"/"); yes {
@@ -18,12 +18,12 @@ func (b *boot) pointOf(asked request, path string) (string, *commandError) {
 		}
 		return path, nil
 	}
-	inside, err := filepath.Rel(b.m.options.Dir, filepath.Join(asked.Directory, path))
+	inside, err := filepath.Rel(b.m.options.Dir, filepath.Join(call.Directory, path))
 	if err != nil || strings.HasPrefix(inside, "..") {
 		return "", refuse(
 			1,
 			"stand-in for %s: %s lies outside of the machine's folder %s",
-			asked.Argv[0],
+			call.Argv[0],
 			path,
 			b.m.options.Dir,
 		)
@@ -32,9 +32,9 @@ func (b *boot) pointOf(asked request, path string) (string, *commandError) {
 }
 
 // mount mounts a mount point by etc/fstab, or a source on a mount point.
-func mount(b *boot, asked request) reply {
+func mount(b *boot, call request) reply {
 	given, err := read(
-		asked.Argv,
+		call.Argv,
 		option{long: "types", short: "t", takesValue: true},
 		option{long: "options", short: "o", takesValue: true},
 	)
@@ -44,7 +44,7 @@ func mount(b *boot, asked request) reply {
 	if len(given.rest) != 1 && len(given.rest) != 2 {
 		return failure(1, "stand-in for mount: write mount DIRECTORY or mount SOURCE DIRECTORY")
 	}
-	point, refusal := b.pointOf(asked, given.rest[len(given.rest)-1])
+	point, refusal := b.pointOf(call, given.rest[len(given.rest)-1])
 	if refusal != nil {
 		return refusal.reply()
 	}
@@ -65,15 +65,15 @@ func mount(b *boot, asked request) reply {
 	return reply{}
 }
 
-func umount(b *boot, asked request) reply {
-	given, err := read(asked.Argv)
+func umount(b *boot, call request) reply {
+	given, err := read(call.Argv)
 	if err != nil {
 		return failure(1, "%v", err)
 	}
 	if len(given.rest) != 1 {
 		return failure(1, "stand-in for umount: write umount DIRECTORY")
 	}
-	point, refusal := b.pointOf(asked, given.rest[0])
+	point, refusal := b.pointOf(call, given.rest[0])
 	if refusal != nil {
 		return refusal.reply()
 	}
@@ -92,47 +92,47 @@ func umount(b *boot, asked request) reply {
 	return reply{}
 }
 
-// mountpoint says whether a path is one (mountpoint(1): exit status 32 if not, 1 if the path does
-// not exist).
-func mountpoint(b *boot, asked request) reply {
-	given, err := read(asked.Argv, option{long: "quiet", short: "q", takesValue: false})
+// mountpoint reports whether a path is a mount point (mountpoint(1): exit status 32 if not, 1 if
+// the path does not exist).
+func mountpoint(b *boot, call request) reply {
+	given, err := read(call.Argv, option{long: "quiet", short: "q", takesValue: false})
 	if err != nil {
 		return failure(1, "%v", err)
 	}
 	if len(given.rest) != 1 {
 		return failure(1, "stand-in for mountpoint: write mountpoint [-q] DIRECTORY")
 	}
-	point, refusal := b.pointOf(asked, given.rest[0])
+	point, refusal := b.pointOf(call, given.rest[0])
 	if refusal != nil {
 		return refusal.reply()
 	}
 	b.m.mu.Lock()
 	mounted := b.m.mountedAt(point) != nil
 	b.m.mu.Unlock()
-	answer := output("%s is a mountpoint\n", point)
+	result := output("%s is a mountpoint\n", point)
 	switch {
 	case !exists(b.m.path(point)):
-		answer = failure(1, "mountpoint: %s: No such file or directory", point)
+		result = failure(1, "mountpoint: %s: No such file or directory", point)
 	case !mounted:
-		answer = reply{Out: []byte(point + " is not a mountpoint\n"), Status: 32}
+		result = reply{Out: []byte(point + " is not a mountpoint\n"), Status: 32}
 	}
 	if given.has("quiet") {
-		answer.Out, answer.Err = nil, nil
+		result.Out, result.Err = nil, nil
 	}
-	return answer
+	return result
 }
 
-// growFileSystem has nothing to grow: a disk's folder has no size. It wants what xfs_growfs(8)
-// wants, a mounted file system.
-func growFileSystem(b *boot, asked request) reply {
-	given, err := read(asked.Argv)
+// growFileSystem has nothing to grow, because the folder of a disk has no size. Like xfs_growfs(8)
+// it requires a mounted file system.
+func growFileSystem(b *boot, call request) reply {
+	given, err := read(call.Argv)
 	if err != nil {
 		return failure(1, "%v", err)
 	}
 	if len(given.rest) != 1 {
 		return failure(1, "stand-in for xfs_growfs: write xfs_growfs MOUNTPOINT")
 	}
-	point, refusal := b.pointOf(asked, given.rest[0])
+	point, refusal := b.pointOf(call, given.rest[0])
 	if refusal != nil {
 		return refusal.reply()
 	}

@@ -1,5 +1,5 @@
-// Mounts: while a disk is mounted, its mount point is a symbolic link to the disk's folder. What
-// lay there before waits beside it under another name, as a mount hides it.
+// Mounts: while a disk is mounted, its mount point is a symbolic link to the disk's folder. The
+// folder that was there before gets another name meanwhile, as a mount hides it.
 
 package machine
 
@@ -49,7 +49,7 @@ func (m *Machine) entryFor(mountPoint string) (tableEntry, bool) {
 	return entries[at], true
 }
 
-// commandError is what a command says and ends with.
+// commandError is the message and the exit status of a command that failed.
 type commandError struct {
 	status  int
 	message string
@@ -63,7 +63,7 @@ func refuse(status int, format string, values ...any) *commandError {
 
 func (e *commandError) reply() reply { return failure(e.status, "%s", e.message) }
 
-// source finds the disk that LABEL=… or a device's name means.
+// source finds the disk for LABEL=… or a device name.
 func (m *Machine) source(e tableEntry) (*disk, *commandError) {
 	if label, byLabel := strings.CutPrefix(e.source, "LABEL="); byLabel {
 		for _, d := range m.disks {
@@ -111,7 +111,7 @@ func (m *Machine) mount(e tableEntry) *commandError {
 	return nil
 }
 
-// hidden is where a mount point's own folder waits.
+// hidden is the path of a mount point's own folder while a disk is mounted there.
 func hidden(point string) string {
 	return filepath.Join(filepath.Dir(point), "."+filepath.Base(point)+".below-the-mount")
 }
@@ -138,7 +138,7 @@ func (m *Machine) unmount(d *disk) error {
 	return nil
 }
 
-// unmountAll is the end of all mounts with the machine's.
+// unmountAll unmounts all disks when the machine stops.
 func (m *Machine) unmountAll() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -151,7 +151,7 @@ func (m *Machine) unmountAll() error {
 	return errors.Join(faults...)
 }
 
-// mountAll mounts what etc/fstab lists, and waits for disks that are not there yet
+// mountAll mounts what etc/fstab lists, and waits for disks that are not attached yet
 // (systemd.mount(5), systemd-fstab-generator(8): without nofail a missing one stops the boot).
 func (b *boot) mountAll() error {
 	for _, e := range b.m.mountTable() {
@@ -177,7 +177,7 @@ func (b *boot) mountAll() error {
 }
 
 // requireMount mounts what etc/fstab lists for a path or a folder above it (systemd.unit(5),
-// RequiresMountsFor=); without such a line the path lies on the machine's own disk.
+// RequiresMountsFor=); without such a line the path is on the machine's own disk.
 func (b *boot) requireMount(path string) error {
 	for _, e := range b.m.mountTable() {
 		if path != e.mountPoint && !strings.HasPrefix(path, e.mountPoint+"/") {
@@ -196,7 +196,7 @@ func (b *boot) requireMount(path string) error {
 	return nil
 }
 
-// users are the processes that have a file of the disk open or stand in it.
+// users are the processes that have a file of the disk open or their working directory on it.
 func (b *boot) users(d *disk) []int {
 	inside := func(link string) bool {
 		target, err := os.Readlink(link)

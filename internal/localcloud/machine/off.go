@@ -1,4 +1,4 @@
-// The two ends of a machine: systemd stops everything, or the power is gone.
+// The two ends of a machine: systemd stops everything, or the power goes off.
 
 package machine
 
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// goAhead runs a goroutine of a unit, unless the machine is shutting down or off.
+// goAhead starts a goroutine of a unit, unless the machine is shutting down or off.
 func (b *boot) goAhead(run func()) bool {
 	b.starting.RLock()
 	defer b.starting.RUnlock()
@@ -23,8 +23,8 @@ func (b *boot) goAhead(run func()) bool {
 
 // Shutdown is EC2's stop or terminate: systemd stops all units in the reverse of their starting
 // order, then every process left gets SIGTERM and after ten seconds SIGKILL, and the disks are
-// unmounted. When ctx ends first the power is pulled, as EC2 does with a machine that takes too
-// long, and Shutdown says so. A machine that is off stays off.
+// unmounted. If ctx ends first, the power goes off, as EC2 does with a machine that takes too
+// long, and Shutdown returns an error. A machine that is off stays off.
 func (m *Machine) Shutdown(ctx context.Context) error {
 	b := m.running()
 	if b == nil {
@@ -51,7 +51,7 @@ func (m *Machine) Shutdown(ctx context.Context) error {
 	}
 }
 
-// endLeftovers ends what belongs to no unit (systemd-shutdown(8)).
+// endLeftovers ends the processes that belong to no unit (systemd-shutdown(8)).
 func (b *boot) endLeftovers(ctx context.Context) {
 	limit := b.after(10 * time.Second)
 	if !b.signalAll("", syscall.SIGTERM) {
@@ -70,8 +70,8 @@ func (b *boot) endLeftovers(ctx context.Context) {
 	}
 }
 
-// PowerOff pulls the plug: every process of the machine is killed at once, nothing is asked or
-// stopped. What the disks' folders hold stays as it was at that moment.
+// PowerOff turns the power off: every process of the machine is killed at once, and no unit is
+// stopped. The folders of the disks stay as they were at that moment.
 func (m *Machine) PowerOff() {
 	b := m.running()
 	if b == nil {

@@ -33,22 +33,22 @@ type process struct {
 	// ended is closed when it has ended; state is valid then.
 	ended chan struct{}
 	state *os.ProcessState
-	// drained is closed when nobody holds its output any more.
+	// drained is closed when no process holds its output any more.
 	drained chan struct{}
 }
 
-// program is what to start.
+// program is a program to start.
 type program struct {
 	argv        []string
 	environment map[string]string
 	directory   string
 	openFiles   int
-	// source stands before its lines in the journals.
+	// source is the prefix of its lines in the journals.
 	source   string
 	journals []*journal
 }
 
-// environment is what every process of the machine gets.
+// environment holds the variables of every process of the machine.
 func (b *boot) environment() map[string]string {
 	values := map[string]string{
 		"PATH":           b.m.options.Tools + ":" + searchPath,
@@ -121,8 +121,8 @@ func (b *boot) start(p program) (*process, error) {
 	return started, nil
 }
 
-// finishOutput waits until the output of an ended process is read, but not for a stranger who holds
-// it.
+// finishOutput waits until the output of an ended process is read, but does not wait for
+// another process that holds the output.
 func (p *process) finishOutput() {
 	select {
 	case <-p.drained:
@@ -130,7 +130,7 @@ func (p *process) finishOutput() {
 	}
 }
 
-// pids are the processes of this boot, or those of one unit's invocation, found by their
+// pids returns the processes of this boot, or those of one unit's invocation, found by their
 // environment.
 func (b *boot) pids(invocation string) []int {
 	marks := [][]byte{[]byte("MACHINE_SOCKET=" + b.socket)}
@@ -148,8 +148,8 @@ func (b *boot) pids(invocation string) []int {
 	return nil
 }
 
-// processesWith are the processes whose environment holds all marks; ended: one of the list was
-// gone before it was read.
+// processesWith returns the processes whose environment holds all marks. ended reports that one of
+// the list had ended before it was read.
 func processesWith(marks [][]byte) (found []int, ended bool) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
@@ -169,8 +169,8 @@ func processesWith(marks [][]byte) (found []int, ended bool) {
 	return found, ended
 }
 
-// environmentOf reads the environment that a process began with. Another user's, who is not one of
-// ours, is an error. A process that is just becoming another program shows none for a moment, and
+// environmentOf reads the environment that a process began with. That of another user is an
+// error. A process that is just becoming another program shows none for a moment, and
 // is looked at again: for a while if the kernel has not even said where it will lie, a few times if
 // it lies there and is empty.
 func environmentOf(pid int) ([][]byte, error) {
@@ -263,7 +263,7 @@ func waitUntilStopped(pid int) {
 }
 
 // killAll kills the processes of this boot or of one invocation until none is left, also those that
-// are born meanwhile. A process that cannot die (it hangs in the kernel) is given up after ten
+// start meanwhile. A process that cannot die (it hangs in the kernel) is given up after ten
 // seconds.
 func (b *boot) killAll(invocation string) error {
 	deadline := time.Now().Add(10 * time.Second)

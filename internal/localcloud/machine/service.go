@@ -1,4 +1,4 @@
-// The life of a service: start, run, stop, restart (systemd.service(5)).
+// How a service starts, runs, ends and restarts (systemd.service(5)).
 
 package machine
 
@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// outcome is how a step of a service ended: systemd's Result, and the exit status of the process
-// that decided it.
+// outcome describes how a step of a service ended: systemd's Result, and the exit status of the
+// process that decided it.
 type outcome struct {
 	result string
 	status int
@@ -18,7 +18,7 @@ var success = outcome{result: "success"}
 
 func (o outcome) good() bool { return o.result == "success" }
 
-// interrupted are steps that a stop job or the end of the machine cut off.
+// interrupted is the outcome of steps that a stop job or the end of the machine ended.
 var interrupted = outcome{result: "interrupted"}
 
 // At most startLimitBurst starts within startLimitInterval: the defaults of StartLimitBurst= and
@@ -28,8 +28,8 @@ const (
 	startLimitInterval = 10 * time.Second
 )
 
-// supervise runs a service until it is stopped, or has ended and is not restarted. It says whether
-// it failed.
+// supervise runs a service until it is stopped, or has ended and is not restarted. It returns
+// whether the service failed.
 func (u *unit) supervise(a *activation) (failed bool) {
 	for {
 		d, err := u.loaded()
@@ -55,16 +55,16 @@ func (u *unit) supervise(a *activation) (failed bool) {
 	}
 }
 
-// holdOff waits RestartSec= before a restart, after answering who waited for the start before;
-// false: it was stopped meanwhile.
-func (u *unit) holdOff(a *activation, delay time.Duration, answer error) bool {
+// holdOff ends the previous start job and waits RestartSec= before a restart; false: the unit was
+// stopped meanwhile.
+func (u *unit) holdOff(a *activation, delay time.Duration, result error) bool {
 	u.mu.Lock()
 	before := a.attempt
 	a.attempt = newAttempt()
 	u.main = nil
 	u.change("activating", "auto-restart")
 	u.mu.Unlock()
-	before.settle(answer)
+	before.settle(result)
 	select {
 	case <-a.stop:
 		return false
@@ -100,7 +100,7 @@ func (u *unit) noteResult(ended outcome) {
 	}
 }
 
-// tooManyStarts counts a start, and says whether there were too many.
+// tooManyStarts counts a start, and reports whether there were too many.
 func (u *unit) tooManyStarts() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -150,8 +150,8 @@ func (u *unit) once(a *activation) outcome {
 	return ended
 }
 
-// run starts the service and stays until its main process has ended or it shall stop. What is left
-// of its processes is the caller's.
+// run starts the service and stays until its main process has ended or it shall stop. The
+// caller ends the remaining processes.
 func (u *unit) run(a *activation, s *serviceDefinition) outcome {
 	if s.kind == "oneshot" {
 		return u.runOneshot(a, s)

@@ -1,8 +1,8 @@
-// What a start or reload job answers.
+// What a start or reload job of a service reports.
 
 package machine
 
-// reasons are what systemctl says of a failed job, by result.
+// reasons are the texts of systemctl for a failed job, by result.
 var reasons = map[string]string{
 	"exit-code":       "the control process exited with error code",
 	"signal":          "a fatal signal was delivered to the control process",
@@ -12,7 +12,7 @@ var reasons = map[string]string{
 	"start-limit-hit": "start of the service was attempted too often",
 }
 
-// jobError is what a start or reload job says of its end; nil for a good one.
+// jobError returns the error of a start or reload job; nil for success.
 func (u *unit) jobError(ended outcome) error {
 	if ended.good() {
 		return nil

@@ -117,7 +117,7 @@ func (u *unit) spawn(s *serviceDefinition, line commandLine) (*process, outcome)
 // controlLimit is for one command of ExecReload=: DefaultTimeoutStartSec= (systemd-system.conf(5)).
 const controlLimit = 90 * time.Second
 
-// controls runs commands beside the main process one after the other.
+// controls runs commands one after the other, while the main process runs.
 func (u *unit) controls(s *serviceDefinition, lines []commandLine) outcome {
 	for _, line := range lines {
 		control, started := u.spawn(s, line)
@@ -169,7 +169,7 @@ func (u *unit) await(
 // cleanSignals end a service cleanly that is no oneshot (systemd.service(5), SuccessExitStatus=).
 var cleanSignals = []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE}
 
-// endOf reads what the end of a process means, and notes it if it is bad.
+// endOf interprets the exit status of a process, and notes a failure in the journal.
 func (u *unit) endOf(s *serviceDefinition, p *process) outcome {
 	status, _ := p.state.Sys().(syscall.WaitStatus)
 	if status.Signaled() {

@@ -1,11 +1,11 @@
-// How a service ends: the signals, and what is waited for (systemd.kill(5)).
+// How a service stops: the signals to its processes and the waiting between them (systemd.kill(5)).
 
 package machine
 
 import "time"
 
-// endProcesses ends what is left of the service: KillSignal=, then SIGKILL after TimeoutStopSec=
-// (systemd.kill(5)). The main process's end then counts as the service's.
+// endProcesses ends the remaining processes of the service: KillSignal=, then SIGKILL after
+// TimeoutStopSec= (systemd.kill(5)). The main process's end then counts as the service's.
 func (u *unit) endProcesses(s *serviceDefinition) outcome {
 	u.mu.Lock()
 	main, invocation := u.main, u.invocation
@@ -17,7 +17,7 @@ func (u *unit) endProcesses(s *serviceDefinition) outcome {
 	if s.killMode == "control-group" {
 		u.b.signalAll(invocation, s.killSignal)
 	} else if alive {
-		// It may have ended since: then the signal finds nobody.
+		// The process may have ended since: then the signal has no receiver.
 		_ = main.os.Signal(s.killSignal)
 	}
 	ended := u.awaitEnd(s, main, invocation)
@@ -27,8 +27,8 @@ func (u *unit) endProcesses(s *serviceDefinition) outcome {
 	return ended
 }
 
-// awaitEnd waits TimeoutStopSec= for the processes' end, then kills them. In real time: what a
-// server does before it ends takes its own.
+// awaitEnd waits TimeoutStopSec= for the processes' end, then kills them. The time is real,
+// because the work of a server before it ends takes real time.
 func (u *unit) awaitEnd(s *serviceDefinition, main *process, invocation string) outcome {
 	limit := expiry(s.stopTimeout)
 	expired := false

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 )
 
-// request and reply are spelled a second time in standin/main.go.
+// request and reply are declared a second time in standin/main.go.
 type request struct {
 	Argv      []string `json:"argv"`
 	Directory string   `json:"directory"`
@@ -54,11 +54,11 @@ func (b *boot) close() {
 	_ = os.RemoveAll(filepath.Dir(b.socket))
 }
 
-// serve answers one call. The context ends when the caller is gone or the power is off.
+// serve handles one call. The context ends when the caller is gone or the power is off.
 func (b *boot) serve(connection net.Conn) {
-	defer connection.Close() //nolint:errcheck // the answer was sent, or nobody waits for it
-	var asked request
-	if err := json.NewDecoder(connection).Decode(&asked); err != nil || len(asked.Argv) == 0 {
+	defer connection.Close() //nolint:errcheck // the reply was sent, or the caller is gone
+	var call request
+	if err := json.NewDecoder(connection).Decode(&call); err != nil || len(call.Argv) == 0 {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -68,29 +68,29 @@ func (b *boot) serve(connection net.Conn) {
 		_, _ = io.Copy(io.Discard, connection)
 		cancel()
 	}()
-	answered := make(chan reply, 1)
-	go func() { answered <- b.runCommand(ctx, asked) }()
+	results := make(chan reply, 1)
+	go func() { results <- b.runCommand(ctx, call) }()
 	select {
 	case <-b.off:
-	case answer := <-answered:
-		// A caller that is gone does not read its answer.
-		_ = json.NewEncoder(connection).Encode(answer)
+	case result := <-results:
+		// A caller that is gone does not read its reply.
+		_ = json.NewEncoder(connection).Encode(result)
 	}
 }
 
-// runCommand is what the command prints and ends with.
-func (b *boot) runCommand(ctx context.Context, asked request) reply {
-	if command, known := commands[asked.Argv[0]]; known {
-		return command(b, asked)
+// runCommand runs the command of a call and returns its output and exit status.
+func (b *boot) runCommand(ctx context.Context, call request) reply {
+	if command, known := commands[call.Argv[0]]; known {
+		return command(b, call)
 	}
 	if b.m.options.Command == nil {
-		return failure(127, "%s: command not found", asked.Argv[0])
+		return failure(127, "%s: command not found", call.Argv[0])
 	}
-	out, errOut, status := b.m.options.Command(ctx, b.m, asked.Argv, asked.Stdin)
+	out, errOut, status := b.m.options.Command(ctx, b.m, call.Argv, call.Stdin)
 	return reply{Out: out, Err: errOut, Status: status}
 }
 
-// output and failure make the two kinds of answers.
+// output and failure make the two kinds of replies.
 func output(format string, values ...any) reply {
 	return reply{Out: fmt.Appendf(nil, format, values...)}
 }

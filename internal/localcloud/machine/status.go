@@ -1,4 +1,4 @@
-// What a rehearsal asks a machine: its units, their journals, signals, and timers fired by hand.
+// What a rehearsal reads and does on a machine: units, journals, signals, and timers fired by hand.
 
 package machine
 
@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// UnitStatus is what systemd knows of a unit.
+// UnitStatus is the status of a unit, as systemctl show reports it.
 type UnitStatus struct {
 	// Loaded: there is a unit file, and it is right. Enabled: it starts at boot. Active:
 	// ActiveState is active.
@@ -25,7 +25,7 @@ type UnitStatus struct {
 	ExitStatus int
 }
 
-// Unit is the status of a unit; of a machine that is off, only Loaded and Enabled are told.
+// Unit returns the status of a unit. For a machine that is off, only Loaded and Enabled are set.
 func (m *Machine) Unit(name string) UnitStatus {
 	b := m.running()
 	if b == nil {
@@ -61,10 +61,10 @@ func (u *unit) status() UnitStatus {
 	return s
 }
 
-// Units are the names of the unit files in etc/systemd/system, sorted.
+// Units returns the names of the unit files in etc/systemd/system, sorted.
 func (m *Machine) Units() []string {
 	var names []string
-	// A folder that is not there has none.
+	// A missing folder has no unit files.
 	entries, _ := os.ReadDir(m.path(unitFolder))
 	for _, entry := range entries {
 		if kind := filepath.Ext(entry.Name()); !entry.IsDir() && (kind == ".service" || kind == ".timer") {
@@ -74,8 +74,8 @@ func (m *Machine) Units() []string {
 	return names
 }
 
-// Journal is what a unit printed and what systemd said of it since boot, the newest megabyte; of
-// the last boot if the machine is off.
+// Journal returns what a unit printed and what systemd logged about it since boot, the newest
+// megabyte. If the machine is off, that is the journal of the last boot.
 func (m *Machine) Journal(name string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -111,9 +111,9 @@ func (m *Machine) Signal(name string, s syscall.Signal) error {
 }
 
 // Fire starts a oneshot service now, as its timer would when its time has come, and waits for its
-// end. A run that is under way is waited for first. A failure comes with what the service printed.
-// Firing more often than the start limit allows is not refused: it stands for time that has
-// passed.
+// end. A run in progress is waited for first. An error contains what the service printed.
+// Firing more often than the start limit allows is allowed, because it represents time that
+// has passed.
 func (m *Machine) Fire(name string) error {
 	b := m.running()
 	if b == nil {

@@ -39,9 +39,9 @@ func init() {
 	}
 }
 
-// systemctl answers one call.
-func systemctl(b *boot, asked request) reply {
-	given, err := read(asked.Argv, systemctlOptions...)
+// systemctl runs one call of systemctl.
+func systemctl(b *boot, call request) reply {
+	given, err := read(call.Argv, systemctlOptions...)
 	if err != nil {
 		return failure(1, "%v", err)
 	}
@@ -68,7 +68,7 @@ func systemctl(b *boot, asked request) reply {
 	return verb(b, given, names)
 }
 
-// replyFor makes a reply of an error; nil is success.
+// replyFor turns an error into a reply; nil is success.
 func replyFor(err error) reply {
 	if err == nil {
 		return reply{}
@@ -81,8 +81,8 @@ func replyFor(err error) reply {
 	return failure(status, "%v", err)
 }
 
-// job makes a verb of something that is done to one unit after the other. With --no-block the
-// answer does not wait.
+// job turns an action on one unit into a verb for several, one after the other. With --no-block the
+// reply does not wait.
 func job(do func(b *boot, name string) error) func(*boot, arguments, []string) reply {
 	return func(b *boot, given arguments, names []string) reply {
 		run := func() error {
@@ -100,28 +100,28 @@ func (b *boot) perhapsLater(given arguments, run func() error) reply {
 	if !given.has("no-block") {
 		return replyFor(run())
 	}
-	// Nobody is there to be told of a failure; the unit's journal holds it.
+	// No caller waits for a failure; it is in the journal of the unit.
 	b.goAhead(func() { _ = run() })
 	return reply{}
 }
 
-// withWarnings says, as systemctl does, that a unit file is another than the one that was loaded.
-func (b *boot) withWarnings(names []string, answer reply) reply {
+// withWarnings adds systemctl's warning about a unit file that has changed since it was loaded.
+func (b *boot) withWarnings(names []string, result reply) reply {
 	for _, name := range names {
 		d, err := b.unit(name).loaded()
 		text, readErr := os.ReadFile(b.m.path(unitFolder, name))
 		if err == nil && readErr == nil && d.text != string(text) {
-			answer.Err = append(
+			result.Err = append(
 				fmt.Appendf(
 					nil,
 					"Warning: The unit file, source configuration file or drop-ins of %s changed on disk. Run "+
 						"'systemctl daemon-reload' to reload units.\n",
 					name,
 				),
-				answer.Err...)
+				result.Err...)
 		}
 	}
-	return answer
+	return result
 }
 
 func startVerb(b *boot, given arguments, names []string) reply {
@@ -144,8 +144,8 @@ func (b *boot) restart(name string) error {
 	return b.startUnit(name)
 }
 
-// daemonReload reads all unit files again. Unlike systemd it fails when one of them is wrong, and
-// says all that is.
+// daemonReload reads all unit files again. Unlike systemd it fails if one of them is wrong, and
+// reports all faults.
 func (b *boot) daemonReload() error {
 	for _, u := range b.knownUnits() {
 		u.mu.Lock()
@@ -161,7 +161,7 @@ func (b *boot) daemonReload() error {
 	return errors.Join(faults...)
 }
 
-// enable makes the links of [Install] and, as systemctl does, reloads; --now starts as well.
+// enable creates the links of [Install] and, as systemctl does, reloads; --now starts as well.
 func enable(b *boot, given arguments, names []string) reply {
 	var said strings.Builder
 	for _, name := range names {
@@ -191,10 +191,10 @@ func enable(b *boot, given arguments, names []string) reply {
 			fmt.Fprintf(&said, "Created symlink /%s → /%s/%s.\n", link, unitFolder, name)
 		}
 	}
-	answer := replyFor(b.daemonReload())
-	if answer.Status == 0 && given.has("now") {
-		answer = startVerb(b, given, names)
+	result := replyFor(b.daemonReload())
+	if result.Status == 0 && given.has("now") {
+		result = startVerb(b, given, names)
 	}
-	answer.Err = append([]byte(said.String()), answer.Err...)
-	return answer
+	result.Err = append([]byte(said.String()), result.Err...)
+	return result
 }

@@ -1,4 +1,4 @@
-// The verbs of systemctl that only look.
+// The verbs of systemctl that only read: is-active, status and the like.
 
 package machine
 
@@ -11,17 +11,17 @@ import (
 // isActive prints one word for each unit, with --quiet none; the status is 0 if one of them is
 // active.
 func isActive(b *boot, given arguments, names []string) reply {
-	answer := reply{Status: 3}
+	result := reply{Status: 3}
 	for _, name := range names {
 		s := b.unit(name).status()
 		if !given.has("quiet") {
-			answer.Out = fmt.Appendf(answer.Out, "%s\n", s.State)
+			result.Out = fmt.Appendf(result.Out, "%s\n", s.State)
 		}
 		if s.Active {
-			answer.Status = 0
+			result.Status = 0
 		}
 	}
-	return answer
+	return result
 }
 
 func fileState(s UnitStatus) string {
@@ -36,7 +36,7 @@ func status(b *boot, given arguments, names []string) reply {
 			return failure(1, "stand-in for systemctl: --lines %v", err)
 		}
 	}
-	var answer reply
+	var result reply
 	for _, name := range names {
 		u := b.unit(name)
 		s := u.status()
@@ -44,10 +44,10 @@ func status(b *boot, given arguments, names []string) reply {
 			return failure(4, "Unit %s could not be found.", name)
 		}
 		if !s.Active {
-			answer.Status = 3
+			result.Status = 3
 		}
-		answer.Out = fmt.Appendf(
-			answer.Out,
+		result.Out = fmt.Appendf(
+			result.Out,
 			"%s\n     Loaded: loaded (/%s/%s; %s)\n     Active: %s (%s), result %s\n   Main PID: %d\n\n",
 			u.title(),
 			unitFolder,
@@ -59,7 +59,7 @@ func status(b *boot, given arguments, names []string) reply {
 			s.MainPID,
 		)
 		noted := strings.SplitAfter(u.journal.String(), "\n")
-		answer.Out = append(answer.Out, strings.Join(noted[max(0, len(noted)-1-lines):], "")...)
+		result.Out = append(result.Out, strings.Join(noted[max(0, len(noted)-1-lines):], "")...)
 	}
-	return answer
+	return result
 }

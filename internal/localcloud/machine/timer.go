@@ -1,4 +1,4 @@
-// Timers (systemd.timer(5)).
+// When a timer starts its unit (systemd.timer(5)).
 
 package machine
 
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// timerState is what a timer remembers while it is active.
+// timerState is the state of an active timer.
 type timerState struct {
 	b           *boot
 	definition  *timerDefinition
@@ -18,7 +18,7 @@ type timerState struct {
 }
 
 // runTimer starts the timer's unit whenever its time has come, until the timer is stopped. The
-// error is why it did not start.
+// error is the reason why the timer did not start.
 func (u *unit) runTimer(a *activation) error {
 	d, err := u.loaded()
 	if err != nil {
@@ -97,8 +97,8 @@ func (t *timerState) trigger(a *activation, u *unit) bool {
 	}
 }
 
-// next is how long to wait for the next elapse; false: there is none before the unit's state
-// changes.
+// next returns how long to wait for the next elapse; false: there is none before the state of the
+// unit changes.
 func (t *timerState) next() (wait time.Duration, planned bool) {
 	now := t.b.monotonic()
 	var at time.Duration
@@ -120,7 +120,7 @@ func (t *timerState) next() (wait time.Duration, planned bool) {
 	return max(0, between(at, at+t.definition.accuracy, t.b.perturbation)-now), planned
 }
 
-// base is the starting point of a monotonic trigger, if there is one yet.
+// base returns the starting point of a monotonic trigger, if there is one yet.
 func (t *timerState) base(name string) (time.Duration, bool) {
 	switch name {
 	case "boot":
@@ -146,8 +146,8 @@ func (t *timerState) randomDelay() time.Duration {
 }
 
 // between picks the moment within AccuracySec= after a timer's time. As systemd does it: the
-// machine's own point of the minute if it lies within, else that of ten seconds, of a second, of a
-// quarter of a second, else the end of the window.
+// machine's own point of the minute if it is in the window, else that of ten seconds, of a second,
+// of a quarter of a second, else the end of the window.
 func between(from, to, perturbation time.Duration) time.Duration {
 	if to <= from+time.Microsecond {
 		return from

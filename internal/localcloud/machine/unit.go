@@ -1,4 +1,4 @@
-// A unit of the service manager: what state it is in, and the jobs that start and stop it.
+// The state of a unit of the service manager, and the jobs that start and stop it.
 
 package machine
 
@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// unit is a service or a timer, known since something named it.
+// unit is a service or a timer that was named since boot.
 type unit struct {
 	b    *boot
 	name string
 
 	mu sync.Mutex
-	// definition is nil while there is no unit file; loadError says what is wrong with the file.
+	// definition is nil while there is no unit file; loadError is the fault of the file.
 	definition *definition
 	loadError  error
 	// active and sub are systemd's ActiveState and SubState; result is Result.
@@ -43,11 +43,11 @@ type unit struct {
 
 // activation is a unit's time from the start until it is inactive again, restarts included.
 type activation struct {
-	// stop is closed when the unit shall stop; ended when it is inactive.
+	// stop is closed when the unit shall stop, ended when it is inactive.
 	stop, ended chan struct{}
 	stopOnce    sync.Once
 	attempt     *attempt
-	// end is what a start job is told that still waits when the unit is inactive.
+	// end is the result for a start job that still waits when the unit is inactive.
 	end error
 }
 
@@ -92,7 +92,7 @@ func (b *boot) unit(name string) *unit {
 	return u
 }
 
-// load reads the unit's file. A unit that is not there, or is wrong, stays without a definition.
+// load reads the unit's file. A unit whose file is missing or wrong stays without a definition.
 func (u *unit) load() {
 	file := filepath.Join("/", unitFolder, u.name)
 	text, err := os.ReadFile(u.b.m.path(file))
@@ -118,7 +118,7 @@ func (u *unit) load() {
 	u.definition = loaded
 }
 
-// loaded is the definition, or why there is none, in systemctl's words.
+// loaded returns the definition, or the reason why there is none, in the words of systemctl.
 func (u *unit) loaded() (*definition, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -131,14 +131,14 @@ func (u *unit) loaded() (*definition, error) {
 	return nil, refuse(5, "Unit %s not found.", u.name)
 }
 
-// set changes the state and wakes who waits for that.
+// set changes the state and wakes the goroutines that wait for a change.
 func (u *unit) set(active, sub string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.change(active, sub)
 }
 
-// change is set for one who holds u.mu.
+// change is set for callers that hold u.mu.
 func (u *unit) change(active, sub string) {
 	inactive := func(state string) bool { return state == "inactive" || state == "failed" }
 	if !inactive(u.active) && inactive(active) {
@@ -149,12 +149,12 @@ func (u *unit) change(active, sub string) {
 	u.changed = make(chan struct{})
 }
 
-// log writes what systemd says of the unit into its journal.
+// log writes a message of systemd about the unit into its journal.
 func (u *unit) log(format string, values ...any) {
 	u.journal.note("systemd", fmt.Sprintf(format, values...))
 }
 
-// title is how systemd calls the unit in messages for people.
+// title is the name of the unit in systemd's messages for people.
 func (u *unit) title() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -228,7 +228,7 @@ func (u *unit) activate(a *activation) {
 	} else {
 		u.change("inactive", "dead")
 	}
-	// Only now: who starts the unit again must find it inactive.
+	// This comes last: whoever starts the unit again must find it inactive.
 	a.attempt.settle(a.end)
 	close(a.ended)
 }
@@ -248,7 +248,7 @@ func (u *unit) stop() {
 	}
 }
 
-// knownUnits are the units that were named since boot, in the order of their names.
+// knownUnits returns the units that were named since boot, in the order of their names.
 func (b *boot) knownUnits() []*unit {
 	b.m.mu.Lock()
 	defer b.m.mu.Unlock()

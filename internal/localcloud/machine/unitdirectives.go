@@ -1,4 +1,4 @@
-// The directives of unit files that have an effect here, and those that are taken without one.
+// Which directives of unit files have an effect here, and which are accepted without one.
 
 package machine
 
@@ -15,7 +15,7 @@ import (
 // setter puts the value of one directive into a definition.
 type setter func(d *definition, value string) error
 
-// directives are what this stand-in does as systemd does (man pages: systemd.unit(5),
+// directives are those that this stand-in implements as systemd does (man pages: systemd.unit(5),
 // systemd.service(5), systemd.exec(5), systemd.kill(5), systemd.timer(5)): those of the units in
 // assets/nats/units and of cloud-init's. All others are refused.
 var directives = map[string]setter{
@@ -43,7 +43,7 @@ var directives = map[string]setter{
 	"Service.Group":            func(d *definition, v string) error { d.service.group = v; return nil },
 	"Service.LimitNOFILE":      number(func(d *definition) *int { return &d.service.openFiles }),
 	"Service.StandardOutput":   setOutput,
-	// A path that is not there fails the start (systemd.exec(5)).
+	// A missing path fails the start (systemd.exec(5)).
 	"Service.ReadWritePaths": absolutes(func(d *definition) *[]string { return &d.service.neededPaths }),
 
 	"Timer.OnBootSec":          trigger("boot"),
@@ -55,8 +55,8 @@ var directives = map[string]setter{
 
 var killModes = []string{"control-group", "mixed", "process"}
 
-// withoutEffect are directives of [Service] that are taken and NOT enforced, with what systemd
-// would do.
+// withoutEffect are the directives of [Service] that are accepted and NOT enforced, with what
+// systemd would do.
 var withoutEffect = map[string]string{
 	"CapabilityBoundingSet":   "takes capabilities from the process for good",
 	"IPAddressDeny":           "which addresses may not be spoken to",

@@ -1,5 +1,5 @@
-// Reading unit files (systemd.syntax(7)) into definitions. Which directives there are is a table,
-// in unitdirectives.go.
+// How unit files (systemd.syntax(7)) are read into definitions. The table of directives is in
+// unitdirectives.go.
 
 package machine
 
@@ -69,15 +69,15 @@ func parseLines(text string) (found []assignment, faults []error) {
 			pending += continued + " "
 			continue
 		}
-		whole := strings.TrimSpace(pending + line)
+		text := strings.TrimSpace(pending + line)
 		pending = ""
-		if strings.HasPrefix(whole, "[") && strings.HasSuffix(whole, "]") {
-			section = whole[1 : len(whole)-1]
+		if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+			section = text[1 : len(text)-1]
 			continue
 		}
-		key, value, isAssignment := strings.Cut(whole, "=")
+		key, value, isAssignment := strings.Cut(text, "=")
 		if !isAssignment || section == "" {
-			faults = append(faults, fmt.Errorf("%d: %q is no assignment in a section", pendingLine, whole))
+			faults = append(faults, fmt.Errorf("%d: %q is no assignment in a section", pendingLine, text))
 			continue
 		}
 		found = append(found, assignment{

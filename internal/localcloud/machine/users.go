@@ -1,5 +1,4 @@
-// Users of a machine: names in its etc/passwd. Every name has the numbers of the rehearsal's own
-// user.
+// Which users a machine has: names in its etc/passwd. All have the ids of the rehearsal's own user.
 
 package machine
 
@@ -23,9 +22,9 @@ func (m *Machine) entryOf(file, name string) []string {
 }
 
 // useradd adds a user and a group of its name (useradd(8); exit status 9: the name is in use).
-func useradd(b *boot, asked request) reply {
+func useradd(b *boot, call request) reply {
 	given, err := read(
-		asked.Argv,
+		call.Argv,
 		option{long: "system", short: "r", takesValue: false},
 		option{long: "home-dir", short: "d", takesValue: true},
 		option{long: "shell", short: "s", takesValue: true},
@@ -78,10 +77,10 @@ func appendTo(path, text string) error {
 	return file.Close()
 }
 
-// id answers with the rehearsal's own numbers (id(1)); without a name it is root that asks.
-func id(b *boot, asked request) reply {
+// id prints the ids of the rehearsal's own user (id(1)); without a name the caller is root.
+func id(b *boot, call request) reply {
 	given, err := read(
-		asked.Argv,
+		call.Argv,
 		option{long: "user", short: "u", takesValue: false},
 		option{long: "group", short: "g", takesValue: false},
 		option{long: "name", short: "n", takesValue: false},

@@ -1,5 +1,5 @@
-// What stands in where no redis-server is installed: one server in this process for all shards,
-// which neither fails over nor takes two tokens, and says so.
+// The substitute for computers without redis-server: one server in this process for all shards. It
+// does not fail over, and returns an error if it gets two tokens.
 package redisnodes
 
 import (
@@ -12,14 +12,15 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-// InProcess is the stand-in.
+// InProcess is the substitute for a cluster.
 type InProcess struct {
 	server *miniredis.Miniredis
 	place  Place
 	tokens []string
 }
 
-// StartInProcess starts the stand-in at the first of the places. It needs neither Program nor Dir.
+// StartInProcess starts the substitute at the first of the places. It requires neither Program nor
+// Dir.
 func StartInProcess(o Options) (*InProcess, error) {
 	pair, err := tls.X509KeyPair(o.Certificate, o.Key)
 	if err != nil {
@@ -36,12 +37,12 @@ func StartInProcess(o Options) (*InProcess, error) {
 	return &InProcess{server: server, place: o.Places[0], tokens: o.Tokens}, nil
 }
 
-// Nodes is the one node.
+// Nodes returns the only node.
 func (p *InProcess) Nodes(context.Context) []Node {
 	return []Node{{Place: p.place, Primary: true, Answers: true}}
 }
 
-// Places is where the one node stands.
+// Places returns the place of the only node.
 func (p *InProcess) Places() []Place { return []Place{p.place} }
 
 // SetTokens refuses other tokens: there would be a time in which two are taken.
@@ -54,5 +55,5 @@ func (p *InProcess) SetTokens(_ context.Context, tokens []string) error {
 	return nil
 }
 
-// Close ends it.
+// Close ends the server.
 func (p *InProcess) Close() { p.server.Close() }

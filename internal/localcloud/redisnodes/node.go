@@ -1,5 +1,5 @@
-// One server: its configuration, its process, and another process when it ends by itself, as
-// ElastiCache replaces a node.
+// How one node runs: its configuration, its process, and what happens when the process dies. Then
+// another starts in its place, as ElastiCache replaces a node.
 package redisnodes
 
 import (
@@ -23,7 +23,7 @@ const (
 	authorityFile   = "authority.pem"
 )
 
-// replyLimit is for one answer of a server on this computer.
+// replyLimit is the time for one reply of a server on this computer.
 const replyLimit = 5 * time.Second
 
 type node struct {
@@ -39,7 +39,7 @@ type node struct {
 }
 
 // configuration keeps nothing on disk but what the node knows of the cluster. Tokens are given on
-// standard input, with the rest: they stand in no file.
+// standard input, with the rest, so that no file contains them.
 func (n *node) configuration() string {
 	in := func(name string) string { return filepath.Join(n.cluster.options.Dir, name) }
 	lines := []string{
@@ -57,7 +57,7 @@ func (n *node) configuration() string {
 		"cluster-enabled yes",
 		"cluster-config-file " + in(n.Name+".conf"),
 		fmt.Sprintf("cluster-node-timeout %d", nodeTimeout.Milliseconds()),
-		// ElastiCache with TLS tells clients host names, which its certificates cover.
+		// ElastiCache with TLS gives clients host names, which its certificates cover.
 		"cluster-announce-ip " + n.Address.String(),
 		"cluster-announce-hostname " + n.Name,
 		"cluster-preferred-endpoint-type hostname",
@@ -114,14 +114,14 @@ func (n *node) start() error {
 // wait starts another server in the place of one that ended by itself. What it held is gone; it
 // comes back as a replica when another node has taken over, and empty when there was none.
 func (n *node) wait(server *exec.Cmd, gone chan struct{}) {
-	_ = server.Wait() // how it ended stands in its log
+	_ = server.Wait() // its log says how it ended
 	close(gone)
 	n.awaitSuccessor()
-	_ = n.start() // one that does not start stays away, and Nodes says so
+	_ = n.start() // a node that does not start stays away, as Nodes reports
 }
 
 // awaitSuccessor waits until another node of the shard is its primary, none is left that could be,
-// or nobody wants the node any more.
+// or the cluster is closed.
 func (n *node) awaitSuccessor() {
 	for n.wanted() {
 		others := 0
@@ -145,7 +145,7 @@ func (n *node) awaitSuccessor() {
 	}
 }
 
-// do asks the server something.
+// do calls the server.
 func (n *node) do(ctx context.Context, ask func(*redis.Client) error) error {
 	n.mu.Lock()
 	client := n.client
@@ -195,14 +195,14 @@ func (n *node) ended() <-chan struct{} {
 	return n.gone
 }
 
-// wanted is false when the cluster was closed.
+// wanted reports whether the cluster is still open.
 func (n *node) wanted() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return !n.stopped
 }
 
-// process is the server's; 0 for one that was not started, or has ended.
+// process returns the server's process id; 0 if it was not started or has ended.
 func (n *node) process() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()

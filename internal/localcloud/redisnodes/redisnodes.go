@@ -33,12 +33,12 @@ const slots = 16384
 // of it.
 const nodeTimeout = 5 * time.Second
 
-// startLimit is for servers that start on a computer that starts dozens of other programs.
+// startLimit is generous: the computer of a rehearsal starts dozens of other programs at once.
 const startLimit = time.Minute
 
-// Place is a node that is wanted.
+// Place describes a node to start.
 type Place struct {
-	// Name is the host name that the node tells clients, and that its certificate covers.
+	// Name is the host name that the node gives to clients, and that its certificate covers.
 	Name    string
 	Address netip.Addr
 	// Shard counts from 1. The first place of a shard becomes its primary.
@@ -57,11 +57,11 @@ type Options struct {
 	// Tokens are what AUTH takes, one or two.
 	Tokens []string
 	Places []Place
-	// Attributes are how the servers are started; nil: as any program.
+	// Attributes of the server processes; nil: those of any program.
 	Attributes *syscall.SysProcAttr
 }
 
-// Cluster is a running one. It is safe for concurrent use.
+// Cluster is a running cluster. It is safe for concurrent use.
 type Cluster struct {
 	options Options
 	nodes   []*node
@@ -162,8 +162,8 @@ func (c *Cluster) join(ctx context.Context) error {
 	return c.waitUntilComplete(ctx)
 }
 
-// waitUntilComplete waits until every node knows all slots to be served, and every replica its
-// primary.
+// waitUntilComplete waits until every node knows a server for each slot, and every replica follows
+// its primary.
 func (c *Cluster) waitUntilComplete(ctx context.Context) error {
 	for _, n := range c.nodes {
 		err := c.until(ctx, n, func(r *redis.Client) error {
@@ -182,7 +182,7 @@ func (c *Cluster) waitUntilComplete(ctx context.Context) error {
 	return nil
 }
 
-// until repeats what a node is asked until it is done; its server must run meanwhile.
+// until repeats a call to a node until it succeeds. The server must run meanwhile.
 func (c *Cluster) until(ctx context.Context, n *node, ask func(*redis.Client) error) error {
 	err := poll.Until(ctx, func() error {
 		select {
@@ -198,8 +198,8 @@ func (c *Cluster) until(ctx context.Context, n *node, ask func(*redis.Client) er
 	return nil
 }
 
-// SetTokens makes these what AUTH takes. Who has logged in stays logged in, as with ElastiCache
-// (user guide, "Authenticating with the Redis OSS AUTH command").
+// SetTokens makes these what AUTH takes. Clients that are logged in stay logged in, as with
+// ElastiCache (user guide, "Authenticating with the Redis OSS AUTH command").
 func (c *Cluster) SetTokens(ctx context.Context, tokens []string) error {
 	for _, n := range c.nodes {
 		if err := n.setTokens(ctx, tokens); err != nil {
@@ -209,7 +209,7 @@ func (c *Cluster) SetTokens(ctx context.Context, tokens []string) error {
 	return nil
 }
 
-// Node is one, for who looks.
+// Node describes a running node for callers.
 type Node struct {
 	Place
 	// Primary is false for a replica, and for a node that does not answer.
@@ -220,7 +220,7 @@ type Node struct {
 	Process int
 }
 
-// Nodes are all nodes as they are now, in the order of their places.
+// Nodes returns all nodes as they are now, in the order of their places.
 func (c *Cluster) Nodes(ctx context.Context) []Node {
 	var found []Node
 	for _, n := range c.nodes {
@@ -234,7 +234,7 @@ func (c *Cluster) Nodes(ctx context.Context) []Node {
 	return found
 }
 
-// Places are where the nodes stand.
+// Places returns the places of all nodes.
 func (c *Cluster) Places() []Place { return c.options.Places }
 
 // Close ends all servers.
@@ -244,7 +244,7 @@ func (c *Cluster) Close() {
 	}
 }
 
-// role says whether a node is a primary; a replica that does not follow its primary yet is an
+// role reports whether a node is a primary. A replica that does not follow its primary yet is an
 // error.
 func role(ctx context.Context, r *redis.Client) (primary bool, err error) {
 	answer, err := r.Do(ctx, "ROLE").Slice()

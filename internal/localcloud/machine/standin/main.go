@@ -1,4 +1,4 @@
-// The stand-in for a command of a rehearsed machine. It lies on the machine's PATH under the
+// The stand-in for a command of a rehearsed machine. It is on the machine's PATH under the
 // command's name, hands its arguments to the machine over a socket, and ends as the machine
 // answers. It imports nothing but the standard library, so that it starts in milliseconds.
 package main
