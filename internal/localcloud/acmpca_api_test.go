@@ -45,7 +45,7 @@ func signingRequest(t *testing.T, key crypto.Signer) []byte {
 		DNSNames: []string{"nats.internal", "nats-1"}, IPAddresses: []net.IP{net.ParseIP("127.20.0.10")},
 	}, key)
 	require.NoError(t, err)
-	return []byte(cloud.PemOf("CERTIFICATE REQUEST", der))
+	return []byte(cloud.EncodePEM("CERTIFICATE REQUEST", der))
 }
 
 func issueInputFor(authority string, csr []byte, days int64) *awsacmpca.IssueCertificateInput {
@@ -186,7 +186,7 @@ func TestWhatTheAuthorityDoesNotIssue(t *testing.T) {
 		block, _ := pem.Decode(csr)
 		raw := append([]byte{}, block.Bytes...)
 		raw[len(raw)-1] ^= 1
-		return []byte(cloud.PemOf("CERTIFICATE REQUEST", raw))
+		return []byte(cloud.EncodePEM("CERTIFICATE REQUEST", raw))
 	}
 	for name, c := range map[string]struct {
 		alter         func(*awsacmpca.IssueCertificateInput)

@@ -47,7 +47,7 @@ func leafRequest(t *testing.T) string {
 		Subject: pkix.Name{CommonName: "nats-1"}, DNSNames: []string{"nats.internal"},
 	}, key)
 	require.NoError(t, err)
-	return cloud.PemOf("CERTIFICATE REQUEST", der)
+	return cloud.EncodePEM("CERTIFICATE REQUEST", der)
 }
 
 func leafInputs(t *testing.T, authority, days string) map[string]any {

@@ -42,14 +42,14 @@ func TestRefusalsAreWordedAsAWSDoes(t *testing.T) {
 func (w wired) decided(context map[string]string, own ...statement) (iam.Decision, error) {
 	w.Helper()
 	caller := &awsapi.RoleSession{
-		Role:    "app",
-		RoleARN: testRole,
-		Name:    "s-1",
-		Unique:  "AROA1",
+		Role:         "app",
+		RoleARN:      testRole,
+		Name:         "s-1",
+		RoleUniqueID: "AROA1",
 	}
 	ask := awsapi.Access{Action: "s3:GetObject", Resource: testObject, Context: context}
 	if len(own) > 0 {
-		ask.Own = []string{policyText(own...)}
+		ask.ResourcePolicies = []string{policyText(own...)}
 	}
 	return cloud.View2(w.Cloud, func(tx *cloud.Tx) (iam.Decision, error) { return awsapi.Evaluate(tx, caller, ask) })
 }

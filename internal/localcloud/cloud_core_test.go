@@ -17,7 +17,7 @@ var (
 		Required: []string{"size"},
 		Replace:  []string{"kind", "disk.type"},
 		Defaults: map[string]any{"color": "grey"},
-		Id:       cloud.Text("thing-{hex17}"),
+		ID:       cloud.Text("thing-{hex17}"),
 		Name: &cloud.NameRule{
 			Property: "name",
 			Max:      20,
@@ -29,7 +29,7 @@ var (
 		Derived:  map[string]cloud.Value{"double": func(c *cloud.Call) any { return 2 * c.Num("size") }},
 	}
 	user = &cloud.Row{
-		Token: "test:index:User", Id: cloud.Text("user-{hex8}"),
+		Token: "test:index:User", ID: cloud.Text("user-{hex8}"),
 		References: []cloud.Reference{{
 			Path:    "things.id",
 			To:      cloud.One("test:index:Thing"),

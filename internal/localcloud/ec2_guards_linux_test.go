@@ -140,7 +140,11 @@ func TestAPartitionSilencesAndHeals(t *testing.T) {
 	assert.ErrorContains(t, ec2.Heal(b.Cloud), "it is not cut")
 	require.NoError(t, ec2.Partition(b.Cloud, []netip.Addr{nodeOne}, []netip.Addr{nodeTwo}))
 	assert.ErrorContains(t, ec2.Partition(b.Cloud, []netip.Addr{nodeOne}, []netip.Addr{nodeTwo}), "cut already")
-	assert.ErrorContains(t, ec2.CheckConnection(b.Cloud, nodeTwo, nodeOne, int(allowed.Port())), "the network is cut between")
+	assert.ErrorContains(
+		t,
+		ec2.CheckConnection(b.Cloud, nodeTwo, nodeOne, int(allowed.Port())),
+		"the network is cut between",
+	)
 	say("during")
 	answered := make(chan string, 1)
 	go func() {

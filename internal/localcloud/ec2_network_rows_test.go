@@ -22,7 +22,7 @@ func (b bench) network() (vpc string, subnets []string) {
 			map[string]any{
 				"vpcId":            vpc,
 				"availabilityZone": zone,
-				"cidrBlock":        "10.0." + cloud.TrimFloat(float64(i)) + ".0/24",
+				"cidrBlock":        "10.0." + cloud.FormatNumber(float64(i)) + ".0/24",
 			},
 		)
 		subnets = append(subnets, id)
@@ -196,7 +196,7 @@ func TestInterfaceEndpoints(t *testing.T) {
 	vpc, subnets := b.network()
 	endpoint := map[string]any{
 		"vpcId": vpc, "serviceName": "com.amazonaws.us-east-1.ecr.api", "vpcEndpointType": "Interface",
-		"subnetIds": cloud.Anys(subnets), "privateDnsEnabled": true,
+		"subnetIds": cloud.AnyList(subnets), "privateDnsEnabled": true,
 	}
 	id, outputs := b.make(ec2.VpcEndpointType, "endpoint", endpoint)
 	assert.Len(t, outputs["networkInterfaceIds"].ArrayValue(), 3)
@@ -208,7 +208,7 @@ func TestInterfaceEndpoints(t *testing.T) {
 	b.refused("conflicting DNS domain", ec2.VpcEndpointType, "again", endpoint)
 	require.NoError(
 		t,
-		b.change(ec2.VpcEndpointType, id, with(endpoint, map[string]any{"subnetIds": cloud.Anys(subnets[:2])})),
+		b.change(ec2.VpcEndpointType, id, with(endpoint, map[string]any{"subnetIds": cloud.AnyList(subnets[:2])})),
 	)
 	assert.Len(t, cloud.View(b.Cloud, func(tx *cloud.Tx) []*cloud.Record { return ec2.OwnInterfaces(tx, id) }), 2)
 	assert.False(

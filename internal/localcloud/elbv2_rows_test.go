@@ -18,7 +18,7 @@ func (b bench) balancer(kind, protocol string) (balancer, group string) {
 	balancer, _ = b.make(
 		elbv2.LoadBalancerType,
 		"balancer",
-		map[string]any{"name": kind, "loadBalancerType": kind, "internal": true, "subnets": cloud.Anys(subnets)},
+		map[string]any{"name": kind, "loadBalancerType": kind, "internal": true, "subnets": cloud.AnyList(subnets)},
 	)
 	group, _ = b.make(
 		elbv2.TargetGroupType,
@@ -37,7 +37,7 @@ func forwardTo(balancer, group, protocol string, port float64) map[string]any {
 
 func TestNetworkBalancerReplacements(t *testing.T) {
 	b := newBench(t)
-	list := func(items ...string) []any { return cloud.Anys(items) }
+	list := func(items ...string) []any { return cloud.AnyList(items) }
 	for name, c := range map[string]struct {
 		kind          string
 		before, after map[string]any
@@ -123,7 +123,7 @@ func TestNetworkBalancerReplacements(t *testing.T) {
 func TestBalancerRefusals(t *testing.T) {
 	b := newBench(t)
 	_, subnets := b.network()
-	inputs := map[string]any{"name": "gateway", "subnets": cloud.Anys(subnets), "enableDeletionProtection": true}
+	inputs := map[string]any{"name": "gateway", "subnets": cloud.AnyList(subnets), "enableDeletionProtection": true}
 	id, outputs := b.make(elbv2.LoadBalancerType, "gateway", inputs)
 	assert.Regexp(t, `^gateway-\d{10}\.us-east-1\.elb\.amazonaws\.com$`, outputs["dnsName"].StringValue())
 	assert.Equal(t, "Z35SXDOTRQ7X7K", outputs["zoneId"].StringValue())
@@ -132,7 +132,7 @@ func TestBalancerRefusals(t *testing.T) {
 		"At least two subnets",
 		elbv2.LoadBalancerType,
 		"narrow",
-		map[string]any{"subnets": cloud.Anys(subnets[:1])},
+		map[string]any{"subnets": cloud.AnyList(subnets[:1])},
 	)
 	assert.ErrorContains(t, b.end(elbv2.LoadBalancerType, id), "OperationNotPermitted: Load balancer '"+id)
 	assert.ErrorContains(t, b.end(ec2.SubnetType, subnets[0]), "DependencyViolation")

@@ -17,12 +17,12 @@ func TestRuleWithTargetsStays(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.make(events.EventRuleType, "r", map[string]any{"name": "minute", "scheduleExpression": "rate(1 minute)"})
 	target, _ := b.make(
-		events.TargetsOfRule,
+		events.EventTargetType,
 		"t",
 		map[string]any{"rule": id, "arn": "arn:aws:lambda:us-east-1:123456789012:function:f"},
 	)
 	assert.ErrorContains(t, b.end(events.EventRuleType, id), "Rule can't be deleted since it has targets.")
-	require.NoError(t, b.end(events.TargetsOfRule, target))
+	require.NoError(t, b.end(events.EventTargetType, target))
 	require.NoError(t, b.end(events.EventRuleType, id))
 }
 

@@ -106,17 +106,17 @@ func TestTokensAreRequired(t *testing.T) {
 	status, _ = ask(t, http.MethodGet, page, map[string]string{imds.TokenHeader: "guessed"})
 	assert.Equal(t, http.StatusUnauthorized, status)
 	for _, ttl := range []string{"", "0", "21601", "soon"} {
-		status, _ = ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TtlHeader: ttl})
+		status, _ = ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TTLHeader: ttl})
 		assert.Equal(t, http.StatusBadRequest, status, ttl)
 	}
 	status, _ = ask(
 		t,
 		http.MethodPut,
 		served.URL+imds.TokenPath,
-		map[string]string{imds.TtlHeader: "60", "X-Forwarded-For": "127.0.0.1"},
+		map[string]string{imds.TTLHeader: "60", "X-Forwarded-For": "127.0.0.1"},
 	)
 	assert.Equal(t, http.StatusForbidden, status)
-	status, token := ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TtlHeader: "60"})
+	status, token := ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TTLHeader: "60"})
 	require.Equal(t, http.StatusOK, status)
 	status, got := ask(t, http.MethodGet, page, map[string]string{imds.TokenHeader: token})
 	assert.Equal(t, http.StatusOK, status)
@@ -190,6 +190,6 @@ func TestARoleThatEC2MayNotAssume(t *testing.T) {
 func TestAServiceThatIsSwitchedOff(t *testing.T) {
 	w := newWired(t)
 	_, served := w.instance("", map[string]any{"httpEndpoint": "disabled"})
-	status, _ := ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TtlHeader: "60"})
+	status, _ := ask(t, http.MethodPut, served.URL+imds.TokenPath, map[string]string{imds.TTLHeader: "60"})
 	assert.Equal(t, http.StatusForbidden, status)
 }

@@ -209,7 +209,7 @@ func TestReadingNeedsTheBucketsKeyToo(t *testing.T) {
 		[]bool{true, true, true, false},
 		[]bool{calls[0].Allowed, calls[1].Allowed, calls[2].Allowed, calls[3].Allowed},
 	)
-	require.NoError(t, w.end("aws:kms/key:Key", cloud.LastOf(key, "/")))
+	require.NoError(t, w.end("aws:kms/key:Key", cloud.AfterLast(key, "/")))
 	_, err = read(t, node, "open-1", "configuration/current")
 	code, _, _ = apiCode(t, err)
 	assert.Equal(t, "KMS.KMSInvalidStateException", code)
@@ -341,7 +341,7 @@ func TestListing(t *testing.T) {
 func TestStreamedBodies(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
-	secure := httptest.NewTLSServer(awsapi.ApiHandler(w.bench.Cloud))
+	secure := httptest.NewTLSServer(awsapi.Handler(w.bench.Cloud))
 	defer secure.Close()
 	config := w.as(w.role("app", allow("s3:*", "*")))
 	config.BaseEndpoint = &secure.URL

@@ -19,17 +19,17 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-type publicAuthority struct {
+type PublicAuthority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
-	Pem         string
+	PEM         string
 }
 
-// publicLife is how long a public certificate of ACM lives: 13 months (ACM user guide, "ACM
+// publicLifetime is how long a public certificate of ACM lives: 13 months (ACM user guide, "ACM
 // certificate characteristics").
-const publicLife = 395 * 24 * time.Hour
+const publicLifetime = 395 * 24 * time.Hour
 
-func newPublicAuthority() (*publicAuthority, error) {
+func newPublicAuthority() (*PublicAuthority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func newPublicAuthority() (*publicAuthority, error) {
 		IsCA:                  true,
 		BasicConstraintsValid: true,
 		NotBefore:             now.Add(-time.Hour),
-		NotAfter:              now.Add(2 * publicLife),
+		NotAfter:              now.Add(2 * publicLifetime),
 		KeyUsage:              x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -49,11 +49,11 @@ func newPublicAuthority() (*publicAuthority, error) {
 		return nil, err
 	}
 	template.Raw = der
-	return &publicAuthority{certificate: template, key: key, Pem: cloud.PemOf("CERTIFICATE", der)}, nil
+	return &PublicAuthority{certificate: template, key: key, PEM: cloud.EncodePEM("CERTIFICATE", der)}, nil
 }
 
 // Issue makes a key and its certificate for host names, PEM.
-func (a *publicAuthority) Issue(names ...string) (certificate, key string, err error) {
+func (a *PublicAuthority) Issue(names ...string) (certificate, key string, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return "", "", err
@@ -64,7 +64,7 @@ func (a *publicAuthority) Issue(names ...string) (certificate, key string, err e
 		Subject:      pkix.Name{CommonName: names[0]},
 		DNSNames:     names,
 		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.Add(publicLife),
+		NotAfter:     now.Add(publicLifetime),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, a.certificate, private.Public(), a.key)
@@ -75,21 +75,21 @@ func (a *publicAuthority) Issue(names ...string) (certificate, key string, err e
 	if err != nil {
 		return "", "", fmt.Errorf("issuing a public certificate of %v: %w", names, err)
 	}
-	return cloud.PemOf("CERTIFICATE", der), cloud.PemOf("PRIVATE KEY", raw), nil
+	return cloud.EncodePEM("CERTIFICATE", der), cloud.EncodePEM("PRIVATE KEY", raw), nil
 }
 
 // RootStore is a file with the public authority's certificate, what stands for the roots that an
 // image or a client trusts.
 func RootStore(c *cloud.Cloud) string { return filepath.Join(c.Runtime().Dir, "roots.pem") }
 
-// Authorities is the public authority of a cloud where things run.
-var Authorities = cloud.NewState(
+// Authority is the public authority of a cloud where things run.
+var Authority = cloud.NewState(
 	cloud.StopServers,
 	openAuthority,
-	func(*publicAuthority) error { return nil },
+	func(*PublicAuthority) error { return nil },
 )
 
-func openAuthority(_ *cloud.Cloud, r cloud.Runtime) (*publicAuthority, error) {
+func openAuthority(_ *cloud.Cloud, r cloud.Runtime) (*PublicAuthority, error) {
 	authority, err := newPublicAuthority()
 	if err != nil {
 		return nil, fmt.Errorf("making the public authority: %w", err)
@@ -97,7 +97,7 @@ func openAuthority(_ *cloud.Cloud, r cloud.Runtime) (*publicAuthority, error) {
 	if err := os.MkdirAll(r.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	return authority, os.WriteFile(filepath.Join(r.Dir, "roots.pem"), []byte(authority.Pem), 0o644)
+	return authority, os.WriteFile(filepath.Join(r.Dir, "roots.pem"), []byte(authority.PEM), 0o644)
 }
 
 // PublicCertificate is ACM's certificate of a name that was proved, signed by the public authority.
@@ -106,7 +106,7 @@ func PublicCertificate(c *cloud.Cloud, arn string) (*tls.Config, error) {
 	if found == nil {
 		return nil, fmt.Errorf("opening a listener: there is no certificate %s", arn)
 	}
-	certificate, key, err := Authorities.Of(c).Issue(found.Str("domainName"))
+	certificate, key, err := Authority.Of(c).Issue(found.Str("domainName"))
 	if err != nil {
 		return nil, err
 	}

@@ -24,9 +24,9 @@ var _ = cloud.Register(
 			"validationMethod",
 			"validationOptions",
 		},
-		Id: cloud.Text("arn:aws:acm:{region}:{account}:certificate/{uuid}"),
+		ID: cloud.Text("arn:aws:acm:{region}:{account}:certificate/{uuid}"),
 		Computed: map[string]cloud.Value{
-			"arn":          func(c *cloud.Call) any { return c.Id },
+			"arn":          func(c *cloud.Call) any { return c.ID },
 			"keyAlgorithm": cloud.Fixed("RSA_2048"),
 			"notAfter":     cloud.Fixed(""),
 			"notBefore":    cloud.Fixed(""),
@@ -40,7 +40,7 @@ var _ = cloud.Register(
 			"renewalSummaries":        cloud.Fixed([]any{}),
 			"validationEmails":        cloud.Fixed([]any{}),
 			"subjectAlternativeNames": func(c *cloud.Call) any { return []any{c.Str("domainName")} },
-			"domainValidationOptions": proofs,
+			"domainValidationOptions": validationRecords,
 			"status": func(c *cloud.Call) any {
 				return map[bool]string{true: "PENDING_VALIDATION", false: "ISSUED"}[c.Str("validationMethod") != ""]
 			},
@@ -85,7 +85,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/acm/certificate_validation.go",
 		Required: []string{"certificateArn"},
 		Replace:  []string{"certificateArn", "validationRecordFqdns"},
-		Id:       issuedAt,
+		ID:       issuedAt,
 		References: []cloud.Reference{
 			{
 				Path:    "certificateArn",

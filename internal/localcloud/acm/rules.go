@@ -39,9 +39,9 @@ func certificateFaults(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// proofs are the records that prove the names of a certificate by DNS: the same ones for all
+// validationRecords are the records that prove the names of a certificate by DNS: the same ones for all
 // certificates of one name in one account, as with ACM.
-func proofs(c *cloud.Call) any {
+func validationRecords(c *cloud.Call) any {
 	options := []any{}
 	if c.Str("validationMethod") != "DNS" {
 		return options
@@ -86,9 +86,9 @@ func missingProof(tx *cloud.Tx, certificate *cloud.Record) string {
 	return ""
 }
 
-// IssueProven issues a certificate whose names are proven, as ACM does by itself; it says
+// IssueValidated issues a certificate whose names are proven, as ACM does by itself; it says
 // whether the certificate is issued.
-func IssueProven(tx *cloud.Tx, certificate *cloud.Record) bool {
+func IssueValidated(tx *cloud.Tx, certificate *cloud.Record) bool {
 	if certificate.Str("status") != "PENDING_VALIDATION" {
 		return true
 	}
@@ -124,7 +124,7 @@ func awaitIssue(c *cloud.Call) error {
 			}
 		}
 	}
-	if !IssueProven(c.Tx, certificate) {
+	if !IssueValidated(c.Tx, certificate) {
 		return cloud.Errorf(
 			"waiting for ACM Certificate (%s) to be issued: timeout while waiting for state to become 'ISSUED' "+
 				"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): nothing proves %s",

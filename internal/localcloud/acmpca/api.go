@@ -44,7 +44,7 @@ func overWire(tx *cloud.Tx) *issuedOverWire {
 type wireCertificate struct {
 	issued
 	authority string
-	asked     bool // GetCertificate has been called once
+	polled    bool // GetCertificate has been called once
 }
 
 // issueOnce is what an idempotency token has led to.
@@ -79,10 +79,10 @@ func authorityAccess(
 		ask.Context[key] = value
 	}
 	if policy := tx.Find("aws:acmpca/policy:Policy", "", arn); policy != nil {
-		ask.Own = []string{policy.Str("policy")}
+		ask.ResourcePolicies = []string{policy.Str("policy")}
 	}
 	if record := tx.Find(AuthorityType, "", arn); record != nil {
-		awsapi.TagKeys(ask.Context, "aws:resourcetag/", record)
+		awsapi.AddTagKeys(ask.Context, "aws:resourcetag/", record)
 	}
 	return ask
 }
@@ -103,7 +103,7 @@ func issueOverWire(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	if agreed != nil {
 		made, err := agreed.sign()
 		if err != nil {
-			return awsapi.FromRow(err)
+			return awsapi.RowError(err)
 		}
 		arn = keepCertificate(in.Cloud, made, asked)
 	}
@@ -135,7 +135,7 @@ func agree(in *awsapi.Request, tx *cloud.Tx, asked issueInput) (*signing, string
 		ValidityValue:    asked.Validity.Value.String(),
 	})
 	if err != nil {
-		return nil, "", awsapi.FromRow(err)
+		return nil, "", awsapi.RowError(err)
 	}
 	if signatureAlgorithms[asked.SigningAlgorithm] == 0 {
 		return nil, "", &awsapi.Error{
@@ -193,8 +193,8 @@ func certificate(in *awsapi.Request, authority, arn string) (issued, *awsapi.Err
 			return issued{}, fault
 		}
 		if made := overWire(tx).certificates[arn]; made != nil && made.authority == authority {
-			if !made.asked {
-				made.asked = true
+			if !made.polled {
+				made.polled = true
 				return issued{}, &awsapi.Error{
 					Status:  400,
 					Code:    "RequestInProgressException",

@@ -34,7 +34,7 @@ var _ = cloud.Register(
 		},
 		Replace:  []string{"certificateAuthorityConfiguration", "keyStorageSecurityStandard", "type"},
 		Defaults: map[string]any{"enabled": true, "permanentDeletionTimeInDays": 30.0, "type": "SUBORDINATE"},
-		Id:       cloud.Text("arn:aws:acm-pca:{region}:{account}:certificate-authority/{uuid}"),
+		ID:       cloud.Text("arn:aws:acm-pca:{region}:{account}:certificate-authority/{uuid}"),
 		Computed: cloud.Join(cloud.MadeAtCreation("certificateSigningRequest"), map[string]cloud.Value{
 			"arn": cloud.Text(
 				"{id}",
@@ -59,19 +59,19 @@ var _ = cloud.Register(
 		),
 		BeforeCreate: createAuthority,
 		AfterCreate: func(c *cloud.Call) error {
-			c.Tx.Values[c.Id] = c.Tx.Values[c.Urn]
-			delete(c.Tx.Values, c.Urn)
+			c.Tx.Values[c.ID] = c.Tx.Values[c.URN]
+			delete(c.Tx.Values, c.URN)
 			return nil
 		},
 		BeforeUpdate: updateAuthority,
 		// The provider disables an authority before it deletes it, which AWS would refuse of an
 		// active one.
 		AfterDelete: func(c *cloud.Call) error {
-			delete(c.Tx.Values, c.Id)
+			delete(c.Tx.Values, c.ID)
 			c.Tx.Keep(
 				deletedAuthorityType,
-				c.Id,
-				map[string]any{"arn": c.Id, "days": c.Num("permanentDeletionTimeInDays")},
+				c.ID,
+				map[string]any{"arn": c.ID, "days": c.Num("permanentDeletionTimeInDays")},
 			)
 			return nil
 		},
@@ -91,7 +91,7 @@ var _ = cloud.Register(
 			"templateArn",
 			"validity",
 		},
-		Id:       cloud.Text("{arn}"),
+		ID:       cloud.Text("{arn}"),
 		Computed: cloud.MadeAtCreation("arn", "certificate", "certificateChain"),
 		References: []cloud.Reference{
 			{Path: "certificateAuthorityArn", To: cloud.One(AuthorityType), Missing: noSuchAuthority},
@@ -128,7 +128,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/acmpca/certificate_authority_certificate.go",
 		Required: []string{"certificate", "certificateAuthorityArn"},
 		Replace:  []string{"certificate", "certificateAuthorityArn", "certificateChain"},
-		Id:       cloud.FreeID("{certificateAuthorityArn}", "{certificateAuthorityArn}#{hex8}"),
+		ID:       cloud.FreeID("{certificateAuthorityArn}", "{certificateAuthorityArn}#{hex8}"),
 		References: []cloud.Reference{
 			{Path: "certificateAuthorityArn", To: cloud.One(AuthorityType), Missing: noSuchAuthority},
 		},
@@ -145,7 +145,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/acmpca/permission.go",
 		Required: []string{"actions", "certificateAuthorityArn", "principal"},
 		Replace:  []string{"actions", "certificateAuthorityArn", "principal", "sourceAccount"},
-		Id: cloud.FreeID(
+		ID: cloud.FreeID(
 			"{certificateAuthorityArn},{principal},{sourceAccount}",
 			"{certificateAuthorityArn},{principal},{sourceAccount}#{hex8}",
 		),
@@ -179,10 +179,10 @@ var _ = cloud.Register(
 		Source:       "internal/service/acmpca/policy.go",
 		Required:     []string{"policy", "resourceArn"},
 		Replace:      []string{"resourceArn"},
-		Id:           cloud.Text("{resourceArn}"),
+		ID:           cloud.Text("{resourceArn}"),
 		References:   []cloud.Reference{{Path: "resourceArn", To: cloud.One(AuthorityType), Missing: noSuchAuthority}},
 		Check:        cloud.ValidJSON("policy"),
-		BeforeCreate: roles.NeedsPolicy("policy", iam.ResourcePolicy),
-		BeforeUpdate: roles.NeedsPolicy("policy", iam.ResourcePolicy),
+		BeforeCreate: roles.RequireValidPolicy("policy", iam.ResourcePolicy),
+		BeforeUpdate: roles.RequireValidPolicy("policy", iam.ResourcePolicy),
 	},
 )

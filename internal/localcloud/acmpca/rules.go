@@ -64,19 +64,19 @@ func createAuthority(c *cloud.Call) error {
 	if err != nil {
 		return err
 	}
-	c.Tx.Values[c.Urn] = made
+	c.Tx.Values[c.URN] = made
 	c.Set("certificateSigningRequest", made.request)
 	return nil
 }
 
 // updateAuthority switches an authority on and off; only one that has its certificate can be.
 func updateAuthority(c *cloud.Call) error {
-	made := AuthorityOf(c.Tx, c.Id)
+	made := AuthorityOf(c.Tx, c.ID)
 	if made == nil {
-		return fmt.Errorf("%s", strings.ReplaceAll(noSuchAuthority, "{value}", c.Id))
+		return fmt.Errorf("%s", strings.ReplaceAll(noSuchAuthority, "{value}", c.ID))
 	}
-	if c.Changed("usageMode") && c.Was("usageMode") != "" {
-		c.Set("usageMode", c.Was("usageMode"))
+	if c.Changed("usageMode") && c.OldStr("usageMode") != "" {
+		c.Set("usageMode", c.OldStr("usageMode"))
 	}
 	if !c.Changed("enabled") {
 		return nil
@@ -87,7 +87,7 @@ func updateAuthority(c *cloud.Call) error {
 		)
 	}
 	made.status = statusDisabled
-	if c.Yes("enabled") {
+	if c.Bool("enabled") {
 		made.status = statusActive
 	}
 	return nil

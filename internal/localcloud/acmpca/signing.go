@@ -56,7 +56,7 @@ func newAuthority(keyAlgorithm, signingAlgorithm string, subject any) (*Authorit
 	return &Authority{
 		key:              key,
 		signingAlgorithm: signingAlgorithm,
-		request:          cloud.PemOf("CERTIFICATE REQUEST", der),
+		request:          cloud.EncodePEM("CERTIFICATE REQUEST", der),
 		status:           statusPending,
 	}, nil
 }
@@ -130,7 +130,7 @@ func agreeCertificate(tx *cloud.Tx, in issueRequest) (*signing, error) {
 		return nil, err
 	}
 	kind.apply(certificate, request)
-	if err := held.judge(record, certificate, kind, in.SigningAlgorithm, request, now); err != nil {
+	if err := held.checkRequest(record, certificate, kind, in.SigningAlgorithm, request, now); err != nil {
 		return nil, err
 	}
 	return &signing{
@@ -141,8 +141,8 @@ func agreeCertificate(tx *cloud.Tx, in issueRequest) (*signing, error) {
 	}, nil
 }
 
-// judge is what the CA refuses to sign.
-func (a *Authority) judge(record *cloud.Record, certificate *x509.Certificate, kind template, algorithm string,
+// checkRequest is what the CA refuses to sign.
+func (a *Authority) checkRequest(record *cloud.Record, certificate *x509.Certificate, kind template, algorithm string,
 	request *x509.CertificateRequest, now time.Time,
 ) error {
 	if strings.HasSuffix(algorithm, "RSA") != strings.HasSuffix(a.signingAlgorithm, "RSA") {
@@ -193,7 +193,7 @@ func (a *Authority) judge(record *cloud.Record, certificate *x509.Certificate, k
 func (s *signing) sign() (*issued, error) {
 	a, parent, chain := s.authority, s.certificate, ""
 	if a.certificate != nil && !a.key.Public().(interface{ Equal(crypto.PublicKey) bool }).Equal(s.request.PublicKey) {
-		parent, chain = a.certificate, cloud.PemOf("CERTIFICATE", a.certificate.Raw)+a.chain
+		parent, chain = a.certificate, cloud.EncodePEM("CERTIFICATE", a.certificate.Raw)+a.chain
 	}
 	der, err := x509.CreateCertificate(rand.Reader, s.certificate, parent, s.request.PublicKey, a.key)
 	if err != nil {
@@ -201,7 +201,7 @@ func (s *signing) sign() (*issued, error) {
 	}
 	return &issued{
 		ARN:         s.arn + "/certificate/" + hex.EncodeToString(s.certificate.SerialNumber.Bytes()),
-		Certificate: cloud.PemOf("CERTIFICATE", der), Chain: chain,
+		Certificate: cloud.EncodePEM("CERTIFICATE", der), Chain: chain,
 	}, nil
 }
 

@@ -20,10 +20,10 @@ type Access struct {
 	// Context are the condition keys of this request besides those that every request has; a key that
 	// is not there is absent.
 	Context map[string]string
-	// Own are the texts of the resource's own policies.
-	Own []string
-	// MustOwn: an allowance by the caller's role alone is not enough (KMS keys).
-	MustOwn bool
+	// ResourcePolicies are the texts of the resource's own policies.
+	ResourcePolicies []string
+	// ResourceMustAllow: an allowance by the caller's role alone is not enough (KMS keys).
+	ResourceMustAllow bool
 }
 
 // Allow asks the policies, and notes the call.
@@ -61,12 +61,12 @@ func Evaluate(tx *cloud.Tx, caller *RoleSession, ask Access) (iam.Decision, erro
 	if err != nil {
 		return iam.Decision{}, err
 	}
-	own, err := roles.ParsePolicies(ask.Own, iam.ResourcePolicy)
+	own, err := roles.ParsePolicies(ask.ResourcePolicies, iam.ResourcePolicy)
 	if err != nil {
 		return iam.Decision{}, err
 	}
 	return iam.Evaluate(
-		iam.Policies{Identity: identity, Resource: own, ResourceMustAllow: ask.MustOwn},
+		iam.Policies{Identity: identity, Resource: own, ResourceMustAllow: ask.ResourceMustAllow},
 		iam.Request{
 			Principal: iam.Principal{
 				Account:    tx.Cloud.Account,
@@ -114,21 +114,21 @@ func requestContext(c *cloud.Cloud, caller *RoleSession, role *cloud.Record, ask
 		"aws:principalaccount":      c.Account,
 		"aws:principaltype":         "AssumedRole",
 		"aws:principalisawsservice": "false",
-		"aws:userid":                caller.Unique + ":" + caller.Name,
+		"aws:userid":                caller.RoleUniqueID + ":" + caller.Name,
 		"aws:requestedregion":       c.Region,
 		"aws:resourceaccount":       c.Account,
 		"aws:securetransport":       "true", // see ServeAPI
 		"aws:viaawsservice":         "false",
 	}
-	TagKeys(context, "aws:principaltag/", role)
+	AddTagKeys(context, "aws:principaltag/", role)
 	for key, value := range ask.Context {
 		context.Set(key, value)
 	}
 	return context
 }
 
-// TagKeys adds the tags of a record under a family of condition keys.
-func TagKeys(context map[string]string, family string, r *cloud.Record) {
+// AddTagKeys adds the tags of a record under a family of condition keys.
+func AddTagKeys(context map[string]string, family string, r *cloud.Record) {
 	for _, property := range []string{"tagsAll", "tags"} {
 		tags, _ := r.Get(property).(map[string]any)
 		for key, value := range tags {

@@ -8,8 +8,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// mostCalls is how many calls are remembered, the newest ones.
-const mostCalls = 2000
+// maxCalls is how many calls are remembered, the newest ones.
+const maxCalls = 2000
 
 // APICall is one call over the wire, or one use of a key that came of it.
 type APICall struct {
@@ -48,8 +48,8 @@ func (in *Request) Note(tx *cloud.Tx, action, resource string, allowed bool) {
 	if in.Caller != nil {
 		in.noted.Role, in.noted.Session = in.Caller.Role, in.Caller.Name
 	}
-	if len(state.calls) >= mostCalls {
-		state.calls = append(state.calls[:0:0], state.calls[len(state.calls)-mostCalls+1:]...)
+	if len(state.calls) >= maxCalls {
+		state.calls = append(state.calls[:0:0], state.calls[len(state.calls)-maxCalls+1:]...)
 	}
 	state.calls = append(state.calls, in.noted)
 }

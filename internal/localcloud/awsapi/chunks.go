@@ -30,11 +30,11 @@ func (in *Request) unchunk() *Error {
 	if err != nil && len(bytes.TrimSpace(rest)) > 0 {
 		return broken
 	}
-	said := in.Http.Header.Get("X-Amz-Decoded-Content-Length")
+	said := in.HTTP.Header.Get("X-Amz-Decoded-Content-Length")
 	if length, err := strconv.Atoi(said); err != nil || length != len(content) {
 		return broken
 	}
-	announced := strings.Split(strings.ToLower(in.Http.Header.Get("X-Amz-Trailer")), ",")
+	announced := strings.Split(strings.ToLower(in.HTTP.Header.Get("X-Amz-Trailer")), ",")
 	for name := range trailer {
 		if !slices.Contains(announced, strings.ToLower(name)) {
 			return &Error{

@@ -21,37 +21,37 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// protocol is how a service and its clients speak.
-type protocol int
+// Protocol is how a service and its clients speak.
+type Protocol int
 
 const (
-	restXML protocol = iota // S3
-	Json11                  // ACM PCA, Secrets Manager and most others
+	restXML Protocol = iota // S3
+	JSON11                  // ACM PCA, Secrets Manager and most others
 	query                   // STS
 )
 
 // protocolOf knows the protocol by the service, and where that is not served, by the request.
-func protocolOf(r *http.Request, service string) protocol {
+func protocolOf(r *http.Request, service string) Protocol {
 	switch {
 	case service == "s3":
 		return restXML
 	case service == "sts":
 		return query
 	case r.Header.Get("X-Amz-Target") != "":
-		return Json11
+		return JSON11
 	case strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		return query
 	case service == "":
 		return restXML
 	}
-	return Json11
+	return JSON11
 }
 
 // refuse writes an error as the protocol shapes it.
-func (p protocol) refuse(w http.ResponseWriter, in *Request, fault *Error) {
+func (p Protocol) refuse(w http.ResponseWriter, in *Request, fault *Error) {
 	switch p {
 	case restXML:
-		WriteXML(w, fault.Status, in.Http.Method, struct {
+		WriteXML(w, fault.Status, in.HTTP.Method, struct {
 			XMLName                              xml.Name `xml:"Error"`
 			Code, Message, RequestId, HostId     string
 			BucketName, Key, Resource, Condition string `xml:",omitempty"`
@@ -60,11 +60,11 @@ func (p protocol) refuse(w http.ResponseWriter, in *Request, fault *Error) {
 			Message:   fault.Message,
 			RequestId: in.id,
 			HostId:    in.id,
-			Resource:  in.Http.URL.Path,
+			Resource:  in.HTTP.URL.Path,
 		})
 	case query:
 		type body struct{ Type, Code, Message string }
-		WriteXML(w, fault.Status, in.Http.Method, struct {
+		WriteXML(w, fault.Status, in.HTTP.Method, struct {
 			XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ ErrorResponse"`
 			Error     body
 			RequestId string
@@ -76,7 +76,7 @@ func (p protocol) refuse(w http.ResponseWriter, in *Request, fault *Error) {
 }
 
 // unknown is the answer to an operation that is not served.
-func (p protocol) unknown(in *Request) *Error {
+func (p Protocol) unknown(in *Request) *Error {
 	message := fmt.Sprintf(
 		"The embedded AWS has no operation %s of service %q; README.md of internal/localcloud lists what it serves "+
 			"over the wire.",
@@ -106,7 +106,7 @@ func NotImplemented(format string, values ...any) *Error {
 }
 
 // denied is a refusal by policies.
-func (p protocol) denied(message string) *Error {
+func (p Protocol) denied(message string) *Error {
 	switch p {
 	case restXML, query:
 		return &Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: message}
@@ -116,9 +116,9 @@ func (p protocol) denied(message string) *Error {
 
 var awsErrorCode = regexp.MustCompile(`^[A-Z][A-Za-z0-9.]+$`)
 
-// FromRow turns an error of a row ("Code: text") into one of the wire; an error without a code is a
+// RowError turns an error of a row ("Code: text") into one of the wire; an error without a code is a
 // limit of the embedded AWS.
-func FromRow(err error) *Error {
+func RowError(err error) *Error {
 	code, message, ok := strings.Cut(err.Error(), ": ")
 	if !ok || !awsErrorCode.MatchString(code) {
 		return NotImplemented("%s", err)

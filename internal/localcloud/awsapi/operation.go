@@ -14,15 +14,15 @@ import (
 // operationName is the operation as AWS names it; "" where there is none.
 func (in *Request) operationName() string {
 	switch in.Protocol {
-	case Json11:
-		return cloud.LastOf(in.Http.Header.Get("X-Amz-Target"), ".")
+	case JSON11:
+		return cloud.AfterLast(in.HTTP.Header.Get("X-Amz-Target"), ".")
 	case query:
 		form, _ := url.ParseQuery(string(in.Body)) // what does not parse has no operation
 		return form.Get("Action")
 	}
 	_, key := in.BucketAndKey()
-	asked := in.Http.URL.Query()
-	switch in.Http.Method {
+	asked := in.HTTP.URL.Query()
+	switch in.HTTP.Method {
 	case http.MethodGet:
 		if key == "" {
 			return map[bool]string{true: "ListObjectsV2"}[asked.Get("list-type") == "2"]
@@ -41,11 +41,11 @@ func (in *Request) operationName() string {
 // BucketAndKey reads both kinds of addresses. An SDK whose endpoint is an IP address uses the path;
 // with the endpoint http://localhost:PORT it puts the bucket before the host.
 func (in *Request) BucketAndKey() (bucket, key string) {
-	host, _, err := net.SplitHostPort(in.Http.Host)
+	host, _, err := net.SplitHostPort(in.HTTP.Host)
 	if err != nil {
-		host = in.Http.Host
+		host = in.HTTP.Host
 	}
-	path := strings.TrimPrefix(in.Http.URL.Path, "/")
+	path := strings.TrimPrefix(in.HTTP.URL.Path, "/")
 	if bucket, ok := strings.CutSuffix(host, ".localhost"); ok {
 		return bucket, path
 	}

@@ -3,7 +3,7 @@
 package awsapi
 
 // authFault is why a caller is not believed, as each protocol says it.
-type authFault map[protocol]Error
+type authFault map[Protocol]Error
 
 const (
 	invalidToken = "The security token included in the request is invalid."
@@ -18,12 +18,12 @@ var (
 	unsigned = authFault{
 		restXML: {Status: 403, Code: "AccessDenied", Message: "Access Denied"},
 		query:   {Status: 403, Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"},
-		Json11:  {Status: 400, Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"},
+		JSON11:  {Status: 400, Code: "MissingAuthenticationTokenException", Message: "Missing Authentication Token"},
 	}
 	malformedHeader = authFault{
 		restXML: {Status: 400, Code: "AuthorizationHeaderMalformed", Message: "The authorization header is malformed"},
 		query:   {Status: 400, Code: "IncompleteSignature", Message: "The Authorization header is malformed"},
-		Json11:  {Status: 400, Code: "IncompleteSignatureException", Message: "The Authorization header is malformed"},
+		JSON11:  {Status: 400, Code: "IncompleteSignatureException", Message: "The Authorization header is malformed"},
 	}
 	unknownKey = authFault{
 		restXML: {
@@ -32,17 +32,17 @@ var (
 			Message: "The AWS Access Key Id you provided does not exist in our records.",
 		},
 		query:  {Status: 403, Code: "InvalidClientTokenId", Message: invalidToken},
-		Json11: {Status: 400, Code: "UnrecognizedClientException", Message: invalidToken},
+		JSON11: {Status: 400, Code: "UnrecognizedClientException", Message: invalidToken},
 	}
 	wrongToken = authFault{
 		restXML: {Status: 400, Code: "InvalidToken", Message: "The provided token is malformed or otherwise invalid."},
 		query:   {Status: 403, Code: "InvalidClientTokenId", Message: invalidToken},
-		Json11:  {Status: 400, Code: "UnrecognizedClientException", Message: invalidToken},
+		JSON11:  {Status: 400, Code: "UnrecognizedClientException", Message: invalidToken},
 	}
 	expired = authFault{
 		restXML: {Status: 400, Code: "ExpiredToken", Message: "The provided token has expired."},
 		query:   {Status: 403, Code: "ExpiredToken", Message: expiredToken},
-		Json11:  {Status: 400, Code: "ExpiredTokenException", Message: expiredToken},
+		JSON11:  {Status: 400, Code: "ExpiredTokenException", Message: expiredToken},
 	}
 	wrongClock = authFault{
 		restXML: {
@@ -55,7 +55,7 @@ var (
 			Code:    "SignatureDoesNotMatch",
 			Message: "Signature expired: the request is more than 15 minutes off",
 		},
-		Json11: {
+		JSON11: {
 			Status:  400,
 			Code:    "InvalidSignatureException",
 			Message: "Signature expired: the request is more than 15 minutes off",
@@ -72,7 +72,7 @@ var (
 			Code:    "SignatureDoesNotMatch",
 			Message: "Credential should be scoped to a valid region.",
 		},
-		Json11: {
+		JSON11: {
 			Status:  400,
 			Code:    "InvalidSignatureException",
 			Message: "Credential should be scoped to a valid region.",
@@ -81,12 +81,12 @@ var (
 	wrongSignature = authFault{
 		restXML: {Status: 403, Code: "SignatureDoesNotMatch", Message: wrongSecretS3},
 		query:   {Status: 403, Code: "SignatureDoesNotMatch", Message: wrongSecret},
-		Json11:  {Status: 400, Code: "InvalidSignatureException", Message: wrongSecret},
+		JSON11:  {Status: 400, Code: "InvalidSignatureException", Message: wrongSecret},
 	}
 )
 
 // as is the fault in a protocol's words, with what is to be known beside them.
-func (f authFault) as(p protocol, detail string) *Error {
+func (f authFault) as(p Protocol, detail string) *Error {
 	fault := f[p]
 	if detail != "" {
 		fault.Message += ": " + detail

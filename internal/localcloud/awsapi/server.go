@@ -37,7 +37,7 @@ func ServeAPI(c *cloud.Cloud) (*API, error) {
 	}
 	api := &API{
 		URL:    "http://" + listener.Addr().String(),
-		server: &http.Server{Handler: ApiHandler(c), ReadHeaderTimeout: time.Minute},
+		server: &http.Server{Handler: Handler(c), ReadHeaderTimeout: time.Minute},
 	}
 	go func() { _ = api.server.Serve(listener) }() // ends with Close, and then always in an error
 	return api, nil
@@ -56,16 +56,16 @@ var runningAPI = cloud.NewState(
 // APIURL is where AWS's own protocol is served while things run.
 func APIURL(c *cloud.Cloud) string { return runningAPI.Of(c).URL }
 
-func ApiHandler(c *cloud.Cloud) http.Handler {
+func Handler(c *cloud.Cloud) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(c, w, r) })
 }
 
 // Request is one call while it is under way.
 type Request struct {
 	Cloud     *cloud.Cloud
-	Http      *http.Request
+	HTTP      *http.Request
 	id        string
-	Protocol  protocol
+	Protocol  Protocol
 	Service   string // as the signature's scope has it: "s3"
 	Operation string // as AWS names it: "GetObject"
 	Body      []byte
@@ -92,7 +92,7 @@ func RegisterOperations(service string, answers map[string]Operation) struct{} {
 
 // answer reads a call, finds out who makes it, and lets the operation answer.
 func answer(c *cloud.Cloud, w http.ResponseWriter, r *http.Request) {
-	in := &Request{Cloud: c, Http: r, id: cloud.Uuid()}
+	in := &Request{Cloud: c, HTTP: r, id: cloud.UUID()}
 	scope, malformed := readScope(r.Header.Get("Authorization"))
 	in.Service = scope.service
 	in.Protocol = protocolOf(r, scope.service)
@@ -121,7 +121,7 @@ func (in *Request) dispatch(w http.ResponseWriter) *Error {
 
 // read takes the body, and out of S3's chunks where it comes in them.
 func (in *Request) read() *Error {
-	body, err := readAll(in.Http.Body, in.Http.ContentLength)
+	body, err := readAll(in.HTTP.Body, in.HTTP.ContentLength)
 	if errors.Is(err, errTooLarge) {
 		return &Error{
 			Status: http.StatusBadRequest,

@@ -25,10 +25,10 @@ type Credentials struct {
 type RoleSession struct {
 	Credentials
 	Role, RoleARN string
-	// Unique is the role's id at the time: a role of the same name that is made later is another
+	// RoleUniqueID is the role's id at the time: a role of the same name that is made later is another
 	// one.
-	Unique string
-	Name   string
+	RoleUniqueID string
+	Name         string
 }
 
 // arn is the principal as AWS names it in errors and GetCallerIdentity.
@@ -36,8 +36,8 @@ func (s *RoleSession) arn(account string) string {
 	return "arn:aws:sts::" + account + ":assumed-role/" + s.Role + "/" + s.Name
 }
 
-// wireState is what the API holds beside records.
-type wireState struct {
+// WireState is what the API holds beside records.
+type WireState struct {
 	Sessions map[string]*RoleSession // by access key id
 	calls    []*APICall              // oldest first
 	Now      func() time.Time
@@ -47,10 +47,10 @@ type wireState struct {
 const wireKey = "over the wire"
 
 // Wire is the API's state.
-func Wire(tx *cloud.Tx) *wireState {
-	state, ok := tx.Values[wireKey].(*wireState)
+func Wire(tx *cloud.Tx) *WireState {
+	state, ok := tx.Values[wireKey].(*WireState)
 	if !ok {
-		state = &wireState{
+		state = &WireState{
 			Sessions: map[string]*RoleSession{},
 			Now:      time.Now,
 		}
@@ -90,12 +90,12 @@ func NewSession(tx *cloud.Tx, roleARN, name string) (Credentials, error) {
 	}
 	state := Wire(tx)
 	made := &RoleSession{
-		Role:    role.ID,
-		RoleARN: roleARN,
-		Unique:  role.Str("uniqueId"),
-		Name:    name,
+		Role:         role.ID,
+		RoleARN:      roleARN,
+		RoleUniqueID: role.Str("uniqueId"),
+		Name:         name,
 		Credentials: Credentials{
-			AccessKeyID:     "ASIA" + cloud.UniqueUpper(16),
+			AccessKeyID:     "ASIA" + cloud.RandomUniqueID(16),
 			SecretAccessKey: cloud.RandomOf(cloud.LettersAndDigits, 40),
 			Token:           cloud.RandomOf(cloud.LettersAndDigits, 200),
 			Expires:         state.Now().UTC().Add(SessionHours * time.Hour).Truncate(time.Second),

@@ -23,8 +23,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
-// mostSkew is how far a client's clock may be off, either way.
-const mostSkew = 15 * time.Minute
+// maxSkew is how far a client's clock may be off, either way.
+const maxSkew = 15 * time.Minute
 
 const SignatureScheme = "AWS4-HMAC-SHA256"
 
@@ -68,9 +68,9 @@ func readScope(header string) (s scope, malformed string) {
 
 // authenticate finds the caller, or says why it is not believed.
 func (in *Request) authenticate(s scope, malformed string) *Error {
-	p, header := in.Protocol, in.Http.Header
+	p, header := in.Protocol, in.HTTP.Header
 	switch {
-	case in.Http.URL.Query().Has("X-Amz-Signature"):
+	case in.HTTP.URL.Query().Has("X-Amz-Signature"):
 		return NotImplemented("the embedded AWS does not take presigned URLs; sign the request in its header")
 	case malformed != "":
 		return malformedHeader.as(p, malformed)
@@ -89,7 +89,7 @@ func (in *Request) authenticate(s scope, malformed string) *Error {
 		return expired.as(p, "")
 	case err != nil || at.Format("20060102") != s.date:
 		return malformedHeader.as(p, "X-Amz-Date and the date of the Credential must be the same day")
-	case now.Sub(at).Abs() > mostSkew:
+	case now.Sub(at).Abs() > maxSkew:
 		return wrongClock.as(p, "")
 	case s.region != in.Cloud.Region:
 		return wrongRegion.as(p, fmt.Sprintf("got '%s'; expecting '%s'", s.region, in.Cloud.Region))
@@ -98,7 +98,7 @@ func (in *Request) authenticate(s scope, malformed string) *Error {
 	if fault != nil {
 		return fault
 	}
-	again, err := signAgain(in.Http, s, caller.Credentials, hash, at)
+	again, err := signAgain(in.HTTP, s, caller.Credentials, hash, at)
 	if err != nil || subtle.ConstantTimeCompare([]byte(again), []byte(s.signature)) != 1 {
 		return wrongSignature.as(p, "")
 	}
@@ -112,7 +112,7 @@ func caller(c *cloud.Cloud, accessKey string) (*RoleSession, time.Time) {
 		state := Wire(tx)
 		found := state.Sessions[accessKey]
 		if found != nil {
-			if role := roles.RoleByARN(tx, found.RoleARN); role == nil || role.Str("uniqueId") != found.Unique {
+			if role := roles.RoleByARN(tx, found.RoleARN); role == nil || role.Str("uniqueId") != found.RoleUniqueID {
 				found = nil // its role is gone: the credentials are nobody's
 			}
 		}
@@ -167,7 +167,7 @@ func (in *Request) payloadHash() (string, *Error) {
 		sum := sha256.Sum256(in.Body)
 		return hex.EncodeToString(sum[:]), nil
 	}
-	said := in.Http.Header.Get("X-Amz-Content-Sha256")
+	said := in.HTTP.Header.Get("X-Amz-Content-Sha256")
 	if said == "" {
 		return "", &Error{
 			Status:  400,
@@ -184,7 +184,7 @@ func (in *Request) readPayload(s scope) *Error {
 	if in.Protocol != restXML {
 		return nil
 	}
-	for name := range in.Http.Header {
+	for name := range in.HTTP.Header {
 		if lower := strings.ToLower(name); strings.HasPrefix(lower, "x-amz-") && !slices.Contains(s.signed, lower) {
 			return &Error{
 				Status:  403,
@@ -193,7 +193,7 @@ func (in *Request) readPayload(s scope) *Error {
 			}
 		}
 	}
-	switch said := in.Http.Header.Get("X-Amz-Content-Sha256"); {
+	switch said := in.HTTP.Header.Get("X-Amz-Content-Sha256"); {
 	case said == "UNSIGNED-PAYLOAD":
 		return nil
 	case said == "STREAMING-UNSIGNED-PAYLOAD-TRAILER":

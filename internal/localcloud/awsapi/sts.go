@@ -26,14 +26,14 @@ func getCallerIdentity(in *Request, w http.ResponseWriter) *Error {
 	c := in.Cloud
 	c.Update(func(tx *cloud.Tx) { in.Note(tx, "sts:GetCallerIdentity", "", true) })
 	type result struct{ Arn, UserId, Account string }
-	WriteXML(w, http.StatusOK, in.Http.Method, struct {
+	WriteXML(w, http.StatusOK, in.HTTP.Method, struct {
 		XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ GetCallerIdentityResponse"`
 		Result    result   `xml:"GetCallerIdentityResult"`
 		RequestId string   `xml:"ResponseMetadata>RequestId"`
 	}{
 		Result: result{
 			Arn:     in.Caller.arn(c.Account),
-			UserId:  in.Caller.Unique + ":" + in.Caller.Name,
+			UserId:  in.Caller.RoleUniqueID + ":" + in.Caller.Name,
 			Account: c.Account,
 		},
 		RequestId: in.id,

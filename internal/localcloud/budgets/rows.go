@@ -24,7 +24,7 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "DuplicateRecordException: Error creating budget: {value} - the budget already exists.",
 		},
-		Id: cloud.Text("{account}:{name}"),
+		ID: cloud.Text("{account}:{name}"),
 		Computed: map[string]cloud.Value{
 			"accountId":       cloud.Text("{account}"),
 			"arn":             cloud.Text("arn:aws:budgets::{account}:budget/{name}"),
@@ -59,14 +59,14 @@ var _ = cloud.Register(
 			),
 			cloud.OneOf("notifications.comparisonOperator", "GREATER_THAN", "LESS_THAN", "EQUAL_TO"),
 		),
-		BeforeCreate: judgeBudget,
-		BeforeUpdate: judgeBudget,
+		BeforeCreate: checkBudget,
+		BeforeUpdate: checkBudget,
 		NotReal:      "Nothing is billed, nothing notifies.",
 	},
 )
 
-// judgeBudget: a notification needs somebody to notify; topics must exist.
-func judgeBudget(c *cloud.Call) error {
+// checkBudget: a notification needs somebody to notify; topics must exist.
+func checkBudget(c *cloud.Call) error {
 	notifications, _ := c.Get("notifications").([]any)
 	for _, item := range notifications {
 		n, _ := item.(map[string]any)

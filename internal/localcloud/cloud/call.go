@@ -15,8 +15,8 @@ type Call struct {
 	Cloud *Cloud
 	Tx    *Tx // while it is under way
 	Row   *Row
-	Urn   string
-	Id    string
+	URN   string
+	ID    string
 	// Inputs are what the program asked for, secrets opened, unknowns kept in preview.
 	Inputs resource.PropertyMap
 	// Old is what the program asked for before; nil at creation.
@@ -43,7 +43,7 @@ func (c *Call) Str(path string) string {
 	case string:
 		return v
 	case float64:
-		return TrimFloat(v)
+		return FormatNumber(v)
 	case bool:
 		return fmt.Sprint(v)
 	}
@@ -56,8 +56,8 @@ func (c *Call) Num(path string) float64 {
 	return n
 }
 
-// Yes is get as a boolean; false where it is absent.
-func (c *Call) Yes(path string) bool {
+// Bool is get as a boolean; false where it is absent.
+func (c *Call) Bool(path string) bool {
 	b, _ := c.Get(path).(bool)
 	return b
 }
@@ -83,7 +83,7 @@ func (c *Call) Expand(template string) string {
 		case "account":
 			return c.Cloud.Account
 		case "id":
-			return c.Id
+			return c.ID
 		case "name":
 			return c.Name()
 		case "hex8":
@@ -93,7 +93,7 @@ func (c *Call) Expand(template string) string {
 		case "hex32":
 			return RandomHex(32)
 		case "uuid":
-			return Uuid()
+			return UUID()
 		case "digits12":
 			return RandomDigits(12)
 		case "now":
@@ -121,16 +121,16 @@ func (c *Call) Changed(path string) bool {
 	return !before.DeepEquals(now)
 }
 
-// Was is the string at a path before the update.
-func (c *Call) Was(path string) string {
+// OldStr is the string at a path before the update.
+func (c *Call) OldStr(path string) string {
 	before, _ := ValueAt(c.Old, path)
 	s, _ := Plain(before).(string)
 	return s
 }
 
-// VaultKey is where a type keeps what no output shows (code, tokens), for types whose id is a
+// HiddenKey is where a type keeps what no output shows (code, tokens), for types whose id is a
 // name; ARNs are keys by themselves.
-func (c *Call) VaultKey() string { return c.Row.Token + " " + c.Id }
+func (c *Call) HiddenKey() string { return c.Row.Token + " " + c.ID }
 
 // Known says that an input is there and has no unknown part: in a preview an unknown input
 // forces nothing where the provider waits for its value.
@@ -139,13 +139,13 @@ func (c *Call) Known(path string) bool {
 	return !ok || !v.ContainsUnknowns()
 }
 
-// Before is the strings at a path in the old inputs.
-func (c *Call) Before(path string) []string {
+// OldStrings is the strings at a path in the old inputs.
+func (c *Call) OldStrings(path string) []string {
 	return StringsAt(resource.NewObjectProperty(c.Old), path)
 }
 
-// GivenOr is an input, or what AWS takes in its place.
-func (c *Call) GivenOr(path string, otherwise float64) any {
+// InputOr is an input, or what AWS takes in its place.
+func (c *Call) InputOr(path string, otherwise float64) any {
 	if Present(c.Inputs, path) {
 		given, _ := ValueAt(c.Inputs, path)
 		return Plain(given)

@@ -41,7 +41,7 @@ func Between(path string, low, high float64) func(*Call) []Failure {
 			return nil
 		}
 		return []Failure{{Property: path, Reason: fmt.Sprintf("expected %s to be in the range (%s - %s), got %s",
-			path, TrimFloat(low), TrimFloat(high), TrimFloat(n))}}
+			path, FormatNumber(low), FormatNumber(high), FormatNumber(n))}}
 	}
 }
 

@@ -29,8 +29,8 @@ func (c *Cloud) Disarm() {
 	c.Update(func(*Tx) { c.faults = nil })
 }
 
-// armed returns the error of the first fault that matches, "" if none does.
-func (tx *Tx) armed(token, urn string) string {
+// armedFault returns the error of the first fault that matches, "" if none does.
+func (tx *Tx) armedFault(token, urn string) string {
 	for _, f := range tx.Cloud.faults {
 		if f.Token == token && (f.Name == "" || strings.HasSuffix(urn, "::"+f.Name)) {
 			f.hits++

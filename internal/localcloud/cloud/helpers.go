@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Judgement accepts a call or says what AWS would answer to it.
-type Judgement func(*Call) error
+// Precondition accepts a call or says what AWS would answer to it.
+type Precondition func(*Call) error
 
 // InTurn asks several judgements and returns the first refusal.
-func InTurn(judgements ...Judgement) func(*Call) error {
+func InTurn(judgements ...Precondition) func(*Call) error {
 	return func(c *Call) error {
 		for _, judge := range judgements {
 			if err := judge(c); err != nil {
@@ -29,7 +29,7 @@ func InTurn(judgements ...Judgement) func(*Call) error {
 func MadeAtCreation(keys ...string) map[string]Value {
 	values := map[string]Value{}
 	for _, key := range keys {
-		values[key] = same(key)
+		values[key] = copyOf(key)
 	}
 	return values
 }
@@ -59,8 +59,8 @@ func FreeID(preferred, otherwise string) Value {
 	}
 }
 
-// LastOf is what follows the last separator; all of it where there is none.
-func LastOf(s, separator string) string {
+// AfterLast is what follows the last separator; all of it where there is none.
+func AfterLast(s, separator string) string {
 	if at := strings.LastIndex(s, separator); at >= 0 {
 		return s[at+len(separator):]
 	}
@@ -70,7 +70,7 @@ func LastOf(s, separator string) string {
 // Errorf is fmt.Errorf for AWS's own texts, which begin with a capital and end with a period.
 func Errorf(format string, arguments ...any) error { return fmt.Errorf(format, arguments...) }
 
-func PemOf(kind string, der []byte) string {
+func EncodePEM(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 

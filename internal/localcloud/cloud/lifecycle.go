@@ -25,7 +25,7 @@ func (c *Cloud) CreateResource(
 	on := &Call{
 		Cloud:   c,
 		Row:     r,
-		Urn:     urn,
+		URN:     urn,
 		Inputs:  inputs,
 		Outputs: withDefaults(r, inputs),
 	}
@@ -36,40 +36,40 @@ func (c *Cloud) CreateResource(
 	if err != nil {
 		return "", nil, fmt.Errorf("creating %s %q: %w", r.Token, subject(on), err)
 	}
-	return on.Id, on.Outputs, nil
+	return on.ID, on.Outputs, nil
 }
 
 // create makes the record, or leaves nothing of it.
 func (on *Call) create(tx *Tx) (Record, error) {
 	on.Tx = tx
 	if err := on.refuse(); err != nil {
-		tx.Note("refuse", on.Row.Token, "", on.Urn)
+		tx.Note("refuse", on.Row.Token, "", on.URN)
 		return Record{}, err
 	}
 	on.compute()
 	record := &Record{
 		Type:    on.Row.Token,
-		ID:      on.Id,
-		URN:     on.Urn,
+		ID:      on.ID,
+		URN:     on.URN,
 		Inputs:  on.Inputs.Copy(),
 		Outputs: on.Outputs,
 	}
 	tx.Put(record)
 	if on.Row.AfterCreate != nil {
 		if err := on.Row.AfterCreate(on); err != nil {
-			tx.Remove(on.Row.Token, on.Id)
-			tx.Note("refuse", on.Row.Token, on.Id, on.Urn)
+			tx.Remove(on.Row.Token, on.ID)
+			tx.Note("refuse", on.Row.Token, on.ID, on.URN)
 			return Record{}, err
 		}
 	}
-	tx.Note("create", on.Row.Token, on.Id, on.Urn)
-	return record.Copied(), nil
+	tx.Note("create", on.Row.Token, on.ID, on.URN)
+	return record.Copy(), nil
 }
 
 // refuse is what AWS checks before it makes anything: ordered faults, the name, the
 // references, the type's own rules.
 func (on *Call) refuse() error {
-	if ordered := on.Tx.armed(on.Row.Token, on.Urn); ordered != "" {
+	if ordered := on.Tx.armedFault(on.Row.Token, on.URN); ordered != "" {
 		return errors.New(ordered)
 	}
 	if rule := on.Row.Name; rule != nil && rule.Unique {
@@ -116,8 +116,8 @@ func (c *Cloud) UpdateResource(
 	on := &Call{
 		Cloud:   c,
 		Row:     r,
-		Id:      id,
-		Urn:     urn,
+		ID:      id,
+		URN:     urn,
 		Inputs:  inputs,
 		Old:     old,
 		Outputs: overlay(r, old, inputs, outputs),
@@ -141,7 +141,7 @@ func (c *Cloud) UpdateResource(
 
 func (on *Call) update(tx *Tx) (Record, error) {
 	on.Tx = tx
-	record := tx.Find(on.Row.Token, "", on.Id)
+	record := tx.Find(on.Row.Token, "", on.ID)
 	if record == nil {
 		return Record{}, errors.New("it does not exist any more; run a refresh and update again")
 	}
@@ -153,7 +153,7 @@ func (on *Call) update(tx *Tx) (Record, error) {
 		err = on.Row.BeforeUpdate(on)
 	}
 	if err != nil {
-		tx.Note("refuse", on.Row.Token, on.Id, on.Urn)
+		tx.Note("refuse", on.Row.Token, on.ID, on.URN)
 		return Record{}, err
 	}
 	on.derive()
@@ -163,8 +163,8 @@ func (on *Call) update(tx *Tx) (Record, error) {
 			return Record{}, err
 		}
 	}
-	tx.Note("update", on.Row.Token, on.Id, on.Urn)
-	return record.Copied(), nil
+	tx.Note("update", on.Row.Token, on.ID, on.URN)
+	return record.Copy(), nil
 }
 
 // ReadResource returns what exists now; nil where it is gone.
@@ -183,10 +183,10 @@ func (c *Cloud) DeleteResource(r *Row, id, urn string) error {
 	on := &Call{
 		Cloud: c,
 		Row:   r,
-		Id:    id,
-		Urn:   urn,
+		ID:    id,
+		URN:   urn,
 	}
-	ending, err := Update2(c, on.mayEnd)
+	ending, err := Update2(c, on.checkDeletion)
 	if err == nil && ending != nil {
 		err = c.runHook(r.End, *ending)
 	}
@@ -199,10 +199,10 @@ func (c *Cloud) DeleteResource(r *Row, id, urn string) error {
 	return Update(c, on.destroy)
 }
 
-// mayEnd is the record that is to go, nil where it is gone, or why AWS keeps it.
-func (on *Call) mayEnd(tx *Tx) (*Record, error) {
+// checkDeletion is the record that is to go, nil where it is gone, or why AWS keeps it.
+func (on *Call) checkDeletion(tx *Tx) (*Record, error) {
 	on.Tx = tx
-	record := tx.Find(on.Row.Token, "", on.Id)
+	record := tx.Find(on.Row.Token, "", on.ID)
 	if record == nil {
 		return nil, nil
 	}
@@ -212,17 +212,17 @@ func (on *Call) mayEnd(tx *Tx) (*Record, error) {
 		err = on.Row.BeforeDelete(on)
 	}
 	if err != nil {
-		tx.Note("refuse", on.Row.Token, on.Id, on.Urn)
+		tx.Note("refuse", on.Row.Token, on.ID, on.URN)
 		return nil, err
 	}
-	copied := record.Copied()
+	copied := record.Copy()
 	return &copied, nil
 }
 
 func (on *Call) destroy(tx *Tx) error {
 	on.Tx = tx
-	tx.Remove(on.Row.Token, on.Id)
-	tx.Note("delete", on.Row.Token, on.Id, on.Urn)
+	tx.Remove(on.Row.Token, on.ID)
+	tx.Note("delete", on.Row.Token, on.ID, on.URN)
 	if on.Row.AfterDelete != nil {
 		return on.Row.AfterDelete(on)
 	}
@@ -264,7 +264,7 @@ func subject(on *Call) string {
 	if name := on.Name(); name != "" {
 		return name
 	}
-	return on.Urn[strings.LastIndex(on.Urn, "::")+2:]
+	return on.URN[strings.LastIndex(on.URN, "::")+2:]
 }
 
 // runHook calls a hook of a row where things run, without the lock.

@@ -9,9 +9,9 @@ import (
 
 // compute works out the id and the outputs of a new resource.
 func (on *Call) compute() {
-	on.Id = on.Name()
-	if on.Row.Id != nil {
-		on.Id = fmt.Sprint(on.Row.Id(on))
+	on.ID = on.Name()
+	if on.Row.ID != nil {
+		on.ID = fmt.Sprint(on.Row.ID(on))
 	}
 	// A scalar output may be a template over another; two passes settle any order.
 	for range 2 {

@@ -13,7 +13,7 @@ import (
 func ValueAt(properties resource.PropertyMap, path string) (resource.PropertyValue, bool) {
 	current := resource.NewObjectProperty(properties)
 	for _, step := range strings.Split(path, ".") {
-		current = Open(current)
+		current = Unwrap(current)
 		if current.IsArray() {
 			items, index := current.ArrayValue(), 0
 			if n, err := strconv.Atoi(step); err == nil {
@@ -26,7 +26,7 @@ func ValueAt(properties resource.PropertyMap, path string) (resource.PropertyVal
 			if index >= len(items) {
 				return resource.PropertyValue{}, false
 			}
-			current = Open(items[index])
+			current = Unwrap(items[index])
 		}
 		if !current.IsObject() {
 			return resource.PropertyValue{}, false
@@ -42,7 +42,7 @@ func ValueAt(properties resource.PropertyMap, path string) (resource.PropertyVal
 
 // StringsAt collects every known string at a path, through all elements of lists.
 func StringsAt(v resource.PropertyValue, path string) []string {
-	v = Open(v)
+	v = Unwrap(v)
 	if v.IsArray() {
 		var found []string
 		for _, item := range v.ArrayValue() {
@@ -63,8 +63,8 @@ func StringsAt(v resource.PropertyValue, path string) []string {
 	return StringsAt(v.ObjectValue()[resource.PropertyKey(step)], rest)
 }
 
-// Open takes the wrapping of secrets and outputs off a value.
-func Open(v resource.PropertyValue) resource.PropertyValue {
+// Unwrap takes the wrapping of secrets and outputs off a value.
+func Unwrap(v resource.PropertyValue) resource.PropertyValue {
 	for {
 		switch {
 		case v.IsSecret():
@@ -79,7 +79,7 @@ func Open(v resource.PropertyValue) resource.PropertyValue {
 
 // Plain is a value as plain Go; unknowns are nil.
 func Plain(v resource.PropertyValue) any {
-	v = Open(v)
+	v = Unwrap(v)
 	if v.IsComputed() || v.IsOutput() || v.V == nil {
 		return nil
 	}
@@ -89,12 +89,12 @@ func Plain(v resource.PropertyValue) any {
 // Present says that a property is there: unknown counts, null does not.
 func Present(properties resource.PropertyMap, path string) bool {
 	v, ok := ValueAt(properties, path)
-	return ok && !Open(v).IsNull()
+	return ok && !Unwrap(v).IsNull()
 }
 
-func TrimFloat(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+func FormatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-func Anys(items []string) []any {
+func AnyList(items []string) []any {
 	out := make([]any, len(items))
 	for i, s := range items {
 		out[i] = s
@@ -107,7 +107,7 @@ func Number(v any) float64 {
 	return n
 }
 
-func Texts(values []any) []string {
+func Strings(values []any) []string {
 	found := make([]string, len(values))
 	for i, v := range values {
 		found[i] = fmt.Sprint(v)

@@ -64,7 +64,7 @@ func (p *Provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 
 // listOf reads a list of strings; the bridge passes a provider's lists as JSON in a string.
 func listOf(v resource.PropertyValue) []string {
-	v = Open(v)
+	v = Unwrap(v)
 	if v.IsString() {
 		return strings.FieldsFunc(v.StringValue(), func(r rune) bool { return strings.ContainsRune(`[]", `, r) })
 	}
@@ -90,8 +90,8 @@ func rowOf(urn string) (*Row, resource.URN, error) {
 	return r, parsed, nil
 }
 
-// read2 unmarshals two property structs of one request.
-func read2(urn string, a, b *structpb.Struct) (first, second resource.PropertyMap, err error) {
+// readBoth unmarshals two property structs of one request.
+func readBoth(urn string, a, b *structpb.Struct) (first, second resource.PropertyMap, err error) {
 	if first, err = plugin.UnmarshalProperties(a, wire); err == nil {
 		second, err = plugin.UnmarshalProperties(b, wire)
 	}
@@ -106,7 +106,7 @@ func (p *Provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	old, news, err := read2(req.GetUrn(), req.GetOlds(), req.GetNews())
+	old, news, err := readBoth(req.GetUrn(), req.GetOlds(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	old, news, err := read2(req.GetUrn(), req.GetOldInputs(), req.GetNews())
+	old, news, err := readBoth(req.GetUrn(), req.GetOldInputs(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (p *Provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 	if err != nil {
 		return nil, err
 	}
-	old, news, err := read2(req.GetUrn(), req.GetOldInputs(), req.GetNews())
+	old, news, err := readBoth(req.GetUrn(), req.GetOldInputs(), req.GetNews())
 	if err != nil {
 		return nil, err
 	}

@@ -40,13 +40,13 @@ func RandomOf(alphabet string, n int) string {
 	return b.String()
 }
 
-func Uuid() string {
+func UUID() string {
 	h := RandomHex(32)
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
 }
 
-// UniqueUpper is what AWS's unique ids end in: upper-case letters and digits.
-func UniqueUpper(n int) string {
+// RandomUniqueID is what AWS's unique ids end in: upper-case letters and digits.
+func RandomUniqueID(n int) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 	return RandomOf(alphabet, n)
 }

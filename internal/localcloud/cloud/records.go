@@ -16,8 +16,8 @@ type Record struct {
 	Created int
 }
 
-// Copied is the record as it is now, for whoever reads it without the lock.
-func (r *Record) Copied() Record {
+// Copy is the record as it is now, for whoever reads it without the lock.
+func (r *Record) Copy() Record {
 	found := *r
 	found.Inputs, found.Outputs = r.Inputs.Copy(), r.Outputs.Copy()
 	return found
@@ -115,7 +115,7 @@ func (c *Cloud) Records(token string) []Record {
 		found := tx.All(token)
 		copies := make([]Record, len(found))
 		for i, r := range found {
-			copies[i] = r.Copied()
+			copies[i] = r.Copy()
 		}
 		return copies
 	})
@@ -177,7 +177,7 @@ func (c *Cloud) CopyOf(token, by, value string) *Record {
 		if found == nil {
 			return nil
 		}
-		copied := found.Copied()
+		copied := found.Copy()
 		return &copied
 	})
 }

@@ -27,8 +27,8 @@ type Row struct {
 	Defaults map[string]any
 	// Name is the physical name, where the type has one.
 	Name *NameRule
-	// Id makes the physical id; nil: the name.
-	Id Value
+	// ID makes the physical id; nil: the name.
+	ID Value
 	// Computed are outputs fixed at creation. Unknown in preview.
 	Computed map[string]Value
 	// Derived are outputs worked out anew from the inputs at every update.
@@ -92,8 +92,8 @@ func Text(template string) Value {
 	return func(c *Call) any { return c.Expand(template) }
 }
 
-// same is a value that copies another property.
-func same(path string) Value {
+// copyOf is a value that copies another property.
+func copyOf(path string) Value {
 	return func(c *Call) any { return c.Get(path) }
 }
 

@@ -43,12 +43,12 @@ type running struct {
 	states map[*stateHooks]any
 }
 
-// stopOrder is when Stop ends a service's state. All that a task uses is there until it has ended.
-type stopOrder int
+// StopOrder is when Stop ends a service's state. All that a task uses is there until it has ended.
+type StopOrder int
 
 const (
 	// StopRequests is for what leads requests to tasks, so that no task waits for them to drain.
-	StopRequests stopOrder = iota
+	StopRequests StopOrder = iota
 	StopTasks
 	// StopSchedules is for what calls others by the clock.
 	StopSchedules
@@ -59,19 +59,19 @@ const (
 
 // stateHooks make and end the state of one service.
 type stateHooks struct {
-	order stopOrder
+	order StopOrder
 	begin func(*Cloud, Runtime) (any, error)
 	end   func(any) error
 }
 
 var allStates []*stateHooks
 
-// state is what one service keeps while things run: Start makes it, Stop ends it.
-type state[T any] struct{ hooks *stateHooks }
+// State is what one service keeps while things run: Start makes it, Stop ends it.
+type State[T any] struct{ hooks *stateHooks }
 
 // NewState registers a service's state when the package loads. begin may be nil: the state then
 // starts as T's zero value.
-func NewState[T any](order stopOrder, begin func(*Cloud, Runtime) (*T, error), end func(*T) error) state[T] {
+func NewState[T any](order StopOrder, begin func(*Cloud, Runtime) (*T, error), end func(*T) error) State[T] {
 	hooks := &stateHooks{
 		order: order,
 		begin: func(c *Cloud, r Runtime) (any, error) {
@@ -83,11 +83,11 @@ func NewState[T any](order stopOrder, begin func(*Cloud, Runtime) (*T, error), e
 		end: func(made any) error { return end(made.(*T)) },
 	}
 	allStates = append(allStates, hooks)
-	return state[T]{hooks}
+	return State[T]{hooks}
 }
 
 // Of is the state in a cloud; nil where things do not run.
-func (s state[T]) Of(c *Cloud) *T {
+func (s State[T]) Of(c *Cloud) *T {
 	r := c.running.Load()
 	if r == nil {
 		return nil

@@ -99,8 +99,8 @@ func alarmActions(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// judgeAlarm is what PutMetricAlarm refuses.
-func judgeAlarm(c *cloud.Call) error {
+// checkPutAlarm is what PutMetricAlarm refuses.
+func checkPutAlarm(c *cloud.Call) error {
 	period, periods := c.Num("period"), c.Num("evaluationPeriods")
 	most := 86400.0
 	if period >= 3600 {
@@ -122,11 +122,11 @@ func judgeAlarm(c *cloud.Call) error {
 	case !cloud.Present(c.Inputs, "threshold") && !cloud.Present(c.Inputs, "thresholdMetricId"):
 		return fmt.Errorf("ValidationError: an alarm needs a threshold or a thresholdMetricId")
 	}
-	return judgeQueries(c)
+	return checkQueries(c)
 }
 
-// judgeQueries: each metric query is a metric or an expression, and one of them is watched.
-func judgeQueries(c *cloud.Call) error {
+// checkQueries: each metric query is a metric or an expression, and one of them is watched.
+func checkQueries(c *cloud.Call) error {
 	queries, _ := c.Get("metricQueries").([]any)
 	watched, ids := 0, []string{}
 	for _, item := range queries {
@@ -169,8 +169,8 @@ func alarmsIn(rule string) []string {
 	return names
 }
 
-// judgeComposite: the alarms of the rule must exist.
-func judgeComposite(c *cloud.Call) error {
+// checkComposite: the alarms of the rule must exist.
+func checkComposite(c *cloud.Call) error {
 	var missing []string
 	for _, name := range alarmsIn(c.Str("alarmRule")) {
 		if c.Tx.Find(AlarmType, "", name) == nil && c.Tx.Find(CompositeType, "", name) == nil {

@@ -26,14 +26,14 @@ var _ = cloud.Register(
 			"evaluateLowSampleCountPercentiles": cloud.Fixed(""),
 		},
 		Check:        cloud.Checks(checkAlarm, alarmActions),
-		BeforeCreate: judgeAlarm,
-		BeforeUpdate: judgeAlarm,
+		BeforeCreate: checkPutAlarm,
+		BeforeUpdate: checkPutAlarm,
 		BeforeDelete: func(c *cloud.Call) error {
 			for _, composite := range c.Tx.All(CompositeType) {
-				if slices.Contains(alarmsIn(composite.Str("alarmRule")), c.Id) {
+				if slices.Contains(alarmsIn(composite.Str("alarmRule")), c.ID) {
 					return fmt.Errorf(
 						"ValidationError: Cannot delete %s as there are composite alarm(s) depending on it.",
-						c.Id,
+						c.ID,
 					)
 				}
 			}
@@ -63,8 +63,8 @@ var _ = cloud.Register(
 			}
 			return nil
 		}),
-		BeforeCreate: judgeComposite,
-		BeforeUpdate: judgeComposite,
+		BeforeCreate: checkComposite,
+		BeforeUpdate: checkComposite,
 		NotReal:      "The rule is read for the alarms in it only; its grammar is not judged.",
 	},
 )

@@ -26,13 +26,13 @@ var _ = cloud.Register(
 			"dashboardArn": cloud.Text("arn:aws:cloudwatch::{account}:dashboard/{dashboardName}"),
 		},
 		Check:        cloud.ValidJSON("dashboardBody"),
-		BeforeCreate: judgeDashboard,
-		BeforeUpdate: judgeDashboard,
+		BeforeCreate: checkDashboard,
+		BeforeUpdate: checkDashboard,
 	},
 )
 
-// judgeDashboard is what CloudWatch refuses of a dashboard's body.
-func judgeDashboard(c *cloud.Call) error {
+// checkDashboard is what CloudWatch refuses of a dashboard's body.
+func checkDashboard(c *cloud.Call) error {
 	var body struct {
 		Widgets []struct {
 			Type       string

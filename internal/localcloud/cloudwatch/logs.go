@@ -74,11 +74,11 @@ var _ = cloud.Register(
 				return fmt.Errorf("ResourceAlreadyExistsException: The specified log group already exists")
 			}
 			return nil
-		}, judgeLogKey),
-		BeforeUpdate: judgeLogKey,
+		}, checkLogKey),
+		BeforeUpdate: checkLogKey,
 		AfterDelete: func(c *cloud.Call) error {
-			if c.Yes("skipDestroy") {
-				c.Tx.Keep(retainedGroup, c.Id, map[string]any{"arn": c.Str("arn")})
+			if c.Bool("skipDestroy") {
+				c.Tx.Keep(retainedGroup, c.ID, map[string]any{"arn": c.Str("arn")})
 			}
 			return nil
 		},
@@ -97,7 +97,7 @@ var _ = cloud.Register(
 			Pattern:  regexp.MustCompile(`^[^:*]+$`),
 			Auto:     true,
 		},
-		Id:         cloud.FreeID("{name}", "{logGroupName}:{name}"),
+		ID:         cloud.FreeID("{name}", "{logGroupName}:{name}"),
 		References: []cloud.Reference{{Path: "logGroupName", To: cloud.One(LogGroupType), Missing: noSuchLogGroup}},
 		Check: cloud.Matches(
 			"metricTransformation.namespace",
@@ -107,8 +107,8 @@ var _ = cloud.Register(
 	},
 )
 
-// judgeLogKey: CloudWatch Logs takes a key only if its policy names the service.
-func judgeLogKey(c *cloud.Call) error {
+// checkLogKey: CloudWatch Logs takes a key only if its policy names the service.
+func checkLogKey(c *cloud.Call) error {
 	name := c.Str("kmsKeyId")
 	if name == "" {
 		return nil

@@ -19,7 +19,7 @@ var _ = cloud.Register(
 		Required: []string{"description", "executionRoleArn", "policyDetails"},
 		Replace:  []string{"policyDetails.schedules.copyTags"},
 		Defaults: map[string]any{"state": "ENABLED"},
-		Id:       cloud.Text("policy-{hex17}"),
+		ID:       cloud.Text("policy-{hex17}"),
 		Computed: map[string]cloud.Value{"arn": cloud.Text("arn:aws:dlm:{region}:{account}:policy/{id}")},
 		Check: cloud.Checks(
 			cloud.Matches(
@@ -36,7 +36,7 @@ var _ = cloud.Register(
 	},
 )
 
-var policyRole = roles.NeedsRole(
+var policyRole = roles.RequireRole(
 	"executionRoleArn",
 	"dlm.amazonaws.com",
 	"InvalidRequestException: Invalid role: {value} does not exist",
@@ -79,7 +79,7 @@ func scheduleFaults(c *cloud.Call) []cloud.Failure {
 					Reason: fmt.Sprintf(
 						"expected interval to be one of %v, got %s",
 						scheduleHours,
-						cloud.TrimFloat(hours),
+						cloud.FormatNumber(hours),
 					),
 				},
 			)
@@ -101,7 +101,7 @@ func scheduleFaults(c *cloud.Call) []cloud.Failure {
 					Property: at + "retainRule.count",
 					Reason: fmt.Sprintf(
 						"expected count to be in the range (1 - 1000), got %s",
-						cloud.TrimFloat(count),
+						cloud.FormatNumber(count),
 					),
 				},
 			)

@@ -137,7 +137,7 @@ func PlaceInterface(tx *cloud.Tx, p Placement) (*cloud.Record, error) {
 		),
 		"availabilityZone": subnet.Str("availabilityZone"),
 		"privateIp":        address,
-		"securityGroups":   cloud.Anys(p.Groups),
+		"securityGroups":   cloud.AnyList(p.Groups),
 	})
 	return tx.Find(ownInterfaceType, "", id), nil
 }
@@ -162,7 +162,7 @@ func PlaceInterfaces(tx *cloud.Tx, owner, description string, subnets, groups []
 			continue
 		}
 		has[r.Str("subnetId")] = true
-		r.SetOutput("securityGroups", cloud.Anys(groups))
+		r.SetOutput("securityGroups", cloud.AnyList(groups))
 	}
 	for _, subnet := range subnets {
 		if has[subnet] {

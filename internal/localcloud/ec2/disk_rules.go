@@ -35,7 +35,7 @@ func validateVolume(c *cloud.Call) []cloud.Failure {
 			cloud.Failure{Property: "iops", Reason: fmt.Sprintf("'iops' must not be set when 'type' is '%s'", kind)},
 		)
 	}
-	if c.Yes("multiAttachEnabled") && !provisioned {
+	if c.Bool("multiAttachEnabled") && !provisioned {
 		faults = append(
 			faults,
 			cloud.Failure{
@@ -83,7 +83,7 @@ func volumeValue(c *cloud.Call, path string) any {
 // volumeKey returns the key of an encrypted volume that names none: the key of its snapshot, or the
 // default key of EBS.
 func volumeKey(c *cloud.Call) any {
-	if encrypted := c.Yes("encrypted") || snapshotValue(c, "encrypted", false) == true; !encrypted {
+	if encrypted := c.Bool("encrypted") || snapshotValue(c, "encrypted", false) == true; !encrypted {
 		return ""
 	}
 	return snapshotValue(c, "kmsKeyId", c.Expand("arn:aws:kms:{region}:{account}:alias/aws/ebs"))
@@ -103,9 +103,9 @@ func checkVolume(c *cloud.Call) error {
 		if size < held {
 			return cloud.Errorf(
 				"InvalidParameterValue: Volume of %sGiB is smaller than snapshot '%s', expect size>= %sGiB",
-				cloud.TrimFloat(size),
+				cloud.FormatNumber(size),
 				c.Str("snapshotId"),
-				cloud.TrimFloat(held),
+				cloud.FormatNumber(held),
 			)
 		}
 	}
@@ -115,8 +115,8 @@ func checkVolume(c *cloud.Call) error {
 	}
 	requested := Disk{Kind: kind, Size: size}
 	// Outputs hold the values that AWS chose for missing inputs. Only the inputs are checked.
-	requested.Iops, _ = c.GivenOr("iops", 0).(float64)
-	requested.Throughput, _ = c.GivenOr("throughput", 0).(float64)
+	requested.Iops, _ = c.InputOr("iops", 0).(float64)
+	requested.Throughput, _ = c.InputOr("throughput", 0).(float64)
 	return CheckDisk(requested)
 }
 
@@ -131,11 +131,11 @@ func checkGrowth(c *cloud.Call) error {
 
 // keepFinalSnapshot creates the snapshot that finalSnapshot requests.
 func keepFinalSnapshot(c *cloud.Call) error {
-	if !c.Yes("finalSnapshot") {
+	if !c.Bool("finalSnapshot") {
 		return nil
 	}
 	c.Tx.Keep(FinalSnapshotType, "snap-"+cloud.RandomHex(17), map[string]any{
-		"volumeId": c.Id, "volumeSize": c.Get("size"),
+		"volumeId": c.ID, "volumeSize": c.Get("size"),
 		"encrypted": c.Get("encrypted"), "kmsKeyId": c.Get("kmsKeyId"), "tags": c.Get("tags"),
 	})
 	return nil

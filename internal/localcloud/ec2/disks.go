@@ -35,7 +35,7 @@ var _ = cloud.Register(
 			"snapshotId",
 		},
 		Defaults: map[string]any{"finalSnapshot": false},
-		Id:       cloud.Text("vol-{hex17}"),
+		ID:       cloud.Text("vol-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn": cloud.Text(
 				"arn:aws:ec2:{region}:{account}:volume/{id}",
@@ -48,9 +48,9 @@ var _ = cloud.Register(
 			"snapshotId": cloud.Fixed(""),
 		},
 		Derived: map[string]cloud.Value{
-			"iops": func(c *cloud.Call) any { return c.GivenOr("iops", defaultIOPS(c.Str("type"), c.Num("size"))) },
+			"iops": func(c *cloud.Call) any { return c.InputOr("iops", defaultIOPS(c.Str("type"), c.Num("size"))) },
 			"throughput": func(c *cloud.Call) any {
-				return c.GivenOr("throughput", map[bool]float64{true: 125}[c.Str("type") == "gp3"])
+				return c.InputOr("throughput", map[bool]float64{true: 125}[c.Str("type") == "gp3"])
 			},
 		},
 		References: []cloud.Reference{
@@ -61,7 +61,7 @@ var _ = cloud.Register(
 			},
 		},
 		Check: cloud.Checks(validateVolume, cloud.Between("throughput", 125, 1000)),
-		BeforeCreate: cloud.InTurn(checkVolume, kms.NeedsKey(
+		BeforeCreate: cloud.InTurn(checkVolume, kms.RequireKey(
 			"kmsKeyId",
 			"waiting for EBS Volume create: couldn't find resource: the KMS key {value} does not exist, is not "+
 				"enabled or you do not have permissions to access it",
@@ -78,7 +78,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/ec2/ebs_snapshot.go",
 		Required: []string{"volumeId"},
 		Replace:  []string{"volumeId", "description", "outpostArn"},
-		Id:       cloud.Text("snap-{hex17}"),
+		ID:       cloud.Text("snap-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn": cloud.Text(
 				"arn:aws:ec2:{region}::snapshot/{id}",
@@ -107,7 +107,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/ec2/ebs_volume_attachment.go (10 s delay before it looks)",
 		Required: []string{"deviceName", "instanceId", "volumeId"},
 		Replace:  []string{"deviceName", "instanceId", "volumeId"},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			return fmt.Sprintf("vai-%d", crc32.ChecksumIEEE([]byte(c.Expand("{deviceName}-{instanceId}-{volumeId}-"))))
 		},
 		References: []cloud.Reference{
@@ -183,34 +183,34 @@ func CheckDisk(d Disk) error {
 	case d.Size < limits.smallest:
 		return cloud.Errorf(
 			"InvalidParameterValue: Volume of %sGiB is too small for volume type %s; minimum is %sGiB.",
-			cloud.TrimFloat(d.Size),
+			cloud.FormatNumber(d.Size),
 			d.Kind,
-			cloud.TrimFloat(limits.smallest),
+			cloud.FormatNumber(limits.smallest),
 		)
 	case d.Size > limits.largest:
 		return cloud.Errorf(
 			"InvalidParameterValue: Volume of %sGiB is too large for volume type %s; maximum is %sGiB.",
-			cloud.TrimFloat(d.Size),
+			cloud.FormatNumber(d.Size),
 			d.Kind,
-			cloud.TrimFloat(limits.largest),
+			cloud.FormatNumber(limits.largest),
 		)
 	case d.Iops != 0 && d.Iops < limits.fewest:
 		return cloud.Errorf(
 			"InvalidParameterValue: Volume iops of %s is too low; minimum is %s.",
-			cloud.TrimFloat(d.Iops),
-			cloud.TrimFloat(limits.fewest),
+			cloud.FormatNumber(d.Iops),
+			cloud.FormatNumber(limits.fewest),
 		)
 	case d.Iops != 0 && limits.most != 0 && d.Iops > limits.most:
 		return cloud.Errorf(
 			"InvalidParameterValue: Volume iops of %s is too high; maximum is %s.",
-			cloud.TrimFloat(d.Iops),
-			cloud.TrimFloat(limits.most),
+			cloud.FormatNumber(d.Iops),
+			cloud.FormatNumber(limits.most),
 		)
 	case limits.perGiB != 0 && d.Iops > d.Size*limits.perGiB && (d.Kind != "gp3" || d.Iops > free):
 		return cloud.Errorf(
 			"InvalidParameterValue: Iops to volume size ratio of %f is too high; maximum is %s",
 			d.Iops/d.Size,
-			cloud.TrimFloat(limits.perGiB),
+			cloud.FormatNumber(limits.perGiB),
 		)
 	case d.Kind == "gp3" && d.Throughput > max(d.Iops, free)/4:
 		return cloud.Errorf(

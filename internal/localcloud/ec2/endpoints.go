@@ -31,7 +31,7 @@ var _ = cloud.Register(
 			cloud.ReplacementMark,
 		},
 		Defaults: map[string]any{"vpcEndpointType": "Gateway"},
-		Id:       cloud.Text("vpce-{hex17}"),
+		ID:       cloud.Text("vpce-{hex17}"),
 		Computed: cloud.Join(map[string]cloud.Value{
 			"arn": cloud.Text(
 				"arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}",
@@ -101,7 +101,7 @@ var _ = cloud.Register(
 		AfterCreate:  settleEndpoint,
 		AfterUpdate:  settleEndpoint,
 		AfterDelete: func(c *cloud.Call) error {
-			RemoveInterfaces(c.Tx, c.Id)
+			RemoveInterfaces(c.Tx, c.ID)
 			return nil
 		},
 		NotReal: "Which services exist is not known: any name of the region's form is taken. Traffic through " +
@@ -122,7 +122,7 @@ func endpointNames(c *cloud.Call) any {
 		map[string]any{
 			"dnsName": fmt.Sprintf(
 				"%s-%s.%s.%s.vpce.amazonaws.com",
-				c.Id,
+				c.ID,
 				cloud.RandomHex(8),
 				service,
 				c.Cloud.Region,
@@ -130,8 +130,8 @@ func endpointNames(c *cloud.Call) any {
 			"hostedZoneId": hosted,
 		},
 	}
-	if c.Yes("privateDnsEnabled") {
-		names = append(names, map[string]any{"dnsName": privateHost(c), "hostedZoneId": "Z" + cloud.UniqueUpper(20)})
+	if c.Bool("privateDnsEnabled") {
+		names = append(names, map[string]any{"dnsName": privateHost(c), "hostedZoneId": "Z" + cloud.RandomUniqueID(20)})
 	}
 	return names
 }
@@ -174,7 +174,7 @@ func checkGatewayEndpoint(c *cloud.Call) error {
 		)
 	}
 	for _, other := range c.Tx.All(VpcEndpointType) {
-		if other.ID == c.Id || other.Str("serviceName") != c.Str("serviceName") {
+		if other.ID == c.ID || other.Str("serviceName") != c.Str("serviceName") {
 			continue
 		}
 		tables, _ := other.Get("routeTableIds").([]any)
@@ -206,7 +206,7 @@ func checkInterfaceEndpoint(c *cloud.Call) error {
 		}
 		zones[zone] = id
 	}
-	if !c.Yes("privateDnsEnabled") {
+	if !c.Bool("privateDnsEnabled") {
 		return nil
 	}
 	vpc := c.Tx.Find(VpcType, "", c.Str("vpcId"))
@@ -219,7 +219,7 @@ func checkInterfaceEndpoint(c *cloud.Call) error {
 	}
 	for _, other := range c.Tx.All(VpcEndpointType) {
 		private, _ := other.Get("privateDnsEnabled").(bool)
-		if other.ID != c.Id && private && other.Str("vpcId") == vpc.ID &&
+		if other.ID != c.ID && private && other.Str("vpcId") == vpc.ID &&
 			other.Str("serviceName") == c.Str("serviceName") {
 			return cloud.Errorf(
 				"InvalidParameter: private-dns-enabled cannot be set because there is already a conflicting DNS "+
@@ -235,15 +235,15 @@ func checkInterfaceEndpoint(c *cloud.Call) error {
 // settleEndpoint gives an interface endpoint one interface in each of its subnets.
 func settleEndpoint(c *cloud.Call) error {
 	if err := PlaceInterfaces(c.Tx,
-		c.Id,
-		"VPC Endpoint Interface "+c.Id,
+		c.ID,
+		"VPC Endpoint Interface "+c.ID,
 		c.All("subnetIds"),
 		c.All("securityGroupIds"),
 	); err != nil {
 		return err
 	}
 	ids := []any{}
-	for _, r := range OwnInterfaces(c.Tx, c.Id) {
+	for _, r := range OwnInterfaces(c.Tx, c.ID) {
 		ids = append(ids, r.ID)
 	}
 	c.Set("networkInterfaceIds", ids)

@@ -30,12 +30,12 @@ var _ = cloud.Register(
 			"trafficType",
 		}, flowLogSubjects...),
 		Defaults: map[string]any{"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600.0},
-		Id:       cloud.Text("fl-{hex17}"),
+		ID:       cloud.Text("fl-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn":       cloud.Text("arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}"),
 			"logFormat": cloud.Fixed(flowLogFormat),
 			"logGroupName": func(c *cloud.Call) any {
-				return cloud.LastOf(strings.TrimSuffix(c.Str("logDestination"), ":*"), ":log-group:")
+				return cloud.AfterLast(strings.TrimSuffix(c.Str("logDestination"), ":*"), ":log-group:")
 			},
 			"logDestination": cloud.Text("arn:aws:logs:{region}:{account}:log-group:{logGroupName}"),
 		},
@@ -50,7 +50,7 @@ var _ = cloud.Register(
 			cloud.OneOf("logDestinationType", "cloud-watch-logs", "s3", "kinesis-data-firehose"),
 			intervalFaults,
 		),
-		BeforeCreate: cloud.InTurn(checkFlowLog, roles.NeedsRole(
+		BeforeCreate: cloud.InTurn(checkFlowLog, roles.RequireRole(
 			"iamRoleArn",
 			"vpc-flow-logs.amazonaws.com",
 			"InvalidParameter: Unable to assume given IAM role. Role {value} does not exist",
@@ -73,7 +73,7 @@ func intervalFaults(c *cloud.Call) []cloud.Failure {
 				Property: "maxAggregationInterval",
 				Reason: fmt.Sprintf(
 					"expected maxAggregationInterval to be one of [60 600], got %s",
-					cloud.TrimFloat(n),
+					cloud.FormatNumber(n),
 				),
 			},
 		}

@@ -33,7 +33,7 @@ func FindFlowEnd(tx *cloud.Tx, address netip.Addr) (FlowEnd, bool) {
 			groups, _ := r.Get("securityGroups").([]any)
 			return FlowEnd{
 				Address: address,
-				Groups:  cloud.Texts(groups),
+				Groups:  cloud.Strings(groups),
 				Zone:    zone,
 				what:    r.Str("description"),
 			}, true
@@ -118,8 +118,8 @@ func inlineMatches(rule map[string]any, own string, other FlowEnd, port int) boo
 	if self, _ := rule["self"].(bool); self {
 		groups = append(slices.Clone(groups), own)
 	}
-	return slices.ContainsFunc(cloud.Texts(ranges), func(cidr string) bool { return within(cidr, other.Address) }) ||
-		slices.ContainsFunc(cloud.Texts(groups), func(id string) bool { return slices.Contains(other.Groups, id) })
+	return slices.ContainsFunc(cloud.Strings(ranges), func(cidr string) bool { return within(cidr, other.Address) }) ||
+		slices.ContainsFunc(cloud.Strings(groups), func(id string) bool { return slices.Contains(other.Groups, id) })
 }
 
 // ruleMatches evaluates a rule that is a resource of its own. Prefix lists hold public ranges only.

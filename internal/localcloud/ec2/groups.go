@@ -22,7 +22,7 @@ const (
 const (
 	noSuchGroup = "InvalidGroup.NotFound: The security group '{value}' does not exist"
 	// GroupInUse is the error with which AWS refuses to delete a security group.
-	GroupInUse  = "DependencyViolation: resource {value} has a dependent object"
+	GroupInUse = "DependencyViolation: resource {value} has a dependent object"
 )
 
 // SecurityGroupTypes are the tokens of the groups that an id may name: those of programs, and the
@@ -63,7 +63,7 @@ var _ = cloud.Register(
 		Replace:  []string{"name", "namePrefix", "description", "vpcId"},
 		Defaults: map[string]any{"description": "Managed by Pulumi", "revokeRulesOnDelete": false},
 		Name:     &cloud.NameRule{Property: "name", Max: 255, Auto: true},
-		Id:       cloud.Text("sg-{hex17}"),
+		ID:       cloud.Text("sg-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn": cloud.Text("arn:aws:ec2:{region}:{account}:security-group/{id}"), "ownerId": cloud.Text("{account}"),
 			"namePrefix": cloud.Fixed(""), "ingress": cloud.Fixed([]any{}), "egress": cloud.Fixed([]any{}),
@@ -91,8 +91,8 @@ var _ = cloud.Register(
 			return checkDescription(c)
 		},
 		AfterDelete: func(c *cloud.Call) error {
-			RemoveWhere(c.Tx, IngressRuleType, "securityGroupId", c.Id)
-			RemoveWhere(c.Tx, EgressRuleType, "securityGroupId", c.Id)
+			RemoveWhere(c.Tx, IngressRuleType, "securityGroupId", c.ID)
+			RemoveWhere(c.Tx, EgressRuleType, "securityGroupId", c.ID)
 			return nil
 		},
 		NotReal: "No quotas of rules. Rules made beside a group do not show in its outputs ingress and egress. The " +
@@ -104,7 +104,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/ec2/vpc_default_security_group.go",
 		Replace:  []string{"vpcId"},
 		Defaults: map[string]any{"revokeRulesOnDelete": false},
-		Id:       func(c *cloud.Call) any { return DefaultGroup(c.Tx, c.Str("vpcId")) },
+		ID:       func(c *cloud.Call) any { return DefaultGroup(c.Tx, c.Str("vpcId")) },
 		Computed: map[string]cloud.Value{
 			"arn":     cloud.Text("arn:aws:ec2:{region}:{account}:security-group/{id}"),
 			"ownerId": cloud.Text("{account}"),
@@ -142,10 +142,10 @@ func ruleRow(token, source string) cloud.Row {
 		Source:   source,
 		Required: []string{"ipProtocol", "securityGroupId"},
 		Replace:  []string{"securityGroupId", cloud.ReplacementMark},
-		Id:       cloud.Text("sgr-{hex17}"),
+		ID:       cloud.Text("sgr-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn":                 cloud.Text("arn:aws:ec2:{region}:{account}:security-group-rule/{id}"),
-			"securityGroupRuleId": func(c *cloud.Call) any { return c.Id },
+			"securityGroupRuleId": func(c *cloud.Call) any { return c.ID },
 		},
 		References: []cloud.Reference{
 			{Path: "securityGroupId", To: SecurityGroupTypes, Missing: noSuchGroup},
@@ -179,7 +179,7 @@ func DefaultGroup(tx *cloud.Tx, vpc string) string {
 }
 
 func ruleDefaultGroup(c *cloud.Call) error {
-	if group := c.Tx.Find(VpcDefaultGroupType, "", c.Id); group != nil {
+	if group := c.Tx.Find(VpcDefaultGroupType, "", c.ID); group != nil {
 		group.SetOutput("ingress", c.Get("ingress"))
 		group.SetOutput("egress", c.Get("egress"))
 	}
@@ -276,7 +276,7 @@ func checkGroupRule(c *cloud.Call) error {
 		}
 	}
 	for _, other := range c.Tx.All(c.Row.Token) {
-		if other.ID != c.Id && describeRule(other.Get) == describeRule(c.Get) {
+		if other.ID != c.ID && describeRule(other.Get) == describeRule(c.Get) {
 			return cloud.Errorf(
 				"InvalidPermission.Duplicate: the specified rule \"%s\" already exists",
 				describeRule(c.Get),

@@ -12,10 +12,10 @@ import (
 // changes.
 func primaryReplaces(c *cloud.Call) bool {
 	path := "privateIps"
-	if c.Yes("privateIpListEnabled") {
+	if c.Bool("privateIpListEnabled") {
 		path = "privateIpLists"
 	}
-	before := c.Before(path)
+	before := c.OldStrings(path)
 	if !c.Changed(path) || !c.Known(path) || len(before) == 0 {
 		return false
 	}
@@ -42,7 +42,7 @@ func checkInterfaceAddresses(c *cloud.Call) error {
 		given = []string{own}
 	}
 	for _, address := range given {
-		if err := checkAddress(c.Tx, subnet, address, c.Id); err != nil {
+		if err := checkAddress(c.Tx, subnet, address, c.ID); err != nil {
 			return err
 		}
 	}

@@ -21,7 +21,7 @@ var _ = cloud.RegisterInvokes(map[string]cloud.Invoke{
 
 func getZones(tx *cloud.Tx, _ resource.PropertyMap) (map[string]any, error) {
 	return map[string]any{
-		"id": tx.Cloud.Region, "names": cloud.Anys(tx.Cloud.Zones()), "groupNames": []any{tx.Cloud.Region},
+		"id": tx.Cloud.Region, "names": cloud.AnyList(tx.Cloud.Zones()), "groupNames": []any{tx.Cloud.Region},
 		"zoneIds": []any{"use1-az1", "use1-az2", "use1-az3"},
 	}, nil
 }

@@ -27,7 +27,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/ec2/vpc_.go",
 		Replace:  []string{"cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", cloud.ReplacementMark},
 		Defaults: map[string]any{"enableDnsSupport": true, "instanceTenancy": "default"},
-		Id:       cloud.Text("vpc-{hex17}"),
+		ID:       cloud.Text("vpc-{hex17}"),
 		Computed: cloud.Join(map[string]cloud.Value{
 			"arn":     cloud.Text("arn:aws:ec2:{region}:{account}:vpc/{id}"),
 			"ownerId": cloud.Text("{account}"),
@@ -69,7 +69,7 @@ var _ = cloud.Register(
 			"ipv6Native":                              false,
 			"mapPublicIpOnLaunch":                     false,
 		},
-		Id: cloud.Text("subnet-{hex17}"),
+		ID: cloud.Text("subnet-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn":                cloud.Text("arn:aws:ec2:{region}:{account}:subnet/{id}"),
 			"ownerId":            cloud.Text("{account}"),
@@ -94,7 +94,7 @@ var _ = cloud.Register(
 		BeforeCreate: checkSubnet,
 		BeforeDelete: subnetIsEmpty,
 		AfterDelete: func(c *cloud.Call) error {
-			RemoveWhere(c.Tx, RouteAssociationType, "subnetId", c.Id)
+			RemoveWhere(c.Tx, RouteAssociationType, "subnetId", c.ID)
 			return nil
 		},
 		NotReal: "No IPv6. Every interface in a subnet holds it at once, where the provider first waits for " +
@@ -103,7 +103,7 @@ var _ = cloud.Register(
 	cloud.Row{
 		Token:  InternetGatewayType,
 		Source: "internal/service/ec2/vpc_internet_gateway.go",
-		Id:     cloud.Text("igw-{hex17}"),
+		ID:     cloud.Text("igw-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn":     cloud.Text("arn:aws:ec2:{region}:{account}:internet-gateway/{id}"),
 			"ownerId": cloud.Text("{account}"),
@@ -125,9 +125,9 @@ var _ = cloud.Register(
 		Token:   ElasticAddressType,
 		Source:  "internal/service/ec2/ec2_eip.go",
 		Replace: []string{"address", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool"},
-		Id:      cloud.Text("eipalloc-{hex17}"),
+		ID:      cloud.Text("eipalloc-{hex17}"),
 		Computed: cloud.Join(map[string]cloud.Value{
-			"allocationId":       func(c *cloud.Call) any { return c.Id },
+			"allocationId":       func(c *cloud.Call) any { return c.ID },
 			"arn":                cloud.Text("arn:aws:ec2:{region}:{account}:elastic-ip/{id}"),
 			"domain":             cloud.Fixed("vpc"),
 			"networkBorderGroup": cloud.Text("{region}"),
@@ -174,7 +174,7 @@ var _ = cloud.Register(
 			"subnetId",
 		},
 		Defaults: map[string]any{"connectivityType": "public"},
-		Id:       cloud.Text("nat-{hex17}"),
+		ID:       cloud.Text("nat-{hex17}"),
 		Computed: cloud.Join(
 			map[string]cloud.Value{
 				"secondaryPrivateIpAddressCount": cloud.Fixed(0.0),

@@ -61,7 +61,7 @@ func networkRange(path string, shortest, longest int) func(*cloud.Call) []cloud.
 // tenancyReplaces reports whether a changed tenancy replaces the VPC. Only from dedicated to
 // default can it change in place.
 func tenancyReplaces(c *cloud.Call) bool {
-	before, now := c.Was("instanceTenancy"), c.Str("instanceTenancy")
+	before, now := c.OldStr("instanceTenancy"), c.Str("instanceTenancy")
 	if before == "" {
 		before = "default"
 	}
@@ -76,7 +76,7 @@ func tenancyReplaces(c *cloud.Call) bool {
 func addVpcDefaults(c *cloud.Call) error {
 	group, table, acl := "sg-"+cloud.RandomHex(17), "rtb-"+cloud.RandomHex(17), "acl-"+cloud.RandomHex(17)
 	c.Tx.Keep(VpcDefaultGroupType, group, map[string]any{
-		"vpcId":       c.Id,
+		"vpcId":       c.ID,
 		"name":        "default",
 		"description": "default VPC security group",
 		"ingress":     []any{map[string]any{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "self": true}},
@@ -84,8 +84,8 @@ func addVpcDefaults(c *cloud.Call) error {
 			map[string]any{"protocol": "-1", "fromPort": 0.0, "toPort": 0.0, "cidrBlocks": []any{"0.0.0.0/0"}},
 		},
 	})
-	c.Tx.Keep(mainRouteTableType, table, map[string]any{"vpcId": c.Id})
-	c.Tx.Keep(vpcDefaultACLType, acl, map[string]any{"vpcId": c.Id})
+	c.Tx.Keep(mainRouteTableType, table, map[string]any{"vpcId": c.ID})
+	c.Tx.Keep(vpcDefaultACLType, acl, map[string]any{"vpcId": c.ID})
 	c.Set("defaultSecurityGroupId", group)
 	c.Set("mainRouteTableId", table)
 	c.Set("defaultRouteTableId", table)
@@ -95,7 +95,7 @@ func addVpcDefaults(c *cloud.Call) error {
 
 func removeVpcDefaults(c *cloud.Call) error {
 	for _, token := range []string{VpcDefaultGroupType, mainRouteTableType, vpcDefaultACLType} {
-		RemoveWhere(c.Tx, token, "vpcId", c.Id)
+		RemoveWhere(c.Tx, token, "vpcId", c.ID)
 	}
 	return nil
 }
@@ -141,11 +141,11 @@ func checkSubnet(c *cloud.Call) error {
 }
 
 func subnetIsEmpty(c *cloud.Call) error {
-	for address, holder := range taken(c.Tx, c.Id) {
+	for address, holder := range taken(c.Tx, c.ID) {
 		if holder != "" && address != "" {
 			return cloud.Errorf(
 				"%s (%s is held by %s)",
-				strings.ReplaceAll(SubnetInUse, "{value}", c.Id),
+				strings.ReplaceAll(SubnetInUse, "{value}", c.ID),
 				address,
 				holder,
 			)
@@ -176,7 +176,7 @@ func zoneByID(cloud *cloud.Cloud, id string) string {
 func checkOneGateway(c *cloud.Call) error {
 	vpc := c.Str("vpcId")
 	for _, other := range c.Tx.All(InternetGatewayType) {
-		if vpc != "" && other.ID != c.Id && other.Str("vpcId") == vpc {
+		if vpc != "" && other.ID != c.ID && other.Str("vpcId") == vpc {
 			return cloud.Errorf("InvalidParameterValue: Network %s already has an internet gateway attached", vpc)
 		}
 	}
@@ -232,8 +232,8 @@ func natFaults(c *cloud.Call) []cloud.Failure {
 // connectNat creates the interface of a NAT gateway and gives it the public address.
 func connectNat(c *cloud.Call) error {
 	own, err := PlaceInterface(c.Tx, Placement{
-		Owner:       c.Id,
-		Description: "Interface for NAT Gateway " + c.Id,
+		Owner:       c.ID,
+		Description: "Interface for NAT Gateway " + c.ID,
 		Subnet:      c.Str("subnetId"),
 		address:     c.Str("privateIp"),
 	})
@@ -245,7 +245,7 @@ func connectNat(c *cloud.Call) error {
 	address := c.Tx.Find(ElasticAddressType, "", c.Str("allocationId"))
 	if address == nil {
 		if c.Str("connectivityType") == "public" {
-			RemoveInterfaces(c.Tx, c.Id)
+			RemoveInterfaces(c.Tx, c.ID)
 			return cloud.Errorf(
 				"MissingParameter: The request must include the AllocationId parameter. Add the required parameter " +
 					"and retry the request.",
@@ -266,7 +266,7 @@ func connectNat(c *cloud.Call) error {
 }
 
 func disconnectNat(c *cloud.Call) error {
-	RemoveInterfaces(c.Tx, c.Id)
+	RemoveInterfaces(c.Tx, c.ID)
 	if address := c.Tx.Find(ElasticAddressType, "", c.Str("allocationId")); address != nil {
 		for _, key := range []string{"associationId", "networkInterface", "privateIp", "privateDns"} {
 			address.SetOutput(key, "")

@@ -14,7 +14,7 @@ var _ = cloud.Register(cloud.Row{
 	Source:   "internal/service/ec2/vpc_subnet_cidr_reservation.go; VPC user guide, \"Subnet CIDR reservations\"",
 	Required: []string{"cidrBlock", "reservationType", "subnetId"},
 	Replace:  []string{"cidrBlock", "description", "reservationType", "subnetId"},
-	Id:       cloud.Text("scr-{hex17}"),
+	ID:       cloud.Text("scr-{hex17}"),
 	Computed: map[string]cloud.Value{"ownerId": cloud.Text("{account}")},
 	References: []cloud.Reference{
 		{Path: "subnetId", To: cloud.One(SubnetType), Missing: noSuchSubnet},

@@ -50,7 +50,7 @@ func rootDisk(c *cloud.Call) any {
 		"volumeType":          "gp3",
 		"volumeId":            "vol-" + cloud.RandomHex(17),
 	}
-	if known := c.Tx.Find(InstanceType, "", c.Id); known != nil {
+	if known := c.Tx.Find(InstanceType, "", c.ID); known != nil {
 		if id := known.Str("rootBlockDevice.volumeId"); id != "" {
 			merged["volumeId"] = id
 		}

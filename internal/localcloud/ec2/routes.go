@@ -33,7 +33,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/ec2/vpc_route_table.go",
 		Required: []string{"vpcId"},
 		Replace:  []string{"vpcId"},
-		Id:       cloud.Text("rtb-{hex17}"),
+		ID:       cloud.Text("rtb-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn": cloud.Text("arn:aws:ec2:{region}:{account}:route-table/{id}"), "ownerId": cloud.Text("{account}"),
 			"propagatingVgws": cloud.Fixed([]any{}), "routes": cloud.Fixed([]any{}),
@@ -51,8 +51,8 @@ var _ = cloud.Register(
 		Check: networkRange("routes.cidrBlock", 0, 32),
 		// The provider takes the associations off before it deletes a table; the routes go with it.
 		AfterDelete: func(c *cloud.Call) error {
-			RemoveWhere(c.Tx, RouteAssociationType, "routeTableId", c.Id)
-			RemoveWhere(c.Tx, RouteType, "routeTableId", c.Id)
+			RemoveWhere(c.Tx, RouteAssociationType, "routeTableId", c.ID)
+			RemoveWhere(c.Tx, RouteType, "routeTableId", c.ID)
 			return nil
 		},
 		NotReal: "Routes made beside the table do not show in its output routes.",
@@ -62,7 +62,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/ec2/vpc_route.go; the form of the id: internal/service/ec2/id.go",
 		Required: []string{"routeTableId"},
 		Replace:  append([]string{"routeTableId"}, routeDestinations...),
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			return fmt.Sprintf("r-%s%d", c.Str("routeTableId"), crc32.ChecksumIEEE([]byte(destinationOf(c.Str))))
 		},
 		Computed: map[string]cloud.Value{
@@ -105,7 +105,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/ec2/vpc_route_table_association.go",
 		Required: []string{"routeTableId"},
 		Replace:  []string{"gatewayId", "subnetId"},
-		Id:       cloud.Text("rtbassoc-{hex17}"),
+		ID:       cloud.Text("rtbassoc-{hex17}"),
 		References: []cloud.Reference{
 			{Path: "routeTableId", To: routeTableTypes, Missing: noSuchRouteTable},
 			{Path: "subnetId", To: cloud.One(SubnetType), Missing: noSuchSubnet},

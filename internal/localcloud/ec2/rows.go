@@ -36,7 +36,7 @@ var _ = cloud.Register(
 			"privateIpListEnabled":   false,
 			"ipv6AddressListEnabled": false,
 		},
-		Id: cloud.Text("eni-{hex17}"),
+		ID: cloud.Text("eni-{hex17}"),
 		Computed: map[string]cloud.Value{
 			"arn":           cloud.Text("arn:aws:ec2:{region}:{account}:network-interface/{id}"),
 			"ownerId":       cloud.Text("{account}"),
@@ -128,7 +128,7 @@ var _ = cloud.Register(
 			cloud.ReplacementMark,
 		},
 		Defaults: map[string]any{"getPasswordData": false, "sourceDestCheck": true, "userDataReplaceOnChange": false},
-		Id:       cloud.Text("i-{hex17}"),
+		ID:       cloud.Text("i-{hex17}"),
 		Computed: cloud.Join(map[string]cloud.Value{
 			"arn": cloud.Text(
 				"arn:aws:ec2:{region}:{account}:instance/{id}",
@@ -239,7 +239,7 @@ var _ = cloud.Register(
 			checkNetworking,
 			checkProfile,
 			checkRootDisk,
-			kms.NeedsKey(
+			kms.RequireKey(
 				"rootBlockDevice.kmsKeyId",
 				"waiting for EC2 Instance create: unexpected state 'shutting-down', wanted target 'running'. "+
 					"last error: Client.InternalError: Client error on launch (KMS key {value})",
@@ -248,11 +248,11 @@ var _ = cloud.Register(
 		AfterCreate:  settleInstance,
 		BeforeUpdate: cloud.InTurn(checkInstanceType, checkUserData, checkProfile, checkRootDisk, checkStop),
 		BeforeDelete: func(c *cloud.Call) error {
-			if c.Yes("disableApiTermination") {
+			if c.Bool("disableApiTermination") {
 				return cloud.Errorf(
 					"OperationNotPermitted: The instance '%s' may not be terminated. Modify its "+
 						"'disableApiTermination' instance attribute and try again.",
-					c.Id,
+					c.ID,
 				)
 			}
 			return nil

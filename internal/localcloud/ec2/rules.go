@@ -54,7 +54,7 @@ func validateInstance(c *cloud.Call) []cloud.Failure {
 // userDataReplaces reports whether changed user data replaces the instance, which the program
 // chooses.
 func userDataReplaces(c *cloud.Call) bool {
-	return c.Yes("userDataReplaceOnChange") && (c.Changed("userData") || c.Changed("userDataBase64"))
+	return c.Bool("userDataReplaceOnChange") && (c.Changed("userData") || c.Changed("userDataBase64"))
 }
 
 // checkInstanceType compares the type's processor with the image's.
@@ -206,8 +206,8 @@ func settleInstance(c *cloud.Call) error {
 		}
 		given := c.Str("privateIp")
 		made, err := PlaceInterface(c.Tx, Placement{
-			Owner:       c.Id,
-			Description: "Primary interface of " + c.Id,
+			Owner:       c.ID,
+			Description: "Primary interface of " + c.ID,
 			Subnet:      c.Str("subnetId"),
 			Groups:      groups,
 			address:     given,
@@ -234,7 +234,7 @@ func settleInstance(c *cloud.Call) error {
 					map[string]any{
 						"attachmentId": "eni-attach-" + cloud.RandomHex(17),
 						"deviceIndex":  float64(index),
-						"instance":     c.Id,
+						"instance":     c.ID,
 					},
 				},
 			)
@@ -249,12 +249,12 @@ func restartsInstance(c *cloud.Call) bool {
 }
 
 func checkStop(c *cloud.Call) error {
-	before := c.Tx.Find(InstanceType, "", c.Id)
+	before := c.Tx.Find(InstanceType, "", c.ID)
 	if restartsInstance(c) && before.Get("disableApiStop") == true {
 		return cloud.Errorf(
 			"OperationNotPermitted: The instance '%s' may not be stopped. Modify its 'disableApiStop' instance "+
 				"attribute and try again.",
-			c.Id,
+			c.ID,
 		)
 	}
 	return nil
@@ -263,8 +263,8 @@ func checkStop(c *cloud.Call) error {
 // releaseInstance detaches the disks and interfaces of a terminated instance, and deletes those
 // that end with it.
 func releaseInstance(c *cloud.Call) error {
-	RemoveWhere(c.Tx, AttachmentType, "instanceId", c.Id)
-	RemoveInterfaces(c.Tx, c.Id)
+	RemoveWhere(c.Tx, AttachmentType, "instanceId", c.ID)
+	RemoveInterfaces(c.Tx, c.ID)
 	for _, entry := range interfaceEntries(c.Get) {
 		r := c.Tx.Find(NetworkInterfaceType, "", entry.id)
 		if r == nil {

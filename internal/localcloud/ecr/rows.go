@@ -53,7 +53,7 @@ var _ = cloud.Register(
 				)
 			}
 			return nil
-		}, kms.NeedsKey("encryptionConfigurations.kmsKey", "KmsException: The KMS key {value} does not exist")),
+		}, kms.RequireKey("encryptionConfigurations.kmsKey", "KmsException: The KMS key {value} does not exist")),
 		BeforeDelete: emptyRepository,
 		NotReal:      "There is no registry to push to: images are records (aws:ecr/image:Image). Nothing is scanned.",
 	},
@@ -62,14 +62,14 @@ var _ = cloud.Register(
 		Source:   "internal/service/ecr/lifecycle_policy.go; AWS ECR user guide, \"Lifecycle policy properties\"",
 		Required: []string{"policy", "repository"},
 		Replace:  []string{"policy", "repository"},
-		Id:       cloud.FreeID("{repository}", "{repository}#{hex8}"),
+		ID:       cloud.FreeID("{repository}", "{repository}#{hex8}"),
 		Computed: map[string]cloud.Value{"registryId": cloud.Text("{account}")},
 		References: []cloud.Reference{{
 			Path: "repository", To: cloud.One(RepositoryType),
 			Missing: "RepositoryNotFoundException: The repository with name '{value}' does not exist in the registry",
 		}},
 		Check:        cloud.ValidJSON("policy"),
-		BeforeCreate: judgeLifecyclePolicy,
+		BeforeCreate: checkLifecyclePolicy,
 		NotReal: "Nothing expires. A policy that differs only in the order of its keys replaces here, not in " +
 			"the provider.",
 	},

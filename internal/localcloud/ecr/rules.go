@@ -12,16 +12,16 @@ import (
 // emptyRepository: images block a deletion unless it is forced; forced, they go with it.
 func emptyRepository(c *cloud.Call) error {
 	for _, image := range c.Tx.All(ImageType) {
-		if image.Str("repositoryName") != c.Id {
+		if image.Str("repositoryName") != c.ID {
 			continue
 		}
-		if !c.Yes("forceDelete") {
+		if !c.Bool("forceDelete") {
 			return fmt.Errorf(
 				"ECR Repository (%s) not empty, consider using force_delete: RepositoryNotEmptyException: The "+
 					"repository with name '%s' "+
 					"in registry with id '%s' cannot be deleted because it still contains images",
-				c.Id,
-				c.Id,
+				c.ID,
+				c.ID,
 				c.Cloud.Account,
 			)
 		}
@@ -30,8 +30,8 @@ func emptyRepository(c *cloud.Call) error {
 	return nil
 }
 
-// judgeLifecyclePolicy is what ECR refuses of a policy text.
-func judgeLifecyclePolicy(c *cloud.Call) error {
+// checkLifecyclePolicy is what ECR refuses of a policy text.
+func checkLifecyclePolicy(c *cloud.Call) error {
 	refuse := func(why string) error {
 		return fmt.Errorf(
 			"InvalidParameterException: Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: "+

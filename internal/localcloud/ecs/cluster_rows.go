@@ -30,7 +30,7 @@ var _ = cloud.Register(
 			Pattern:  clusterName,
 			Auto:     true,
 		},
-		Id: cloud.Text("arn:aws:ecs:{region}:{account}:cluster/{name}"),
+		ID: cloud.Text("arn:aws:ecs:{region}:{account}:cluster/{name}"),
 		Computed: map[string]cloud.Value{
 			"arn":      cloud.Text("{id}"),
 			"settings": cloud.Fixed([]any{map[string]any{"name": "containerInsights", "value": "disabled"}}),
@@ -40,7 +40,7 @@ var _ = cloud.Register(
 		BeforeUpdate: checkExecLogging,
 		BeforeDelete: func(c *cloud.Call) error {
 			for _, service := range c.Tx.All(ServiceType) {
-				if cluster(c.Tx, service.Str("cluster")) == c.Tx.Find(ClusterType, "", c.Id) {
+				if cluster(c.Tx, service.Str("cluster")) == c.Tx.Find(ClusterType, "", c.ID) {
 					return fmt.Errorf(
 						"ClusterContainsServicesException: The Cluster cannot be deleted while Services are active.",
 					)
@@ -54,7 +54,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/ecs/cluster_capacity_providers.go",
 		Required: []string{"clusterName"},
 		Replace:  []string{"clusterName"},
-		Id:       cloud.Text("{clusterName}"),
+		ID:       cloud.Text("{clusterName}"),
 		References: []cloud.Reference{{
 			Path:    "clusterName",
 			To:      cloud.One(ClusterType),
@@ -73,7 +73,7 @@ func checkExecLogging(c *cloud.Call) error {
 	if group != "" && c.Tx.Find(cloudwatch.LogGroupType, "", group) == nil {
 		return fmt.Errorf("InvalidParameterException: The log group %s does not exist", group)
 	}
-	return kms.NeedsKey(
+	return kms.RequireKey(
 		"configuration.executeCommandConfiguration.kmsKeyId",
 		"InvalidParameterException: The KMS key {value} does not exist",
 	)(

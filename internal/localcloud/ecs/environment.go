@@ -80,7 +80,7 @@ func taskSecret(c *cloud.Cloud, caller *awsapi.RoleSession, from string) (string
 	}
 	in := &awsapi.Request{
 		Cloud:     c,
-		Protocol:  awsapi.Json11,
+		Protocol:  awsapi.JSON11,
 		Service:   "secretsmanager",
 		Operation: "GetSecretValue",
 		Caller:    caller,

@@ -42,7 +42,7 @@ var _ = cloud.Register(
 		},
 		Defaults: map[string]any{"skipDestroy": false, "trackLatest": false},
 		Name:     &cloud.NameRule{Property: "family", Max: 255, Pattern: regexp.MustCompile(`^[0-9A-Za-z_-]+$`)},
-		Id:       cloud.FreeID("{family}", "{family}:{revision}"),
+		ID:       cloud.FreeID("{family}", "{family}:{revision}"),
 		Computed: cloud.Join(cloud.MadeAtCreation("arn", "revision"), map[string]cloud.Value{
 			"arnWithoutRevision": cloud.Text("arn:aws:ecs:{region}:{account}:task-definition/{family}"),
 			"networkMode":        cloud.Fixed("bridge"), "enableFaultInjection": cloud.Fixed(false),
@@ -54,8 +54,8 @@ var _ = cloud.Register(
 			cloud.OneOf("networkMode", "awsvpc", "bridge", "host", "none"),
 		),
 		BeforeCreate: cloud.InTurn(checkContainers, checkFargate,
-			roles.NeedsRole("executionRoleArn", "", "ClientException: Role is not valid", ""),
-			roles.NeedsRole("taskRoleArn", "", "ClientException: Role is not valid", ""), registerRevision),
+			roles.RequireRole("executionRoleArn", "", "ClientException: Role is not valid", ""),
+			roles.RequireRole("taskRoleArn", "", "ClientException: Role is not valid", ""), registerRevision),
 		AfterDelete: deregister,
 	},
 	cloud.Row{
@@ -86,7 +86,7 @@ var _ = cloud.Register(
 			Pattern:  clusterName,
 			Auto:     true,
 		},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			return c.Expand(
 				"arn:aws:ecs:{region}:{account}:service/",
 			) + cluster(c.Tx, clusterOf(c)).

@@ -42,7 +42,7 @@ func registerRevision(c *cloud.Call) error {
 
 // deregister makes the revision INACTIVE. Tasks of it go on running.
 func deregister(c *cloud.Call) error {
-	if revision := c.Tx.Find(revisionType, "", c.Str("arn")); revision != nil && !c.Yes("skipDestroy") {
+	if revision := c.Tx.Find(revisionType, "", c.Str("arn")); revision != nil && !c.Bool("skipDestroy") {
 		revision.SetOutput("status", "INACTIVE")
 	}
 	return nil
@@ -51,7 +51,7 @@ func deregister(c *cloud.Call) error {
 // Revision finds a task definition by its ARN, "family:revision", or "family" for the latest active
 // one.
 func Revision(tx *cloud.Tx, name string) *cloud.Record {
-	name = cloud.LastOf(name, "task-definition/")
+	name = cloud.AfterLast(name, "task-definition/")
 	var latest *cloud.Record
 	for _, r := range tx.All(revisionType) {
 		if strings.HasSuffix(r.ID, "task-definition/"+name) {
@@ -119,7 +119,7 @@ func checkService(c *cloud.Call) error {
 				"definition.",
 		)
 	}
-	if c.Yes("enableExecuteCommand") && definition.Str("taskRoleArn") == "" {
+	if c.Bool("enableExecuteCommand") && definition.Str("taskRoleArn") == "" {
 		return fmt.Errorf(
 			"InvalidParameterException: The service couldn't be created because a valid taskRoleArn is not being " +
 				"used. " +

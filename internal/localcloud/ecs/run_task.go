@@ -55,7 +55,7 @@ func runToEnd(
 		container: d.container,
 		ended:     make(chan struct{}),
 	}
-	if err := t.start(d.definition, image, cloud.Texts(subnets)[0], cloud.Texts(groups)); err != nil {
+	if err := t.start(d.definition, image, cloud.Strings(subnets)[0], cloud.Strings(groups)); err != nil {
 		return "", errors.Join(err, t.stop())
 	}
 	select {

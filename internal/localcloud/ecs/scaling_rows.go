@@ -19,7 +19,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/appautoscaling/target.go",
 		Required: []string{"maxCapacity", "minCapacity", "resourceId", "scalableDimension", "serviceNamespace"},
 		Replace:  []string{"resourceId", "scalableDimension", "serviceNamespace"},
-		Id:       cloud.FreeID("{resourceId}", "{resourceId}#{scalableDimension}"),
+		ID:       cloud.FreeID("{resourceId}", "{resourceId}#{scalableDimension}"),
 		Computed: map[string]cloud.Value{
 			"arn": cloud.Text("arn:aws:application-autoscaling:{region}:{account}:scalable-target/0ec5{hex32}"),
 			"roleArn": cloud.Text(
@@ -38,7 +38,7 @@ var _ = cloud.Register(
 		Replace:  []string{"name", "resourceId", "scalableDimension", "serviceNamespace"},
 		Defaults: map[string]any{"policyType": "StepScaling"},
 		Name:     &cloud.NameRule{Property: "name", Max: 255, Auto: true},
-		Id:       cloud.FreeID("{name}", "{resourceId}/{name}"),
+		ID:       cloud.FreeID("{name}", "{resourceId}/{name}"),
 		Computed: map[string]cloud.Value{
 			"arn": cloud.Text(
 				"arn:aws:autoscaling:{region}:{account}:scalingPolicy:{uuid}:resource/{serviceNamespace}/" +

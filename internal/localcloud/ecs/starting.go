@@ -93,8 +93,8 @@ func (f *runningService) startOne(ctx context.Context, d deployment, image cloud
 	err := t.start(
 		d.definition,
 		image,
-		cloud.Texts(subnets)[(firstSubnet(f.name)+number)%len(subnets)],
-		cloud.Texts(groups),
+		cloud.Strings(subnets)[(firstSubnet(f.name)+number)%len(subnets)],
+		cloud.Strings(groups),
 	)
 	if err == nil {
 		began()

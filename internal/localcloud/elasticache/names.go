@@ -131,14 +131,14 @@ func redisHost(clustered bool, withTLS, plain string) cloud.Value {
 			return nil
 		}
 		form := plain
-		if c.Yes("transitEncryptionEnabled") {
+		if c.Bool("transitEncryptionEnabled") {
 			form = withTLS
 		}
 		// The six characters are the same for all of an account's groups in a region.
 		sum := sha256.Sum256([]byte(c.Cloud.Account + c.Cloud.Region))
 		return strings.NewReplacer(
 			"{id}",
-			c.Id,
+			c.ID,
 			"{hash}",
 			hex.EncodeToString(sum[:])[:6],
 			"{code}",

@@ -62,7 +62,7 @@ var _ = cloud.Register(
 			Pattern:  regexp.MustCompile(`^[A-Za-z]([0-9A-Za-z]|-[0-9A-Za-z])*$`),
 			Taken:    "ReplicationGroupAlreadyExists: Replication group {value} already exists.",
 		},
-		Id: func(c *cloud.Call) any { return strings.ToLower(c.Name()) },
+		ID: func(c *cloud.Call) any { return strings.ToLower(c.Name()) },
 		Computed: cloud.Join(redisEndpoints, map[string]cloud.Value{
 			"arn":            cloud.Text("arn:aws:elasticache:{region}:{account}:replicationgroup:{id}"),
 			"clusterEnabled": func(c *cloud.Call) any { return clusterMode(c) },
@@ -74,7 +74,7 @@ var _ = cloud.Register(
 			"atRestEncryptionEnabled":  func(c *cloud.Call) any { return redisEngine(c) == "valkey" },
 			"transitEncryptionEnabled": cloud.Fixed(false),
 			"transitEncryptionMode": func(c *cloud.Call) any {
-				return map[bool]string{true: "required"}[c.Yes("transitEncryptionEnabled")]
+				return map[bool]string{true: "required"}[c.Bool("transitEncryptionEnabled")]
 			},
 			"autoMinorVersionUpgrade": cloud.Fixed(true),
 			"dataTieringEnabled":      cloud.Fixed(false),
@@ -138,13 +138,13 @@ var _ = cloud.Register(
 			cloud.OneOf("clusterMode", "enabled", "disabled", "compatible"),
 		),
 		BeforeCreate: cloud.InTurn(checkReplicationGroup, checkRedisParameters, checkRedisLogs,
-			kms.NeedsKey("kmsKeyId", "InvalidKMSKeyFault: KMS key {value} does not exist")),
+			kms.RequireKey("kmsKeyId", "InvalidKMSKeyFault: KMS key {value} does not exist")),
 		AfterCreate: func(c *cloud.Call) error {
 			access := LoginTokens{Passwordless: c.Str("authToken") == ""}
 			if token := c.Str("authToken"); token != "" {
 				access.Tokens = []string{token}
 			}
-			c.Tx.Values[c.VaultKey()] = access
+			c.Tx.Values[c.HiddenKey()] = access
 			return nil
 		},
 		BeforeUpdate: cloud.InTurn(checkReplicationGroup, checkRedisParameters, checkRedisLogs, checkRedisUpdate),
@@ -185,7 +185,7 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "CacheSubnetGroupAlreadyExists: Cache subnet group {value} already exists.",
 		},
-		Id:       func(c *cloud.Call) any { return strings.ToLower(c.Name()) },
+		ID:       func(c *cloud.Call) any { return strings.ToLower(c.Name()) },
 		Computed: map[string]cloud.Value{"arn": cloud.Text("arn:aws:elasticache:{region}:{account}:subnetgroup:{id}")},
 		Derived: map[string]cloud.Value{"vpcId": func(c *cloud.Call) any {
 			for _, id := range c.All("subnetIds") {
@@ -216,18 +216,18 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "CacheParameterGroupAlreadyExists: Parameter group {value} already exists",
 		},
-		Id: func(c *cloud.Call) any { return strings.ToLower(c.Name()) },
+		ID: func(c *cloud.Call) any { return strings.ToLower(c.Name()) },
 		Computed: map[string]cloud.Value{
 			"arn": cloud.Text("arn:aws:elasticache:{region}:{account}:parametergroup:{id}"),
 		},
 		Check: cloud.OneOf("family", "redis5.0", "redis6.x", "redis7", "valkey7", "valkey8", "memcached1.6"),
 		BeforeDelete: func(c *cloud.Call) error {
 			for _, group := range c.Tx.All(ReplicationGroupType) {
-				if group.Str("parameterGroupName") == c.Id {
+				if group.Str("parameterGroupName") == c.ID {
 					return fmt.Errorf(
 						"InvalidCacheParameterGroupState: One or more cache clusters are still using parameter "+
 							"group %s",
-						c.Id,
+						c.ID,
 					)
 				}
 			}

@@ -43,11 +43,11 @@ func validateReplicationGroup(c *cloud.Call) []cloud.Failure {
 			),
 		)
 	}
-	if failover, known := c.Get("automaticFailoverEnabled").(bool); c.Yes("multiAzEnabled") &&
+	if failover, known := c.Get("automaticFailoverEnabled").(bool); c.Bool("multiAzEnabled") &&
 		(known && !failover || !cloud.Present(c.Inputs, "automaticFailoverEnabled")) {
 		refuse("automaticFailoverEnabled", "automatic_failover_enabled must be true if multi_az_enabled is true")
 	}
-	if n, known := c.Get("numCacheClusters").(float64); known && c.Yes("automaticFailoverEnabled") && n < 2 {
+	if n, known := c.Get("numCacheClusters").(float64); known && c.Bool("automaticFailoverEnabled") && n < 2 {
 		refuse("numCacheClusters", `"num_cache_clusters": must be at least 2 if automatic_failover_enabled is true`)
 	}
 	for _, other := range []string{"numNodeGroups", "replicasPerNodeGroup"} {
@@ -66,16 +66,16 @@ func checkReplicationGroup(c *cloud.Call) error {
 	switch {
 	case c.Str("nodeType") == "":
 		return fmt.Errorf(`"node_type" is required unless "global_replication_group_id" is set.`)
-	case c.Str("authToken") != "" && !c.Yes("transitEncryptionEnabled"):
+	case c.Str("authToken") != "" && !c.Bool("transitEncryptionEnabled"):
 		return fmt.Errorf(
 			"InvalidParameterCombination: AuthToken can only be specified when TransitEncryptionEnabled is true.",
 		)
-	case cloud.Present(c.Inputs, "userGroupIds") && !c.Yes("transitEncryptionEnabled"):
+	case cloud.Present(c.Inputs, "userGroupIds") && !c.Bool("transitEncryptionEnabled"):
 		return fmt.Errorf(
 			"InvalidParameterCombination: User group based access control requires encryption-in-transit to be " +
 				"enabled on the replication group.",
 		)
-	case clusterMode(c) && !c.Yes("automaticFailoverEnabled"):
+	case clusterMode(c) && !c.Bool("automaticFailoverEnabled"):
 		return fmt.Errorf(
 			"InvalidParameterCombination: Redis with cluster mode enabled cannot be created with auto failover " +
 				"turned off.",
@@ -85,7 +85,7 @@ func checkReplicationGroup(c *cloud.Call) error {
 			"InvalidParameterValue: Number of replicas per node group must be between 0 and 5, got %s",
 			c.Str("replicasPerNodeGroup"),
 		)
-	case c.Yes("multiAzEnabled") && len(memberClusters(c).([]any)) < 2:
+	case c.Bool("multiAzEnabled") && len(memberClusters(c).([]any)) < 2:
 		return fmt.Errorf(
 			"InvalidParameterCombination: Multi-AZ cannot be enabled for a replication group without replicas.",
 		)
@@ -148,7 +148,7 @@ func checkRedisLogs(c *cloud.Call) error {
 
 // checkRedisUpdate refuses changes that ElastiCache cannot make in place.
 func checkRedisUpdate(c *cloud.Call) error {
-	before, now := c.Was("engineVersion"), redisVersionOf(c)
+	before, now := c.OldStr("engineVersion"), redisVersionOf(c)
 	if before != "" && now != "" && OlderThan(now, before) {
 		return fmt.Errorf(
 			"InvalidParameterValue: engine version %s is older than %s; ElastiCache does not downgrade, replace the "+
@@ -157,7 +157,7 @@ func checkRedisUpdate(c *cloud.Call) error {
 			before,
 		)
 	}
-	if c.Was("engine") == "valkey" && redisEngine(c) == "redis" {
+	if c.OldStr("engine") == "valkey" && redisEngine(c) == "redis" {
 		return fmt.Errorf("InvalidParameterValue: valkey cannot become redis; replace the group")
 	}
 	if c.Changed("transitEncryptionEnabled") {
@@ -167,13 +167,13 @@ func checkRedisUpdate(c *cloud.Call) error {
 				now,
 			)
 		}
-		if c.Yes("transitEncryptionEnabled") && c.Str("transitEncryptionMode") != "preferred" {
+		if c.Bool("transitEncryptionEnabled") && c.Str("transitEncryptionMode") != "preferred" {
 			return fmt.Errorf(
 				"InvalidParameterCombination: TLS is switched on in two steps: transitEncryptionMode preferred, " +
 					"then required",
 			)
 		}
-		if !c.Yes("transitEncryptionEnabled") && c.Was("transitEncryptionMode") != "preferred" {
+		if !c.Bool("transitEncryptionEnabled") && c.OldStr("transitEncryptionMode") != "preferred" {
 			return fmt.Errorf(
 				"InvalidParameterCombination: TLS is switched off in two steps: transitEncryptionMode preferred, " +
 					"then off",
@@ -186,29 +186,29 @@ func checkRedisUpdate(c *cloud.Call) error {
 // rotateToken sets the valid tokens. SET leaves only the new token valid, ROTATE the new one and
 // the one before. After a first token by ROTATE, login without a token stays valid until SET.
 func rotateToken(c *cloud.Call) error {
-	access, _ := c.Tx.Values[c.VaultKey()].(LoginTokens)
+	access, _ := c.Tx.Values[c.HiddenKey()].(LoginTokens)
 	token := c.Str("authToken")
 	if token == "" || !c.Changed("authToken") && !c.Changed("authTokenUpdateStrategy") {
 		return nil
 	}
 	if c.Str("authTokenUpdateStrategy") == "SET" {
-		c.Tx.Values[c.VaultKey()] = LoginTokens{Tokens: []string{token}}
+		c.Tx.Values[c.HiddenKey()] = LoginTokens{Tokens: []string{token}}
 		return nil
 	}
 	if !slices.Contains(access.Tokens, token) {
 		access.Tokens = append(access.Tokens, token)
 	}
 	access.Tokens = access.Tokens[max(len(access.Tokens)-2, 0):]
-	c.Tx.Values[c.VaultKey()] = access
+	c.Tx.Values[c.HiddenKey()] = access
 	return nil
 }
 
 // snapshotAtEnd creates the final snapshot, if one is configured.
 func snapshotAtEnd(c *cloud.Call) error {
-	delete(c.Tx.Values, c.VaultKey())
+	delete(c.Tx.Values, c.HiddenKey())
 	if name := c.Str("finalSnapshotIdentifier"); name != "" {
 		c.Tx.Keep(cacheSnapshotType, name, map[string]any{
-			"name": name, "replicationGroupId": c.Id,
+			"name": name, "replicationGroupId": c.ID,
 			"engine": c.Str("engine"), "engineVersion": c.Str("engineVersion"), "numNodeGroups": c.Num("numNodeGroups"),
 		})
 	}

@@ -46,7 +46,7 @@ func startCache(c *cloud.Cloud, r cloud.Record) error {
 	if !c.RunsTasks() {
 		return nil
 	}
-	runtime, authority := c.Runtime(), acm.Authorities.Of(c)
+	runtime, authority := c.Runtime(), acm.Authority.Of(c)
 	endpoint := r.Str("configurationEndpointAddress")
 	if endpoint == "" || r.Get("transitEncryptionEnabled") != true || r.Str("authToken") == "" {
 		return errors.New(
@@ -57,7 +57,7 @@ func startCache(c *cloud.Cloud, r cloud.Record) error {
 		Program:    runtime.RedisServer,
 		Dir:        filepath.Join(runtime.Dir, "redis-"+r.ID),
 		Tokens:     tokensOf(c, r),
-		Authority:  []byte(authority.Pem),
+		Authority:  []byte(authority.PEM),
 		Attributes: cloud.DieWithParent(),
 	}
 	_, domain, _ := strings.Cut(endpoint, ".") // after "clustercfg."
@@ -93,7 +93,7 @@ func placeCache(c *cloud.Cloud, r cloud.Record, domain string) (places []redisno
 		subnets, _ := group.Get("subnetIds").([]any)
 		groups, _ := r.Get("securityGroupIds").([]any)
 		members, _ := r.Get("memberClusters").([]any)
-		for _, name := range cloud.Texts(members) {
+		for _, name := range cloud.Strings(members) {
 			// Members are called <group>-<shard>-<node>, both counted from 1.
 			parts := strings.Split(name, "-")
 			shard, _ := strconv.Atoi(parts[len(parts)-2])
@@ -101,8 +101,8 @@ func placeCache(c *cloud.Cloud, r cloud.Record, domain string) (places []redisno
 			placed, err := ec2.PlaceInterface(tx, ec2.Placement{
 				Owner:       r.ID,
 				Description: "ElastiCache " + name,
-				Subnet:      cloud.Texts(subnets)[(shard+node)%len(subnets)],
-				Groups:      cloud.Texts(groups),
+				Subnet:      cloud.Strings(subnets)[(shard+node)%len(subnets)],
+				Groups:      cloud.Strings(groups),
 			})
 			if err != nil {
 				return nil, fmt.Errorf("placing %s: %w", name, err)

@@ -32,7 +32,12 @@ func (b *balancer) pass(f *node, client net.Conn) {
 	defer client.Close() //nolint:errcheck // the other side may have closed it first
 	remote, err := netip.ParseAddrPort(client.RemoteAddr().String())
 	if err != nil ||
-		ec2.CheckConnection(b.cloud, remote.Addr().Unmap(), f.address, int(cloud.Number(b.listener.Get("port")))) != nil {
+		ec2.CheckConnection(
+			b.cloud,
+			remote.Addr().Unmap(),
+			f.address,
+			int(cloud.Number(b.listener.Get("port"))),
+		) != nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

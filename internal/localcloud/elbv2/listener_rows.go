@@ -21,7 +21,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/elbv2/listener.go; tcpIdleTimeoutSeconds: pulumi-aws SDK doc",
 		Required: []string{"defaultActions", "loadBalancerArn"},
 		Replace:  []string{"loadBalancerArn"},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			return strings.Replace(
 				c.Str("loadBalancerArn"),
 				":loadbalancer/",
@@ -32,7 +32,7 @@ var _ = cloud.Register(
 			)
 		},
 		Computed: map[string]cloud.Value{
-			"arn":      func(c *cloud.Call) any { return c.Id },
+			"arn":      func(c *cloud.Call) any { return c.ID },
 			"protocol": func(c *cloud.Call) any { return listenerProtocol(c) },
 			"sslPolicy": func(c *cloud.Call) any {
 				return map[bool]string{true: "ELBSecurityPolicy-2016-08"}[encrypts(listenerProtocol(c))]
@@ -62,7 +62,7 @@ var _ = cloud.Register(
 		AfterCreate:  countForwards,
 		AfterUpdate:  countForwards,
 		AfterDelete: func(c *cloud.Call) error {
-			ec2.RemoveWhere(c.Tx, ListenerRuleType, "listenerArn", c.Id)
+			ec2.RemoveWhere(c.Tx, ListenerRuleType, "listenerArn", c.ID)
 			return countForwards(c)
 		},
 		Begin:  openBalancer,
@@ -76,10 +76,10 @@ var _ = cloud.Register(
 		Source:   "internal/service/elbv2/listener_rule.go",
 		Required: []string{"actions", "conditions", "listenerArn"},
 		Replace:  []string{"listenerArn"},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			return strings.Replace(c.Str("listenerArn"), ":listener/", ":listener-rule/", 1) + c.Expand("/{hex8}{hex8}")
 		},
-		Computed: map[string]cloud.Value{"arn": func(c *cloud.Call) any { return c.Id }, "priority": nextPriority},
+		Computed: map[string]cloud.Value{"arn": func(c *cloud.Call) any { return c.ID }, "priority": nextPriority},
 		References: append(
 			forwardReferences("actions"),
 			cloud.Reference{

@@ -65,7 +65,7 @@ func actionFaults(path string) func(*cloud.Call) []cloud.Failure {
 							Property: at + ".forward.targetGroups.weight",
 							Reason: fmt.Sprintf(
 								"expected weight to be in the range (0 - 999), got %s",
-								cloud.TrimFloat(weight),
+								cloud.FormatNumber(weight),
 							),
 						},
 					)
@@ -126,7 +126,7 @@ func checkListener(c *cloud.Call) error {
 		return cloud.Errorf("ValidationError: A listener port must be specified")
 	}
 	for _, other := range c.Tx.All(ListenerType) {
-		if other.ID != c.Id && other.Str("loadBalancerArn") == balancer.ID && other.Get("port") == c.Get("port") {
+		if other.ID != c.ID && other.Str("loadBalancerArn") == balancer.ID && other.Get("port") == c.Get("port") {
 			return cloud.Errorf(
 				"DuplicateListener: A listener already exists on this port for this load balancer '%s'",
 				balancer.ID,
@@ -162,7 +162,7 @@ func checkListenerCertificate(c *cloud.Call, protocol string) error {
 		"",
 		arn,
 	); certificate != nil &&
-		!acm.IssueProven(c.Tx, certificate) {
+		!acm.IssueValidated(c.Tx, certificate) {
 		return cloud.Errorf(
 			"UnsupportedCertificate: The certificate '%s' must have a fully-qualified domain name, a supported "+
 				"signature, and a supported key size.",
@@ -221,7 +221,7 @@ func balancersOf(tx *cloud.Tx, group string) []string {
 // countForwards updates the output loadBalancerArns of all target groups.
 func countForwards(c *cloud.Call) error {
 	for _, group := range c.Tx.All(TargetGroupType) {
-		group.SetOutput("loadBalancerArns", cloud.Anys(balancersOf(c.Tx, group.Str("arn"))))
+		group.SetOutput("loadBalancerArns", cloud.AnyList(balancersOf(c.Tx, group.Str("arn"))))
 	}
 	return nil
 }
@@ -230,7 +230,7 @@ func countForwards(c *cloud.Call) error {
 func rulePriorities(c *cloud.Call) []float64 {
 	var used []float64
 	for _, other := range c.Tx.All(ListenerRuleType) {
-		if n, ok := other.Get("priority").(float64); ok && other.ID != c.Id &&
+		if n, ok := other.Get("priority").(float64); ok && other.ID != c.ID &&
 			other.Str("listenerArn") == c.Str("listenerArn") {
 			used = append(used, n)
 		}
@@ -246,7 +246,7 @@ func nextPriority(c *cloud.Call) any {
 
 func checkRulePriority(c *cloud.Call) error {
 	if n, given := c.Get("priority").(float64); given && slices.Contains(rulePriorities(c), n) {
-		return cloud.Errorf("PriorityInUse: Priority '%s' is currently in use", cloud.TrimFloat(n))
+		return cloud.Errorf("PriorityInUse: Priority '%s' is currently in use", cloud.FormatNumber(n))
 	}
 	listener := c.Tx.Find(ListenerType, "", c.Str("listenerArn"))
 	balancer := listener.Str("loadBalancerArn")

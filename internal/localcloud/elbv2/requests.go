@@ -163,6 +163,7 @@ func allowsClient(c *cloud.Cloud, source, node netip.Addr, port int, public bool
 			return false
 		}
 		to, known := ec2.FindFlowEnd(tx, node)
-		return known && ec2.GroupsAllow(tx, to.Groups, "ingress", ec2.IngressRuleType, ec2.FlowEnd{Address: source}, port)
+		return known &&
+			ec2.GroupsAllow(tx, to.Groups, "ingress", ec2.IngressRuleType, ec2.FlowEnd{Address: source}, port)
 	})
 }

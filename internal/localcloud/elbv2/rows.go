@@ -74,7 +74,7 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "ELBv2 Load Balancer ({value}) already exists",
 		},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			kind := map[string]string{
 				"application": "app",
 				"network":     "net",
@@ -85,9 +85,9 @@ var _ = cloud.Register(
 			)
 		},
 		Computed: map[string]cloud.Value{
-			"arn":           func(c *cloud.Call) any { return c.Id },
-			"arnSuffix":     func(c *cloud.Call) any { return cloud.LastOf(c.Id, ":loadbalancer/") },
-			"subnets":       func(c *cloud.Call) any { return cloud.Anys(balancerSubnets(c)) },
+			"arn":           func(c *cloud.Call) any { return c.ID },
+			"arnSuffix":     func(c *cloud.Call) any { return cloud.AfterLast(c.ID, ":loadbalancer/") },
+			"subnets":       func(c *cloud.Call) any { return cloud.AnyList(balancerSubnets(c)) },
 			"dnsName":       balancerHost,
 			"zoneId":        func(c *cloud.Call) any { return balancerZones[c.Str("loadBalancerType")][c.Cloud.Region] },
 			"vpcId":         func(c *cloud.Call) any { return ec2.VpcOf(c, balancerSubnets(c)[0]) },
@@ -154,11 +154,11 @@ var _ = cloud.Register(
 		AfterCreate:  settleBalancer,
 		AfterUpdate:  settleBalancer,
 		BeforeDelete: func(c *cloud.Call) error {
-			if c.Yes("enableDeletionProtection") {
+			if c.Bool("enableDeletionProtection") {
 				return cloud.Errorf(
 					"OperationNotPermitted: Load balancer '%s' cannot be deleted because deletion protection is "+
 						"enabled",
-					c.Id,
+					c.ID,
 				)
 			}
 			return nil

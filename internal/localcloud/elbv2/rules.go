@@ -36,13 +36,13 @@ func validateBalancer(c *cloud.Call) []cloud.Failure {
 // Of application load balancers only changed subnetMappings replace.
 func balancerReplaces(c *cloud.Call) bool {
 	mappings := c.Changed("subnetMappings") && c.Known("subnetMappings") &&
-		len(c.All("subnetMappings.subnetId")) <= len(c.Before("subnetMappings.subnetId"))
+		len(c.All("subnetMappings.subnetId")) <= len(c.OldStrings("subnetMappings.subnetId"))
 	if c.Str("loadBalancerType") != "network" {
 		return mappings
 	}
-	before, now := c.Before("subnets"), c.All("subnets")
+	before, now := c.OldStrings("subnets"), c.All("subnets")
 	subnets := c.Known("subnets") && !cloud.SameSet(before, now) && len(now) <= len(before)
-	groupsBefore, groupsNow := len(c.Before("securityGroups")), len(c.All("securityGroups"))
+	groupsBefore, groupsNow := len(c.OldStrings("securityGroups")), len(c.All("securityGroups"))
 	groups := c.Known("securityGroups") && (groupsBefore == 0) != (groupsNow == 0)
 	return mappings || subnets || groups
 }
@@ -51,9 +51,9 @@ func balancerReplaces(c *cloud.Call) bool {
 // the end of its ARN.
 func balancerHost(c *cloud.Call) any {
 	if c.Str("loadBalancerType") == "network" {
-		return fmt.Sprintf("%s-%s.elb.%s.amazonaws.com", c.Name(), cloud.LastOf(c.Id, "/"), c.Cloud.Region)
+		return fmt.Sprintf("%s-%s.elb.%s.amazonaws.com", c.Name(), cloud.AfterLast(c.ID, "/"), c.Cloud.Region)
 	}
-	prefix := map[bool]string{true: "internal-"}[c.Yes("internal")]
+	prefix := map[bool]string{true: "internal-"}[c.Bool("internal")]
 	return fmt.Sprintf("%s%s-%s.%s.elb.amazonaws.com", prefix, c.Name(), cloud.RandomDigits(10), c.Cloud.Region)
 }
 
@@ -87,8 +87,8 @@ func checkBalancer(c *cloud.Call) error {
 // settleBalancer places an interface of the load balancer in each of its subnets.
 func settleBalancer(c *cloud.Call) error {
 	return ec2.PlaceInterfaces(c.Tx,
-		c.Id,
-		"ELB "+cloud.LastOf(c.Id, ":loadbalancer/"),
+		c.ID,
+		"ELB "+cloud.AfterLast(c.ID, ":loadbalancer/"),
 		balancerSubnets(c),
 		c.All("securityGroups"),
 	)
@@ -96,9 +96,9 @@ func settleBalancer(c *cloud.Call) error {
 
 // closeBalancer deletes the listeners and their rules together with the load balancer.
 func closeBalancer(c *cloud.Call) error {
-	ec2.RemoveInterfaces(c.Tx, c.Id)
+	ec2.RemoveInterfaces(c.Tx, c.ID)
 	for _, listener := range c.Tx.All(ListenerType) {
-		if listener.Str("loadBalancerArn") == c.Id {
+		if listener.Str("loadBalancerArn") == c.ID {
 			ec2.RemoveWhere(c.Tx, ListenerRuleType, "listenerArn", listener.ID)
 			c.Tx.Remove(ListenerType, listener.ID)
 		}
@@ -166,7 +166,7 @@ func validateTargetGroup(c *cloud.Call) []cloud.Failure {
 				Property: "slowStart",
 				Reason: fmt.Sprintf(
 					"expected slowStart to be 0 or in the range (30 - 900), got %s",
-					cloud.TrimFloat(n),
+					cloud.FormatNumber(n),
 				),
 			},
 		)
@@ -182,8 +182,8 @@ func checkHealthCheck(c *cloud.Call) error {
 	if timeout >= interval {
 		return cloud.Errorf(
 			"ValidationError: Health check interval must be greater than the timeout. (interval %s, timeout %s)",
-			cloud.TrimFloat(interval),
-			cloud.TrimFloat(timeout),
+			cloud.FormatNumber(interval),
+			cloud.FormatNumber(timeout),
 		)
 	}
 	return nil

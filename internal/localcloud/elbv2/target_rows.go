@@ -45,11 +45,11 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "ELBv2 Target Group ({value}) already exists",
 		},
-		Id: cloud.Text("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/{hex8}{hex8}"),
+		ID: cloud.Text("arn:aws:elasticloadbalancing:{region}:{account}:targetgroup/{name}/{hex8}{hex8}"),
 		Computed: map[string]cloud.Value{
-			"arn": func(c *cloud.Call) any { return c.Id },
+			"arn": func(c *cloud.Call) any { return c.ID },
 			"arnSuffix": func(c *cloud.Call) any {
-				return "targetgroup/" + cloud.LastOf(c.Id, ":targetgroup/")
+				return "targetgroup/" + cloud.AfterLast(c.ID, ":targetgroup/")
 			},
 			"loadBalancerArns":               cloud.Fixed([]any{}),
 			"connectionTermination":          cloud.Fixed(false),
@@ -104,7 +104,7 @@ var _ = cloud.Register(
 		BeforeCreate: checkHealthCheck,
 		BeforeUpdate: checkHealthCheck,
 		AfterDelete: func(c *cloud.Call) error {
-			ec2.RemoveWhere(c.Tx, TargetAttachmentType, "targetGroupArn", c.Id)
+			ec2.RemoveWhere(c.Tx, TargetAttachmentType, "targetGroupArn", c.ID)
 			return nil
 		},
 		NotReal: "Targets are probed while things run only. Defaults of stickiness and failover do not show in the " +
@@ -115,7 +115,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/elbv2/target_group_attachment.go",
 		Required: []string{"targetGroupArn", "targetId"},
 		Replace:  []string{"availabilityZone", "port", "targetGroupArn", "targetId"},
-		Id:       uniqueTarget,
+		ID:       uniqueTarget,
 		References: []cloud.Reference{{
 			Path:    "targetGroupArn",
 			To:      cloud.One(TargetGroupType),

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	EventRuleType = "aws:cloudwatch/eventRule:EventRule"
-	TargetsOfRule = "aws:cloudwatch/eventTarget:EventTarget"
+	EventRuleType   = "aws:cloudwatch/eventRule:EventRule"
+	EventTargetType = "aws:cloudwatch/eventTarget:EventTarget"
 )
 
 var _ = cloud.Register(
@@ -46,11 +46,11 @@ var _ = cloud.Register(
 				return nil
 			},
 		),
-		BeforeCreate: judgeRule,
-		BeforeUpdate: judgeRule,
+		BeforeCreate: checkRule,
+		BeforeUpdate: checkRule,
 		BeforeDelete: func(c *cloud.Call) error {
-			for _, target := range c.Tx.All(TargetsOfRule) {
-				if target.Str("rule") == c.Id {
+			for _, target := range c.Tx.All(EventTargetType) {
+				if target.Str("rule") == c.ID {
 					return fmt.Errorf("ValidationException: Rule can't be deleted since it has targets.")
 				}
 			}
@@ -60,12 +60,12 @@ var _ = cloud.Register(
 			"than the default one do not exist.",
 	},
 	cloud.Row{
-		Token:    TargetsOfRule,
+		Token:    EventTargetType,
 		Source:   "internal/service/events/target.go",
 		Required: []string{"arn", "rule"},
 		Replace:  []string{"eventBusName", "rule", "targetId"},
 		Defaults: map[string]any{"eventBusName": "default", "forceDestroy": false},
-		Id:       cloud.FreeID("{rule}-{targetId}", "{rule}-{targetId}-{hex8}"),
+		ID:       cloud.FreeID("{rule}-{targetId}", "{rule}-{targetId}-{hex8}"),
 		Computed: cloud.MadeAtCreation("targetId"),
 		References: []cloud.Reference{
 			{
@@ -80,7 +80,7 @@ var _ = cloud.Register(
 				c.Set("targetId", "terraform-"+time.Now().UTC().Format("20060102150405")+cloud.RandomDigits(12))
 			}
 			count := 1
-			for _, other := range c.Tx.All(TargetsOfRule) {
+			for _, other := range c.Tx.All(EventTargetType) {
 				if other.Str("rule") == c.Str("rule") {
 					count++
 				}
@@ -97,12 +97,12 @@ var _ = cloud.Register(
 
 var (
 	rateExpression = regexp.MustCompile(`^rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\)$`)
-	CronExpression = regexp.MustCompile(`^cron\([^ ]+( [^ ]+){5}\)$`)
+	CronPattern    = regexp.MustCompile(`^cron\([^ ]+( [^ ]+){5}\)$`)
 )
 
-func judgeRule(c *cloud.Call) error {
+func checkRule(c *cloud.Call) error {
 	s := c.Str("scheduleExpression")
-	if s != "" && !rateExpression.MatchString(s) && !CronExpression.MatchString(s) {
+	if s != "" && !rateExpression.MatchString(s) && !CronPattern.MatchString(s) {
 		return fmt.Errorf("ValidationException: Parameter ScheduleExpression is not valid.")
 	}
 	return nil

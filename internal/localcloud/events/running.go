@@ -50,7 +50,7 @@ func startSchedule(c *cloud.Cloud, r cloud.Record) error {
 	every := time.Duration(
 		count,
 	) * map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}[parts[2]]
-	name := cloud.LastOf(r.Str("arn"), ":function:")
+	name := cloud.AfterLast(r.Str("arn"), ":function:")
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &schedule{cancel: cancel}
 	s.running.Go(func() {

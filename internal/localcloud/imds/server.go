@@ -38,9 +38,9 @@ type Metadata struct {
 const (
 	TokenPath   = "/latest/api/token"
 	TokenHeader = "X-Aws-Ec2-Metadata-Token"
-	TtlHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
-	// mostTokenSeconds is six hours.
-	mostTokenSeconds = 21600
+	TTLHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
+	// maxTokenSeconds is six hours.
+	maxTokenSeconds = 21600
 	// credentialsEarly is how long before the end of credentials new ones are given (at least five
 	// minutes).
 	credentialsEarly = time.Hour
@@ -81,7 +81,7 @@ func (m *Metadata) answer(w http.ResponseWriter, r *http.Request) {
 		m.giveToken(w, r, now)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		http.Error(w, "Method Not Allowed", http.StatusMethodNotAllowed)
-	case !m.welcome(r, instance, now):
+	case !m.validToken(r, instance, now):
 		http.Error(w, "Unauthorized", http.StatusUnauthorized)
 	default:
 		m.give(w, r, instance, now)
@@ -96,7 +96,7 @@ func (m *Metadata) look() (*cloud.Record, time.Time) {
 		if found == nil {
 			return nil, now
 		}
-		copied := found.Copied()
+		copied := found.Copy()
 		return &copied, now
 	})
 }
@@ -107,8 +107,8 @@ func (m *Metadata) giveToken(w http.ResponseWriter, r *http.Request, now time.Ti
 		http.Error(w, "Forbidden", http.StatusForbidden)
 		return
 	}
-	seconds, err := strconv.Atoi(r.Header.Get(TtlHeader))
-	if err != nil || seconds < 1 || seconds > mostTokenSeconds {
+	seconds, err := strconv.Atoi(r.Header.Get(TTLHeader))
+	if err != nil || seconds < 1 || seconds > maxTokenSeconds {
 		http.Error(w, "Bad Request", http.StatusBadRequest)
 		return
 	}
@@ -121,13 +121,13 @@ func (m *Metadata) giveToken(w http.ResponseWriter, r *http.Request, now time.Ti
 	}
 	m.tokens[token] = now.Add(time.Duration(seconds) * time.Second)
 	m.mu.Unlock()
-	w.Header().Set(TtlHeader, strconv.Itoa(seconds))
+	w.Header().Set(TTLHeader, strconv.Itoa(seconds))
 	_, _ = fmt.Fprint(w, token) // the client is gone: nobody to tell
 }
 
-// welcome judges the token: one that is given must be right, and one must be given where the
+// validToken judges the token: one that is given must be right, and one must be given where the
 // instance's options require it.
-func (m *Metadata) welcome(r *http.Request, instance *cloud.Record, now time.Time) bool {
+func (m *Metadata) validToken(r *http.Request, instance *cloud.Record, now time.Time) bool {
 	token := r.Header.Get(TokenHeader)
 	if token == "" {
 		return instance.Str(

@@ -28,7 +28,7 @@ func UseKey(
 	c := in.Cloud
 	key := Key(tx, name)
 	if key == nil {
-		if pending := tx.Find(pendingKeyType, "", cloud.LastOf(name, "/")); pending != nil {
+		if pending := tx.Find(pendingKeyType, "", cloud.AfterLast(name, "/")); pending != nil {
 			return &awsapi.Error{
 				Status:  400,
 				Code:    "KMS.KMSInvalidStateException",
@@ -45,10 +45,10 @@ func UseKey(
 		return &awsapi.Error{Status: 400, Code: "KMS.DisabledException", Message: key.Str("arn") + " is disabled."}
 	}
 	ask := awsapi.Access{
-		Action:   action,
-		Resource: key.Str("arn"),
-		Own:      []string{key.Str("policy")},
-		MustOwn:  true,
+		Action:            action,
+		Resource:          key.Str("arn"),
+		ResourcePolicies:  []string{key.Str("policy")},
+		ResourceMustAllow: true,
 		Context: map[string]string{
 			"kms:calleraccount": c.Account,
 			"kms:viaservice":    service + "." + c.Region + ".amazonaws.com",
@@ -58,6 +58,6 @@ func UseKey(
 	for k, v := range context {
 		ask.Context["kms:encryptioncontext:"+k] = v
 	}
-	awsapi.TagKeys(ask.Context, "aws:resourcetag/", key)
+	awsapi.AddTagKeys(ask.Context, "aws:resourcetag/", key)
 	return in.Allow(tx, ask)
 }

@@ -18,11 +18,11 @@ var _ = cloud.Register(
 			"bypassPolicyLockoutSafetyCheck": false, "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
 			"enableKeyRotation": false, "isEnabled": true, "keyUsage": "ENCRYPT_DECRYPT",
 		},
-		Id: func(c *cloud.Call) any {
-			if c.Yes("multiRegion") {
+		ID: func(c *cloud.Call) any {
+			if c.Bool("multiRegion") {
 				return "mrk-" + cloud.RandomHex(32)
 			}
-			return cloud.Uuid()
+			return cloud.UUID()
 		},
 		Computed: map[string]cloud.Value{
 			"arn":   cloud.Text("arn:aws:kms:{region}:{account}:key/{id}"),
@@ -39,10 +39,10 @@ var _ = cloud.Register(
 			cloud.Between("deletionWindowInDays", 7, 30),
 			cloud.Between("rotationPeriodInDays", 90, 2560),
 		),
-		BeforeCreate: judgeKeyPolicy,
-		BeforeUpdate: judgeKeyPolicy,
+		BeforeCreate: checkKeyPolicy,
+		BeforeUpdate: checkKeyPolicy,
 		AfterDelete: func(c *cloud.Call) error {
-			c.Tx.Keep(pendingKeyType, c.Id, map[string]any{"arn": c.Str("arn"), "keyId": c.Id})
+			c.Tx.Keep(pendingKeyType, c.ID, map[string]any{"arn": c.Str("arn"), "keyId": c.ID})
 			return nil
 		},
 		NotReal: "Nothing is encrypted: the key's material does not exist. The waiting time has no end.",
@@ -59,9 +59,9 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "AlreadyExistsException: An alias with the name {value} already exists",
 		},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			if c.Name() == "" {
-				c.Set("name", "alias/"+cloud.LastOf(c.Urn, "::")+"-"+cloud.RandomHex(7))
+				c.Set("name", "alias/"+cloud.AfterLast(c.URN, "::")+"-"+cloud.RandomHex(7))
 			}
 			return c.Str("name")
 		},
@@ -76,7 +76,7 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		BeforeCreate: NeedsKey("targetKeyId", keyTarget),
-		BeforeUpdate: NeedsKey("targetKeyId", keyTarget),
+		BeforeCreate: RequireKey("targetKeyId", keyTarget),
+		BeforeUpdate: RequireKey("targetKeyId", keyTarget),
 	},
 )

@@ -24,8 +24,8 @@ func defaultKeyPolicy(account string) string {
 		`:root"},"Resource":"*","Sid":"Enable IAM User Permissions"}],"Version":"2012-10-17"}`
 }
 
-// judgeKeyPolicy is KMS's safety check: a policy must leave the account able to change it.
-func judgeKeyPolicy(c *cloud.Call) error {
+// checkKeyPolicy is KMS's safety check: a policy must leave the account able to change it.
+func checkKeyPolicy(c *cloud.Call) error {
 	text := c.Str("policy")
 	if text == "" {
 		return nil
@@ -46,7 +46,7 @@ func judgeKeyPolicy(c *cloud.Call) error {
 			return nil
 		}
 	}
-	if c.Yes("bypassPolicyLockoutSafetyCheck") {
+	if c.Bool("bypassPolicyLockoutSafetyCheck") {
 		return nil
 	}
 	return fmt.Errorf(
@@ -61,12 +61,12 @@ func targetKeyARN(c *cloud.Call) any {
 	if target == "" {
 		return resource.Computed{Element: resource.NewStringProperty("")}
 	}
-	return c.Expand("arn:aws:kms:{region}:{account}:key/") + cloud.LastOf(target, "/")
+	return c.Expand("arn:aws:kms:{region}:{account}:key/") + cloud.AfterLast(target, "/")
 }
 
-// NeedsKey refuses a KMS key that does not exist, is disabled or waits for its deletion. The input
+// RequireKey refuses a KMS key that does not exist, is disabled or waits for its deletion. The input
 // may be an id, an ARN, an alias or an alias's ARN. missing is AWS's error; {value} is the input.
-func NeedsKey(path, missing string) cloud.Judgement {
+func RequireKey(path, missing string) cloud.Precondition {
 	return func(c *cloud.Call) error {
 		for _, name := range c.All(path) {
 			if strings.Contains(name, "alias/aws/") {
@@ -74,7 +74,7 @@ func NeedsKey(path, missing string) cloud.Judgement {
 			}
 			key := Key(c.Tx, name)
 			if key == nil {
-				if pending := c.Tx.Find(pendingKeyType, "", cloud.LastOf(name, "/")); pending != nil {
+				if pending := c.Tx.Find(pendingKeyType, "", cloud.AfterLast(name, "/")); pending != nil {
 					return fmt.Errorf("KMSInvalidStateException: %s is pending deletion.", pending.Str("arn"))
 				}
 				return errors.New(strings.ReplaceAll(missing, "{value}", name))
@@ -96,5 +96,5 @@ func Key(tx *cloud.Tx, name string) *cloud.Record {
 		}
 		name = alias.Str("targetKeyId")
 	}
-	return tx.Find("aws:kms/key:Key", "", cloud.LastOf(name, "/"))
+	return tx.Find("aws:kms/key:Key", "", cloud.AfterLast(name, "/"))
 }

@@ -10,7 +10,7 @@ import (
 
 // invokeFor calls the function with the input, as the provider does. Under the scope CRUD the input
 // contains the action. The lock is released meanwhile, because the function may call the cloud.
-func invokeFor(action string) cloud.Judgement {
+func invokeFor(action string) cloud.Precondition {
 	return func(c *cloud.Call) error {
 		function := functionNamed(c.Tx, c.Str("functionName"))
 		if function == nil {
@@ -47,7 +47,7 @@ func invocationPayload(c *cloud.Call, action string) (string, error) {
 	if err := json.Unmarshal([]byte(text), &input); err != nil {
 		return "", fmt.Errorf("Lambda Invocation input transformation failed: %w", err)
 	}
-	previous := c.Was("input")
+	previous := c.OldStr("input")
 	if action == "delete" {
 		previous = text
 	}

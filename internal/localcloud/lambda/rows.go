@@ -113,7 +113,7 @@ var _ = cloud.Register(
 		BeforeUpdate: checkFunction,
 		AfterCreate:  keepCode,
 		AfterUpdate:  keepCode,
-		AfterDelete:  func(c *cloud.Call) error { delete(c.Tx.Values, c.VaultKey()); return nil },
+		AfterDelete:  func(c *cloud.Call) error { delete(c.Tx.Values, c.HiddenKey()); return nil },
 		End:          forgetFunction,
 		NotReal: "A published version is \"1\" for ever; vpcConfig.vpcId is not filled in. The function runs " +
 			"only through Cloud.Function.",
@@ -126,7 +126,7 @@ var _ = cloud.Register(
 			"action", "eventSourceToken", "function", "functionUrlAuthType", "principal", "principalOrgId", "qualifier",
 			"sourceAccount", "sourceArn", "statementId", "statementIdPrefix",
 		},
-		Id:       cloud.FreeID("{statementId}", "{function}/{statementId}"),
+		ID:       cloud.FreeID("{statementId}", "{function}/{statementId}"),
 		Computed: cloud.MadeAtCreation("statementId"),
 		BeforeCreate: func(c *cloud.Call) error {
 			if functionNamed(c.Tx, c.Str("function")) == nil {
@@ -163,7 +163,7 @@ var _ = cloud.Register(
 		Required: []string{"functionName"},
 		Replace:  []string{"functionName", "qualifier"},
 		Defaults: map[string]any{"maximumRetryAttempts": 2.0},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			if c.Str("qualifier") == "" {
 				return c.Str("functionName")
 			}
@@ -190,7 +190,7 @@ var _ = cloud.Register(
 		Required: []string{"functionName", "input"},
 		Replace:  []string{"functionName", "qualifier", "triggers", "input"},
 		Defaults: map[string]any{"lifecycleScope": "CREATE_ONLY", "qualifier": "$LATEST", "terraformKey": "tf"},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			id := fmt.Sprintf("%s_%s_%x", c.Str("functionName"), c.Str("qualifier"), md5.Sum([]byte(c.Str("input"))))
 			return cloud.FreeID(id, id+"_{hex8}")(c)
 		},

@@ -54,7 +54,7 @@ func validateFunction(c *cloud.Call) []cloud.Failure {
 // functionCode reads the zip file of a function; nothing for an image.
 func functionCode(c *cloud.Call) ([]byte, error) {
 	if code, given := cloud.ValueAt(c.Inputs, "code"); given {
-		switch code = cloud.Open(code); {
+		switch code = cloud.Unwrap(code); {
 		case code.IsArchive():
 			return s3.ArchiveBytes(code.ArchiveValue())
 		case code.IsAsset():
@@ -93,7 +93,7 @@ func codeSum(c *cloud.Call) any {
 }
 
 func functionVersion(c *cloud.Call) any {
-	if c.Yes("publish") {
+	if c.Bool("publish") {
 		return "1"
 	}
 	return "$LATEST"
@@ -111,7 +111,7 @@ func checkFunction(c *cloud.Call) error {
 		return fmt.Errorf("reading the code of function %s: %w", c.Name(), err)
 	}
 	refused := "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda."
-	if err := roles.NeedsRole("role", "lambda.amazonaws.com", refused, refused)(c); err != nil {
+	if err := roles.RequireRole("role", "lambda.amazonaws.com", refused, refused)(c); err != nil {
 		return err
 	}
 	role := roles.RoleByARN(c.Tx, c.Str("role"))
@@ -128,12 +128,12 @@ func checkFunction(c *cloud.Call) error {
 				"CreateNetworkInterface on EC2",
 		)
 	}
-	return kms.NeedsKey("kmsKeyArn", "InvalidParameterValueException: The KMS key {value} does not exist")(c)
+	return kms.RequireKey("kmsKeyArn", "InvalidParameterValueException: The KMS key {value} does not exist")(c)
 }
 
 // keepCode stores the code under the function's name, for the runtime that runs it.
 func keepCode(c *cloud.Call) error {
 	code, err := functionCode(c)
-	c.Tx.Values[c.VaultKey()] = code
+	c.Tx.Values[c.HiddenKey()] = code
 	return err
 }

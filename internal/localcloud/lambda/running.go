@@ -83,7 +83,7 @@ func functionAddress(c *cloud.Cloud, r *cloud.Record) (netip.Addr, error) {
 		if len(subnets) == 0 {
 			return netip.Addr{}, fmt.Errorf("it is in no VPC")
 		}
-		return ec2.Attach(c, "AWS Lambda VPC ENI-"+r.ID, fmt.Sprint(subnets[0]), cloud.Texts(groups))
+		return ec2.Attach(c, "AWS Lambda VPC ENI-"+r.ID, fmt.Sprint(subnets[0]), cloud.Strings(groups))
 	})
 }
 

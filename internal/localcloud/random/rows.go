@@ -31,7 +31,7 @@ var _ = cloud.Register(
 			"lower": true, "upper": true, "number": true, "numeric": true, "special": true,
 			"minLower": 0.0, "minUpper": 0.0, "minNumeric": 0.0, "minSpecial": 0.0,
 		},
-		Id:           cloud.Text("{hex32}"),
+		ID:           cloud.Text("{hex32}"),
 		Computed:     cloud.MadeAtCreation("result", "bcryptHash"),
 		Check:        checkPassword,
 		BeforeCreate: makePassword,
@@ -42,7 +42,7 @@ var _ = cloud.Register(
 		Source:   "pulumi-random SDK doc",
 		Required: []string{"byteLength"},
 		Replace:  []string{"byteLength", "keepers", "prefix"},
-		Id:       cloud.Text("{b64Url}"),
+		ID:       cloud.Text("{b64Url}"),
 		Computed: cloud.MadeAtCreation("b64Std", "b64Url", "dec", "hex"),
 		Check:    cloud.Between("byteLength", 1, 1<<20),
 		BeforeCreate: func(c *cloud.Call) error {
@@ -65,7 +65,7 @@ type characterSet struct {
 }
 
 func passwordSets(c *cloud.Call) []characterSet {
-	asked := func(key string) bool { return !cloud.Present(c.Inputs, key) || c.Yes(key) }
+	asked := func(key string) bool { return !cloud.Present(c.Inputs, key) || c.Bool(key) }
 	special := specialCharacters
 	if own := c.Str("overrideSpecial"); own != "" {
 		special = own
@@ -90,7 +90,7 @@ func checkPassword(c *cloud.Call) []cloud.Failure {
 	switch {
 	case length < 1:
 		return []cloud.Failure{
-			{Property: "length", Reason: fmt.Sprintf("length must be at least 1, got: %s", cloud.TrimFloat(length))},
+			{Property: "length", Reason: fmt.Sprintf("length must be at least 1, got: %s", cloud.FormatNumber(length))},
 		}
 	case int(length) < least:
 		return []cloud.Failure{
@@ -99,7 +99,7 @@ func checkPassword(c *cloud.Call) []cloud.Failure {
 				Reason: fmt.Sprintf(
 					"length must be at least sum of min_upper + min_lower + min_numeric + min_special: %d, got: %s",
 					least,
-					cloud.TrimFloat(length),
+					cloud.FormatNumber(length),
 				),
 			},
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
-// NeedsPolicy refuses a document that IAM would not store; an absent one passes.
-func NeedsPolicy(path string, kind iam.Kind) cloud.Judgement {
+// RequireValidPolicy refuses a document that IAM would not store; an absent one passes.
+func RequireValidPolicy(path string, kind iam.Kind) cloud.Precondition {
 	return func(c *cloud.Call) error {
 		text := c.Str(path)
 		if text == "" {
@@ -118,7 +118,7 @@ func attachedPolicyARNs(tx *cloud.Tx, role *cloud.Record) []string {
 // managedPolicyARNs are the managed policies that a role's own record names.
 func managedPolicyARNs(role *cloud.Record) []string {
 	arns, _ := role.Get("managedPolicyArns").([]any)
-	return cloud.Texts(arns)
+	return cloud.Strings(arns)
 }
 
 // RoleAllows says whether a policy of a role names an action in an Allow statement, on whatever

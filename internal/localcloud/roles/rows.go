@@ -34,7 +34,7 @@ var _ = cloud.Register(
 		Computed: map[string]cloud.Value{
 			"arn":               cloud.Text("arn:aws:iam::{account}:role{path}{name}"),
 			"createDate":        cloud.Text("{now}"),
-			"uniqueId":          func(*cloud.Call) any { return "AROA" + cloud.UniqueUpper(17) },
+			"uniqueId":          func(*cloud.Call) any { return "AROA" + cloud.RandomUniqueID(17) },
 			"managedPolicyArns": cloud.Fixed([]any{}),
 			"inlinePolicies":    cloud.Fixed([]any{}),
 		},
@@ -42,9 +42,9 @@ var _ = cloud.Register(
 			cloud.ValidJSON("assumeRolePolicy"),
 			cloud.Between("maxSessionDuration", 3600, 43200),
 		),
-		BeforeCreate: judgeTrust,
-		BeforeUpdate: judgeTrust,
-		BeforeDelete: judgeRoleDeletion,
+		BeforeCreate: checkTrust,
+		BeforeUpdate: checkTrust,
+		BeforeDelete: checkRoleDeletion,
 		AfterDelete:  forgetRole,
 		NotReal: "inlinePolicies and managedPolicyArns of the role itself are kept but not judged; namePrefix " +
 			"is not filled in.",
@@ -60,18 +60,18 @@ var _ = cloud.Register(
 			Pattern:  iamName,
 			Auto:     true,
 		},
-		Id:           cloud.FreeID("{role}:{name}", "{role}:{name}:{hex8}"),
+		ID:           cloud.FreeID("{role}:{name}", "{role}:{name}:{hex8}"),
 		References:   []cloud.Reference{{Path: "role", To: cloud.One("aws:iam/role:Role"), Missing: noSuchRole}},
 		Check:        cloud.ValidJSON("policy"),
-		BeforeCreate: cloud.InTurn(NeedsPolicy("policy", iam.IdentityPolicy), inlineQuota),
-		BeforeUpdate: cloud.InTurn(NeedsPolicy("policy", iam.IdentityPolicy), inlineQuota),
+		BeforeCreate: cloud.InTurn(RequireValidPolicy("policy", iam.IdentityPolicy), inlineQuota),
+		BeforeUpdate: cloud.InTurn(RequireValidPolicy("policy", iam.IdentityPolicy), inlineQuota),
 	},
 	cloud.Row{
 		Token:    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
 		Source:   "internal/service/iam/role_policy_attachment.go",
 		Required: []string{"policyArn", "role"},
 		Replace:  []string{"policyArn", "role"},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			return c.Str("role") + "-" + time.Now().UTC().Format("20060102150405") + cloud.RandomDigits(12)
 		},
 		References: []cloud.Reference{
@@ -103,7 +103,7 @@ var _ = cloud.Register(
 		Computed: map[string]cloud.Value{
 			"arn":        cloud.Text("arn:aws:iam::{account}:instance-profile{path}{name}"),
 			"createDate": cloud.Text("{now}"),
-			"uniqueId":   func(*cloud.Call) any { return "AIPA" + cloud.UniqueUpper(17) },
+			"uniqueId":   func(*cloud.Call) any { return "AIPA" + cloud.RandomUniqueID(17) },
 		},
 		References: []cloud.Reference{{Path: "role", To: cloud.One("aws:iam/role:Role"), Missing: noSuchRole}},
 	},
@@ -121,15 +121,15 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "EntityAlreadyExists: A policy called {value} already exists. Duplicate names are not allowed.",
 		},
-		Id: cloud.Text("arn:aws:iam::{account}:policy{path}{name}"),
+		ID: cloud.Text("arn:aws:iam::{account}:policy{path}{name}"),
 		Computed: map[string]cloud.Value{
 			"arn":             cloud.Text("{id}"),
 			"attachmentCount": cloud.Fixed(0.0),
-			"policyId":        func(*cloud.Call) any { return "ANPA" + cloud.UniqueUpper(17) },
+			"policyId":        func(*cloud.Call) any { return "ANPA" + cloud.RandomUniqueID(17) },
 		},
 		Check:        cloud.ValidJSON("policy"),
-		BeforeCreate: cloud.InTurn(NeedsPolicy("policy", iam.IdentityPolicy), managedQuota),
-		BeforeUpdate: cloud.InTurn(NeedsPolicy("policy", iam.IdentityPolicy), managedQuota),
+		BeforeCreate: cloud.InTurn(RequireValidPolicy("policy", iam.IdentityPolicy), managedQuota),
+		BeforeUpdate: cloud.InTurn(RequireValidPolicy("policy", iam.IdentityPolicy), managedQuota),
 		NotReal:      "Versions of a policy are not kept.",
 	},
 )

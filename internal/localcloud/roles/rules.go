@@ -12,9 +12,9 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
-// judgeTrust refuses a trust policy that IAM would not store: syntax, size, principals of
+// checkTrust refuses a trust policy that IAM would not store: syntax, size, principals of
 // this account that do not exist.
-func judgeTrust(c *cloud.Call) error {
+func checkTrust(c *cloud.Call) error {
 	text := c.Str("assumeRolePolicy")
 	policy, err := iam.Parse(text, iam.TrustPolicy)
 	if err != nil {
@@ -43,7 +43,7 @@ func judgeTrust(c *cloud.Call) error {
 func inlineQuota(c *cloud.Call) error {
 	total := iam.Size(c.Str("policy"))
 	for _, other := range c.Tx.All("aws:iam/rolePolicy:RolePolicy") {
-		if other.ID != c.Id && other.Str("role") == c.Str("role") && other.Str("name") != c.Name() {
+		if other.ID != c.ID && other.Str("role") == c.Str("role") && other.Str("name") != c.Name() {
 			total += iam.Size(other.Str("policy"))
 		}
 	}
@@ -75,14 +75,14 @@ func attachmentQuota(c *cloud.Call) error {
 	return nil
 }
 
-// judgeRoleDeletion: the provider takes a role out of its instance profiles by itself, and
+// checkRoleDeletion: the provider takes a role out of its instance profiles by itself, and
 // detaches policies only if it is told to.
-func judgeRoleDeletion(c *cloud.Call) error {
-	if c.Yes("forceDetachPolicies") {
+func checkRoleDeletion(c *cloud.Call) error {
+	if c.Bool("forceDetachPolicies") {
 		return nil
 	}
 	holds := func(token string) bool {
-		return slices.ContainsFunc(c.Tx.All(token), func(r *cloud.Record) bool { return r.Str("role") == c.Id })
+		return slices.ContainsFunc(c.Tx.All(token), func(r *cloud.Record) bool { return r.Str("role") == c.ID })
 	}
 	switch {
 	case holds("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
@@ -100,13 +100,13 @@ func forgetRole(c *cloud.Call) error {
 		"aws:iam/rolePolicy:RolePolicy",
 	} {
 		for _, r := range c.Tx.All(token) {
-			if r.Str("role") == c.Id {
+			if r.Str("role") == c.ID {
 				c.Tx.Remove(token, r.ID)
 			}
 		}
 	}
 	for _, profile := range c.Tx.All("aws:iam/instanceProfile:InstanceProfile") {
-		if profile.Str("role") == c.Id {
+		if profile.Str("role") == c.ID {
 			delete(profile.Outputs, resource.PropertyKey("role"))
 			delete(profile.Inputs, resource.PropertyKey("role"))
 		}
@@ -119,9 +119,9 @@ func RoleByARN(tx *cloud.Tx, arn string) *cloud.Record {
 	return tx.Find("aws:iam/role:Role", "arn", arn)
 }
 
-// NeedsRole refuses a role that does not exist or that a service may not assume; refused is
+// RequireRole refuses a role that does not exist or that a service may not assume; refused is
 // the service's error, {value} is the role's ARN.
-func NeedsRole(path, service, missing, refused string) cloud.Judgement {
+func RequireRole(path, service, missing, refused string) cloud.Precondition {
 	return func(c *cloud.Call) error {
 		for _, arn := range c.All(path) {
 			role := RoleByARN(c.Tx, arn)

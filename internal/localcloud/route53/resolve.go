@@ -43,7 +43,7 @@ func Resolve(c *cloud.Cloud, name, zone string) ([]netip.Addr, error) {
 		return nil, fmt.Errorf("lookup %s: no such host: no hosted zone has an A record of that name", name)
 	}
 	var found []netip.Addr
-	for _, value := range cloud.Texts(values) {
+	for _, value := range cloud.Strings(values) {
 		address, err := netip.ParseAddr(value)
 		if err != nil {
 			return nil, fmt.Errorf("lookup %s: record holds %q", name, value)

@@ -27,11 +27,11 @@ var _ = cloud.Register(
 		Replace:  []string{"name", "delegationSetId"},
 		Defaults: map[string]any{"comment": "Managed by Pulumi", "forceDestroy": false},
 		Name:     &cloud.NameRule{Property: "name", Max: 1024, Auto: true},
-		Id:       func(*cloud.Call) any { return "Z" + cloud.UniqueUpper(20) },
+		ID:       func(*cloud.Call) any { return "Z" + cloud.RandomUniqueID(20) },
 		Computed: map[string]cloud.Value{
 			"arn":               cloud.Text("arn:aws:route53:::hostedzone/{id}"),
-			"zoneId":            func(c *cloud.Call) any { return c.Id },
-			"nameServers":       func(*cloud.Call) any { return cloud.Anys(zoneServers) },
+			"zoneId":            func(c *cloud.Call) any { return c.ID },
+			"nameServers":       func(*cloud.Call) any { return cloud.AnyList(zoneServers) },
 			"primaryNameServer": cloud.Fixed(zoneServers[0]),
 		},
 		References: []cloud.Reference{
@@ -47,7 +47,7 @@ var _ = cloud.Register(
 		BeforeUpdate: checkZone,
 		BeforeDelete: func(c *cloud.Call) error {
 			for _, r := range c.Tx.All(RecordType) {
-				if r.Str("zoneId") == c.Id && !c.Yes("forceDestroy") {
+				if r.Str("zoneId") == c.ID && !c.Bool("forceDestroy") {
 					return cloud.Errorf(
 						"HostedZoneNotEmpty: The specified hosted zone contains non-required resource record sets "+
 							"and so cannot be deleted. (%s)",
@@ -58,7 +58,7 @@ var _ = cloud.Register(
 			return nil
 		},
 		AfterDelete: func(c *cloud.Call) error {
-			ec2.RemoveWhere(c.Tx, RecordType, "zoneId", c.Id)
+			ec2.RemoveWhere(c.Tx, RecordType, "zoneId", c.ID)
 			return nil
 		},
 		NotReal: "Name servers are the same four for every zone, as they are for private ones. No delegation sets, " +
@@ -70,7 +70,7 @@ var _ = cloud.Register(
 		Source:   "internal/service/route53/record.go",
 		Required: []string{"name", "type", "zoneId"},
 		Replace:  []string{"name", "zoneId"},
-		Id:       func(c *cloud.Call) any { return recordKey(c) },
+		ID:       func(c *cloud.Call) any { return recordKey(c) },
 		Computed: map[string]cloud.Value{"allowOverwrite": cloud.Fixed(false)},
 		Derived:  map[string]cloud.Value{"fqdn": func(c *cloud.Call) any { return fullName(c) }},
 		References: []cloud.Reference{{

@@ -101,7 +101,7 @@ func checkRecord(c *cloud.Call) error {
 			}
 		}
 	}
-	if c.Yes("allowOverwrite") || c.Old != nil {
+	if c.Bool("allowOverwrite") || c.Old != nil {
 		return nil
 	}
 	for _, other := range c.Tx.All(RecordType) {
@@ -132,7 +132,7 @@ func nameFaultsOfZone(c *cloud.Call) []cloud.Failure {
 // checkZone refuses a second zone of the same name in a VPC, and a private zone without a VPC.
 func checkZone(c *cloud.Call) error {
 	own := c.All("vpcs.vpcId")
-	if len(c.Before("vpcs.vpcId")) > 0 && len(own) == 0 {
+	if len(c.OldStrings("vpcs.vpcId")) > 0 && len(own) == 0 {
 		return cloud.Errorf(
 			"LastVPCAssociation: The VPC that you are trying to disassociate from the private hosted zone is the " +
 				"last VPC that is associated with the hosted zone.",
@@ -140,7 +140,7 @@ func checkZone(c *cloud.Call) error {
 	}
 	for _, other := range c.Tx.All(ZoneType) {
 		theirs := &cloud.Call{Cloud: c.Cloud, Inputs: other.Inputs}
-		if other.ID == c.Id || !strings.EqualFold(TrimDot(other.Str("name")), TrimDot(c.Name())) {
+		if other.ID == c.ID || !strings.EqualFold(TrimDot(other.Str("name")), TrimDot(c.Name())) {
 			continue
 		}
 		for _, vpc := range theirs.All("vpcs.vpcId") {

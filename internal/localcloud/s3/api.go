@@ -69,7 +69,7 @@ var (
 // onBucket is what every operation on a bucket begins with.
 func onBucket(in *awsapi.Request, tx *cloud.Tx) (bucket, key string, fault *awsapi.Error) {
 	bucket, key = in.BucketAndKey()
-	for name := range in.Http.URL.Query() {
+	for name := range in.HTTP.URL.Query() {
 		if !slices.Contains(understoodQuery[in.Operation], name) {
 			return "", "", awsapi.NotImplemented(
 				"the embedded S3 does not know the parameter %q of %s",
@@ -78,7 +78,7 @@ func onBucket(in *awsapi.Request, tx *cloud.Tx) (bucket, key string, fault *awsa
 			)
 		}
 	}
-	for name := range in.Http.Header {
+	for name := range in.HTTP.Header {
 		lower := strings.ToLower(name)
 		known := !strings.HasPrefix(lower, "x-amz-") || slices.Contains(understoodHeaders, lower) ||
 			strings.HasPrefix(lower, "x-amz-meta-") || strings.HasPrefix(lower, "x-amz-checksum-")
@@ -97,7 +97,7 @@ func onBucket(in *awsapi.Request, tx *cloud.Tx) (bucket, key string, fault *awsa
 			Message: "The specified bucket does not exist",
 		}
 	}
-	if owner := in.Http.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != in.Cloud.Account {
+	if owner := in.HTTP.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "" && owner != in.Cloud.Account {
 		return "", "", &awsapi.Error{Status: 403, Code: "AccessDenied", Message: "Access Denied"}
 	}
 	return bucket, key, nil
@@ -136,7 +136,7 @@ func s3Access(
 		Context:  all,
 	}
 	if policy := tx.Find("aws:s3/bucketPolicy:BucketPolicy", "", bucket); policy != nil {
-		ask.Own = []string{policy.Str("policy")}
+		ask.ResourcePolicies = []string{policy.Str("policy")}
 	}
 	return ask
 }
@@ -175,7 +175,7 @@ func fetch(in *awsapi.Request, tx *cloud.Tx) (content []byte, held storedObject,
 		return nil, held, &awsapi.Error{Status: 404, Code: "NoSuchKey", Message: "The specified key does not exist."}
 	}
 	held, _ = tx.Values[objectPropertiesKey(bucket, key)].(storedObject)
-	if version := in.Http.URL.Query().Get("versionId"); version != "" && version != held.version {
+	if version := in.HTTP.URL.Query().Get("versionId"); version != "" && version != held.version {
 		return nil, held, awsapi.NotImplemented(
 			"the embedded S3 keeps the newest version of an object only, and %s is not that of %s",
 			version,
@@ -198,7 +198,7 @@ func getObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 		return fault
 	}
 	tag := `"` + held.tag + `"`
-	asked, match := in.Http.Header.Get("Range"), in.Http.Header.Get("If-Match")
+	asked, match := in.HTTP.Header.Get("Range"), in.HTTP.Header.Get("If-Match")
 	if start := rangeStart.FindStringSubmatch(asked); start != nil {
 		if n, err := strconv.Atoi(start[1]); err != nil || n >= len(content) {
 			return &awsapi.Error{
@@ -221,12 +221,12 @@ func getObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	for name, value := range held.metadata {
 		w.Header().Set(name, value)
 	}
-	if asked != "" || in.Http.Header.Get("X-Amz-Checksum-Mode") != "ENABLED" {
+	if asked != "" || in.HTTP.Header.Get("X-Amz-Checksum-Mode") != "ENABLED" {
 		for algorithm := range held.checksums { // they are of the whole object
 			w.Header().Del(checksumHeader + algorithm)
 		}
 	}
-	http.ServeContent(w, in.Http, "", held.modified, bytes.NewReader(content))
+	http.ServeContent(w, in.HTTP, "", held.modified, bytes.NewReader(content))
 	return nil
 }
 

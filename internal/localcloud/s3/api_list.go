@@ -15,8 +15,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// mostKeys is the largest page.
-const mostKeys = 1000
+// maxKeys is the largest page.
+const maxKeys = 1000
 
 type listedObject struct {
 	Key, LastModified, ETag string
@@ -41,14 +41,14 @@ type listedPrefix struct{ Prefix string }
 
 // listObjects answers one page; the continuation token is the last entry of the page before.
 func listObjects(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
-	asked := in.Http.URL.Query()
+	asked := in.HTTP.URL.Query()
 	page := &listing{
 		Prefix:            asked.Get("prefix"),
 		Delimiter:         asked.Get("delimiter"),
 		StartAfter:        asked.Get("start-after"),
 		EncodingType:      asked.Get("encoding-type"),
 		ContinuationToken: asked.Get("continuation-token"),
-		MaxKeys:           mostKeys,
+		MaxKeys:           maxKeys,
 	}
 	if text := asked.Get("max-keys"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -59,7 +59,7 @@ func listObjects(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 				Message: "Provided max-keys not an integer or within integer range",
 			}
 		}
-		page.MaxKeys = min(n, mostKeys)
+		page.MaxKeys = min(n, maxKeys)
 	}
 	after := page.StartAfter
 	if page.ContinuationToken != "" {
@@ -79,7 +79,7 @@ func listObjects(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	}
 	page.fill(objects, after)
 	page.encode()
-	awsapi.WriteXML(w, http.StatusOK, in.Http.Method, page)
+	awsapi.WriteXML(w, http.StatusOK, in.HTTP.Method, page)
 	return nil
 }
 
@@ -94,7 +94,7 @@ func objects(in *awsapi.Request, page *listing) ([]listedObject, *awsapi.Error) 
 		}
 		context := map[string]string{}
 		for _, name := range []string{"prefix", "delimiter", "max-keys"} {
-			if asked := in.Http.URL.Query(); asked.Has(name) {
+			if asked := in.HTTP.URL.Query(); asked.Has(name) {
 				context["s3:"+name] = asked.Get(name)
 			}
 		}

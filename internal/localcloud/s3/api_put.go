@@ -36,7 +36,7 @@ func store(
 	tag string,
 	checksums map[string]string,
 ) (held storedObject, fault *awsapi.Error) {
-	c, header := in.Cloud, in.Http.Header
+	c, header := in.Cloud, in.HTTP.Header
 	return cloud.Update2(c, func(tx *cloud.Tx) (held storedObject, fault *awsapi.Error) {
 		bucket, key, fault := onBucket(in, tx)
 		if fault != nil {

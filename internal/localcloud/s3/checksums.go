@@ -33,7 +33,7 @@ const checksumHeader = "X-Amz-Checksum-"
 // checkIntegrity compares the body with every checksum that came with it, and returns those.
 func checkIntegrity(in *awsapi.Request) (map[string]string, *awsapi.Error) {
 	given := map[string]string{}
-	for _, headers := range []http.Header{in.Http.Header, in.Trailer} {
+	for _, headers := range []http.Header{in.HTTP.Header, in.Trailer} {
 		for name, values := range headers {
 			algorithm, ok := strings.CutPrefix(name, checksumHeader)
 			algorithm = strings.ToLower(algorithm)
@@ -62,7 +62,7 @@ func checkIntegrity(in *awsapi.Request) (map[string]string, *awsapi.Error) {
 		}
 	}
 	sum := md5.Sum(in.Body)
-	if said := in.Http.Header.Get("Content-Md5"); said != "" && said != base64.StdEncoding.EncodeToString(sum[:]) {
+	if said := in.HTTP.Header.Get("Content-Md5"); said != "" && said != base64.StdEncoding.EncodeToString(sum[:]) {
 		return nil, &awsapi.Error{
 			Status:  400,
 			Code:    "BadDigest",

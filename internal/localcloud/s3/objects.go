@@ -21,7 +21,7 @@ import (
 // objectContent reads what an object shall hold: a file or text asset, text, or base64.
 func objectContent(inputs resource.PropertyMap) ([]byte, error) {
 	if source, given := cloud.ValueAt(inputs, "source"); given {
-		switch source := cloud.Open(source); {
+		switch source := cloud.Unwrap(source); {
 		case source.IsAsset() && source.AssetValue().IsPath():
 			return os.ReadFile(source.AssetValue().Path) // one read at its full size: nats-server has 17 MB
 		case source.IsAsset():
@@ -72,7 +72,7 @@ func objectTag(inputs resource.PropertyMap) string {
 // objectFile is the file that an object's content comes from; "" where it comes from elsewhere.
 func objectFile(inputs resource.PropertyMap) string {
 	source, _ := cloud.ValueAt(inputs, "source")
-	if source = cloud.Open(source); source.IsAsset() && source.AssetValue().IsPath() {
+	if source = cloud.Unwrap(source); source.IsAsset() && source.AssetValue().IsPath() {
 		return source.AssetValue().Path
 	}
 	return ""

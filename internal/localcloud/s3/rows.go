@@ -22,7 +22,7 @@ func bucketSetting(token, source string, required []string) cloud.Row {
 		Source:   source,
 		Required: append([]string{"bucket"}, required...),
 		Replace:  []string{"bucket"},
-		Id:       cloud.Text("{bucket}"),
+		ID:       cloud.Text("{bucket}"),
 		References: []cloud.Reference{
 			{Path: "bucket", To: cloud.One(BucketType), Missing: "NoSuchBucket: The specified bucket does not exist"},
 		},
@@ -71,7 +71,7 @@ var _ = cloud.Register(
 		[]string{"versioningConfiguration", "versioningConfiguration.status"}).With(ownedBy).With(func(r *cloud.Row) {
 		r.Check = cloud.OneOf("versioningConfiguration.status", "Enabled", "Suspended", "Disabled")
 		r.BeforeUpdate = func(c *cloud.Call) error {
-			before, now := c.Was("versioningConfiguration.status"), c.Str("versioningConfiguration.status")
+			before, now := c.OldStr("versioningConfiguration.status"), c.Str("versioningConfiguration.status")
 			if now == "Disabled" && before != "" && before != "Disabled" {
 				return fmt.Errorf("versioning_configuration.status cannot be updated from '%s' to '%s'", before, now)
 			}
@@ -90,7 +90,7 @@ var _ = cloud.Register(
 				"aws:kms",
 				"aws:kms:dsse",
 			)
-			r.BeforeCreate = kms.NeedsKey(
+			r.BeforeCreate = kms.RequireKey(
 				"rules.applyServerSideEncryptionByDefault.kmsMasterKeyId",
 				"KMS.NotFoundException: Key '{value}' does not exist",
 			)
@@ -121,8 +121,8 @@ var _ = cloud.Register(
 		[]string{"policy"},
 	).With(func(r *cloud.Row) {
 		r.Check = cloud.ValidJSON("policy")
-		r.BeforeCreate = judgeBucketPolicy
-		r.BeforeUpdate = judgeBucketPolicy
+		r.BeforeCreate = checkBucketPolicy
+		r.BeforeUpdate = checkBucketPolicy
 	}),
 	bucketSetting(
 		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
@@ -134,8 +134,8 @@ var _ = cloud.Register(
 				"transitionDefaultMinimumObjectSize": cloud.Fixed("all_storage_classes_128K"),
 			}
 			r.Check = cloud.OneOf("rules.status", "Enabled", "Disabled")
-			r.BeforeCreate = judgeLifecycle
-			r.BeforeUpdate = judgeLifecycle
+			r.BeforeCreate = checkLifecycle
+			r.BeforeUpdate = checkLifecycle
 			r.NotReal = "Nothing expires."
 		}),
 	cloud.Row{
@@ -145,7 +145,7 @@ var _ = cloud.Register(
 		Replace:  []string{"bucket", "key"},
 		Defaults: map[string]any{"forceDestroy": false},
 		Name:     &cloud.NameRule{Property: "key", Max: 1024},
-		Id:       cloud.FreeID("{key}", "{bucket}/{key}"),
+		ID:       cloud.FreeID("{key}", "{bucket}/{key}"),
 		Computed: map[string]cloud.Value{
 			"arn": cloud.Text(
 				"arn:aws:s3:::{bucket}/{key}",
@@ -184,7 +184,7 @@ var _ = cloud.Register(
 		},
 		BeforeCreate: cloud.InTurn(
 			readableObject,
-			kms.NeedsKey("kmsKeyId", "KMS.NotFoundException: Key '{value}' does not exist"),
+			kms.RequireKey("kmsKeyId", "KMS.NotFoundException: Key '{value}' does not exist"),
 		),
 		BeforeUpdate: readableObject,
 		AfterCreate:  storeObject,

@@ -45,21 +45,21 @@ func checkBucketName(c *cloud.Call) []cloud.Failure {
 func emptyBucket(c *cloud.Call) error {
 	for _, token := range []string{ObjectType, StoredObjectType} {
 		for _, object := range c.Tx.All(token) {
-			if object.Str("bucket") != c.Id {
+			if object.Str("bucket") != c.ID {
 				continue
 			}
-			if !c.Yes("forceDestroy") {
+			if !c.Bool("forceDestroy") {
 				return fmt.Errorf("BucketNotEmpty: The bucket you tried to delete is not empty")
 			}
-			dropObject(c.Tx, c.Id, object.Str("key"))
+			dropObject(c.Tx, c.ID, object.Str("key"))
 			c.Tx.Remove(token, object.ID)
 		}
 	}
 	return nil
 }
 
-// judgeBucketPolicy refuses what S3 does not store, and a public policy where that is blocked.
-func judgeBucketPolicy(c *cloud.Call) error {
+// checkBucketPolicy refuses what S3 does not store, and a public policy where that is blocked.
+func checkBucketPolicy(c *cloud.Call) error {
 	policy, err := iam.Parse(c.Str("policy"), iam.ResourcePolicy)
 	if err != nil {
 		return fmt.Errorf("%s", strings.Replace(err.Error(), "MalformedPolicyDocument:", "MalformedPolicy:", 1))
@@ -92,8 +92,8 @@ func judgeBucketPolicy(c *cloud.Call) error {
 	return nil
 }
 
-// judgeLifecycle: rules need ids that differ.
-func judgeLifecycle(c *cloud.Call) error {
+// checkLifecycle: rules need ids that differ.
+func checkLifecycle(c *cloud.Call) error {
 	ids := c.All("rules.id")
 	slices.Sort(ids)
 	if unique := slices.Compact(slices.Clone(ids)); len(unique) != len(ids) {

@@ -33,7 +33,7 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "ConflictException: Schedule {value} already exists.",
 		},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			if c.Str("groupName") == "" {
 				return "default/" + c.Name()
 			}
@@ -55,22 +55,22 @@ var _ = cloud.Register(
 			cloud.Between("target.retryPolicy.maximumEventAgeInSeconds", 60, 86400),
 		),
 		BeforeCreate: cloud.InTurn(
-			judgeSchedule,
+			checkSchedule,
 			schedulerRole,
-			kms.NeedsKey("kmsKeyArn", "ValidationException: The KMS key {value} does not exist"),
+			kms.RequireKey("kmsKeyArn", "ValidationException: The KMS key {value} does not exist"),
 		),
-		BeforeUpdate: cloud.InTurn(judgeSchedule, schedulerRole),
+		BeforeUpdate: cloud.InTurn(checkSchedule, schedulerRole),
 		NotReal:      "Schedules do not fire.",
 	},
 )
 
 var atExpression = regexp.MustCompile(`^at\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\)$`)
 
-// judgeSchedule: EventBridge Scheduler, unlike rules, takes "rate(1 minutes)" and single times.
-func judgeSchedule(c *cloud.Call) error {
+// checkSchedule: EventBridge Scheduler, unlike rules, takes "rate(1 minutes)" and single times.
+func checkSchedule(c *cloud.Call) error {
 	s := c.Str("scheduleExpression")
 	lenient := regexp.MustCompile(`^rate\([1-9][0-9]* (minute|hour|day)s?\)$`)
-	if !lenient.MatchString(s) && !events.CronExpression.MatchString(s) && !atExpression.MatchString(s) {
+	if !lenient.MatchString(s) && !events.CronPattern.MatchString(s) && !atExpression.MatchString(s) {
 		return fmt.Errorf("ValidationException: Invalid Schedule Expression %s.", s)
 	}
 	if c.Str("flexibleTimeWindow.mode") == "FLEXIBLE" && c.Num("flexibleTimeWindow.maximumWindowInMinutes") == 0 {
@@ -81,6 +81,6 @@ func judgeSchedule(c *cloud.Call) error {
 	return nil
 }
 
-var schedulerRole = roles.NeedsRole("target.roleArn", "scheduler.amazonaws.com",
+var schedulerRole = roles.RequireRole("target.roleArn", "scheduler.amazonaws.com",
 	"ValidationException: The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
 	"ValidationException: The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")

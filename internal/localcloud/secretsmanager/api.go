@@ -14,8 +14,8 @@ import (
 
 var _ = awsapi.RegisterOperations("secretsmanager", map[string]awsapi.Operation{"GetSecretValue": getSecretValue})
 
-// secretVersion is one version of a secret as GetSecretValue answers it.
-type secretVersion struct {
+// SecretVersion is one version of a secret as GetSecretValue answers it.
+type SecretVersion struct {
 	id, Value string
 	of        secretName
 	stages    []string
@@ -50,9 +50,9 @@ func getSecretValue(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 }
 
 // Secret finds a version that the caller may read and decrypt.
-func Secret(in *awsapi.Request, id, versionID, stage string) (secretVersion, *awsapi.Error) {
+func Secret(in *awsapi.Request, id, versionID, stage string) (SecretVersion, *awsapi.Error) {
 	c := in.Cloud
-	return cloud.Update2(c, func(tx *cloud.Tx) (secretVersion, *awsapi.Error) {
+	return cloud.Update2(c, func(tx *cloud.Tx) (SecretVersion, *awsapi.Error) {
 		secret := SecretByID(tx, id)
 		ask := awsapi.Access{
 			Action:   "secretsmanager:GetSecretValue",
@@ -72,23 +72,23 @@ func Secret(in *awsapi.Request, id, versionID, stage string) (secretVersion, *aw
 		}
 		if secret != nil {
 			ask.Resource = secret.ID
-			awsapi.TagKeys(ask.Context, "aws:resourcetag/", secret)
+			awsapi.AddTagKeys(ask.Context, "aws:resourcetag/", secret)
 			if policy := secret.Str("policy"); policy != "" {
-				ask.Own = []string{policy}
+				ask.ResourcePolicies = []string{policy}
 			}
 		}
 		if fault := in.Allow(tx, ask); fault != nil {
-			return secretVersion{}, fault
+			return SecretVersion{}, fault
 		}
 		if secret == nil {
 			if tx.Find(deletedSecretType, "", id) != nil || tx.Find(deletedSecretType, "arn", id) != nil {
-				return secretVersion{}, &awsapi.Error{
+				return SecretVersion{}, &awsapi.Error{
 					Status:  400,
 					Code:    "InvalidRequestException",
 					Message: "You can't perform this operation on the secret because it was marked for deletion.",
 				}
 			}
-			return secretVersion{}, &awsapi.Error{
+			return SecretVersion{}, &awsapi.Error{
 				Status:  400,
 				Code:    "ResourceNotFoundException",
 				Message: "Secrets Manager can't find the specified secret.",
@@ -124,7 +124,7 @@ func defaultStage(stage string) string {
 }
 
 // versionOf finds a version by its id, its stage, or both.
-func versionOf(tx *cloud.Tx, secret *cloud.Record, id, stage string) (secretVersion, bool) {
+func versionOf(tx *cloud.Tx, secret *cloud.Record, id, stage string) (SecretVersion, bool) {
 	if id == "" {
 		stage = defaultStage(stage)
 	}
@@ -133,15 +133,15 @@ func versionOf(tx *cloud.Tx, secret *cloud.Record, id, stage string) (secretVers
 			return version, true
 		}
 	}
-	return secretVersion{}, false
+	return SecretVersion{}, false
 }
 
 // versions are the current one, the one before, and those that wait under a stage of their own.
-func versions(tx *cloud.Tx, secret *cloud.Record) []secretVersion {
-	var found []secretVersion
+func versions(tx *cloud.Tx, secret *cloud.Record) []SecretVersion {
+	var found []SecretVersion
 	content, _ := tx.Values[secret.ID].(SecretContent)
 	if content.CurrentVersion != "" {
-		found = append(found, secretVersion{
+		found = append(found, SecretVersion{
 			id:     content.CurrentVersion,
 			Value:  content.Current,
 			stages: []string{"AWSCURRENT"},
@@ -149,7 +149,7 @@ func versions(tx *cloud.Tx, secret *cloud.Record) []secretVersion {
 		})
 	}
 	if content.PreviousVersion != "" {
-		found = append(found, secretVersion{
+		found = append(found, SecretVersion{
 			id:     content.PreviousVersion,
 			Value:  content.Previous,
 			stages: []string{"AWSPREVIOUS"},
@@ -161,10 +161,10 @@ func versions(tx *cloud.Tx, secret *cloud.Record) []secretVersion {
 		id := r.Str("versionId")
 		if strings.HasPrefix(r.ID, secret.ID+"|") && id != content.CurrentVersion && id != content.PreviousVersion &&
 			len(stages) > 0 {
-			found = append(found, secretVersion{
+			found = append(found, SecretVersion{
 				id:     id,
 				Value:  r.Str("secretString") + r.Str("secretBinary"),
-				stages: cloud.Texts(stages),
+				stages: cloud.Strings(stages),
 				form:   secretForm{binary: r.Str("secretBinary") != ""},
 			})
 		}

@@ -23,7 +23,7 @@ var _ = cloud.Register(
 			Unique:   true,
 			Taken:    "ResourceExistsException: The operation failed because the secret {value} already exists.",
 		},
-		Id: func(c *cloud.Call) any {
+		ID: func(c *cloud.Call) any {
 			return c.Expand(
 				"arn:aws:secretsmanager:{region}:{account}:secret:{name}-",
 			) + cloud.RandomOf(
@@ -40,9 +40,9 @@ var _ = cloud.Register(
 		BeforeCreate: cloud.InTurn(
 			refuseScheduledName,
 			needsSecretKey,
-			roles.NeedsPolicy("policy", iam.ResourcePolicy),
+			roles.RequireValidPolicy("policy", iam.ResourcePolicy),
 		),
-		BeforeUpdate: cloud.InTurn(needsSecretKey, roles.NeedsPolicy("policy", iam.ResourcePolicy)),
+		BeforeUpdate: cloud.InTurn(needsSecretKey, roles.RequireValidPolicy("policy", iam.ResourcePolicy)),
 		AfterDelete:  burySecret,
 		NotReal:      "Replicas in other regions are kept as input only; the recovery window has no end.",
 	},
@@ -51,8 +51,8 @@ var _ = cloud.Register(
 		Source:   "internal/service/secretsmanager/secret_version.go",
 		Required: []string{"secretId"},
 		Replace:  []string{"secretId", "secretBinary", "secretString"},
-		Id: func(c *cloud.Call) any {
-			c.Set("versionId", cloud.Uuid())
+		ID: func(c *cloud.Call) any {
+			c.Set("versionId", cloud.UUID())
 			return SecretByID(c.Tx, c.Str("secretId")).ID + "|" + c.Str("versionId")
 		},
 		Computed: cloud.Join(cloud.MadeAtCreation("versionId"), map[string]cloud.Value{
@@ -67,7 +67,7 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		BeforeCreate: judgeSecretValue,
+		BeforeCreate: checkSecretValue,
 		AfterCreate:  storeSecretValue,
 		NotReal: "AWSCURRENT and AWSPREVIOUS move as in AWS; a version made under another stage keeps it, and " +
 			"goes with its resource.",

@@ -38,13 +38,13 @@ func recoveryWindow(c *cloud.Call) []cloud.Failure {
 			Property: "recoveryWindowInDays",
 			Reason: fmt.Sprintf(
 				"expected recoveryWindowInDays to be 0 or in the range (7 - 30), got %s",
-				cloud.TrimFloat(days),
+				cloud.FormatNumber(days),
 			),
 		},
 	}
 }
 
-var needsSecretKey = kms.NeedsKey("kmsKeyId", "InvalidParameterException: The KMS key {value} does not exist")
+var needsSecretKey = kms.RequireKey("kmsKeyId", "InvalidParameterException: The KMS key {value} does not exist")
 
 // refuseScheduledName: the provider tries for two minutes and then reports the same error.
 func refuseScheduledName(c *cloud.Call) error {
@@ -59,11 +59,11 @@ func refuseScheduledName(c *cloud.Call) error {
 
 // burySecret keeps the name taken for the recovery window, unless there is none.
 func burySecret(c *cloud.Call) error {
-	delete(c.Tx.Values, c.Id)
+	delete(c.Tx.Values, c.ID)
 	days := c.Num("recoveryWindowInDays")
 	if days > 0 {
 		c.Tx.Keep(deletedSecretType, c.Str("name"), map[string]any{
-			"arn": c.Id, "name": c.Str("name"),
+			"arn": c.ID, "name": c.Str("name"),
 			"deletionDate": time.Now().UTC().AddDate(0, 0, int(days)).Format(time.RFC3339),
 		})
 	}
@@ -78,7 +78,7 @@ func SecretByID(tx *cloud.Tx, id string) *cloud.Record {
 	return tx.Find("aws:secretsmanager/secret:Secret", "name", id)
 }
 
-func judgeSecretValue(c *cloud.Call) error {
+func checkSecretValue(c *cloud.Call) error {
 	if SecretByID(c.Tx, c.Str("secretId")) == nil {
 		return fmt.Errorf("ResourceNotFoundException: Secrets Manager can't find the specified secret.")
 	}
@@ -100,7 +100,7 @@ func storeSecretValue(c *cloud.Call) error {
 	content, _ := c.Tx.Values[secret.ID].(SecretContent)
 	for _, other := range c.Tx.All(c.Row.Token) {
 		stage := map[string]string{content.CurrentVersion: "AWSPREVIOUS"}[other.Str("versionId")]
-		if other.ID != c.Id && strings.HasPrefix(other.ID, secret.ID+"|") && stage != "" {
+		if other.ID != c.ID && strings.HasPrefix(other.ID, secret.ID+"|") && stage != "" {
 			other.SetOutput("versionStages", []any{stage})
 		}
 	}

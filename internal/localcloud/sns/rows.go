@@ -25,7 +25,7 @@ var _ = cloud.Register(
 			Pattern:  regexp.MustCompile(`^[0-9A-Za-z_-]+(\.fifo)?$`),
 			Auto:     true,
 		},
-		Id: cloud.Text("arn:aws:sns:{region}:{account}:{name}"),
+		ID: cloud.Text("arn:aws:sns:{region}:{account}:{name}"),
 		Computed: map[string]cloud.Value{
 			"arn":                  cloud.Text("{id}"),
 			"owner":                cloud.Text("{account}"),
@@ -38,13 +38,13 @@ var _ = cloud.Register(
 			"policy":              cloud.Fixed(""),
 		},
 		Check: cloud.Checks(cloud.ValidJSON("policy", "deliveryPolicy"), func(c *cloud.Call) []cloud.Failure {
-			if name := c.Name(); name != "" && strings.HasSuffix(name, ".fifo") != c.Yes("fifoTopic") {
+			if name := c.Name(); name != "" && strings.HasSuffix(name, ".fifo") != c.Bool("fifoTopic") {
 				return []cloud.Failure{{Property: "name", Reason: "invalid topic name: " + name}}
 			}
 			return nil
 		}),
-		BeforeCreate: judgeTopic,
-		BeforeUpdate: judgeTopic,
+		BeforeCreate: checkTopic,
+		BeforeUpdate: checkTopic,
 		NotReal:      "Nothing is delivered.",
 	},
 	cloud.Row{
@@ -52,12 +52,12 @@ var _ = cloud.Register(
 		Source:       "pulumi-aws SDK doc",
 		Required:     []string{"arn", "policy"},
 		Replace:      []string{"arn"},
-		Id:           cloud.Text("{arn}"),
+		ID:           cloud.Text("{arn}"),
 		Computed:     map[string]cloud.Value{"owner": cloud.Text("{account}")},
 		References:   []cloud.Reference{{Path: "arn", To: cloud.One(topicType), Missing: noSuchTopic}},
 		Check:        cloud.ValidJSON("policy"),
-		BeforeCreate: roles.NeedsPolicy("policy", iam.ResourcePolicy),
-		BeforeUpdate: roles.NeedsPolicy("policy", iam.ResourcePolicy),
+		BeforeCreate: roles.RequireValidPolicy("policy", iam.ResourcePolicy),
+		BeforeUpdate: roles.RequireValidPolicy("policy", iam.ResourcePolicy),
 	},
 	cloud.Row{
 		Token:    "aws:sns/topicSubscription:TopicSubscription",
@@ -69,7 +69,7 @@ var _ = cloud.Register(
 			"endpointAutoConfirms":         false,
 			"rawMessageDelivery":           false,
 		},
-		Id: cloud.Text("{topic}:{uuid}"),
+		ID: cloud.Text("{topic}:{uuid}"),
 		Computed: map[string]cloud.Value{
 			"arn":                          cloud.Text("{id}"),
 			"ownerId":                      cloud.Text("{account}"),
@@ -97,12 +97,12 @@ var _ = cloud.Register(
 	},
 )
 
-// judgeTopic: SNS takes the alias of its own key, or a key that exists.
-func judgeTopic(c *cloud.Call) error {
-	if err := roles.NeedsPolicy("policy", iam.ResourcePolicy)(c); err != nil {
+// checkTopic: SNS takes the alias of its own key, or a key that exists.
+func checkTopic(c *cloud.Call) error {
+	if err := roles.RequireValidPolicy("policy", iam.ResourcePolicy)(c); err != nil {
 		return err
 	}
-	return kms.NeedsKey("kmsMasterKeyId", "KMSNotFoundException: Invalid keyId {value}")(c)
+	return kms.RequireKey("kmsMasterKeyId", "KMSNotFoundException: Invalid keyId {value}")(c)
 }
 
 const noSuchTopic = "NotFound: Topic does not exist"

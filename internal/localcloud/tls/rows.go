@@ -26,7 +26,7 @@ var _ = cloud.Register(
 		Required: []string{"algorithm"},
 		Replace:  []string{"algorithm", "ecdsaCurve", "rsaBits"},
 		Defaults: map[string]any{"ecdsaCurve": "P224", "rsaBits": 2048.0},
-		Id:       keyChecksum,
+		ID:       keyChecksum,
 		Computed: cloud.MadeAtCreation(
 			"privateKeyPem",
 			"privateKeyPemPkcs8",
@@ -65,7 +65,7 @@ func privateKey(algorithm, curve string, bits int) (crypto.Signer, error) {
 func makeKey(c *cloud.Call) error {
 	key, err := privateKey(c.Str("algorithm"), c.Str("ecdsaCurve"), int(c.Num("rsaBits")))
 	if c.Str("algorithm") == "ED25519" && c.Cloud.KeySeed != nil {
-		key = ed25519.NewKeyFromSeed(c.Cloud.KeySeed(cloud.LastOf(c.Urn, "::")))
+		key = ed25519.NewKeyFromSeed(c.Cloud.KeySeed(cloud.AfterLast(c.URN, "::")))
 	}
 	if err != nil {
 		return fmt.Errorf("making a %s key: %w", c.Str("algorithm"), err)
@@ -78,20 +78,20 @@ func makeKey(c *cloud.Call) error {
 	if err != nil {
 		return fmt.Errorf("encoding a %s public key: %w", c.Str("algorithm"), err)
 	}
-	own := cloud.PemOf("PRIVATE KEY", pkcs8)
+	own := cloud.EncodePEM("PRIVATE KEY", pkcs8)
 	switch k := key.(type) {
 	case *rsa.PrivateKey:
-		own = cloud.PemOf("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k))
+		own = cloud.EncodePEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(k))
 	case *ecdsa.PrivateKey:
 		raw, err := x509.MarshalECPrivateKey(k)
 		if err != nil {
 			return fmt.Errorf("encoding an ECDSA key: %w", err)
 		}
-		own = cloud.PemOf("EC PRIVATE KEY", raw)
+		own = cloud.EncodePEM("EC PRIVATE KEY", raw)
 	}
 	c.Set("privateKeyPem", own)
-	c.Set("privateKeyPemPkcs8", cloud.PemOf("PRIVATE KEY", pkcs8))
-	c.Set("publicKeyPem", cloud.PemOf("PUBLIC KEY", public))
+	c.Set("privateKeyPemPkcs8", cloud.EncodePEM("PRIVATE KEY", pkcs8))
+	c.Set("publicKeyPem", cloud.EncodePEM("PUBLIC KEY", public))
 	return sshForms(c, key)
 }
 
