@@ -5,6 +5,6 @@ package localcloud
 
 import "github.com/bodybroker/platform/internal/localcloud/cloud"
 
-// New returns an empty account with what every AWS account has: availability zones, Amazon
-// Linux images, managed policies. The region must be one of Regions.
+// New returns an account that has only what every AWS account has: availability zones, Amazon Linux
+// images, managed policies. The region must be one of cloud.Regions.
 func New(region string) (*cloud.Cloud, error) { return cloud.New(region) }

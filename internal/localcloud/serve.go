@@ -1,4 +1,5 @@
-// Serving the embedded AWS to an engine: one gRPC server for each package.
+// How an engine reaches the embedded AWS: one gRPC server for each Pulumi package, since an engine
+// attaches to providers by package.
 package localcloud
 
 import (
@@ -22,14 +23,14 @@ var packages = []struct{ name, version string }{
 	{name: "tls", version: "5.2.0"},
 }
 
-// Endpoint is a cloud that is being served.
+// Endpoint is a cloud that is served to engines.
 type Endpoint struct {
 	attach string
 	stop   []chan bool
 	done   []<-chan error
 }
 
-// Serve starts a server per package on free loopback ports.
+// Serve starts a server for each package on free loopback ports. Call Close at the end.
 func Serve(c *cloud.Cloud) (*Endpoint, error) {
 	endpoint := &Endpoint{}
 	var ports []string
@@ -60,7 +61,7 @@ func server(c *cloud.Cloud, name, version string) pulumirpc.ResourceProviderServ
 	return &base
 }
 
-// Env is the environment with which an engine uses this cloud and nothing else.
+// Env returns the environment variables with which an engine uses this cloud and no other provider.
 func (e *Endpoint) Env() map[string]string {
 	return map[string]string{
 		"PULUMI_DEBUG_PROVIDERS":                      e.attach,
@@ -68,7 +69,7 @@ func (e *Endpoint) Env() map[string]string {
 	}
 }
 
-// Close stops serving.
+// Close stops all servers and waits for them.
 func (e *Endpoint) Close() error {
 	for _, stop := range e.stop {
 		close(stop)

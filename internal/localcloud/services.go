@@ -1,6 +1,5 @@
 // The services of the embedded AWS. Each registers its types, operations and running side when its
 // package is loaded; a service that is missing here does not exist.
-
 package localcloud
 
 import (

@@ -1,5 +1,5 @@
-// What backups leave behind: disk snapshots by Data Lifecycle Manager with their copy in
-// another region, and Redis's own.
+// What backups leave behind. A rehearsal cannot wait a day for them, so Snapshot lets the day pass:
+// disk snapshots by Data Lifecycle Manager with their copies in another region, and Redis's own.
 package localcloud
 
 import (
@@ -15,14 +15,14 @@ const (
 	redisSnapshotType = "aws:elasticache/snapshot:Snapshot"
 )
 
-// Snapshot lets a day pass: every disk whose tags a lifecycle policy chooses, with a copy rule
-// to the region, gets a snapshot there, in the order of the disks; a Redis group with snapshot
-// retention gets one too. The records are to be seeded into a cloud of that region. Not
-// faithful: Redis snapshots do not leave their region by themselves; here they have.
+// Snapshot lets a day pass. Every disk that a lifecycle policy with a copy rule to the region chooses
+// by its tags gets a snapshot there; disks keeps the order of the disks. A Redis group with snapshot
+// retention gets one too. Callers seed the records into a cloud of that region. Not faithful: Redis's
+// snapshots do not leave their region by themselves; here they do.
 func Snapshot(c *cloud.Cloud, region string) (disks []cloud.Record, redis cloud.Record) {
 	return cloud.View2(c, func(tx *cloud.Tx) (disks []cloud.Record, redis cloud.Record) {
 		for _, volume := range tx.All(ec2.VolumeType) {
-			if chosen(tx, volume, region) {
+			if copiesTo(tx, volume, region) {
 				outputs := resource.NewPropertyMapFromMap(map[string]any{
 					"volumeSize": volume.Outputs["size"].Mappable(),
 					"encrypted":  true, "sourceVolume": volume.ID, "arn": "arn:aws:ec2:" + region + "::snapshot/",
@@ -45,13 +45,13 @@ func Snapshot(c *cloud.Cloud, region string) (disks []cloud.Record, redis cloud.
 	})
 }
 
-// chosen says whether a lifecycle policy with a copy to the region takes the disk.
-func chosen(tx *cloud.Tx, volume *cloud.Record, region string) bool {
+// copiesTo says whether a lifecycle policy chooses the disk and copies its snapshots to the region.
+func copiesTo(tx *cloud.Tx, volume *cloud.Record, region string) bool {
 	tags, _ := volume.Get("tags").(map[string]any)
 	for _, policy := range tx.All(dlm.PolicyType) {
-		wanted, _ := policy.Get("policyDetails.targetTags").(map[string]any)
-		match := len(wanted) > 0
-		for key, value := range wanted {
+		targetTags, _ := policy.Get("policyDetails.targetTags").(map[string]any)
+		match := len(targetTags) > 0
+		for key, value := range targetTags {
 			match = match && tags[key] == value
 		}
 		targets := cloud.StringsAt(

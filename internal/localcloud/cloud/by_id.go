@@ -1,4 +1,4 @@
-// Running things by their id, as services keep them in their state.
+// What a service runs, by id. Hooks of several resources run at once, so services share one safe map.
 package cloud
 
 import (
@@ -7,13 +7,13 @@ import (
 	"sync"
 )
 
-// ByID holds things of one kind. A nil one, as in a cloud where nothing runs, holds nothing.
+// ByID is a map that many goroutines may use. A nil ByID, as in a cloud where nothing runs, is empty.
 type ByID[T any] struct {
 	mu    sync.Mutex
 	items map[string]T
 }
 
-// Get is the thing of an id, or T's zero value.
+// Get returns the item of an id, or T's zero value.
 func (b *ByID[T]) Get(id string) T {
 	var none T
 	if b == nil {
@@ -24,6 +24,7 @@ func (b *ByID[T]) Get(id string) T {
 	return b.items[id]
 }
 
+// Set stores an item under an id, over whatever is there.
 func (b *ByID[T]) Set(id string, item T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -33,7 +34,8 @@ func (b *ByID[T]) Set(id string, item T) {
 	b.items[id] = item
 }
 
-// GetOrMake is the thing of an id, made once.
+// GetOrMake returns the item of an id and creates it on the first call. After an error nothing is
+// stored.
 func (b *ByID[T]) GetOrMake(id string, create func() (T, error)) (T, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -50,7 +52,7 @@ func (b *ByID[T]) GetOrMake(id string, create func() (T, error)) (T, error) {
 	return item, err
 }
 
-// Take is get, and the thing is no longer held.
+// Take removes the item of an id and returns it, or T's zero value.
 func (b *ByID[T]) Take(id string) T {
 	var none T
 	if b == nil {
@@ -63,7 +65,7 @@ func (b *ByID[T]) Take(id string) T {
 	return item
 }
 
-// All are the things held, in any order.
+// All returns the items in any order.
 func (b *ByID[T]) All() []T {
 	if b == nil {
 		return nil
@@ -73,7 +75,7 @@ func (b *ByID[T]) All() []T {
 	return slices.Collect(maps.Values(b.items))
 }
 
-// TakeAll is all, and none is held any longer.
+// TakeAll removes all items and returns them in any order.
 func (b *ByID[T]) TakeAll() []T {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -1,5 +1,5 @@
-// One call on one resource: its row, its properties, and the small language in which rows
-// say what AWS would answer.
+// One call on one resource. The functions of rows get a Call, so that they can read properties and
+// write outputs in a line.
 package cloud
 
 import (
@@ -10,16 +10,16 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Call is one operation on one resource while it is under way.
+// Call is one operation on one resource, while it runs.
 type Call struct {
 	Cloud *Cloud
-	Tx    *Tx // while it is under way
+	Tx    *Tx // of the step that runs
 	Row   *Row
 	URN   string
 	ID    string
-	// Inputs are what the program asked for, secrets opened, unknowns kept in preview.
+	// Inputs are those of the program. Secrets are unwrapped; unknowns are kept in preview.
 	Inputs resource.PropertyMap
-	// Old is what the program asked for before; nil at creation.
+	// Old are the inputs before an update; nil at creation.
 	Old resource.PropertyMap
 	// Outputs are built up during the call; at an update they start as the old ones.
 	Outputs resource.PropertyMap
@@ -37,7 +37,7 @@ func (c *Call) Get(path string) any {
 	return Plain(found)
 }
 
-// Str is get as a string; "" where it is absent, unknown or something else.
+// Str is Get as a string; "" where the property is absent, unknown or of another kind.
 func (c *Call) Str(path string) string {
 	switch v := c.Get(path).(type) {
 	case string:
@@ -50,19 +50,20 @@ func (c *Call) Str(path string) string {
 	return ""
 }
 
-// Num is get as a number; zero where it is absent.
+// Num is Get as a number; zero where the property is absent.
 func (c *Call) Num(path string) float64 {
 	n, _ := c.Get(path).(float64)
 	return n
 }
 
-// Bool is get as a boolean; false where it is absent.
+// Bool is Get as a boolean; false where the property is absent.
 func (c *Call) Bool(path string) bool {
 	b, _ := c.Get(path).(bool)
 	return b
 }
 
-// All returns every string at a path through lists: "networkInterfaces.networkInterfaceId".
+// All returns every string of the inputs at a path that may lead through lists, for example
+// "networkInterfaces.networkInterfaceId".
 func (c *Call) All(path string) []string {
 	return StringsAt(resource.NewObjectProperty(c.Inputs), path)
 }
@@ -74,7 +75,7 @@ func (c *Call) Set(key string, v any) {
 
 var placeholder = regexp.MustCompile(`\{[a-zA-Z0-9_.]+\}`)
 
-// Expand fills a template; see text.
+// Expand fills a template; see Text for its placeholders.
 func (c *Call) Expand(template string) string {
 	return placeholder.ReplaceAllStringFunc(template, func(token string) string {
 		switch key := token[1 : len(token)-1]; key {
@@ -121,34 +122,34 @@ func (c *Call) Changed(path string) bool {
 	return !before.DeepEquals(now)
 }
 
-// OldStr is the string at a path before the update.
+// OldStr is the string at a path of the old inputs; "" where there is none.
 func (c *Call) OldStr(path string) string {
 	before, _ := ValueAt(c.Old, path)
 	s, _ := Plain(before).(string)
 	return s
 }
 
-// HiddenKey is where a type keeps what no output shows (code, tokens), for types whose id is a
-// name; ARNs are keys by themselves.
+// HiddenKey is the key in Tx.Values under which a resource keeps what no output shows (code, tokens).
+// It is for types whose id is a name; where the id is an ARN, the ARN is the key.
 func (c *Call) HiddenKey() string { return c.Row.Token + " " + c.ID }
 
-// Known says that an input is there and has no unknown part: in a preview an unknown input
-// forces nothing where the provider waits for its value.
+// Known says whether an input is absent or has no unknown part. In a preview an unknown input forces
+// no replacement where the provider waits for its value.
 func (c *Call) Known(path string) bool {
 	v, ok := ValueAt(c.Inputs, path)
 	return !ok || !v.ContainsUnknowns()
 }
 
-// OldStrings is the strings at a path in the old inputs.
+// OldStrings returns every string at a path of the old inputs.
 func (c *Call) OldStrings(path string) []string {
 	return StringsAt(resource.NewObjectProperty(c.Old), path)
 }
 
-// InputOr is an input, or what AWS takes in its place.
-func (c *Call) InputOr(path string, otherwise float64) any {
+// InputOr returns an input, or AWS's default where the program leaves it out.
+func (c *Call) InputOr(path string, byDefault float64) any {
 	if Present(c.Inputs, path) {
 		given, _ := ValueAt(c.Inputs, path)
 		return Plain(given)
 	}
-	return otherwise
+	return byDefault
 }

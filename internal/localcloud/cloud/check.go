@@ -1,4 +1,4 @@
-// Check: what the provider judges before AWS is asked, required inputs, names and validators.
+// Check: what the provider validates before it calls AWS: required inputs, names and values.
 package cloud
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Check fills in an automatic name and returns the inputs with all faults found in them.
+// Check fills in an automatic name and returns the inputs and all faults in them.
 // The texts of missing arguments are those of the Terraform bridge.
 func (c *Cloud) Check(r *Row, logicalName string, old, inputs resource.PropertyMap) (resource.PropertyMap, []Failure) {
 	inputs = inputs.Copy()
@@ -36,8 +36,8 @@ func (c *Cloud) Check(r *Row, logicalName string, old, inputs resource.PropertyM
 	return inputs, faults
 }
 
-// autoName gives what the bridge gives a resource without a name: its logical name and 7
-// random hex digits, the same ones for the life of the resource.
+// autoName names a resource without a name as the bridge does: its logical name and 7 random hex
+// digits, which stay the same for the life of the resource.
 func autoName(r *Row, logicalName string, old, inputs resource.PropertyMap) {
 	if r.Name == nil || !r.Name.Auto {
 		return

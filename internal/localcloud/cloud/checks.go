@@ -1,4 +1,5 @@
-// What the provider checks of one input before AWS is asked, for the check of a row.
+// The provider's checks of single inputs, from which rows build their Check. The texts of faults are
+// the provider's.
 package cloud
 
 import (
@@ -8,7 +9,7 @@ import (
 	"slices"
 )
 
-// Checks joins several plan-time checks; all their faults are reported.
+// Checks joins several checks into one, which returns the faults of all.
 func Checks(parts ...func(*Call) []Failure) func(*Call) []Failure {
 	return func(c *Call) []Failure {
 		var faults []Failure
@@ -61,7 +62,7 @@ func OneOf(path string, allowed ...string) func(*Call) []Failure {
 	}
 }
 
-// Matches is the provider's check of a string against a pattern.
+// Matches is the provider's check of a string against a pattern; why says what it requires.
 func Matches(path string, pattern *regexp.Regexp, why string) func(*Call) []Failure {
 	return func(c *Call) []Failure {
 		if got := c.Str(path); got != "" && !pattern.MatchString(got) {
@@ -71,7 +72,7 @@ func Matches(path string, pattern *regexp.Regexp, why string) func(*Call) []Fail
 	}
 }
 
-// ExactlyOneOf is the provider's check that one of several inputs is given, and no more.
+// ExactlyOneOf is the provider's check that exactly one of several inputs is given.
 func ExactlyOneOf(paths ...string) func(*Call) []Failure {
 	return func(c *Call) []Failure {
 		given := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !Present(c.Inputs, path) })
@@ -93,7 +94,7 @@ func ExactlyOneOf(paths ...string) func(*Call) []Failure {
 	}
 }
 
-// Conflicts is the provider's check that an input stands without some others.
+// Conflicts is the provider's check that an input excludes some others.
 func Conflicts(path string, others ...string) func(*Call) []Failure {
 	return func(c *Call) []Failure {
 		var faults []Failure
@@ -106,7 +107,7 @@ func Conflicts(path string, others ...string) func(*Call) []Failure {
 	}
 }
 
-// quoted is names as the provider's texts list them.
+// quoted lists names as the provider's texts do.
 func quoted(names ...string) string {
 	text := ""
 	for i, name := range names {

@@ -1,4 +1,5 @@
-// The cloud: one account in one region, with its records behind one lock.
+// The cloud: one account in one region. All its records are behind one lock (see Tx), because one
+// service's rules read the records of others.
 package cloud
 
 import (
@@ -18,7 +19,7 @@ type Cloud struct {
 	// Region is the region that ARNs carry.
 	Region string
 	// Pace is how many seconds pass here for each second that AWS takes to create a
-	// resource (facts: rows' seconds); zero: nothing is waited for.
+	// resource (Row.Seconds). Zero, the default: no waiting.
 	Pace float64
 	// Function answers a Lambda invocation; nil: every invocation answers "{}".
 	Function func(name, payload string) (string, error)
@@ -36,7 +37,7 @@ type Cloud struct {
 	running atomic.Pointer[running] // nil: only records are kept
 }
 
-// New is an empty account with what every AWS account has. The region must be one of Regions.
+// New returns an account that has only what every AWS account has. The region must be one of Regions.
 func New(region string) (*Cloud, error) {
 	if !slices.Contains(Regions, region) {
 		return nil, fmt.Errorf("making an embedded AWS: region %q is not one it knows; known are %s",
@@ -56,24 +57,24 @@ func New(region string) (*Cloud, error) {
 	return c, nil
 }
 
-// existing adds what every AWS account has before anybody makes anything.
+// existing are functions that add what every AWS account has before anything is created.
 var existing []func(*Tx)
 
-// RegisterExisting adds what a service has in every account, when the package loads.
+// RegisterExisting registers, when a package loads, what its service has in every account.
 func RegisterExisting(add func(*Tx)) struct{} {
 	existing = append(existing, add)
 	return struct{}{}
 }
 
-// Regions that the embedded AWS can be; each has at least three availability zones here.
+// Regions are those that the embedded AWS knows; each has three availability zones here.
 var Regions = []string{"us-east-1", "us-east-2", "us-west-2", "eu-central-1", "eu-west-1"}
 
-// wait lets pass what AWS would take, on the scaled clock.
+// wait sleeps for as long as AWS would take, at the cloud's pace.
 func (c *Cloud) wait(r *Row) {
 	if c.Pace > 0 {
 		time.Sleep(time.Duration(max(r.Seconds, 1) * c.Pace * float64(time.Second)))
 	}
 }
 
-// Zones are the availability zones of the region.
+// Zones returns the names of the region's availability zones.
 func (c *Cloud) Zones() []string { return []string{c.Region + "a", c.Region + "b", c.Region + "c"} }

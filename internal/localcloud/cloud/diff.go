@@ -1,4 +1,4 @@
-// Diff: which inputs changed, and which of them make a new resource.
+// Diff: which inputs changed, and which changes replace the resource.
 package cloud
 
 import (
@@ -11,7 +11,7 @@ import (
 
 var listIndex = regexp.MustCompile(`\[[^\]]*\]`)
 
-// Diff compares what was asked for with what is asked for now, path by path.
+// Diff compares the old inputs with the new ones, path by path.
 func Diff(r *Row, old, inputs resource.PropertyMap) map[string]plugin.PropertyDiff {
 	changes := plugin.NewDetailedDiffFromObjectDiff(old.Diff(inputs), true)
 	for path, change := range changes {
@@ -23,8 +23,8 @@ func Diff(r *Row, old, inputs resource.PropertyMap) map[string]plugin.PropertyDi
 	return changes
 }
 
-// Replaces says whether a change at path makes a new resource. A change of a whole object
-// ("rootBlockDevice" given for the first time) counts if any path below it does.
+// Replaces says whether a change at a path replaces the resource. A change of an object
+// ("rootBlockDevice" given for the first time) counts if a change of any path below it does.
 func Replaces(r *Row, path string) bool {
 	path = listIndex.ReplaceAllString(path, "")
 	for _, forced := range r.Replace {

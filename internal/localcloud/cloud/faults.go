@@ -1,4 +1,4 @@
-// Faults on order: the drills make one creation fail, as AWS does on a bad night.
+// Faults on order: drills make a creation fail as AWS might, and check what the platform does then.
 package cloud
 
 import "strings"
@@ -9,13 +9,13 @@ type Fault struct {
 	Token string
 	// Name is the logical name that fails; empty: any of the type.
 	Name string
-	// Error is what AWS says.
+	// Error is the text of AWS's error.
 	Error string
 
 	hits int
 }
 
-// Arm makes creations that match fail until Disarm. The returned function says how many did.
+// Arm makes matching creations fail until Disarm. The returned function says how many have failed.
 func (c *Cloud) Arm(f Fault) (hits func() int) {
 	armed := &f
 	c.Update(func(*Tx) { c.faults = append(c.faults, armed) })
@@ -24,12 +24,12 @@ func (c *Cloud) Arm(f Fault) (hits func() int) {
 	}
 }
 
-// Disarm takes all faults back.
+// Disarm removes all faults.
 func (c *Cloud) Disarm() {
 	c.Update(func(*Tx) { c.faults = nil })
 }
 
-// armedFault returns the error of the first fault that matches, "" if none does.
+// armedFault returns the error of the first fault that matches and counts the hit; "" if none does.
 func (tx *Tx) armedFault(token, urn string) string {
 	for _, f := range tx.Cloud.faults {
 		if f.Token == token && (f.Name == "" || strings.HasSuffix(urn, "::"+f.Name)) {

@@ -1,5 +1,5 @@
-// What several groups of rows share: chains of judgements, ids that must not collide, KMS
-// keys that must be usable, JSON that must parse, numbers that must lie in a range.
+// What the rows of several services share: chains of preconditions, outputs, ids that must not
+// collide, texts.
 package cloud
 
 import (
@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// Precondition accepts a call or says what AWS would answer to it.
+// Precondition accepts a call, or returns the error with which AWS would refuse it.
 type Precondition func(*Call) error
 
-// InTurn asks several judgements and returns the first refusal.
-func InTurn(judgements ...Precondition) func(*Call) error {
+// InTurn checks several preconditions and returns the first refusal.
+func InTurn(preconditions ...Precondition) func(*Call) error {
 	return func(c *Call) error {
-		for _, judge := range judgements {
-			if err := judge(c); err != nil {
+		for _, check := range preconditions {
+			if err := check(c); err != nil {
 				return err
 			}
 		}
@@ -24,8 +24,8 @@ func InTurn(judgements ...Precondition) func(*Call) error {
 	}
 }
 
-// MadeAtCreation are outputs that beforeCreate has set already: listed in a row so that a
-// preview shows them as unknown.
+// MadeAtCreation are outputs that BeforeCreate has set already. A row lists them so that they are
+// unknown in a preview.
 func MadeAtCreation(keys ...string) map[string]Value {
 	values := map[string]Value{}
 	for _, key := range keys {
@@ -45,10 +45,10 @@ func Join(maps ...map[string]Value) map[string]Value {
 	return all
 }
 
-// FreeID is the provider's id, or another one where a record holds that id already. The provider
-// gives two resources one id where it has a second key in its own state (the policy "cpu" of
-// two services) or where a replacement is made before its predecessor goes; records are kept
-// by id alone.
+// FreeID is the provider's id, or another one where a record has that id already; both are templates
+// (see Text). The provider gives two resources one id where its own state has a second key (the policy
+// "cpu" of two services), or where a replacement is created before its predecessor is deleted. Here
+// records are kept by id alone.
 func FreeID(preferred, otherwise string) Value {
 	return func(c *Call) any {
 		id := c.Expand(preferred)
@@ -59,7 +59,7 @@ func FreeID(preferred, otherwise string) Value {
 	}
 }
 
-// AfterLast is what follows the last separator; all of it where there is none.
+// AfterLast returns what follows the last separator; all of s where there is none.
 func AfterLast(s, separator string) string {
 	if at := strings.LastIndex(s, separator); at >= 0 {
 		return s[at+len(separator):]
@@ -67,14 +67,16 @@ func AfterLast(s, separator string) string {
 	return s
 }
 
-// Errorf is fmt.Errorf for AWS's own texts, which begin with a capital and end with a period.
+// Errorf is fmt.Errorf for AWS's own texts: linters do not know it, so a text may begin with a capital
+// and end with a period.
 func Errorf(format string, arguments ...any) error { return fmt.Errorf(format, arguments...) }
 
+// EncodePEM returns a PEM block of a kind, for example "CERTIFICATE".
 func EncodePEM(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-// SameSet compares lists that stand for sets.
+// SameSet compares two lists as sets: order and repetitions do not count.
 func SameSet(a, b []string) bool {
 	a, b = slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b))
 	return slices.Equal(slices.Compact(a), slices.Compact(b))

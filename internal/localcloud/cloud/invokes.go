@@ -1,4 +1,5 @@
-// The data sources (Pulumi invokes) that programs read.
+// The data sources (Pulumi invokes) that programs read. Each service registers its own; here are
+// those of no service.
 package cloud
 
 import (
@@ -11,10 +12,11 @@ import (
 // pulumi-aws SDK gives them.
 type Invoke func(tx *Tx, args resource.PropertyMap) (map[string]any, error)
 
-// Invokes by token.
+// Invokes are all data sources by token.
 var Invokes = map[string]Invoke{}
 
-// RegisterInvokes adds a service's data sources when the package loads.
+// RegisterInvokes adds a service's data sources when its package loads. A second one for a token is a
+// mistake in this project and panics.
 func RegisterInvokes(added map[string]Invoke) struct{} {
 	for token, answer := range added {
 		if _, exists := Invokes[token]; exists {

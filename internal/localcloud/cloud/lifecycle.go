@@ -1,4 +1,5 @@
-// Create, update, read and delete, as AWS would answer them.
+// Create, update, read and delete: the same steps for all types. What is special about a type is in
+// its row.
 package cloud
 
 import (
@@ -39,7 +40,7 @@ func (c *Cloud) CreateResource(
 	return on.ID, on.Outputs, nil
 }
 
-// create makes the record, or leaves nothing of it.
+// create stores the record, or leaves nothing behind.
 func (on *Call) create(tx *Tx) (Record, error) {
 	on.Tx = tx
 	if err := on.refuse(); err != nil {
@@ -66,8 +67,8 @@ func (on *Call) create(tx *Tx) (Record, error) {
 	return record.Copy(), nil
 }
 
-// refuse is what AWS checks before it makes anything: ordered faults, the name, the
-// references, the type's own rules.
+// refuse returns why AWS would not create the resource: faults on order, the name, the references,
+// the type's own rules.
 func (on *Call) refuse() error {
 	if ordered := on.Tx.armedFault(on.Row.Token, on.URN); ordered != "" {
 		return errors.New(ordered)
@@ -145,8 +146,8 @@ func (on *Call) update(tx *Tx) (Record, error) {
 	if record == nil {
 		return Record{}, errors.New("it does not exist any more; run a refresh and update again")
 	}
-	// What others changed since the state was written counts, as with a provider that reads what it
-	// updated.
+	// Changes that others made since the state was written survive, as with a provider that reads
+	// what it updates.
 	on.Outputs = overlay(on.Row, on.Old, on.Inputs, record.Outputs)
 	err := on.checkReferences()
 	if err == nil && on.Row.BeforeUpdate != nil {
@@ -167,7 +168,7 @@ func (on *Call) update(tx *Tx) (Record, error) {
 	return record.Copy(), nil
 }
 
-// ReadResource returns what exists now; nil where it is gone.
+// ReadResource returns a resource's present inputs and outputs; nil where it does not exist.
 func (c *Cloud) ReadResource(r *Row, id string) (inputs, outputs resource.PropertyMap) {
 	return View2(c, func(tx *Tx) (inputs, outputs resource.PropertyMap) {
 		record := tx.Find(r.Token, "", id)
@@ -178,7 +179,8 @@ func (c *Cloud) ReadResource(r *Row, id string) (inputs, outputs resource.Proper
 	})
 }
 
-// DeleteResource deletes a resource; one that is gone already is no error, as in the provider.
+// DeleteResource deletes a resource. It succeeds where the resource is gone already, as the provider
+// does.
 func (c *Cloud) DeleteResource(r *Row, id, urn string) error {
 	on := &Call{
 		Cloud: c,
@@ -186,20 +188,21 @@ func (c *Cloud) DeleteResource(r *Row, id, urn string) error {
 		ID:    id,
 		URN:   urn,
 	}
-	ending, err := Update2(c, on.checkDeletion)
-	if err == nil && ending != nil {
-		err = c.runHook(r.End, *ending)
+	deleted, err := Update2(c, on.checkDeletion)
+	if err == nil && deleted != nil {
+		err = c.runHook(r.End, *deleted)
 	}
 	if err != nil {
 		return fmt.Errorf("deleting %s %q: %w", r.Token, id, err)
 	}
-	if ending == nil {
+	if deleted == nil {
 		return nil
 	}
 	return Update(c, on.destroy)
 }
 
-// checkDeletion is the record that is to go, nil where it is gone, or why AWS keeps it.
+// checkDeletion returns a copy of the record that is to be deleted, nil where it is gone already, or
+// why AWS would not delete it.
 func (on *Call) checkDeletion(tx *Tx) (*Record, error) {
 	on.Tx = tx
 	record := tx.Find(on.Row.Token, "", on.ID)
@@ -229,7 +232,7 @@ func (on *Call) destroy(tx *Tx) error {
 	return nil
 }
 
-// blocked says why AWS would not delete a record that others still refer to.
+// blocked returns AWS's error where others still refer to a record that must not go before them.
 func (tx *Tx) blocked(target *Record) error {
 	for token, records := range tx.Cloud.records {
 		r := Table[token]
@@ -267,7 +270,7 @@ func subject(on *Call) string {
 	return on.URN[strings.LastIndex(on.URN, "::")+2:]
 }
 
-// runHook calls a hook of a row where things run, without the lock.
+// runHook calls a row's hook if things run. Hooks may take long, so it does not hold the lock.
 func (c *Cloud) runHook(hook func(*Cloud, Record) error, r Record) error {
 	if !c.runs() || hook == nil {
 		return nil

@@ -1,4 +1,4 @@
-// Outputs: what they start as, what follows the inputs, and what a preview does not know.
+// How outputs are computed, at creation, at an update and in a preview.
 package cloud
 
 import (
@@ -7,13 +7,13 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// compute works out the id and the outputs of a new resource.
+// compute sets the id and the outputs of a new resource.
 func (on *Call) compute() {
 	on.ID = on.Name()
 	if on.Row.ID != nil {
 		on.ID = fmt.Sprint(on.Row.ID(on))
 	}
-	// A scalar output may be a template over another; two passes settle any order.
+	// A scalar output may be a template of another one, in any order: two passes fill both.
 	for range 2 {
 		for key, compute := range on.Row.Computed {
 			if _, given := on.Inputs[resource.PropertyKey(key)]; !given && !Present(on.Outputs, key) {
@@ -24,7 +24,7 @@ func (on *Call) compute() {
 	on.derive()
 }
 
-// derive works out the outputs that follow the inputs, and tagsAll.
+// derive computes the outputs that follow the inputs, and tagsAll.
 func (on *Call) derive() {
 	for key, compute := range on.Row.Derived {
 		on.Set(key, compute(on))
@@ -34,7 +34,7 @@ func (on *Call) derive() {
 	}
 }
 
-// withDefaults is what the outputs start as: the inputs, and the schema's defaults.
+// withDefaults returns what the outputs start as: the inputs and the schema's defaults.
 func withDefaults(r *Row, inputs resource.PropertyMap) resource.PropertyMap {
 	outputs := inputs.Copy()
 	for key, v := range r.Defaults {
@@ -45,8 +45,8 @@ func withDefaults(r *Row, inputs resource.PropertyMap) resource.PropertyMap {
 	return outputs
 }
 
-// overlay is what the outputs of an update start as: the old ones, without inputs that are
-// gone, with the new inputs over them.
+// overlay returns what the outputs of an update start as: the old ones without the old inputs, and
+// the new inputs over them.
 func overlay(r *Row, old, inputs, outputs resource.PropertyMap) resource.PropertyMap {
 	merged := outputs.Copy()
 	for key := range old {

@@ -1,9 +1,10 @@
-// How processes end on Linux that run a service's part: with the thread that started them.
+// Processes that run a part of a service must not outlive a program that is killed.
 package cloud
 
 import "syscall"
 
-// DieWithParent ends a process with the thread that started it.
+// DieWithParent returns the attributes of a process that the kernel kills when the thread that
+// started it ends.
 func DieWithParent() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

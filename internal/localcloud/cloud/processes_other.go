@@ -5,4 +5,5 @@ package cloud
 
 import "syscall"
 
+// DieWithParent returns no attributes.
 func DieWithParent() *syscall.SysProcAttr { return nil }

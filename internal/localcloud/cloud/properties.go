@@ -63,7 +63,7 @@ func StringsAt(v resource.PropertyValue, path string) []string {
 	return StringsAt(v.ObjectValue()[resource.PropertyKey(step)], rest)
 }
 
-// Unwrap takes the wrapping of secrets and outputs off a value.
+// Unwrap returns the value inside secrets and known outputs.
 func Unwrap(v resource.PropertyValue) resource.PropertyValue {
 	for {
 		switch {
@@ -77,7 +77,7 @@ func Unwrap(v resource.PropertyValue) resource.PropertyValue {
 	}
 }
 
-// Plain is a value as plain Go; unknowns are nil.
+// Plain returns a value as plain Go; nil where it is unknown.
 func Plain(v resource.PropertyValue) any {
 	v = Unwrap(v)
 	if v.IsComputed() || v.IsOutput() || v.V == nil {
@@ -86,14 +86,16 @@ func Plain(v resource.PropertyValue) any {
 	return v.Mappable()
 }
 
-// Present says that a property is there: unknown counts, null does not.
+// Present says whether a property is given: an unknown value counts, null does not.
 func Present(properties resource.PropertyMap, path string) bool {
 	v, ok := ValueAt(properties, path)
 	return ok && !Unwrap(v).IsNull()
 }
 
+// FormatNumber writes a number with as few digits as it needs.
 func FormatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
+// AnyList is a list of strings as outputs hold it.
 func AnyList(items []string) []any {
 	out := make([]any, len(items))
 	for i, s := range items {
@@ -102,11 +104,13 @@ func AnyList(items []string) []any {
 	return out
 }
 
+// Number is a plain value as a number; zero where it is of another kind.
 func Number(v any) float64 {
 	n, _ := v.(float64)
 	return n
 }
 
+// Strings is a plain list as strings.
 func Strings(values []any) []string {
 	found := make([]string, len(values))
 	for i, v := range values {

@@ -1,4 +1,4 @@
-// The gRPC face of the embedded AWS: what the Pulumi engine calls.
+// The provider protocol: what the Pulumi engine calls over gRPC, translated into calls of Cloud.
 package cloud
 
 import (
@@ -25,17 +25,20 @@ type Provider struct {
 }
 
 // The cloud stores values in clear, as AWS does; the engine marks secrets on its side of the
-// wire, by the inputs they came from and the SDK's additional secret outputs.
+// wire, by the inputs that they came from and the SDK's additional secret outputs.
 var wire = plugin.MarshalOptions{KeepUnknowns: true, SkipNulls: true}
 
+// GetPluginInfo reports the version of the package.
 func (p *Provider) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
 	return &pulumirpc.PluginInfo{Version: p.Version}, nil
 }
 
+// Attach accepts an engine; nothing depends on it.
 func (p *Provider) Attach(context.Context, *pulumirpc.PluginAttach) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
 }
 
+// Cancel does nothing: calls under way end by themselves.
 func (p *Provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, nil
 }
@@ -71,10 +74,12 @@ func listOf(v resource.PropertyValue) []string {
 	return StringsAt(v, "")
 }
 
+// DiffConfig finds no change: a change of the configuration replaces nothing here.
 func (p *Provider) DiffConfig(context.Context, *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	return &pulumirpc.DiffResponse{}, nil
 }
 
+// Configure says that previews are supported.
 func (p *Provider) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	return &pulumirpc.ConfigureResponse{SupportsPreview: true, AcceptResources: false, AcceptOutputs: false}, nil
 }
@@ -101,6 +106,7 @@ func readBoth(urn string, a, b *structpb.Struct) (first, second resource.Propert
 	return first, second, nil
 }
 
+// Check validates the inputs of a resource; see Cloud.Check.
 func (p *Provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	r, urn, err := rowOf(req.GetUrn())
 	if err != nil {
@@ -122,6 +128,7 @@ func (p *Provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	return response, nil
 }
 
+// Diff compares inputs; see Diff.
 func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	r, _, err := rowOf(req.GetUrn())
 	if err != nil {
@@ -156,6 +163,7 @@ func ignored(paths []string, path string) bool {
 	return slices.ContainsFunc(paths, func(p string) bool { return path == p || strings.HasPrefix(path, p+".") })
 }
 
+// Create creates a resource; see Cloud.CreateResource.
 func (p *Provider) Create(_ context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
 	r, _, err := rowOf(req.GetUrn())
 	if err != nil {
@@ -176,6 +184,7 @@ func (p *Provider) Create(_ context.Context, req *pulumirpc.CreateRequest) (*pul
 	return &pulumirpc.CreateResponse{Id: id, Properties: properties}, nil
 }
 
+// Update changes a resource in place; see Cloud.UpdateResource.
 func (p *Provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
 	r, _, err := rowOf(req.GetUrn())
 	if err != nil {
@@ -200,6 +209,7 @@ func (p *Provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 	return &pulumirpc.UpdateResponse{Properties: properties}, nil
 }
 
+// Read returns the present state of a resource; see Cloud.ReadResource.
 func (p *Provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	r, _, err := rowOf(req.GetUrn())
 	if err != nil {
@@ -213,13 +223,14 @@ func (p *Provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumir
 	if err != nil {
 		return nil, fmt.Errorf("writing the state of %s: %w", req.GetUrn(), err)
 	}
-	asked, err := plugin.MarshalProperties(inputs, wire)
+	present, err := plugin.MarshalProperties(inputs, wire)
 	if err != nil {
 		return nil, fmt.Errorf("writing the inputs of %s: %w", req.GetUrn(), err)
 	}
-	return &pulumirpc.ReadResponse{Id: req.GetId(), Properties: state, Inputs: asked}, nil
+	return &pulumirpc.ReadResponse{Id: req.GetId(), Properties: state, Inputs: present}, nil
 }
 
+// Delete deletes a resource; see Cloud.DeleteResource.
 func (p *Provider) Delete(_ context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
 	r, _, err := rowOf(req.GetUrn())
 	if err != nil {
@@ -228,6 +239,7 @@ func (p *Provider) Delete(_ context.Context, req *pulumirpc.DeleteRequest) (*emp
 	return &emptypb.Empty{}, p.Cloud.DeleteResource(r, req.GetId(), req.GetUrn())
 }
 
+// Invoke answers a data source; one that is not registered is refused.
 func (p *Provider) Invoke(_ context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
 	answer, known := Invokes[req.GetTok()]
 	if !known {

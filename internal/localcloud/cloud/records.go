@@ -1,4 +1,4 @@
-// Records: what exists in the cloud, whatever any state file believes, and how it is found.
+// Records: what exists in the cloud, whatever a state file says, and how services find it.
 package cloud
 
 import (
@@ -8,15 +8,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Record is one thing that exists in the cloud, whatever any state file believes.
+// Record is one resource that exists in the cloud, whatever a state file says.
 type Record struct {
 	Type, ID, URN   string
 	Inputs, Outputs resource.PropertyMap
-	// Created counts up over the cloud's life: the order in which things came to be.
+	// Created numbers the records of a cloud in the order of their creation.
 	Created int
 }
 
-// Copy is the record as it is now, for whoever reads it without the lock.
+// Copy returns the record as it is now, for callers that read it without the lock.
 func (r *Record) Copy() Record {
 	found := *r
 	found.Inputs, found.Outputs = r.Inputs.Copy(), r.Outputs.Copy()
@@ -53,7 +53,7 @@ func (r *Record) Text(path string) string {
 	return ""
 }
 
-// SetOutput changes an output of another record, as AWS does behind the program's back.
+// SetOutput sets an output, as AWS does with those that the program does not set.
 func (r *Record) SetOutput(key string, v any) {
 	r.Outputs[resource.PropertyKey(key)] = resource.NewPropertyValue(v)
 }
@@ -93,13 +93,14 @@ func (tx *Tx) Put(r *Record) {
 	c.records[r.Type][r.ID] = r
 }
 
+// Remove deletes a record; it does nothing where there is none.
 func (tx *Tx) Remove(token, id string) {
 	tx.mustWrite("removing", token, id)
 	delete(tx.Cloud.records[token], id)
 }
 
-// Keep stores a thing that is no resource (a tombstone, a registered revision) under a type of its
-// own.
+// Keep stores what is no resource of the program (a name in its waiting time, a registered revision)
+// as a record of a type of its own.
 func (tx *Tx) Keep(token, id string, properties map[string]any) {
 	tx.Put(&Record{
 		Type:    token,
@@ -135,8 +136,8 @@ func (c *Cloud) Inventory() map[string]int {
 	})
 }
 
-// Change alters an input of a resource behind the program's back, as a person in the
-// console would; apply gets the record's inputs. It says whether the resource existed.
+// Change alters inputs of a resource without the program, as a person in the console would; apply
+// gets the record's inputs. It says whether the resource exists.
 func (c *Cloud) Change(token, id string, apply func(resource.PropertyMap)) bool {
 	return Update(c, func(tx *Tx) bool {
 		r := tx.Find(token, "", id)
@@ -149,7 +150,8 @@ func (c *Cloud) Change(token, id string, apply func(resource.PropertyMap)) bool 
 	})
 }
 
-// Remove deletes a resource behind the program's back, without AWS's checks.
+// Remove deletes a resource without the program and without AWS's checks. It says whether the
+// resource existed.
 func (c *Cloud) Remove(token, id string) bool {
 	return Update(c, func(tx *Tx) bool {
 		_, ok := tx.Cloud.records[token][id]
@@ -158,7 +160,7 @@ func (c *Cloud) Remove(token, id string) bool {
 	})
 }
 
-// Seed adds a record that exists before the program, for example a snapshot.
+// Seed adds a record that exists before the program runs, for example a snapshot.
 func (c *Cloud) Seed(token, id string, outputs resource.PropertyMap) {
 	c.Update(func(tx *Tx) {
 		tx.Put(&Record{
@@ -170,7 +172,7 @@ func (c *Cloud) Seed(token, id string, outputs resource.PropertyMap) {
 	})
 }
 
-// CopyOf is a copy of the record that find finds; nil if there is none.
+// CopyOf returns a copy of the record that Tx.Find finds; nil if there is none.
 func (c *Cloud) CopyOf(token, by, value string) *Record {
 	return View(c, func(tx *Tx) *Record {
 		found := tx.Find(token, by, value)

@@ -1,6 +1,6 @@
-// Replacements that hang on more than a path: the provider's CustomizeDiff forces a new
-// resource for some changes of an input and not for others. The core compares paths only, so
-// Check carries the decision to it in an input of its own.
+// Replacements that depend on more than a path: the provider's CustomizeDiff replaces a resource for
+// some changes of an input and not for others. Diff compares paths only, so Check passes the decision
+// to it in an additional input.
 package cloud
 
 import (
@@ -9,14 +9,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// ReplacementMark is a counter that Check adds to the inputs when a condition of the row's
-// replaceWhen holds; it stands in the row's replace. It says nothing of the values compared,
-// for those may be secret. The engine calls Check without the old inputs for what replaces, so
-// a new resource starts without the mark. Keys that begin with two underscores are internal to
-// Pulumi and not displayed.
+// ReplacementMark is the input that carries the decision: a counter that Check raises when a condition
+// of ReplaceWhen holds. The row lists it in Replace. It is a counter because the values that were
+// compared may be secret. For a resource that replaces another, the engine calls Check without old
+// inputs, so a new resource starts without the mark. Pulumi does not display keys that begin with two
+// underscores.
 const ReplacementMark = "__replacement"
 
-// ReplaceWhen is a part of a row's check: it sets the mark when one of the conditions holds.
+// ReplaceWhen is a check that replaces the resource when one of the conditions holds.
 func ReplaceWhen(conditions ...func(*Call) bool) func(*Call) []Failure {
 	return func(c *Call) []Failure {
 		if len(c.Old) == 0 {

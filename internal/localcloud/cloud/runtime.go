@@ -1,5 +1,5 @@
-// What runs: a cloud only keeps records until Start. From then on instances boot, load balancers
-// pass connections on, schedules fire. Each service keeps its own state while things run.
+// What runs. A cloud only keeps records until Start: most tests need no more. From Start on instances
+// boot, load balancers pass connections on, schedules fire, and each service keeps its own state.
 package cloud
 
 import (
@@ -13,25 +13,25 @@ import (
 
 // Runtime is what a cloud needs so that things run in it.
 type Runtime struct {
-	// Dir holds machines and disks; it is made, and whoever made the cloud removes it.
+	// Dir is the folder of machines and disks. Start creates it; the caller removes it after Stop.
 	Dir string
 	// Tools is the folder of a machine's stand-ins (machine.InstallTools).
 	Tools string
 	// Scale divides the waiting times of AWS and of systemd's timers: health checks, propagation,
-	// schedules. 1, the default, is real time.
+	// schedules. The default is 1, real time.
 	Scale float64
-	// Images finds what a container image runs, by its full reference; false: nobody has pushed it.
-	// nil: tasks are records.
+	// Images finds what a container image runs, by its full reference; false where there is no such
+	// image. Without Images tasks are only records.
 	Images func(reference string) (Image, bool)
-	// RedisServer is the program of Redis's server, for replication groups where tasks run; "": a
-	// stand-in in this process.
+	// RedisServer is the path of Redis's server, for replication groups where tasks run. Without it a
+	// stand-in runs in this process.
 	RedisServer string
 }
 
-// Image is what a container runs here.
+// Image is what a container runs in place of its image.
 type Image struct {
-	// Program is the container's entry point, an executable of this computer; "": services with
-	// this image stay records.
+	// Program is the container's entry point, an executable of this computer. Without it, services
+	// with this image are only records.
 	Program string
 	// Path is where the container finds programs, for its health check among others.
 	Path string
@@ -43,21 +43,23 @@ type running struct {
 	states map[*stateHooks]any
 }
 
-// StopOrder is when Stop ends a service's state. All that a task uses is there until it has ended.
+// StopOrder is when Stop ends a service's state. What a task uses ends after the task.
 type StopOrder int
 
 const (
-	// StopRequests is for what leads requests to tasks, so that no task waits for them to drain.
+	// StopRequests is for what sends requests to tasks: a task waits until its requests are done.
 	StopRequests StopOrder = iota
+	// StopTasks is for tasks.
 	StopTasks
-	// StopSchedules is for what calls others by the clock.
+	// StopSchedules is for what calls functions at fixed times.
 	StopSchedules
+	// StopServers is for what tasks and functions use.
 	StopServers
-	// StopAPI is for what all others call.
+	// StopAPI is for the API, which all others call.
 	StopAPI
 )
 
-// stateHooks make and end the state of one service.
+// stateHooks create and end the state of one service.
 type stateHooks struct {
 	order StopOrder
 	begin func(*Cloud, Runtime) (any, error)
@@ -66,11 +68,11 @@ type stateHooks struct {
 
 var allStates []*stateHooks
 
-// State is what one service keeps while things run: Start makes it, Stop ends it.
+// State is what one service keeps while things run. Start creates it, Stop ends it.
 type State[T any] struct{ hooks *stateHooks }
 
-// NewState registers a service's state when the package loads. begin may be nil: the state then
-// starts as T's zero value.
+// NewState registers a service's state when its package loads. begin may be nil: the state then starts
+// as T's zero value.
 func NewState[T any](order StopOrder, begin func(*Cloud, Runtime) (*T, error), end func(*T) error) State[T] {
 	hooks := &stateHooks{
 		order: order,
@@ -86,7 +88,7 @@ func NewState[T any](order StopOrder, begin func(*Cloud, Runtime) (*T, error), e
 	return State[T]{hooks}
 }
 
-// Of is the state in a cloud; nil where things do not run.
+// Of returns the state in a cloud; nil where things do not run.
 func (s State[T]) Of(c *Cloud) *T {
 	r := c.running.Load()
 	if r == nil {
@@ -95,7 +97,7 @@ func (s State[T]) Of(c *Cloud) *T {
 	return r.states[s.hooks].(*T)
 }
 
-// Start makes everything run that is created from now on. Call Stop at the end.
+// Start lets everything run that is created from now on. Call Stop at the end, unless Start fails.
 func (c *Cloud) Start(runtime Runtime) error {
 	if runtime.Scale == 0 {
 		runtime.Scale = 1
@@ -112,7 +114,8 @@ func (c *Cloud) Start(runtime Runtime) error {
 	return nil
 }
 
-// Stop ends every process, listener and schedule: the tasks while all that they use still runs.
+// Stop ends every process, listener and schedule, in the order of StopOrder. It does nothing where
+// things do not run.
 func (c *Cloud) Stop() error {
 	r := c.running.Load()
 	if r == nil {
@@ -136,7 +139,7 @@ func (r *running) stop() error {
 	return errors.Join(errs...)
 }
 
-// Runtime is what Start was given; nothing in a cloud that only keeps records.
+// Runtime returns what Start was called with; in a cloud that only keeps records, a Scale of 1 alone.
 func (c *Cloud) Runtime() Runtime {
 	if r := c.running.Load(); r != nil {
 		return r.Runtime
@@ -144,13 +147,13 @@ func (c *Cloud) Runtime() Runtime {
 	return Runtime{Scale: 1}
 }
 
-// runs says whether things run; without, the cloud only keeps records.
+// runs says whether things run; otherwise the cloud only keeps records.
 func (c *Cloud) runs() bool { return c.running.Load() != nil }
 
-// RunsTasks says whether tasks run here, and with them what they need and what leads to them.
+// RunsTasks says whether tasks run here, and with them what they use and what sends them requests.
 func (c *Cloud) RunsTasks() bool { return c.Runtime().Images != nil && flowguard.Supported() == nil }
 
-// Scaled is a waiting time of AWS on the scaled clock.
+// Scaled returns a waiting time of AWS divided by Runtime.Scale.
 func (c *Cloud) Scaled(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / c.Runtime().Scale)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Make checks and creates a resource as the provider would; every fault that Check finds is in
-// the error. With preview nothing is made and computed outputs are unknown.
+// Make checks and creates a resource as the provider would, and returns its id and outputs. All faults
+// that Check finds are in the error. In preview nothing is created and computed outputs are unknown.
 func (c *Cloud) Make(
 	token, urn, name string,
 	inputs resource.PropertyMap,
@@ -33,7 +33,7 @@ func (c *Cloud) Make(
 	return c.CreateResource(r, urn, checked, preview)
 }
 
-// Invoke answers a data source.
+// Invoke answers a data source, for which each service registers a function.
 func (c *Cloud) Invoke(token string, args resource.PropertyMap) (resource.PropertyMap, error) {
 	answer, known := Invokes[token]
 	if !known {
@@ -51,7 +51,7 @@ func (c *Cloud) Invoke(token string, args resource.PropertyMap) (resource.Proper
 	})
 }
 
-// Seconds is how long AWS takes to create a resource of a type, at least one.
+// Seconds is how long AWS takes to create a resource of a type, at least one; zero for an unknown type.
 func Seconds(token string) float64 {
 	if r, known := Table[token]; known {
 		return max(r.Seconds, 1)
@@ -59,7 +59,7 @@ func Seconds(token string) float64 {
 	return 0
 }
 
-// Lookup is a property as plain Go at a dotted path; nil where it is absent or unknown.
+// Lookup returns the property at a dotted path as plain Go; nil where it is absent or unknown.
 func Lookup(properties resource.PropertyMap, path string) any {
 	found, _ := ValueAt(properties, path)
 	return Plain(found)
