@@ -1,5 +1,5 @@
-// Whether a request over the wire passes: what the policies decide, in the words of AWS's refusals.
-// What cannot be evaluated is refused, and the refusal says so. Source: IAM user guide,
+// Whether policies allow a request over the wire, and AWS's texts where they do not. What cannot be
+// evaluated is refused, and the refusal says so. Source: IAM user guide,
 // "Troubleshoot access denied error messages".
 package awsapi
 
@@ -12,47 +12,46 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
-// Access is what a call needs to be allowed.
+// Access is what policies decide about a call: an action on a resource.
 type Access struct {
 	Action   string // "s3:GetObject"
 	Resource string // ARN
-	Label    string // the resource as the service's refusals print it; empty: the ARN
-	// Context are the condition keys of this request besides those that every request has; a key that
-	// is not there is absent.
+	Label    string // the resource as the service's errors print it; empty: the ARN
+	// Context are the condition keys of this request besides those that every request has.
 	Context map[string]string
-	// ResourcePolicies are the texts of the resource's own policies.
+	// ResourcePolicies are the texts of the policies that are attached to the resource.
 	ResourcePolicies []string
-	// ResourceMustAllow: an allowance by the caller's role alone is not enough (KMS keys).
+	// ResourceMustAllow says that the policies of the caller's role are not enough (KMS keys).
 	ResourceMustAllow bool
 }
 
-// Allow asks the policies, and notes the call.
-func (in *Request) Allow(tx *cloud.Tx, ask Access) *Error {
-	fault := in.Evaluate(tx, ask)
-	in.Note(tx, ask.Action, ask.Resource, fault == nil)
+// Allow evaluates the policies and notes the call. It returns the refusal, nil if the call is allowed.
+func (in *Request) Allow(tx *cloud.Tx, access Access) *Error {
+	fault := in.Evaluate(tx, access)
+	in.Note(tx, access.Action, access.Resource, fault == nil)
 	return fault
 }
 
-// Evaluate asks the policies.
-func (in *Request) Evaluate(tx *cloud.Tx, ask Access) *Error {
-	decision, err := Evaluate(tx, in.Caller, ask)
+// Evaluate evaluates the policies without a note. It returns the refusal, nil if the call is allowed.
+func (in *Request) Evaluate(tx *cloud.Tx, access Access) *Error {
+	decision, err := Evaluate(tx, in.Caller, access)
 	switch {
 	case err != nil:
 		return NotImplemented(
-			"The embedded AWS cannot judge %s on %s: %s. It refuses what it cannot judge.",
-			ask.Action,
-			ask.Resource,
+			"The embedded AWS cannot evaluate %s on %s: %s. It refuses what it cannot evaluate.",
+			access.Action,
+			access.Resource,
 			err,
 		)
 	case decision.Verdict == iam.Allowed:
 		return nil
 	}
-	return in.Protocol.denied(Refusal(in.Caller.arn(in.Cloud.Account), ask, decision))
+	return in.Protocol.denied(Refusal(in.Caller.arn(in.Cloud.Account), access, decision))
 }
 
-// Evaluate gathers the policies that decide about a request, and evaluates them; the error says what
-// cannot be evaluated.
-func Evaluate(tx *cloud.Tx, caller *RoleSession, ask Access) (iam.Decision, error) {
+// Evaluate gathers the policies that decide about a call and evaluates them. The error says what cannot
+// be evaluated.
+func Evaluate(tx *cloud.Tx, caller *RoleSession, access Access) (iam.Decision, error) {
 	role := roles.RoleByARN(tx, caller.RoleARN)
 	if role == nil { // deleted since the signature was checked
 		return iam.Decision{Verdict: iam.ImplicitDeny, Reason: iam.IdentityPolicy}, nil
@@ -61,37 +60,37 @@ func Evaluate(tx *cloud.Tx, caller *RoleSession, ask Access) (iam.Decision, erro
 	if err != nil {
 		return iam.Decision{}, err
 	}
-	own, err := roles.ParsePolicies(ask.ResourcePolicies, iam.ResourcePolicy)
+	own, err := roles.ParsePolicies(access.ResourcePolicies, iam.ResourcePolicy)
 	if err != nil {
 		return iam.Decision{}, err
 	}
 	return iam.Evaluate(
-		iam.Policies{Identity: identity, Resource: own, ResourceMustAllow: ask.ResourceMustAllow},
+		iam.Policies{Identity: identity, Resource: own, ResourceMustAllow: access.ResourceMustAllow},
 		iam.Request{
 			Principal: iam.Principal{
 				Account:    tx.Cloud.Account,
 				RoleARN:    caller.RoleARN,
 				SessionARN: caller.arn(tx.Cloud.Account),
 			},
-			Action:   ask.Action,
-			Resource: ask.Resource,
-			Context:  requestContext(tx.Cloud, caller, role, ask),
+			Action:   access.Action,
+			Resource: access.Resource,
+			Context:  requestContext(tx.Cloud, caller, role, access),
 		},
 	)
 }
 
-// Refusal is AWS's text of a refusal.
-func Refusal(caller string, ask Access, decision iam.Decision) string {
-	label := ask.Label
+// Refusal is AWS's text where policies refuse a call.
+func Refusal(caller string, access Access, decision iam.Decision) string {
+	label := access.Label
 	if label == "" {
-		label = ask.Resource
+		label = access.Resource
 	}
 	return fmt.Sprintf(
 		"User: %s is not authorized to perform: %s on resource: %s %s",
 		caller,
-		ask.Action,
+		access.Action,
 		label,
-		denialReason(ask.Action, decision),
+		denialReason(access.Action, decision),
 	)
 }
 
@@ -107,8 +106,8 @@ func denialReason(action string, decision iam.Decision) string {
 	return "because no " + kind + " policy allows the " + action + " action"
 }
 
-// requestContext are the values of all condition keys that a request has.
-func requestContext(c *cloud.Cloud, caller *RoleSession, role *cloud.Record, ask Access) iam.Context {
+// requestContext returns all condition keys of a request with their values.
+func requestContext(c *cloud.Cloud, caller *RoleSession, role *cloud.Record, access Access) iam.Context {
 	context := iam.Context{
 		"aws:principalarn":          caller.RoleARN,
 		"aws:principalaccount":      c.Account,
@@ -121,13 +120,14 @@ func requestContext(c *cloud.Cloud, caller *RoleSession, role *cloud.Record, ask
 		"aws:viaawsservice":         "false",
 	}
 	AddTagKeys(context, "aws:principaltag/", role)
-	for key, value := range ask.Context {
+	for key, value := range access.Context {
 		context.Set(key, value)
 	}
 	return context
 }
 
-// AddTagKeys adds the tags of a record under a family of condition keys.
+// AddTagKeys adds the tags of a record to a context, as condition keys of a family such as
+// "aws:resourcetag/".
 func AddTagKeys(context map[string]string, family string, r *cloud.Record) {
 	for _, property := range []string{"tagsAll", "tags"} {
 		tags, _ := r.Get(property).(map[string]any)

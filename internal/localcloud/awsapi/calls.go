@@ -1,4 +1,5 @@
-// What was called over the wire, by whom, and whether policies let it pass: the newest calls.
+// The log of calls over the wire: drills read it to check who called what, and whether policies
+// allowed it.
 package awsapi
 
 import (
@@ -8,19 +9,19 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// maxCalls is how many calls are remembered, the newest ones.
+// maxCalls is how many calls are kept, the newest ones.
 const maxCalls = 2000
 
-// APICall is one call over the wire, or one use of a key that came of it.
+// APICall is one call over the wire, or one use of a KMS key that a call caused.
 type APICall struct {
 	Time time.Time
-	// Role and Session are names; empty where the caller could not be told.
+	// Role and Session are names; empty where the caller is not known.
 	Role, Session string
-	// Action is IAM's, for example "s3:GetObject"; Resource is an ARN, or empty.
+	// Action is IAM's name, for example "s3:GetObject"; Resource is an ARN, or empty.
 	Action, Resource string
-	// Allowed says that the caller was known and policies let the call pass.
+	// Allowed says that the caller is known and policies allow the call.
 	Allowed bool
-	// Error is "Code: message" of the answer; empty after a success.
+	// Error is the answer's "Code: message"; empty after a success.
 	Error string
 }
 
@@ -36,7 +37,7 @@ func Calls(c *cloud.Cloud) []APICall {
 	})
 }
 
-// Note remembers that a call was let pass or refused.
+// Note adds a call to the log, allowed or refused.
 func (in *Request) Note(tx *cloud.Tx, action, resource string, allowed bool) {
 	state := Wire(tx)
 	in.noted = &APICall{
@@ -54,7 +55,7 @@ func (in *Request) Note(tx *cloud.Tx, action, resource string, allowed bool) {
 	state.calls = append(state.calls, in.noted)
 }
 
-// noteFault puts the answer's error to the call's last note; a call that came to none gets one.
+// noteFault adds the answer's error to the call's last note. A call without a note gets one.
 func (in *Request) noteFault(fault *Error) {
 	in.Cloud.Update(func(tx *cloud.Tx) {
 		if in.noted == nil {

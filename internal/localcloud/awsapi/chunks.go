@@ -1,5 +1,6 @@
-// S3's own form of a body: chunks with a trailer, and checksums. Sources: Amazon S3 API reference,
-// "Signature calculations for trailing headers"; Amazon S3 user guide, "Checking object integrity".
+// S3's own form of a body: chunks with a trailer of checksums, as SDKs send it by default. Sources:
+// Amazon S3 API reference, "Signature calculations for trailing headers"; Amazon S3 user guide,
+// "Checking object integrity".
 package awsapi
 
 import (
@@ -14,8 +15,7 @@ import (
 	"strings"
 )
 
-// unchunk takes the body out of aws-chunked coding, whose form is that of HTTP's chunks with
-// trailers.
+// unchunk decodes a body in aws-chunked coding, which has the form of HTTP's chunks with trailers.
 func (in *Request) unchunk() *Error {
 	broken := &Error{Status: 400, Code: "IncompleteBody", Message: "The request body terminated unexpectedly"}
 	reader := bufio.NewReader(bytes.NewReader(in.Body))
@@ -30,8 +30,8 @@ func (in *Request) unchunk() *Error {
 	if err != nil && len(bytes.TrimSpace(rest)) > 0 {
 		return broken
 	}
-	said := in.HTTP.Header.Get("X-Amz-Decoded-Content-Length")
-	if length, err := strconv.Atoi(said); err != nil || length != len(content) {
+	declared := in.HTTP.Header.Get("X-Amz-Decoded-Content-Length")
+	if length, err := strconv.Atoi(declared); err != nil || length != len(content) {
 		return broken
 	}
 	announced := strings.Split(strings.ToLower(in.HTTP.Header.Get("X-Amz-Trailer")), ",")

@@ -1,4 +1,5 @@
-// How the services say no: three protocols, three shapes. Sources: Amazon S3 API reference, "Error
+// The errors of services, in the shapes of three protocols: SDKs recognise an error only in the shape
+// of its service. Sources: Amazon S3 API reference, "Error
 // responses"; Smithy 2.0, "AWS JSON 1.1 protocol" and "AWS query protocol". The status is 400 for
 // nearly all errors of JSON services, AccessDeniedException too, as their SDKs report it.
 package awsapi
@@ -13,24 +14,26 @@ import (
 	"strings"
 )
 
-// Error is an answer of a service that is no success. It never carries a secret.
+// Error is a service's answer where a call fails. It never contains a secret.
 type Error struct {
 	Status        int
 	Code, Message string
 }
 
+// Error is the code and the message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// Protocol is how a service and its clients speak.
+// Protocol is one of the forms of requests and answers that AWS's services use.
 type Protocol int
 
 const (
 	restXML Protocol = iota // S3
-	JSON11                  // ACM PCA, Secrets Manager and most others
+	// JSON11 is AWS JSON 1.1: ACM PCA, Secrets Manager and most others.
+	JSON11
 	query                   // STS
 )
 
-// protocolOf knows the protocol by the service, and where that is not served, by the request.
+// protocolOf finds the protocol by the service, or by the request where the service is not served.
 func protocolOf(r *http.Request, service string) Protocol {
 	switch {
 	case service == "s3":
@@ -47,7 +50,7 @@ func protocolOf(r *http.Request, service string) Protocol {
 	return JSON11
 }
 
-// refuse writes an error as the protocol shapes it.
+// refuse writes an error in the shape of the protocol.
 func (p Protocol) refuse(w http.ResponseWriter, in *Request, fault *Error) {
 	switch p {
 	case restXML:
@@ -99,13 +102,13 @@ func orUnnamed(operation string) string {
 	return operation
 }
 
-// NotImplemented is the answer where AWS would do something that the embedded AWS cannot: it never
-// pretends. The code and status are S3's; SDKs do not try again on it.
+// NotImplemented is the answer where AWS does something that the embedded AWS cannot do: it never
+// pretends. The code and status are S3's; SDKs do not retry it.
 func NotImplemented(format string, values ...any) *Error {
 	return &Error{Status: http.StatusNotImplemented, Code: "NotImplemented", Message: fmt.Sprintf(format, values...)}
 }
 
-// denied is a refusal by policies.
+// denied is the error of a call that policies refuse.
 func (p Protocol) denied(message string) *Error {
 	switch p {
 	case restXML, query:
@@ -116,8 +119,8 @@ func (p Protocol) denied(message string) *Error {
 
 var awsErrorCode = regexp.MustCompile(`^[A-Z][A-Za-z0-9.]+$`)
 
-// RowError turns an error of a row ("Code: text") into one of the wire; an error without a code is a
-// limit of the embedded AWS.
+// RowError turns the error of a row ("Code: text") into an Error. An error without a code is a limit of
+// the embedded AWS.
 func RowError(err error) *Error {
 	code, message, ok := strings.Cut(err.Error(), ": ")
 	if !ok || !awsErrorCode.MatchString(code) {
@@ -126,6 +129,7 @@ func RowError(err error) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: code, Message: message}
 }
 
+// WriteXML writes an answer as XML; the answer to the method HEAD has no body.
 func WriteXML(w http.ResponseWriter, status int, method string, v any) {
 	content, err := xml.Marshal(v)
 	if err != nil {
@@ -133,11 +137,12 @@ func WriteXML(w http.ResponseWriter, status int, method string, v any) {
 	}
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	if method != http.MethodHead { // the answer to HEAD has no body, whatever it is
-		_, _ = w.Write(append([]byte(xml.Header), content...)) // the client is gone: nobody to tell
+	if method != http.MethodHead {
+		_, _ = w.Write(append([]byte(xml.Header), content...)) // fails where the client is gone
 	}
 }
 
+// WriteJSON writes an answer as JSON.
 func WriteJSON(w http.ResponseWriter, status int, v any) {
 	content, err := json.Marshal(v)
 	if err != nil {
@@ -145,12 +150,12 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.WriteHeader(status)
-	_, _ = w.Write(content) // the client is gone: nobody to tell
+	_, _ = w.Write(content) // fails where the client is gone
 }
 
-// Decode reads a JSON request; what the embedded AWS does not know in it is refused, not passed
-// over. The fields that are needed are named as the service's reference does.
-func (in *Request) Decode(into any, needed ...string) *Error {
+// Decode reads a JSON request. Fields that the embedded AWS does not know are refused, not ignored.
+// required are the names of fields, as in the service's reference, without which the request fails.
+func (in *Request) Decode(into any, required ...string) *Error {
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal(in.Body, &given); err != nil {
 		return &Error{
@@ -159,7 +164,7 @@ func (in *Request) Decode(into any, needed ...string) *Error {
 			Message: "the request is not a JSON object",
 		}
 	}
-	for _, name := range needed {
+	for _, name := range required {
 		if _, ok := given[name]; !ok {
 			return &Error{
 				Status: http.StatusBadRequest,

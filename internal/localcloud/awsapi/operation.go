@@ -1,4 +1,4 @@
-// Which operation a request names, by the protocol of its service. Source of addresses: Amazon S3
+// Which operation a request names: each protocol names it elsewhere. Source of addresses: Amazon S3
 // user guide, "Virtual hosting of buckets".
 package awsapi
 
@@ -17,15 +17,15 @@ func (in *Request) operationName() string {
 	case JSON11:
 		return cloud.AfterLast(in.HTTP.Header.Get("X-Amz-Target"), ".")
 	case query:
-		form, _ := url.ParseQuery(string(in.Body)) // what does not parse has no operation
+		form, _ := url.ParseQuery(string(in.Body)) // a body that does not parse names no operation
 		return form.Get("Action")
 	}
 	_, key := in.BucketAndKey()
-	asked := in.HTTP.URL.Query()
+	parameters := in.HTTP.URL.Query()
 	switch in.HTTP.Method {
 	case http.MethodGet:
 		if key == "" {
-			return map[bool]string{true: "ListObjectsV2"}[asked.Get("list-type") == "2"]
+			return map[bool]string{true: "ListObjectsV2"}[parameters.Get("list-type") == "2"]
 		}
 		return "GetObject"
 	case http.MethodHead:
@@ -38,8 +38,8 @@ func (in *Request) operationName() string {
 	return ""
 }
 
-// BucketAndKey reads both kinds of addresses. An SDK whose endpoint is an IP address uses the path;
-// with the endpoint http://localhost:PORT it puts the bucket before the host.
+// BucketAndKey reads both kinds of S3's addresses. An SDK whose endpoint is an IP address puts the
+// bucket into the path; with the endpoint http://localhost:PORT it puts the bucket before the host.
 func (in *Request) BucketAndKey() (bucket, key string) {
 	host, _, err := net.SplitHostPort(in.HTTP.Host)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Why a caller is not believed, in the words of each protocol. Sources: the services' "Common
+// Why a request is not authenticated, in the words of each protocol. Sources: the services' "Common
 // errors" and Amazon S3 API reference, "List of error codes".
 package awsapi
 
-// authFault is why a caller is not believed, as each protocol says it.
+// authFault is one reason why a request is not authenticated, as an error of each protocol.
 type authFault map[Protocol]Error
 
 const (
@@ -85,7 +85,7 @@ var (
 	}
 )
 
-// as is the fault in a protocol's words, with what is to be known beside them.
+// as returns the error of a protocol, with a detail behind its text.
 func (f authFault) as(p Protocol, detail string) *Error {
 	fault := f[p]
 	if detail != "" {

@@ -1,6 +1,6 @@
 // The embedded AWS over AWS's own wire protocol: what nodes, tasks and the controller call with an
 // ordinary AWS SDK whose AWS_ENDPOINT_URL points here. README.md, "Over the wire", says what is
-// served and in what it is less than AWS.
+// served, and lists the differences from AWS.
 package awsapi
 
 import (
@@ -15,21 +15,21 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// maxBody is the largest request that is taken, in bytes; S3 itself takes 5 GiB in one PutObject.
+// maxBody is the largest request, in bytes. S3 itself accepts 5 GiB in one PutObject.
 const maxBody = 512 << 20
 
 // API serves the cloud's services on one address until it is closed.
 type API struct {
-	// URL is what AWS_ENDPOINT_URL gets, for example "http://127.0.0.1:40123".
+	// URL is the value for AWS_ENDPOINT_URL, for example "http://127.0.0.1:40123".
 	URL string
 
 	server *http.Server
 }
 
-// ServeAPI serves the API on a free port of 127.0.0.1. It is plain HTTP, and policies see it as TLS
-// (aws:SecureTransport is "true"): what leaves no machine needs no encryption, and a policy that
-// demands TLS of AWS is not what a rehearsal is to break. Every request must be signed with
-// credentials of Session. Several APIs of one cloud may run at once.
+// ServeAPI serves the API on a free port of 127.0.0.1. It is plain HTTP, but
+// aws:SecureTransport is "true" for policies: requests do not leave this computer, and policies that
+// require TLS must hold here as in AWS. Every request must be signed with credentials from Session.
+// Several APIs of one cloud may run at once.
 func ServeAPI(c *cloud.Cloud) (*API, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,11 +39,11 @@ func ServeAPI(c *cloud.Cloud) (*API, error) {
 		URL:    "http://" + listener.Addr().String(),
 		server: &http.Server{Handler: Handler(c), ReadHeaderTimeout: time.Minute},
 	}
-	go func() { _ = api.server.Serve(listener) }() // ends with Close, and then always in an error
+	go func() { _ = api.server.Serve(listener) }() // always ends in an error, after Close
 	return api, nil
 }
 
-// Close ends the API and drops the calls that are under way.
+// Close ends the API and drops the calls under way.
 func (a *API) Close() error { return a.server.Close() }
 
 // runningAPI is what machines, tasks and functions call where things run.
@@ -53,14 +53,15 @@ var runningAPI = cloud.NewState(
 	(*API).Close,
 )
 
-// APIURL is where AWS's own protocol is served while things run.
+// APIURL returns the URL of the API that runs while things run; call it only then.
 func APIURL(c *cloud.Cloud) string { return runningAPI.Of(c).URL }
 
+// Handler serves the cloud's services over AWS's own protocols.
 func Handler(c *cloud.Cloud) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(c, w, r) })
 }
 
-// Request is one call while it is under way.
+// Request is one call over the wire, while it runs.
 type Request struct {
 	Cloud     *cloud.Cloud
 	HTTP      *http.Request
@@ -71,17 +72,18 @@ type Request struct {
 	Body      []byte
 	Trailer   http.Header // what followed a chunked body
 	Caller    *RoleSession
-	noted     *APICall // the last one noted of this call
+	noted     *APICall // the last note of this call
 }
 
-// Operation answers one call that is authenticated; it asks wireRequest.allow for itself, and
-// writes nothing where it returns an error.
+// Operation answers one call. The caller is authenticated; whether it is allowed, the operation checks
+// with Request.Allow. It writes nothing where it returns an error.
 type Operation func(*Request, http.ResponseWriter) *Error
 
-// operations are all that is served, by signing name of the service and operation.
+// operations are all operations that are served, by the signing name of the service and by name.
 var operations = map[string]map[string]Operation{}
 
-// RegisterOperations adds what a service answers over the wire when the package loads.
+// RegisterOperations adds the operations of a service when its package loads; service is its signing
+// name. A second set for a service is a mistake in this project and panics.
 func RegisterOperations(service string, answers map[string]Operation) struct{} {
 	if _, exists := operations[service]; exists {
 		panic(fmt.Sprintf("localcloud: two sets of operations for %s", service))
@@ -90,7 +92,7 @@ func RegisterOperations(service string, answers map[string]Operation) struct{} {
 	return struct{}{}
 }
 
-// answer reads a call, finds out who makes it, and lets the operation answer.
+// answer reads a call, authenticates the caller and calls the operation.
 func answer(c *cloud.Cloud, w http.ResponseWriter, r *http.Request) {
 	in := &Request{Cloud: c, HTTP: r, id: cloud.UUID()}
 	scope, malformed := readScope(r.Header.Get("Authorization"))
@@ -119,7 +121,7 @@ func (in *Request) dispatch(w http.ResponseWriter) *Error {
 	return in.Protocol.unknown(in)
 }
 
-// read takes the body, and out of S3's chunks where it comes in them.
+// read reads the body as it came; S3's chunks are decoded after the check of the signature.
 func (in *Request) read() *Error {
 	body, err := readAll(in.HTTP.Body, in.HTTP.ContentLength)
 	if errors.Is(err, errTooLarge) {
@@ -145,7 +147,8 @@ func (in *Request) read() *Error {
 
 var errTooLarge = errors.New("the body is too large")
 
-// readAll reads a body in one piece where its length is told: a server binary has 17 MB.
+// readAll reads a body into a buffer of the right size where its length is known: a server binary has
+// 17 MB.
 func readAll(body io.Reader, length int64) ([]byte, error) {
 	if length > maxBody {
 		return nil, errTooLarge

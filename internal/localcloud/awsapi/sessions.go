@@ -1,4 +1,4 @@
-// Who calls: temporary credentials of roles, and what each of them called.
+// Temporary credentials of roles: every call is signed with them, so that calls have a caller.
 // Source: IAM user guide, "Temporary security credentials in IAM" and "IAM identifiers".
 package awsapi
 
@@ -11,7 +11,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
-// SessionHours is how long credentials live: what EC2 gives an instance (EC2 user guide, "Retrieve
+// SessionHours is how long credentials are valid, as long as those that EC2
+// gives an instance (EC2 user guide, "Retrieve
 // security credentials from instance metadata": about six hours).
 const SessionHours = 6
 
@@ -21,32 +22,32 @@ type Credentials struct {
 	Expires                             time.Time
 }
 
-// RoleSession is a role that somebody has become.
+// RoleSession is a caller: somebody who has assumed a role.
 type RoleSession struct {
 	Credentials
 	Role, RoleARN string
-	// RoleUniqueID is the role's id at the time: a role of the same name that is made later is another
-	// one.
+	// RoleUniqueID is the role's unique id at the time: a role of the same name that is created later is
+	// another one.
 	RoleUniqueID string
 	Name         string
 }
 
-// arn is the principal as AWS names it in errors and GetCallerIdentity.
+// arn is the ARN of the session, as errors and GetCallerIdentity give it.
 func (s *RoleSession) arn(account string) string {
 	return "arn:aws:sts::" + account + ":assumed-role/" + s.Role + "/" + s.Name
 }
 
-// WireState is what the API holds beside records.
+// WireState is what the API keeps besides records.
 type WireState struct {
 	Sessions map[string]*RoleSession // by access key id
 	calls    []*APICall              // oldest first
 	Now      func() time.Time
 }
 
-// wireKey is where the state lies among what no record shows.
+// wireKey is the key of the state in Tx.Values.
 const wireKey = "over the wire"
 
-// Wire is the API's state.
+// Wire returns the API's state of a cloud.
 func Wire(tx *cloud.Tx) *WireState {
 	state, ok := tx.Values[wireKey].(*WireState)
 	if !ok {
@@ -59,18 +60,19 @@ func Wire(tx *cloud.Tx) *WireState {
 	return state
 }
 
-// sessionName is what STS takes (API reference, AssumeRole, RoleSessionName).
+// sessionName is what STS accepts (API reference, AssumeRole, RoleSessionName).
 var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
-// Session gives credentials of a role that exists, good for six hours. The name says who has them,
-// as a task's or an instance's id does; 2 to 64 letters, digits and _+=,.@-. Whether the role may
-// be assumed by anybody is not asked here: ServeMetadata asks it for instances.
+// Session returns new credentials of an existing role, valid for SessionHours. The name says who uses
+// them, for example the id of a task or instance: 2 to 64 letters, digits and _+=,.@-. Session does not
+// check whether the role may be assumed; the instance metadata service does, for instances.
 func Session(c *cloud.Cloud, roleARN, name string) (Credentials, error) {
 	return cloud.Update2(c, func(tx *cloud.Tx) (Credentials, error) {
 		return NewSession(tx, roleARN, name)
 	})
 }
 
+// NewSession is Session within a transaction.
 func NewSession(tx *cloud.Tx, roleARN, name string) (Credentials, error) {
 	role := roles.RoleByARN(tx, roleARN)
 	if role == nil {
@@ -103,7 +105,7 @@ func NewSession(tx *cloud.Tx, roleARN, name string) (Credentials, error) {
 	}
 	for id, old := range state.Sessions {
 		if state.Now().Sub(old.Expires) > SessionHours*time.Hour {
-			delete(state.Sessions, id) // long expired: a client that still has it hears that it is not known
+			delete(state.Sessions, id) // long expired: to a client that still uses it, the key is unknown
 		}
 	}
 	state.Sessions[made.AccessKeyID] = made

@@ -1,5 +1,5 @@
-// Signature Version 4 is really checked: the signature is made again with the session's secret by
-// the SDK's own signer and must be the same. Sources: IAM user guide, "Create a signed AWS API
+// Signature Version 4 is really checked, so that wrong credentials fail here as in AWS: the SDK's own
+// signer computes the signature again with the session's secret, and both must be equal. Sources: IAM user guide, "Create a signed AWS API
 // request"; Amazon S3 API reference, "Authenticating requests (AWS Signature Version 4)"; the
 // errors: the services' "Common errors" and Amazon S3 API reference, "List of error codes".
 package awsapi
@@ -26,17 +26,17 @@ import (
 // maxSkew is how far a client's clock may be off, either way.
 const maxSkew = 15 * time.Minute
 
+// SignatureScheme is the scheme of Authorization headers.
 const SignatureScheme = "AWS4-HMAC-SHA256"
 
-// scope is what an Authorization header says.
+// scope is the content of an Authorization header.
 type scope struct {
 	accessKey, date, region, service string
 	signed                           []string // names of headers, lower case
 	signature                        string
 }
 
-// readScope takes an Authorization header apart; malformed says what is wrong with it, "" where
-// nothing is.
+// readScope parses an Authorization header; malformed says what is wrong with it, "" if nothing is.
 func readScope(header string) (s scope, malformed string) {
 	if header == "" {
 		return s, ""
@@ -66,7 +66,7 @@ func readScope(header string) (s scope, malformed string) {
 	return s, ""
 }
 
-// authenticate finds the caller, or says why it is not believed.
+// authenticate finds the caller, or returns why the request is not authenticated.
 func (in *Request) authenticate(s scope, malformed string) *Error {
 	p, header := in.Protocol, in.HTTP.Header
 	switch {
@@ -106,21 +106,21 @@ func (in *Request) authenticate(s scope, malformed string) *Error {
 	return in.readPayload(s)
 }
 
-// caller is the session of an access key, and the API's time.
+// caller returns the session of an access key, nil if there is none, and the API's time.
 func caller(c *cloud.Cloud, accessKey string) (*RoleSession, time.Time) {
 	return cloud.Update2(c, func(tx *cloud.Tx) (*RoleSession, time.Time) {
 		state := Wire(tx)
 		found := state.Sessions[accessKey]
 		if found != nil {
 			if role := roles.RoleByARN(tx, found.RoleARN); role == nil || role.Str("uniqueId") != found.RoleUniqueID {
-				found = nil // its role is gone: the credentials are nobody's
+				found = nil // its role is gone, and its credentials with it
 			}
 		}
 		return found, state.Now()
 	})
 }
 
-// signAgain is the signature that the request should have, over the headers that it names.
+// signAgain computes the signature that the request must have, over the headers that it names.
 func signAgain(r *http.Request, s scope, own Credentials, payloadHash string, at time.Time) (string, error) {
 	same := &http.Request{
 		Method: r.Method,
@@ -160,26 +160,26 @@ func signAgain(r *http.Request, s scope, own Credentials, payloadHash string, at
 	return again.signature, nil
 }
 
-// payloadHash is what stands for the body in the signature: for S3 what the client says (and
-// readPayload compares), for others the body's SHA-256.
+// payloadHash is the part of the signature that depends on the body: for S3 what the client sends
+// (readPayload compares it with the body), for others the body's SHA-256.
 func (in *Request) payloadHash() (string, *Error) {
 	if in.Protocol != restXML {
 		sum := sha256.Sum256(in.Body)
 		return hex.EncodeToString(sum[:]), nil
 	}
-	said := in.HTTP.Header.Get("X-Amz-Content-Sha256")
-	if said == "" {
+	declared := in.HTTP.Header.Get("X-Amz-Content-Sha256")
+	if declared == "" {
 		return "", &Error{
 			Status:  400,
 			Code:    "InvalidRequest",
 			Message: "Missing required header for this request: x-amz-content-sha256",
 		}
 	}
-	return said, nil
+	return declared, nil
 }
 
-// readPayload is what S3 does once the signature is right: every x-amz- header must be under it,
-// the body must be what was signed, and chunks are taken apart.
+// readPayload does what S3 does once the signature is right. Every x-amz- header must be signed, the
+// body must be the signed one, and chunks are decoded.
 func (in *Request) readPayload(s scope) *Error {
 	if in.Protocol != restXML {
 		return nil
@@ -193,19 +193,19 @@ func (in *Request) readPayload(s scope) *Error {
 			}
 		}
 	}
-	switch said := in.HTTP.Header.Get("X-Amz-Content-Sha256"); {
-	case said == "UNSIGNED-PAYLOAD":
+	switch declared := in.HTTP.Header.Get("X-Amz-Content-Sha256"); {
+	case declared == "UNSIGNED-PAYLOAD":
 		return nil
-	case said == "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
+	case declared == "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
 		return in.unchunk()
-	case strings.HasPrefix(said, "STREAMING-"):
+	case strings.HasPrefix(declared, "STREAMING-"):
 		return NotImplemented(
 			"the embedded S3 does not check chunks that are signed one by one (%s); send the body with its SHA-256 "+
 				"or UNSIGNED-PAYLOAD",
-			said,
+			declared,
 		)
 	default:
-		if sum := sha256.Sum256(in.Body); said != hex.EncodeToString(sum[:]) {
+		if sum := sha256.Sum256(in.Body); declared != hex.EncodeToString(sum[:]) {
 			return &Error{
 				Status:  400,
 				Code:    "XAmzContentSHA256Mismatch",

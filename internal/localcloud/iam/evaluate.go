@@ -1,5 +1,5 @@
 // Package iam evaluates AWS policies: documents and a request in, a verdict out. It holds no state,
-// reads no clock and asks nobody; whoever calls it gathers the documents and words the refusal.
+// reads no clock and calls nothing; callers gather the documents and word the refusal.
 //
 // It evaluates identity, resource and trust policies. It evaluates no permissions boundary, session
 // policy, endpoint policy or organisation policy, no policy variable, no NotPrincipal of a resource

@@ -1,5 +1,5 @@
-// What is encrypted with a customer's key is read or written only by who may use that key: the
-// service asks KMS in the caller's name. Sources: Amazon S3 user guide, "Using server-side
+// The use of KMS keys by other services: only callers that may use a key read or write what it
+// encrypts. The service calls KMS in the caller's name. Sources: Amazon S3 user guide, "Using server-side
 // encryption with AWS KMS keys" and "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys" (the
 // context is then the bucket's ARN); Secrets Manager user guide, "Secret encryption and
 // decryption".
@@ -13,8 +13,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// UseKey asks whether the caller may use a key for an action ("kms:Decrypt") through a service
-// ("s3"); context is the encryption context. An AWS managed key (alias/aws/...) passes: it serves
+// UseKey refuses a caller that may not use a key for an action ("kms:Decrypt") through a service
+// ("s3"). context is the encryption context. An AWS managed key (alias/aws/...) passes: it serves
 // everyone in the account.
 func UseKey(
 	in *awsapi.Request,
@@ -44,7 +44,7 @@ func UseKey(
 	if enabled, given := key.Get("isEnabled").(bool); given && !enabled {
 		return &awsapi.Error{Status: 400, Code: "KMS.DisabledException", Message: key.Str("arn") + " is disabled."}
 	}
-	ask := awsapi.Access{
+	access := awsapi.Access{
 		Action:            action,
 		Resource:          key.Str("arn"),
 		ResourcePolicies:  []string{key.Str("policy")},
@@ -56,8 +56,8 @@ func UseKey(
 		},
 	}
 	for k, v := range context {
-		ask.Context["kms:encryptioncontext:"+k] = v
+		access.Context["kms:encryptioncontext:"+k] = v
 	}
-	awsapi.AddTagKeys(ask.Context, "aws:resourcetag/", key)
-	return in.Allow(tx, ask)
+	awsapi.AddTagKeys(access.Context, "aws:resourcetag/", key)
+	return in.Allow(tx, access)
 }

@@ -1,4 +1,5 @@
-// KMS keys and aliases. A key that is deleted stays for a waiting time, in which it is unusable.
+// KMS keys and aliases. A deleted key stays unusable for a waiting time, as in AWS, so that drills can
+// see what depends on it.
 package kms
 
 import (

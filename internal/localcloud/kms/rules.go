@@ -1,4 +1,4 @@
-// What KMS refuses, and how other services ask for a key.
+// What KMS refuses, and how the rows of other services require a key.
 package kms
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/iam"
 )
 
-// pendingKeyType records keys that wait for their deletion; the id is the key's.
+// pendingKeyType is the type of records of keys that wait for their deletion; the id is the key's.
 const pendingKeyType = "aws:kms/pendingDeletion:Key"
 
 var keyTarget = "NotFoundException: Key '{value}' does not exist"
@@ -24,7 +24,7 @@ func defaultKeyPolicy(account string) string {
 		`:root"},"Resource":"*","Sid":"Enable IAM User Permissions"}],"Version":"2012-10-17"}`
 }
 
-// checkKeyPolicy is KMS's safety check: a policy must leave the account able to change it.
+// checkKeyPolicy is KMS's safety check: with a policy, the account must be able to change it.
 func checkKeyPolicy(c *cloud.Call) error {
 	text := c.Str("policy")
 	if text == "" {

@@ -1,4 +1,4 @@
-// AWS's managed policies, which exist in every account.
+// AWS's managed policies: they exist in every account, so attachments may name them.
 package roles
 
 import "github.com/bodybroker/platform/internal/localcloud/cloud"

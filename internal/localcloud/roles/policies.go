@@ -1,5 +1,5 @@
-// The policies that records hold: which documents are attached to a role, and what rows refuse of a
-// document before they store it. What a policy allows is evaluated in package iam.
+// The policies that records hold: which are attached to a role, and which documents rows refuse to
+// store. Package iam, which knows no records, evaluates what they allow.
 package roles
 
 import (
@@ -23,13 +23,14 @@ func RequireValidPolicy(path string, kind iam.Kind) cloud.Precondition {
 	}
 }
 
-// AllowsService says whether a document names an AWS service in an Allow statement.
+// AllowsService says whether an Allow statement of a document names one of these AWS services as its
+// principal.
 func AllowsService(document string, services ...string) bool {
 	policy, err := iam.Parse(document, iam.ResourcePolicy)
 	return err == nil && policy.AllowsService(services...)
 }
 
-// ParsePolicies parses documents that were valid when their rows took them, or were never looked at.
+// ParsePolicies parses documents of records. Most were checked when they were stored, but not all.
 func ParsePolicies(texts []string, kind iam.Kind) ([]iam.Document, error) {
 	documents := make([]iam.Document, len(texts))
 	for i, text := range texts {
@@ -42,7 +43,8 @@ func ParsePolicies(texts []string, kind iam.Kind) ([]iam.Document, error) {
 	return documents, nil
 }
 
-// IdentityPolicies are all policies that are attached to a role, AWS's own included.
+// IdentityPolicies returns all policies that are attached to a role, AWS's own included. The error
+// names a policy that is not known here.
 func IdentityPolicies(tx *cloud.Tx, role *cloud.Record) ([]iam.Document, error) {
 	if boundary := role.Str("permissionsBoundary"); boundary != "" {
 		return nil, fmt.Errorf("permissions boundaries are not evaluated here, and role %s has %s", role.ID, boundary)
@@ -121,8 +123,8 @@ func managedPolicyARNs(role *cloud.Record) []string {
 	return cloud.Strings(arns)
 }
 
-// RoleAllows says whether a policy of a role names an action in an Allow statement, on whatever
-// resource; managed lists AWS managed policies, by the end of their ARN, that do.
+// RoleAllows says whether an Allow statement of a role's policies names an action, for whatever
+// resource. managed lists AWS managed policies that allow it, by the end of their ARN.
 func RoleAllows(tx *cloud.Tx, role *cloud.Record, action string, managed ...string) bool {
 	for _, arn := range attachedPolicyARNs(tx, role) {
 		if slices.ContainsFunc(managed, func(name string) bool { return strings.HasSuffix(arn, "/"+name) }) {

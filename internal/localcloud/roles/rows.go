@@ -1,5 +1,5 @@
-// IAM's resource types: roles, their policies, instance profiles. What policies allow is evaluated
-// in iam.
+// IAM's resource types: roles, their policies and instance profiles. The package is not called iam
+// because that package evaluates policies and knows no records.
 package roles
 
 import (

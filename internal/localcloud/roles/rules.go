@@ -1,4 +1,4 @@
-// What IAM refuses of roles and policies, and how other services ask for a role.
+// What IAM refuses of roles and policies, and how the rows of other services require a role.
 package roles
 
 import (
@@ -39,7 +39,7 @@ func checkTrust(c *cloud.Call) error {
 	return nil
 }
 
-// inlineQuota: the inline policies of a role hold 10,240 characters together (IAM quotas).
+// inlineQuota refuses more than 10,240 characters in all inline policies of a role (IAM quotas).
 func inlineQuota(c *cloud.Call) error {
 	total := iam.Size(c.Str("policy"))
 	for _, other := range c.Tx.All("aws:iam/rolePolicy:RolePolicy") {
@@ -53,7 +53,7 @@ func inlineQuota(c *cloud.Call) error {
 	return nil
 }
 
-// managedQuota: a managed policy holds 6,144 characters (IAM quotas).
+// managedQuota refuses a managed policy of more than 6,144 characters (IAM quotas).
 func managedQuota(c *cloud.Call) error {
 	if iam.Size(c.Str("policy")) > 6144 {
 		return fmt.Errorf("LimitExceeded: Cannot exceed quota for PolicySize: 6144")
@@ -61,7 +61,7 @@ func managedQuota(c *cloud.Call) error {
 	return nil
 }
 
-// attachmentQuota: ten managed policies to a role (IAM quotas, default).
+// attachmentQuota refuses more than ten managed policies of a role (IAM quotas, default).
 func attachmentQuota(c *cloud.Call) error {
 	attached := map[string]bool{c.Str("policyArn"): true}
 	for _, other := range c.Tx.All("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
@@ -75,8 +75,8 @@ func attachmentQuota(c *cloud.Call) error {
 	return nil
 }
 
-// checkRoleDeletion: the provider takes a role out of its instance profiles by itself, and
-// detaches policies only if it is told to.
+// checkRoleDeletion refuses a role with policies: the provider removes a role from its instance
+// profiles by itself, but detaches policies only with forceDetachPolicies.
 func checkRoleDeletion(c *cloud.Call) error {
 	if c.Bool("forceDetachPolicies") {
 		return nil
@@ -93,7 +93,7 @@ func checkRoleDeletion(c *cloud.Call) error {
 	return nil
 }
 
-// forgetRole takes a deleted role out of profiles, and its policies with it.
+// forgetRole removes a deleted role from instance profiles, and its policies with it.
 func forgetRole(c *cloud.Call) error {
 	for _, token := range []string{
 		"aws:iam/rolePolicyAttachment:RolePolicyAttachment",
@@ -120,7 +120,7 @@ func RoleByARN(tx *cloud.Tx, arn string) *cloud.Record {
 }
 
 // RequireRole refuses a role that does not exist or that a service may not assume; refused is
-// the service's error, {value} is the role's ARN.
+// the service's error; {value} is the role's ARN. An empty service requires only the role.
 func RequireRole(path, service, missing, refused string) cloud.Precondition {
 	return func(c *cloud.Call) error {
 		for _, arn := range c.All(path) {
@@ -136,7 +136,7 @@ func RequireRole(path, service, missing, refused string) cloud.Precondition {
 			}
 			switch allowed, err := MayAssume(c.Cloud, role.Str("assumeRolePolicy"), service); {
 			case err != nil:
-				return fmt.Errorf("judging who may assume %s: %w", arn, err)
+				return fmt.Errorf("evaluating who may assume %s: %w", arn, err)
 			case !allowed:
 				return fmt.Errorf("%s", strings.ReplaceAll(refused, "{value}", arn))
 			}

@@ -1,5 +1,5 @@
-// Whether an AWS service may assume a role: its trust policy, and for what the service says that it
-// acts. Sources: IAM user guide, "The confused deputy problem" and "AWS global condition context
+// Whether an AWS service may assume a role. The answer depends on the trust policy and on the resource
+// for which the service says that it acts. Sources: IAM user guide, "The confused deputy problem" and "AWS global condition context
 // keys"; VPC user guide, "IAM role for publishing flow logs to CloudWatch Logs"; EBS user guide,
 // "IAM service roles for Amazon Data Lifecycle Manager"; ECS developer guide, "Amazon ECS task IAM
 // role"; EventBridge Scheduler user guide, "Confused deputy prevention".
@@ -21,8 +21,8 @@ var actsFor = map[string]string{
 	"scheduler.amazonaws.com":     "arn:aws:scheduler:{region}:{account}:schedule-group/default",
 }
 
-// MayAssume says whether a trust policy lets a service of this account's region assume the role. A
-// condition that is not known here is an error.
+// MayAssume says whether a trust policy allows a service of this account and region to assume the
+// role. A condition that is not known here is an error.
 func MayAssume(c *cloud.Cloud, document, service string) (bool, error) {
 	trust, err := iam.Parse(document, iam.TrustPolicy)
 	if err != nil {
