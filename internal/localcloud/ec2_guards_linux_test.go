@@ -25,8 +25,8 @@ var (
 	nodeTwo = netip.MustParseAddr("127.32.0.20")
 )
 
-// guarded is a running cloud of two nodes in a group whose members may reach each other at one port;
-// on the second, servers repeat each line there and at another port.
+// guarded is a running cloud of two nodes in a group whose members may reach each other at one
+// port; on the second, servers repeat each line there and at another port.
 func guarded(t *testing.T) (b bench, allowed, other netip.AddrPort) {
 	t.Helper()
 	require.NoError(t, flowguard.Supported())

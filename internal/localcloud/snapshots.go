@@ -15,10 +15,10 @@ const (
 	redisSnapshotType = "aws:elasticache/snapshot:Snapshot"
 )
 
-// Snapshot lets a day pass. Every disk that a lifecycle policy with a copy rule to the region chooses
-// by its tags gets a snapshot there; disks keeps the order of the disks. A Redis group with snapshot
-// retention gets one too. Callers seed the records into a cloud of that region. Not faithful: Redis's
-// snapshots do not leave their region by themselves; here they do.
+// Snapshot lets a day pass. Every disk that a lifecycle policy with a copy rule to the region
+// chooses by its tags gets a snapshot there; disks keeps the order of the disks. A Redis group with
+// snapshot retention gets one too. Callers seed the records into a cloud of that region. Not
+// faithful: Redis's snapshots do not leave their region by themselves; here they do.
 func Snapshot(c *cloud.Cloud, region string) (disks []cloud.Record, redis cloud.Record) {
 	return cloud.View2(c, func(tx *cloud.Tx) (disks []cloud.Record, redis cloud.Record) {
 		for _, volume := range tx.All(ec2.VolumeType) {

@@ -1,6 +1,6 @@
-// Amazon's public authority: what signs the certificates of ElastiCache's endpoints and of names
-// that ACM has proved. Every image and every browser trusts it; here, those whose root store is the
-// file of RootStore.
+// Amazon's public authority, which signs the certificates of ElastiCache's endpoints and of names
+// that ACM has validated. Every image and browser trusts it; here, those trust it that use the file
+// of RootStore.
 package acm
 
 import (
@@ -19,13 +19,14 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
+// PublicAuthority is a certificate authority with a key of its own; PEM is its certificate.
 type PublicAuthority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 	PEM         string
 }
 
-// publicLifetime is how long a public certificate of ACM lives: 13 months (ACM user guide, "ACM
+// publicLifetime is how long a public certificate of ACM is valid: 13 months (ACM user guide, "ACM
 // certificate characteristics").
 const publicLifetime = 395 * 24 * time.Hour
 
@@ -52,7 +53,7 @@ func newPublicAuthority() (*PublicAuthority, error) {
 	return &PublicAuthority{certificate: template, key: key, PEM: cloud.EncodePEM("CERTIFICATE", der)}, nil
 }
 
-// Issue makes a key and its certificate for host names, PEM.
+// Issue returns a new key and its certificate for host names, both as PEM.
 func (a *PublicAuthority) Issue(names ...string) (certificate, key string, err error) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -78,11 +79,11 @@ func (a *PublicAuthority) Issue(names ...string) (certificate, key string, err e
 	return cloud.EncodePEM("CERTIFICATE", der), cloud.EncodePEM("PRIVATE KEY", raw), nil
 }
 
-// RootStore is a file with the public authority's certificate, what stands for the roots that an
-// image or a client trusts.
+// RootStore returns the path of a file with the public authority's certificate. It takes the place
+// of the roots that an image or a client trusts. It exists while things run.
 func RootStore(c *cloud.Cloud) string { return filepath.Join(c.Runtime().Dir, "roots.pem") }
 
-// Authority is the public authority of a cloud where things run.
+// Authority is the public authority of a cloud while things run.
 var Authority = cloud.NewState(
 	cloud.StopServers,
 	openAuthority,
@@ -100,7 +101,8 @@ func openAuthority(_ *cloud.Cloud, r cloud.Runtime) (*PublicAuthority, error) {
 	return authority, os.WriteFile(filepath.Join(r.Dir, "roots.pem"), []byte(authority.PEM), 0o644)
 }
 
-// PublicCertificate is ACM's certificate of a name that was proved, signed by the public authority.
+// PublicCertificate returns a TLS configuration with ACM's certificate of an ARN, signed by the
+// public authority.
 func PublicCertificate(c *cloud.Cloud, arn string) (*tls.Config, error) {
 	found := c.CopyOf(PublicCertificateType, "arn", arn)
 	if found == nil {

@@ -1,4 +1,5 @@
-// Public certificates, which ACM issues for names that are proven.
+// ACM's certificates and their validation, so that a drill sees a certificate wait for its DNS
+// records.
 package acm
 
 import (
@@ -7,6 +8,8 @@ import (
 )
 
 const (
+	// PublicCertificateType is the type of certificates, ValidationType that of the wait for their
+	// issue.
 	PublicCertificateType = "aws:acm/certificate:Certificate"
 	ValidationType        = "aws:acm/certificateValidation:CertificateValidation"
 )

@@ -1,4 +1,4 @@
-// How a record proves a name to ACM, and what ACM refuses.
+// How DNS records validate names, and what ACM refuses.
 package acm
 
 import (
@@ -39,8 +39,8 @@ func certificateFaults(c *cloud.Call) []cloud.Failure {
 	return faults
 }
 
-// validationRecords are the records that prove the names of a certificate by DNS: the same ones for all
-// certificates of one name in one account, as with ACM.
+// validationRecords returns the DNS records that validate the names of a certificate. As with ACM,
+// all certificates of a name in one account have the same record.
 func validationRecords(c *cloud.Call) any {
 	options := []any{}
 	if c.Str("validationMethod") != "DNS" {
@@ -65,9 +65,9 @@ func validationRecords(c *cloud.Call) any {
 	return options
 }
 
-// missingProof is the first name of a certificate that no record in a public zone proves; "" if all
-// are proven.
-func missingProof(tx *cloud.Tx, certificate *cloud.Record) string {
+// missingRecord returns the first DNS record that validation needs and no public zone has; "" if
+// all exist.
+func missingRecord(tx *cloud.Tx, certificate *cloud.Record) string {
 	options, _ := certificate.Get("domainValidationOptions").([]any)
 	for _, item := range options {
 		option, _ := item.(map[string]any)
@@ -86,13 +86,13 @@ func missingProof(tx *cloud.Tx, certificate *cloud.Record) string {
 	return ""
 }
 
-// IssueValidated issues a certificate whose names are proven, as ACM does by itself; it says
-// whether the certificate is issued.
+// IssueValidated issues a certificate if all its names are validated, as ACM does by itself. It
+// says whether the certificate is issued.
 func IssueValidated(tx *cloud.Tx, certificate *cloud.Record) bool {
 	if certificate.Str("status") != "PENDING_VALIDATION" {
 		return true
 	}
-	if missingProof(tx, certificate) != "" {
+	if missingRecord(tx, certificate) != "" {
 		return false
 	}
 	now := time.Now().UTC().Truncate(24 * time.Hour)
@@ -129,13 +129,13 @@ func awaitIssue(c *cloud.Call) error {
 			"waiting for ACM Certificate (%s) to be issued: timeout while waiting for state to become 'ISSUED' "+
 				"(last state: 'PENDING_VALIDATION', timeout: 1h15m0s): nothing proves %s",
 			arn,
-			missingProof(c.Tx, certificate),
+			missingRecord(c.Tx, certificate),
 		)
 	}
 	return nil
 }
 
-// issuedAt is the provider's id of a validation: when the certificate was issued.
+// issuedAt is the provider's id of a validation: the time of the issue.
 func issuedAt(*cloud.Call) any {
 	return time.Now().UTC().Format("2006-01-02 15:04:05.000000") + " +0000 UTC"
 }

@@ -1,5 +1,6 @@
-// ACM Private CA over the wire. Sources: AWS Private CA API reference, IssueCertificate,
-// GetCertificate, GetCertificateAuthorityCertificate and DescribeCertificateAuthority.
+// ACM Private CA over the wire: nodes and tasks fetch their certificates with it. Sources: AWS
+// Private CA API reference, IssueCertificate, GetCertificate, GetCertificateAuthorityCertificate
+// and DescribeCertificateAuthority.
 package acmpca
 
 import (
@@ -22,15 +23,16 @@ var _ = awsapi.RegisterOperations("acm-pca", map[string]awsapi.Operation{
 	"DescribeCertificateAuthority":       describeAuthority,
 })
 
-// issuedOverWire is what was issued over the wire.
+// issuedOverWire are the certificates that were issued over the wire; no record has them.
 type issuedOverWire struct {
 	certificates map[string]*wireCertificate
 	requests     map[string]issueOnce // certificates by authority and idempotency token
 }
 
+// issuedOverWireKey is the key of an issuedOverWire in Tx.Values.
 const issuedOverWireKey = "issued over the wire"
 
-// overWire is what the authorities issued over the wire.
+// overWire returns the certificates that were issued over the wire.
 func overWire(tx *cloud.Tx) *issuedOverWire {
 	state, ok := tx.Values[issuedOverWireKey].(*issuedOverWire)
 	if !ok {
@@ -40,14 +42,14 @@ func overWire(tx *cloud.Tx) *issuedOverWire {
 	return state
 }
 
-// wireCertificate is one that was issued over the wire.
+// wireCertificate is one certificate that was issued over the wire.
 type wireCertificate struct {
 	issued
 	authority string
-	polled    bool // GetCertificate has been called once
+	polled    bool // GetCertificate was called before
 }
 
-// issueOnce is what an idempotency token has led to.
+// issueOnce is the certificate of an idempotency token.
 type issueOnce struct {
 	arn   string
 	until time.Time
@@ -67,36 +69,36 @@ type issueInput struct {
 	}
 }
 
-// authorityAccess is what every operation on a CA asks for.
+// authorityAccess is the access that an operation on a CA needs.
 func authorityAccess(
 	in *awsapi.Request,
 	tx *cloud.Tx,
 	action, arn string,
 	context map[string]string,
 ) awsapi.Access {
-	ask := awsapi.Access{Action: "acm-pca:" + action, Resource: arn, Context: map[string]string{}}
+	access := awsapi.Access{Action: "acm-pca:" + action, Resource: arn, Context: map[string]string{}}
 	for key, value := range context {
-		ask.Context[key] = value
+		access.Context[key] = value
 	}
 	if policy := tx.Find("aws:acmpca/policy:Policy", "", arn); policy != nil {
-		ask.ResourcePolicies = []string{policy.Str("policy")}
+		access.ResourcePolicies = []string{policy.Str("policy")}
 	}
 	if record := tx.Find(AuthorityType, "", arn); record != nil {
-		awsapi.AddTagKeys(ask.Context, "aws:resourcetag/", record)
+		awsapi.AddTagKeys(access.Context, "aws:resourcetag/", record)
 	}
-	return ask
+	return access
 }
 
-// issueOverWire agrees in a transaction and signs outside of it.
+// issueOverWire checks the request in a transaction and signs outside of it: signing takes time.
 func issueOverWire(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
-	var asked issueInput
-	if fault := in.Decode(&asked, "CertificateAuthorityArn", "Csr", "SigningAlgorithm", "Validity"); fault != nil {
+	var input issueInput
+	if fault := in.Decode(&input, "CertificateAuthorityArn", "Csr", "SigningAlgorithm", "Validity"); fault != nil {
 		return fault
 	}
 	var agreed *signing
 	var arn string
 	var fault *awsapi.Error
-	in.Cloud.Update(func(tx *cloud.Tx) { agreed, arn, fault = agree(in, tx, asked) })
+	in.Cloud.Update(func(tx *cloud.Tx) { agreed, arn, fault = agree(in, tx, input) })
 	if fault != nil {
 		return fault
 	}
@@ -105,73 +107,73 @@ func issueOverWire(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 		if err != nil {
 			return awsapi.RowError(err)
 		}
-		arn = keepCertificate(in.Cloud, made, asked)
+		arn = keepCertificate(in.Cloud, made, input)
 	}
 	awsapi.WriteJSON(w, http.StatusOK, map[string]string{"CertificateArn": arn})
 	return nil
 }
 
-// agree finds what is to be signed, or the certificate that the same token has led to already.
-func agree(in *awsapi.Request, tx *cloud.Tx, asked issueInput) (*signing, string, *awsapi.Error) {
+// agree returns what is to be signed, or the ARN of the certificate that the same token got before.
+func agree(in *awsapi.Request, tx *cloud.Tx, input issueInput) (*signing, string, *awsapi.Error) {
 	context := map[string]string{}
-	if asked.TemplateArn != "" {
-		context["acm-pca:templatearn"] = asked.TemplateArn
+	if input.TemplateArn != "" {
+		context["acm-pca:templatearn"] = input.TemplateArn
 	}
 	if fault := in.Allow(
 		tx,
-		authorityAccess(in, tx, "IssueCertificate", asked.CertificateAuthorityArn, context),
+		authorityAccess(in, tx, "IssueCertificate", input.CertificateAuthorityArn, context),
 	); fault != nil {
 		return nil, "", fault
 	}
-	if before := overWire(tx).requests[tokenKey(asked)]; awsapi.Wire(tx).Now().Before(before.until) {
+	if before := overWire(tx).requests[tokenKey(input)]; awsapi.Wire(tx).Now().Before(before.until) {
 		return nil, before.arn, nil
 	}
 	agreed, err := agreeCertificate(tx, issueRequest{
-		Authority:        asked.CertificateAuthorityArn,
-		Request:          string(asked.Csr),
-		Template:         asked.TemplateArn,
-		SigningAlgorithm: asked.SigningAlgorithm,
-		ValidityType:     asked.Validity.Type,
-		ValidityValue:    asked.Validity.Value.String(),
+		Authority:        input.CertificateAuthorityArn,
+		Request:          string(input.Csr),
+		Template:         input.TemplateArn,
+		SigningAlgorithm: input.SigningAlgorithm,
+		ValidityType:     input.Validity.Type,
+		ValidityValue:    input.Validity.Value.String(),
 	})
 	if err != nil {
 		return nil, "", awsapi.RowError(err)
 	}
-	if signatureAlgorithms[asked.SigningAlgorithm] == 0 {
+	if signatureAlgorithms[input.SigningAlgorithm] == 0 {
 		return nil, "", &awsapi.Error{
 			Status: 400,
 			Code:   "ValidationException",
 			Message: fmt.Sprintf("the signing algorithm %q is not one of %s",
-				asked.SigningAlgorithm, strings.Join(signingAlgorithms, ", ")),
+				input.SigningAlgorithm, strings.Join(signingAlgorithms, ", ")),
 		}
 	}
 	return agreed, "", nil
 }
 
-func tokenKey(asked issueInput) string {
-	sum := sha256.Sum256(asked.Csr)
-	return asked.CertificateAuthorityArn + " " + asked.IdempotencyToken + " " + hex.EncodeToString(sum[:])
+func tokenKey(input issueInput) string {
+	sum := sha256.Sum256(input.Csr)
+	return input.CertificateAuthorityArn + " " + input.IdempotencyToken + " " + hex.EncodeToString(sum[:])
 }
 
-func keepCertificate(c *cloud.Cloud, made *issued, asked issueInput) string {
+func keepCertificate(c *cloud.Cloud, made *issued, input issueInput) string {
 	return cloud.Update(c, func(tx *cloud.Tx) string {
 		state := overWire(tx)
-		state.certificates[made.ARN] = &wireCertificate{issued: *made, authority: asked.CertificateAuthorityArn}
-		if asked.IdempotencyToken != "" {
-			state.requests[tokenKey(asked)] = issueOnce{made.ARN, awsapi.Wire(tx).Now().Add(IdempotencyTime)}
+		state.certificates[made.ARN] = &wireCertificate{issued: *made, authority: input.CertificateAuthorityArn}
+		if input.IdempotencyToken != "" {
+			state.requests[tokenKey(input)] = issueOnce{made.ARN, awsapi.Wire(tx).Now().Add(IdempotencyTime)}
 		}
 		return made.ARN
 	})
 }
 
-// getCertificate answers the first question for a certificate with "in progress": AWS issues in its
-// own time, and who does not ask again fails there.
+// getCertificate answers the first call for a certificate with "in progress": AWS takes its time to
+// issue, and a client that does not repeat the call fails there.
 func getCertificate(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
-	var asked struct{ CertificateAuthorityArn, CertificateArn string }
-	if fault := in.Decode(&asked, "CertificateAuthorityArn", "CertificateArn"); fault != nil {
+	var input struct{ CertificateAuthorityArn, CertificateArn string }
+	if fault := in.Decode(&input, "CertificateAuthorityArn", "CertificateArn"); fault != nil {
 		return fault
 	}
-	found, fault := certificate(in, asked.CertificateAuthorityArn, asked.CertificateArn)
+	found, fault := certificate(in, input.CertificateAuthorityArn, input.CertificateArn)
 	if fault != nil {
 		return fault
 	}
@@ -214,7 +216,7 @@ func certificate(in *awsapi.Request, authority, arn string) (issued, *awsapi.Err
 	})
 }
 
-// authorityRecord finds a CA.
+// authorityRecord returns the record of a CA, or AWS's error.
 func authorityRecord(in *awsapi.Request, tx *cloud.Tx, arn string) (*cloud.Record, *awsapi.Error) {
 	record := tx.Find(AuthorityType, "", arn)
 	if record == nil {
@@ -227,7 +229,7 @@ func authorityRecord(in *awsapi.Request, tx *cloud.Tx, arn string) (*cloud.Recor
 	return record, nil
 }
 
-// getAuthorityCertificate gives a CA's own certificate; a root has no chain above it.
+// getAuthorityCertificate answers with a CA's own certificate; a root has no chain.
 func getAuthorityCertificate(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	record, fault := authorityFor(in, "GetCertificateAuthorityCertificate")
 	if fault != nil {
@@ -255,18 +257,18 @@ type heldAuthority struct {
 	status string
 }
 
-// authorityFor reads the CA that a request names, if the caller may.
+// authorityFor returns the CA that a request names, if the caller may read it.
 func authorityFor(in *awsapi.Request, action string) (heldAuthority, *awsapi.Error) {
-	var asked struct{ CertificateAuthorityArn string }
-	if fault := in.Decode(&asked, "CertificateAuthorityArn"); fault != nil {
+	var input struct{ CertificateAuthorityArn string }
+	if fault := in.Decode(&input, "CertificateAuthorityArn"); fault != nil {
 		return heldAuthority{}, fault
 	}
 	c := in.Cloud
 	return cloud.Update2(c, func(tx *cloud.Tx) (heldAuthority, *awsapi.Error) {
-		if fault := in.Allow(tx, authorityAccess(in, tx, action, asked.CertificateAuthorityArn, nil)); fault != nil {
+		if fault := in.Allow(tx, authorityAccess(in, tx, action, input.CertificateAuthorityArn, nil)); fault != nil {
 			return heldAuthority{}, fault
 		}
-		record, fault := authorityRecord(in, tx, asked.CertificateAuthorityArn)
+		record, fault := authorityRecord(in, tx, input.CertificateAuthorityArn)
 		if fault != nil {
 			return heldAuthority{}, fault
 		}

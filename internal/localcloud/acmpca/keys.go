@@ -1,4 +1,5 @@
-// The keys and names of certificate authorities, and the clock of certificates.
+// The keys and names of certificate authorities, and the clock of certificates, which drills can
+// set.
 package acmpca
 
 import (
@@ -66,6 +67,7 @@ func distinguishedName(parts map[string]any) pkix.Name {
 	}
 }
 
+// SerialNumber returns a random serial number of 16 bytes for a certificate.
 func SerialNumber() *big.Int {
 	raw := make([]byte, 16)
 	_, _ = rand.Read(raw) // crypto/rand never fails: it ends the program instead
@@ -73,7 +75,8 @@ func SerialNumber() *big.Int {
 	return new(big.Int).SetBytes(raw)
 }
 
-// NotAfter reads a validity: days, months, years from now, seconds since 1970, or a date.
+// NotAfter returns the end of a validity. kind is DAYS, MONTHS or YEARS (from now), ABSOLUTE
+// (seconds since 1970) or END_DATE (RFC 3339).
 func NotAfter(kind, text string, now time.Time) (time.Time, error) {
 	if kind == "END_DATE" {
 		end, err := time.Parse(time.RFC3339, text)
@@ -105,8 +108,8 @@ func colonHex(raw []byte) string {
 	return strings.Join(pairs, ":")
 }
 
-// SetCertificateClock makes the private CAs take another time than the real one for now: a drill
-// that sets it six days back gets certificates of seven days that end tomorrow. Nil: the real time.
+// SetCertificateClock sets the clock of the private CAs; nil sets the real time again. With a clock
+// six days back a drill gets certificates of seven days that end tomorrow.
 func SetCertificateClock(c *cloud.Cloud, now func() time.Time) {
 	c.Update(func(tx *cloud.Tx) {
 		tx.Values[certificateClockKey] = now

@@ -1,5 +1,5 @@
-// ACM Private CA. A certificate authority here is a real one: it has a key, makes a signing request,
-// and signs certificates that any TLS library verifies.
+// The types of ACM Private CA. A certificate authority here is a real one: it has a key, creates a
+// signing request and signs certificates, because the platform's own TLS connections use them.
 package acmpca
 
 import (
@@ -11,6 +11,8 @@ import (
 )
 
 const (
+	// AuthorityType is the type of certificate authorities, CertificateType that of certificates
+	// which the program orders.
 	AuthorityType   = "aws:acmpca/certificateAuthority:CertificateAuthority"
 	CertificateType = "aws:acmpca/certificate:Certificate"
 	// deletedAuthorityType records authorities that wait for their deletion; the id is the ARN.
@@ -64,8 +66,8 @@ var _ = cloud.Register(
 			return nil
 		},
 		BeforeUpdate: updateAuthority,
-		// The provider disables an authority before it deletes it, which AWS would refuse of an
-		// active one.
+		// The provider disables an authority before it deletes it, because AWS does not delete
+		// an active one.
 		AfterDelete: func(c *cloud.Call) error {
 			delete(c.Tx.Values, c.ID)
 			c.Tx.Keep(

@@ -1,4 +1,4 @@
-// What ACM Private CA refuses of an authority, and what becomes of one.
+// What ACM Private CA refuses of an authority, and how an authority changes its state.
 package acmpca
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// checkSubject: at least one part of the name, and the provider's lengths.
+// checkSubject requires at least one part of the name, and the provider's lengths.
 func checkSubject(c *cloud.Call) []cloud.Failure {
 	subject, known := c.Get("certificateAuthorityConfiguration.subject").(map[string]any)
 	if !known {
@@ -56,7 +56,7 @@ func checkTemplate(c *cloud.Call) []cloud.Failure {
 	}
 }
 
-// createAuthority makes the key and the signing request; they wait under the URN until the
+// createAuthority creates the key and the signing request. They are kept under the URN until the
 // authority has its id.
 func createAuthority(c *cloud.Call) error {
 	made, err := newAuthority(c.Str("certificateAuthorityConfiguration.keyAlgorithm"),
@@ -69,7 +69,7 @@ func createAuthority(c *cloud.Call) error {
 	return nil
 }
 
-// updateAuthority switches an authority on and off; only one that has its certificate can be.
+// updateAuthority enables and disables an authority, which must have its certificate.
 func updateAuthority(c *cloud.Call) error {
 	made := AuthorityOf(c.Tx, c.ID)
 	if made == nil {

@@ -1,4 +1,4 @@
-// The private CA's work: keys, signing requests, certificates by AWS's templates.
+// How a private CA signs: real certificates by AWS's templates, which any TLS library verifies.
 // Source: AWS Private CA user guide, "Understanding certificate templates"; API reference,
 // IssueCertificate (validity, notBefore an hour back) and CreateCertificateAuthority (7 days).
 package acmpca
@@ -23,7 +23,7 @@ const (
 	statusDisabled = "DISABLED"
 )
 
-// Authority is what a private CA holds and never shows.
+// Authority is what a private CA holds and no output shows.
 type Authority struct {
 	key              crypto.Signer
 	signingAlgorithm string
@@ -33,7 +33,7 @@ type Authority struct {
 	chain            string            // PEM, above the certificate
 }
 
-// newAuthority makes a CA's key and its signing request.
+// newAuthority creates a CA's key and its signing request.
 func newAuthority(keyAlgorithm, signingAlgorithm string, subject any) (*Authority, error) {
 	if strings.HasPrefix(keyAlgorithm, "RSA") != strings.HasSuffix(signingAlgorithm, "RSA") {
 		return nil, fmt.Errorf(
@@ -61,7 +61,7 @@ func newAuthority(keyAlgorithm, signingAlgorithm string, subject any) (*Authorit
 	}, nil
 }
 
-// AuthorityOf returns what a CA holds; nil if there is no such CA.
+// AuthorityOf returns the Authority of a CA's ARN; nil if there is no such CA.
 func AuthorityOf(tx *cloud.Tx, arn string) *Authority {
 	held, _ := tx.Values[arn].(*Authority)
 	return held
@@ -74,12 +74,12 @@ type issueRequest struct {
 	Passthrough                                    string
 }
 
-// issued is a certificate with its chain, PEM.
+// issued is a certificate with its chain, both as PEM.
 type issued struct{ ARN, Certificate, Chain string }
 
 // signing is a certificate that the CA has agreed to sign.
 type signing struct {
-	authority   Authority // a copy: it is signed outside the cloud's lock
+	authority   Authority // a copy: the certificate is signed without the cloud's lock
 	arn         string
 	certificate *x509.Certificate
 	request     *x509.CertificateRequest
@@ -94,7 +94,7 @@ func issueCertificate(tx *cloud.Tx, in issueRequest) (*issued, error) {
 	return agreed.sign()
 }
 
-// agreeCertificate works out the certificate that a request leads to..
+// agreeCertificate checks a request and returns the certificate that is to be signed.
 func agreeCertificate(tx *cloud.Tx, in issueRequest) (*signing, error) {
 	held := AuthorityOf(tx, in.Authority)
 	record := tx.Find(AuthorityType, "", in.Authority)
@@ -141,7 +141,7 @@ func agreeCertificate(tx *cloud.Tx, in issueRequest) (*signing, error) {
 	}, nil
 }
 
-// checkRequest is what the CA refuses to sign.
+// checkRequest returns why the CA does not sign a request.
 func (a *Authority) checkRequest(record *cloud.Record, certificate *x509.Certificate, kind template, algorithm string,
 	request *x509.CertificateRequest, now time.Time,
 ) error {
@@ -205,7 +205,7 @@ func (s *signing) sign() (*issued, error) {
 	}, nil
 }
 
-// importAuthorityCertificate gives a CA its certificate and makes it active.
+// importAuthorityCertificate stores a CA's own certificate and activates the CA.
 func importAuthorityCertificate(tx *cloud.Tx, arn, certificate, chain string) error {
 	held, record := AuthorityOf(tx, arn), tx.Find(AuthorityType, "", arn)
 	block, _ := pem.Decode([]byte(certificate))
@@ -236,8 +236,8 @@ func importAuthorityCertificate(tx *cloud.Tx, arn, certificate, chain string) er
 	return nil
 }
 
-// AuthorityStatus is a CA's status as AWS tells it, for example "ACTIVE"; "" if there is no such
-// CA.
+// AuthorityStatus returns a CA's status as AWS reports it, for example "ACTIVE"; "" if there is no
+// such CA.
 func AuthorityStatus(c *cloud.Cloud, arn string) string {
 	return cloud.View(c, func(tx *cloud.Tx) string {
 		held := AuthorityOf(tx, arn)

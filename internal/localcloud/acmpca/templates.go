@@ -1,10 +1,10 @@
-// AWS Private CA's certificate templates: what each puts into a certificate.
+// AWS Private CA's certificate templates: they decide which extensions a certificate has.
 // Source: AWS Private CA user guide, "Certificate template definitions".
 package acmpca
 
 import "crypto/x509"
 
-// template is one of AWS's, by the extensions that it sets.
+// template is one of AWS's templates: the extensions that it sets.
 type template struct {
 	root      bool // signs the CA's own request, before it is active
 	authority bool // makes a CA certificate
@@ -18,7 +18,7 @@ const (
 	endUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment
 )
 
-// templates by name; without a name AWS takes EndEntityCertificate/V1.
+// templates are all templates by name; without a name AWS uses EndEntityCertificate/V1.
 var templates = map[string]template{
 	"":                                  endEntity(x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth),
 	"EndEntityCertificate/V1":           endEntity(x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth),
@@ -40,8 +40,8 @@ func endEntity(extended ...x509.ExtKeyUsage) template {
 	return template{usage: endUsage, extended: extended}
 }
 
-// apply puts the template's extensions into a certificate. End entities take their alternative
-// names from the request; a CA takes none.
+// apply sets the template's extensions in a certificate. End entities have the alternative names of
+// the request; a CA has none.
 func (t template) apply(certificate *x509.Certificate, request *x509.CertificateRequest) {
 	certificate.KeyUsage, certificate.ExtKeyUsage, certificate.IsCA = t.usage, t.extended, t.authority
 	if t.authority {

@@ -25,14 +25,16 @@ type Access struct {
 	ResourceMustAllow bool
 }
 
-// Allow evaluates the policies and notes the call. It returns the refusal, nil if the call is allowed.
+// Allow evaluates the policies and notes the call. It returns the refusal, nil if the call is
+// allowed.
 func (in *Request) Allow(tx *cloud.Tx, access Access) *Error {
 	fault := in.Evaluate(tx, access)
 	in.Note(tx, access.Action, access.Resource, fault == nil)
 	return fault
 }
 
-// Evaluate evaluates the policies without a note. It returns the refusal, nil if the call is allowed.
+// Evaluate evaluates the policies without a note. It returns the refusal, nil if the call is
+// allowed.
 func (in *Request) Evaluate(tx *cloud.Tx, access Access) *Error {
 	decision, err := Evaluate(tx, in.Caller, access)
 	switch {
@@ -49,8 +51,8 @@ func (in *Request) Evaluate(tx *cloud.Tx, access Access) *Error {
 	return in.Protocol.denied(Refusal(in.Caller.arn(in.Cloud.Account), access, decision))
 }
 
-// Evaluate gathers the policies that decide about a call and evaluates them. The error says what cannot
-// be evaluated.
+// Evaluate gathers the policies that decide about a call and evaluates them. The error says what
+// cannot be evaluated.
 func Evaluate(tx *cloud.Tx, caller *RoleSession, access Access) (iam.Decision, error) {
 	role := roles.RoleByARN(tx, caller.RoleARN)
 	if role == nil { // deleted since the signature was checked

@@ -1,7 +1,7 @@
-// The errors of services, in the shapes of three protocols: SDKs recognise an error only in the shape
-// of its service. Sources: Amazon S3 API reference, "Error
-// responses"; Smithy 2.0, "AWS JSON 1.1 protocol" and "AWS query protocol". The status is 400 for
-// nearly all errors of JSON services, AccessDeniedException too, as their SDKs report it.
+// The errors of services, in the shapes of three protocols: SDKs recognise an error only in the
+// shape of its service. Sources: Amazon S3 API reference, "Error responses"; Smithy 2.0, "AWS JSON
+// 1.1 protocol" and "AWS query protocol". The status is 400 for nearly all errors of JSON services,
+// AccessDeniedException too, as their SDKs report it.
 package awsapi
 
 import (
@@ -30,7 +30,7 @@ const (
 	restXML Protocol = iota // S3
 	// JSON11 is AWS JSON 1.1: ACM PCA, Secrets Manager and most others.
 	JSON11
-	query                   // STS
+	query // STS
 )
 
 // protocolOf finds the protocol by the service, or by the request where the service is not served.
@@ -119,8 +119,8 @@ func (p Protocol) denied(message string) *Error {
 
 var awsErrorCode = regexp.MustCompile(`^[A-Z][A-Za-z0-9.]+$`)
 
-// RowError turns the error of a row ("Code: text") into an Error. An error without a code is a limit of
-// the embedded AWS.
+// RowError turns the error of a row ("Code: text") into an Error. An error without a code is a
+// limit of the embedded AWS.
 func RowError(err error) *Error {
 	code, message, ok := strings.Cut(err.Error(), ": ")
 	if !ok || !awsErrorCode.MatchString(code) {

@@ -26,10 +26,10 @@ type API struct {
 	server *http.Server
 }
 
-// ServeAPI serves the API on a free port of 127.0.0.1. It is plain HTTP, but
-// aws:SecureTransport is "true" for policies: requests do not leave this computer, and policies that
-// require TLS must hold here as in AWS. Every request must be signed with credentials from Session.
-// Several APIs of one cloud may run at once.
+// ServeAPI serves the API on a free port of 127.0.0.1. It is plain HTTP, but aws:SecureTransport is
+// "true" for policies: requests do not leave this computer, and policies that require TLS must hold
+// here as in AWS. Every request must be signed with credentials from Session. Several APIs of one
+// cloud may run at once.
 func ServeAPI(c *cloud.Cloud) (*API, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -75,15 +75,15 @@ type Request struct {
 	noted     *APICall // the last note of this call
 }
 
-// Operation answers one call. The caller is authenticated; whether it is allowed, the operation checks
-// with Request.Allow. It writes nothing where it returns an error.
+// Operation answers one call. The caller is authenticated; whether it is allowed, the operation
+// checks with Request.Allow. It writes nothing where it returns an error.
 type Operation func(*Request, http.ResponseWriter) *Error
 
 // operations are all operations that are served, by the signing name of the service and by name.
 var operations = map[string]map[string]Operation{}
 
-// RegisterOperations adds the operations of a service when its package loads; service is its signing
-// name. A second set for a service is a mistake in this project and panics.
+// RegisterOperations adds the operations of a service when its package loads; service is its
+// signing name. A second set for a service is a mistake in this project and panics.
 func RegisterOperations(service string, answers map[string]Operation) struct{} {
 	if _, exists := operations[service]; exists {
 		panic(fmt.Sprintf("localcloud: two sets of operations for %s", service))
@@ -147,8 +147,8 @@ func (in *Request) read() *Error {
 
 var errTooLarge = errors.New("the body is too large")
 
-// readAll reads a body into a buffer of the right size where its length is known: a server binary has
-// 17 MB.
+// readAll reads a body into a buffer of the right size where its length is known: a server binary
+// has 17 MB.
 func readAll(body io.Reader, length int64) ([]byte, error) {
 	if length > maxBody {
 		return nil, errTooLarge

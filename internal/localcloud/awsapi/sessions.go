@@ -26,8 +26,8 @@ type Credentials struct {
 type RoleSession struct {
 	Credentials
 	Role, RoleARN string
-	// RoleUniqueID is the role's unique id at the time: a role of the same name that is created later is
-	// another one.
+	// RoleUniqueID is the role's unique id at the time: a role of the same name that is created
+	// later is another one.
 	RoleUniqueID string
 	Name         string
 }
@@ -63,9 +63,10 @@ func Wire(tx *cloud.Tx) *WireState {
 // sessionName is what STS accepts (API reference, AssumeRole, RoleSessionName).
 var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
-// Session returns new credentials of an existing role, valid for SessionHours. The name says who uses
-// them, for example the id of a task or instance: 2 to 64 letters, digits and _+=,.@-. Session does not
-// check whether the role may be assumed; the instance metadata service does, for instances.
+// Session returns new credentials of an existing role, valid for SessionHours. The name says who
+// uses them, for example the id of a task or instance: 2 to 64 letters, digits and _+=,.@-. Session
+// does not check whether the role may be assumed; the instance metadata service does, for
+// instances.
 func Session(c *cloud.Cloud, roleARN, name string) (Credentials, error) {
 	return cloud.Update2(c, func(tx *cloud.Tx) (Credentials, error) {
 		return NewSession(tx, roleARN, name)

@@ -1,7 +1,8 @@
-// Signature Version 4 is really checked, so that wrong credentials fail here as in AWS: the SDK's own
-// signer computes the signature again with the session's secret, and both must be equal. Sources: IAM user guide, "Create a signed AWS API
-// request"; Amazon S3 API reference, "Authenticating requests (AWS Signature Version 4)"; the
-// errors: the services' "Common errors" and Amazon S3 API reference, "List of error codes".
+// Signature Version 4 is really checked, so that wrong credentials fail here as in AWS: the SDK's
+// own signer computes the signature again with the session's secret, and both must be equal.
+// Sources: IAM user guide, "Create a signed AWS API request"; Amazon S3 API reference,
+// "Authenticating requests (AWS Signature Version 4)"; the errors: the services' "Common errors"
+// and Amazon S3 API reference, "List of error codes".
 package awsapi
 
 import (
@@ -178,8 +179,8 @@ func (in *Request) payloadHash() (string, *Error) {
 	return declared, nil
 }
 
-// readPayload does what S3 does once the signature is right. Every x-amz- header must be signed, the
-// body must be the signed one, and chunks are decoded.
+// readPayload does what S3 does once the signature is right. Every x-amz- header must be signed,
+// the body must be the signed one, and chunks are decoded.
 func (in *Request) readPayload(s scope) *Error {
 	if in.Protocol != restXML {
 		return nil

@@ -1,4 +1,4 @@
-// AWS Budgets.
+// AWS Budgets. Nothing is billed here: the row checks what AWS refuses of a budget.
 package budgets
 
 import (
@@ -65,7 +65,7 @@ var _ = cloud.Register(
 	},
 )
 
-// checkBudget: a notification needs somebody to notify; topics must exist.
+// checkBudget requires that each notification has subscribers and that topics exist.
 func checkBudget(c *cloud.Call) error {
 	notifications, _ := c.Get("notifications").([]any)
 	for _, item := range notifications {

@@ -1,4 +1,5 @@
-// What a service runs, by id. Hooks of several resources run at once, so services share one safe map.
+// What a service runs, by id. Hooks of several resources run at once, so services share one safe
+// map.
 package cloud
 
 import (
@@ -7,7 +8,8 @@ import (
 	"sync"
 )
 
-// ByID is a map that many goroutines may use. A nil ByID, as in a cloud where nothing runs, is empty.
+// ByID is a map that many goroutines may use. A nil ByID, as in a cloud where nothing runs, is
+// empty.
 type ByID[T any] struct {
 	mu    sync.Mutex
 	items map[string]T

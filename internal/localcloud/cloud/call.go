@@ -129,12 +129,12 @@ func (c *Call) OldStr(path string) string {
 	return s
 }
 
-// HiddenKey is the key in Tx.Values under which a resource keeps what no output shows (code, tokens).
-// It is for types whose id is a name; where the id is an ARN, the ARN is the key.
+// HiddenKey is the key in Tx.Values under which a resource keeps what no output shows (code,
+// tokens). It is for types whose id is a name; where the id is an ARN, the ARN is the key.
 func (c *Call) HiddenKey() string { return c.Row.Token + " " + c.ID }
 
-// Known says whether an input is absent or has no unknown part. In a preview an unknown input forces
-// no replacement where the provider waits for its value.
+// Known says whether an input is absent or has no unknown part. In a preview an unknown input
+// forces no replacement where the provider waits for its value.
 func (c *Call) Known(path string) bool {
 	v, ok := ValueAt(c.Inputs, path)
 	return !ok || !v.ContainsUnknowns()

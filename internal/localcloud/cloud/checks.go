@@ -1,5 +1,5 @@
-// The provider's checks of single inputs, from which rows build their Check. The texts of faults are
-// the provider's.
+// The provider's checks of single inputs, from which rows build their Check. The texts of faults
+// are the provider's.
 package cloud
 
 import (

@@ -37,7 +37,8 @@ type Cloud struct {
 	running atomic.Pointer[running] // nil: only records are kept
 }
 
-// New returns an account that has only what every AWS account has. The region must be one of Regions.
+// New returns an account that has only what every AWS account has. The region must be one of
+// Regions.
 func New(region string) (*Cloud, error) {
 	if !slices.Contains(Regions, region) {
 		return nil, fmt.Errorf("making an embedded AWS: region %q is not one it knows; known are %s",

@@ -45,10 +45,10 @@ func Join(maps ...map[string]Value) map[string]Value {
 	return all
 }
 
-// FreeID is the provider's id, or another one where a record has that id already; both are templates
-// (see Text). The provider gives two resources one id where its own state has a second key (the policy
-// "cpu" of two services), or where a replacement is created before its predecessor is deleted. Here
-// records are kept by id alone.
+// FreeID is the provider's id, or another one where a record has that id already; both are
+// templates (see Text). The provider gives two resources one id where its own state has a second
+// key (the policy "cpu" of two services), or where a replacement is created before its predecessor
+// is deleted. Here records are kept by id alone.
 func FreeID(preferred, otherwise string) Value {
 	return func(c *Call) any {
 		id := c.Expand(preferred)
@@ -67,8 +67,8 @@ func AfterLast(s, separator string) string {
 	return s
 }
 
-// Errorf is fmt.Errorf for AWS's own texts: linters do not know it, so a text may begin with a capital
-// and end with a period.
+// Errorf is fmt.Errorf for AWS's own texts: linters do not know it, so a text may begin with a
+// capital and end with a period.
 func Errorf(format string, arguments ...any) error { return fmt.Errorf(format, arguments...) }
 
 // EncodePEM returns a PEM block of a kind, for example "CERTIFICATE".

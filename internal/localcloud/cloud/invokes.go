@@ -15,8 +15,8 @@ type Invoke func(tx *Tx, args resource.PropertyMap) (map[string]any, error)
 // Invokes are all data sources by token.
 var Invokes = map[string]Invoke{}
 
-// RegisterInvokes adds a service's data sources when its package loads. A second one for a token is a
-// mistake in this project and panics.
+// RegisterInvokes adds a service's data sources when its package loads. A second one for a token is
+// a mistake in this project and panics.
 func RegisterInvokes(added map[string]Invoke) struct{} {
 	for token, answer := range added {
 		if _, exists := Invokes[token]; exists {

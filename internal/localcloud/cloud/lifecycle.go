@@ -179,8 +179,8 @@ func (c *Cloud) ReadResource(r *Row, id string) (inputs, outputs resource.Proper
 	})
 }
 
-// DeleteResource deletes a resource. It succeeds where the resource is gone already, as the provider
-// does.
+// DeleteResource deletes a resource. It succeeds where the resource is gone already, as the
+// provider does.
 func (c *Cloud) DeleteResource(r *Row, id, urn string) error {
 	on := &Call{
 		Cloud: c,
@@ -201,8 +201,8 @@ func (c *Cloud) DeleteResource(r *Row, id, urn string) error {
 	return Update(c, on.destroy)
 }
 
-// checkDeletion returns a copy of the record that is to be deleted, nil where it is gone already, or
-// why AWS would not delete it.
+// checkDeletion returns a copy of the record that is to be deleted, nil where it is gone already,
+// or why AWS would not delete it.
 func (on *Call) checkDeletion(tx *Tx) (*Record, error) {
 	on.Tx = tx
 	record := tx.Find(on.Row.Token, "", on.ID)

@@ -99,8 +99,8 @@ func (tx *Tx) Remove(token, id string) {
 	delete(tx.Cloud.records[token], id)
 }
 
-// Keep stores what is no resource of the program (a name in its waiting time, a registered revision)
-// as a record of a type of its own.
+// Keep stores what is no resource of the program (a name in its waiting time, a registered
+// revision) as a record of a type of its own.
 func (tx *Tx) Keep(token, id string, properties map[string]any) {
 	tx.Put(&Record{
 		Type:    token,

@@ -1,5 +1,5 @@
-// The table of resource types. A row holds all that is special about a type, so that check, diff and
-// lifecycle are the same code for all types. Each row says where its facts were read.
+// The table of resource types. A row holds all that is special about a type, so that check, diff
+// and lifecycle are the same code for all types. Each row says where its facts were read.
 package cloud
 
 import (
@@ -44,7 +44,8 @@ type Row struct {
 	// BeforeDelete may refuse a deletion.
 	BeforeDelete func(*Call) error
 	// Begin, Change and End are called while things run (Cloud.Start): after a creation, after an
-	// update, before a deletion. They are called outside of any transaction, with a copy of the record.
+	// update, before a deletion. They are called outside of any transaction, with a copy of the
+	// record.
 	Begin, Change, End func(*Cloud, Record) error
 	// NotReal lists the differences from AWS; the README's table prints it.
 	NotReal string
@@ -102,8 +103,8 @@ func Fixed(v any) Value {
 // Table is all rows by token.
 var Table = map[string]*Row{}
 
-// Register adds rows when a package loads. A second row for a token is a mistake in this project and
-// panics.
+// Register adds rows when a package loads. A second row for a token is a mistake in this project
+// and panics.
 func Register(rows ...Row) struct{} {
 	for i := range rows {
 		if _, exists := Table[rows[i].Token]; exists {

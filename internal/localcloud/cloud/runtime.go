@@ -1,5 +1,6 @@
-// What runs. A cloud only keeps records until Start: most tests need no more. From Start on instances
-// boot, load balancers pass connections on, schedules fire, and each service keeps its own state.
+// What runs. A cloud only keeps records until Start: most tests need no more. From Start on
+// instances boot, load balancers pass connections on, schedules fire, and each service keeps its
+// own state.
 package cloud
 
 import (
@@ -23,8 +24,8 @@ type Runtime struct {
 	// Images finds what a container image runs, by its full reference; false where there is no such
 	// image. Without Images tasks are only records.
 	Images func(reference string) (Image, bool)
-	// RedisServer is the path of Redis's server, for replication groups where tasks run. Without it a
-	// stand-in runs in this process.
+	// RedisServer is the path of Redis's server, for replication groups where tasks run. Without it
+	// a stand-in runs in this process.
 	RedisServer string
 }
 
@@ -71,8 +72,8 @@ var allStates []*stateHooks
 // State is what one service keeps while things run. Start creates it, Stop ends it.
 type State[T any] struct{ hooks *stateHooks }
 
-// NewState registers a service's state when its package loads. begin may be nil: the state then starts
-// as T's zero value.
+// NewState registers a service's state when its package loads. begin may be nil: the state then
+// starts as T's zero value.
 func NewState[T any](order StopOrder, begin func(*Cloud, Runtime) (*T, error), end func(*T) error) State[T] {
 	hooks := &stateHooks{
 		order: order,
@@ -139,7 +140,8 @@ func (r *running) stop() error {
 	return errors.Join(errs...)
 }
 
-// Runtime returns what Start was called with; in a cloud that only keeps records, a Scale of 1 alone.
+// Runtime returns what Start was called with; in a cloud that only keeps records, a Scale of 1
+// alone.
 func (c *Cloud) Runtime() Runtime {
 	if r := c.running.Load(); r != nil {
 		return r.Runtime

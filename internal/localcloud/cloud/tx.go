@@ -1,5 +1,5 @@
-// The lock of a cloud, as a value: what reads or changes records takes a Tx, and only View and Update
-// give one. So nothing reads records without the lock.
+// The lock of a cloud, as a value: what reads or changes records takes a Tx, and only View and
+// Update give one. So nothing reads records without the lock.
 package cloud
 
 import "fmt"

@@ -8,8 +8,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Make checks and creates a resource as the provider would, and returns its id and outputs. All faults
-// that Check finds are in the error. In preview nothing is created and computed outputs are unknown.
+// Make checks and creates a resource as the provider would, and returns its id and outputs. All
+// faults that Check finds are in the error. In preview nothing is created and computed outputs are
+// unknown.
 func (c *Cloud) Make(
 	token, urn, name string,
 	inputs resource.PropertyMap,
@@ -51,7 +52,8 @@ func (c *Cloud) Invoke(token string, args resource.PropertyMap) (resource.Proper
 	})
 }
 
-// Seconds is how long AWS takes to create a resource of a type, at least one; zero for an unknown type.
+// Seconds is how long AWS takes to create a resource of a type, at least one; zero for an unknown
+// type.
 func Seconds(token string) float64 {
 	if r, known := Table[token]; known {
 		return max(r.Seconds, 1)

@@ -35,7 +35,7 @@ var alarmValues = cloud.Checks(
 	),
 )
 
-// checkAlarm is the provider's plan-time judgement.
+// checkAlarm is what the provider refuses at plan time; checkPutAlarm what CloudWatch refuses.
 func checkAlarm(c *cloud.Call) []cloud.Failure {
 	faults := alarmValues(c)
 	one, other := cloud.Present(c.Inputs, "statistic"), cloud.Present(c.Inputs, "extendedStatistic")
@@ -70,7 +70,7 @@ func validPeriod(seconds float64) bool {
 	return slices.Contains([]float64{10, 20, 30}, seconds) || seconds > 0 && int(seconds)%60 == 0
 }
 
-// alarmActions: at most five for each state, all of them ARNs.
+// alarmActions refuses more than five actions for a state, and actions that are no ARNs.
 func alarmActions(c *cloud.Call) []cloud.Failure {
 	var faults []cloud.Failure
 	for _, path := range []string{"alarmActions", "okActions", "insufficientDataActions"} {
@@ -125,7 +125,8 @@ func checkPutAlarm(c *cloud.Call) error {
 	return checkQueries(c)
 }
 
-// checkQueries: each metric query is a metric or an expression, and one of them is watched.
+// checkQueries refuses metric queries that are neither a metric nor an expression, and requires
+// that the alarm watches exactly one.
 func checkQueries(c *cloud.Call) error {
 	queries, _ := c.Get("metricQueries").([]any)
 	watched, ids := 0, []string{}
@@ -156,7 +157,7 @@ func checkQueries(c *cloud.Call) error {
 
 var alarmInRule = regexp.MustCompile(`(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]+)"|'([^']+)'|([^)"'\s]+))\s*\)`)
 
-// alarmsIn are the names of the alarms that a composite alarm's rule reads.
+// alarmsIn returns the names of the alarms in a composite alarm's rule.
 func alarmsIn(rule string) []string {
 	var names []string
 	for _, match := range alarmInRule.FindAllStringSubmatch(rule, -1) {
@@ -169,7 +170,7 @@ func alarmsIn(rule string) []string {
 	return names
 }
 
-// checkComposite: the alarms of the rule must exist.
+// checkComposite requires that the alarms of the rule exist.
 func checkComposite(c *cloud.Call) error {
 	var missing []string
 	for _, name := range alarmsIn(c.Str("alarmRule")) {

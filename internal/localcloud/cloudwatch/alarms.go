@@ -1,4 +1,4 @@
-// Alarms.
+// Alarms. They never fire here: the rows check what CloudWatch would refuse.
 package cloudwatch
 
 import (
@@ -9,6 +9,7 @@ import (
 )
 
 const (
+	// AlarmType is the type of metric alarms, CompositeType that of composite alarms.
 	AlarmType     = "aws:cloudwatch/metricAlarm:MetricAlarm"
 	CompositeType = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 )
@@ -65,6 +66,6 @@ var _ = cloud.Register(
 		}),
 		BeforeCreate: checkComposite,
 		BeforeUpdate: checkComposite,
-		NotReal:      "The rule is read for the alarms in it only; its grammar is not judged.",
+		NotReal:      "The rule is read for the alarms in it only; its grammar is not checked.",
 	},
 )

@@ -1,4 +1,4 @@
-// Dashboards, and what CloudWatch refuses of their bodies.
+// Dashboards. Nothing draws them here: the rows check what CloudWatch refuses of their bodies.
 package cloudwatch
 
 import (
@@ -66,9 +66,9 @@ func checkDashboard(c *cloud.Call) error {
 	return nil
 }
 
-// drawsSomething: a metric widget shows metrics, or the metrics of alarms (CloudWatch API
-// reference, "Dashboard body structure and syntax": metrics is required unless annotations.alarms
-// is given).
+// drawsSomething says whether a metric widget has something to draw: metrics, or the metrics of
+// alarms (CloudWatch API reference, "Dashboard body structure and syntax": metrics is required
+// unless annotations.alarms is given).
 func drawsSomething(properties map[string]any) bool {
 	metrics, _ := properties["metrics"].([]any)
 	annotations, _ := properties["annotations"].(map[string]any)

@@ -1,4 +1,4 @@
-// Log groups and metric filters.
+// Log groups and metric filters. Nothing is logged here; other services require log groups.
 package cloudwatch
 
 import (
@@ -11,6 +11,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
+// LogGroupType is the type of log groups.
 const LogGroupType = "aws:cloudwatch/logGroup:LogGroup"
 
 // retentionDays are the retentions that CloudWatch Logs offers; 0 keeps for ever.
@@ -107,7 +108,7 @@ var _ = cloud.Register(
 	},
 )
 
-// checkLogKey: CloudWatch Logs takes a key only if its policy names the service.
+// checkLogKey refuses a KMS key whose policy does not name CloudWatch Logs.
 func checkLogKey(c *cloud.Call) error {
 	name := c.Str("kmsKeyId")
 	if name == "" {
@@ -125,6 +126,6 @@ func checkLogKey(c *cloud.Call) error {
 }
 
 const (
-	retainedGroup  = "aws:cloudwatch/retained:LogGroup" // groups left behind by skipDestroy
+	retainedGroup  = "aws:cloudwatch/retained:LogGroup" // groups that skipDestroy left behind
 	noSuchLogGroup = "ResourceNotFoundException: The specified log group does not exist."
 )

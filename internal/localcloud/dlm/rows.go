@@ -1,4 +1,4 @@
-// Data Lifecycle Manager: the policies that take snapshots of disks.
+// Data Lifecycle Manager: the policies that create snapshots of disks.
 package dlm
 
 import (
@@ -10,6 +10,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
+// PolicyType is the type of lifecycle policies.
 const PolicyType = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
 
 var _ = cloud.Register(

@@ -1,4 +1,4 @@
-// ECR repositories and their lifecycle policies.
+// ECR repositories and their lifecycle policies. There is no registry: images are records.
 package ecr
 
 import (
@@ -10,8 +10,9 @@ import (
 )
 
 const (
+	// RepositoryType is the type of repositories.
 	RepositoryType = "aws:ecr/repository:Repository"
-	// ImageType records images; property repositoryName says where they lie.
+	// ImageType is the type of records of images; repositoryName is the property that links them.
 	ImageType = "aws:ecr/image:Image"
 )
 

@@ -1,4 +1,4 @@
-// What ECR refuses of a repository's end and of a lifecycle policy.
+// What ECR refuses: the deletion of a repository with images, and invalid lifecycle policies.
 package ecr
 
 import (
@@ -9,7 +9,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// emptyRepository: images block a deletion unless it is forced; forced, they go with it.
+// emptyRepository refuses to delete a repository with images, unless the deletion is forced: then
+// it deletes the images too.
 func emptyRepository(c *cloud.Call) error {
 	for _, image := range c.Tx.All(ImageType) {
 		if image.Str("repositoryName") != c.ID {

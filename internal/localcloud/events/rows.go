@@ -1,4 +1,4 @@
-// EventBridge rules and their targets.
+// EventBridge rules and their targets. While things run, rules with a rate call their functions.
 package events
 
 import (
@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	// EventRuleType is the type of rules, EventTargetType that of their targets.
 	EventRuleType   = "aws:cloudwatch/eventRule:EventRule"
 	EventTargetType = "aws:cloudwatch/eventTarget:EventTarget"
 )
@@ -97,7 +98,8 @@ var _ = cloud.Register(
 
 var (
 	rateExpression = regexp.MustCompile(`^rate\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\)$`)
-	CronPattern    = regexp.MustCompile(`^cron\([^ ]+( [^ ]+){5}\)$`)
+	// CronPattern matches the cron expressions of EventBridge.
+	CronPattern = regexp.MustCompile(`^cron\([^ ]+( [^ ]+){5}\)$`)
 )
 
 func checkRule(c *cloud.Call) error {

@@ -1,4 +1,4 @@
-// Rules that fire by the clock and what they call.
+// Rules that fire at a rate while things run, and the functions that they call.
 package events
 
 import (
@@ -25,7 +25,7 @@ func (s *schedule) stop() {
 	s.running.Wait()
 }
 
-// schedules are those that run, by the ids of their targets.
+// schedules are the running schedules by the ids of their targets.
 var schedules = cloud.NewState(cloud.StopSchedules, nil, func(held *cloud.ByID[*schedule]) error {
 	for _, s := range held.TakeAll() {
 		s.stop()
@@ -64,8 +64,8 @@ func startSchedule(c *cloud.Cloud, r cloud.Record) error {
 				refuseScheduled(c, name, err)
 				continue
 			}
-			// The next call waits for this one, as the function's own time is not scaled; a
-			// repetition does not keep it.
+			// The next call waits for this one, because the function's own time is not scaled.
+			// It does not wait for repetitions.
 			if again := InvokeByEvent(c, name, r.Str("input")); again != nil {
 				s.running.Go(func() { again(ctx) })
 			}
@@ -75,9 +75,10 @@ func startSchedule(c *cloud.Cloud, r cloud.Record) error {
 	return nil
 }
 
-// InvokeByEvent invokes a function asynchronously. again repeats what failed: twice, after one
-// minute and after two, unless the function's event invoke configuration says otherwise (Lambda
-// developer guide, "How Lambda handles errors and retries with asynchronous invocation").
+// InvokeByEvent invokes a function asynchronously. again, nil after a success, repeats a failed
+// call: twice, after one minute and after two, unless the function's event invoke configuration
+// says otherwise (Lambda developer guide, "How Lambda handles errors and retries with asynchronous
+// invocation").
 func InvokeByEvent(c *cloud.Cloud, name, input string) (again func(context.Context)) {
 	invoke := func() bool {
 		if c.Function == nil {
@@ -125,9 +126,9 @@ func refuseScheduled(c *cloud.Cloud, function string, err error) {
 	})
 }
 
-// mayInvoke says whether the function's own policy lets a rule call it (EventBridge user guide,
-// "Using resource-based policies": without lambda:InvokeFunction for events.amazonaws.com the
-// target is not invoked).
+// mayInvoke says whether the function's own policy allows a rule to call it (EventBridge user
+// guide, "Using resource-based policies": without lambda:InvokeFunction for events.amazonaws.com
+// the target is not invoked).
 func mayInvoke(c *cloud.Cloud, function, rule string) error {
 	return cloud.View(c, func(tx *cloud.Tx) error {
 		for _, permission := range tx.All(lambda.PermissionType) {

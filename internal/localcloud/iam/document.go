@@ -43,7 +43,8 @@ type Statement struct {
 	// Principals are names by kind: "AWS", "Service", "Federated", and "*" for everybody.
 	Principals map[string][]string
 	Conditions []Condition // all of them must hold
-	// NotAction, NotResource and NotPrincipal say that the list names what the statement leaves out.
+	// NotAction, NotResource and NotPrincipal say that the list names what the statement leaves
+	// out.
 	NotAction, NotResource, NotPrincipal bool
 }
 

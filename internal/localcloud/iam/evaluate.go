@@ -14,9 +14,9 @@ package iam
 type Policies struct {
 	Identity []Document // what is attached to the caller's role
 	Resource []Document // what is attached to the resource
-	// ResourceMustAllow says that the identity policies alone are not enough: a resource policy must
-	// allow the caller, or its account, which leaves the decision to the identity policies. KMS keys
-	// are such resources (KMS developer guide, "Key policies in AWS KMS").
+	// ResourceMustAllow says that the identity policies alone are not enough: a resource policy
+	// must allow the caller, or its account, which leaves the decision to the identity policies.
+	// KMS keys are such resources (KMS developer guide, "Key policies in AWS KMS").
 	ResourceMustAllow bool
 }
 
@@ -35,14 +35,14 @@ const (
 // Decision is a verdict and its reason.
 type Decision struct {
 	Verdict Verdict
-	// Reason is the kind of policy that decides: the kind that allows, that denies explicitly, or that
-	// should allow and does not.
+	// Reason is the kind of policy that decides: the kind that allows, that denies explicitly, or
+	// that should allow and does not.
 	Reason Kind
 }
 
-// Evaluate decides about a request of a role's session. An explicit deny wins; without one, identity
-// or resource policies must allow. The error says what is not evaluated here, and the Decision then
-// is a denial.
+// Evaluate decides about a request of a role's session. An explicit deny wins; without one,
+// identity or resource policies must allow. The error says what is not evaluated here, and the
+// Decision then is a denial.
 //
 // Source: IAM user guide, "Policy evaluation logic".
 func Evaluate(policies Policies, request Request) (Decision, error) {

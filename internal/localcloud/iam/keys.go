@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// conditionKeys are the condition keys that are known, in lower case. One that ends in "/" or ":" is
-// a family, whose members have a name after it.
+// conditionKeys are the condition keys that are known, in lower case. One that ends in "/" or ":"
+// is a family, whose members have a name after it.
 //
 // Sources: IAM user guide, "AWS global condition context keys"; service authorization reference,
 // the pages of S3, Private CA, Secrets Manager and KMS.

@@ -23,8 +23,8 @@ type Principal struct {
 	Service    string // "ec2.amazonaws.com"
 }
 
-// Context are the condition keys of a request, in lower case, with their values. A known key that is
-// not in it is absent, as in AWS: "Null" finds it so.
+// Context are the condition keys of a request, in lower case, with their values. A known key that
+// is not in it is absent, as in AWS: "Null" finds it so.
 type Context map[string]string
 
 // Set adds a key in whatever case it is written.

@@ -1,6 +1,6 @@
-// What the instance metadata service knows. Sources: EC2 user guide, "Instance metadata
-// categories", "Instance identity documents for Amazon EC2 instances" and "Troubleshoot IAM roles"
-// (IAM user guide, the codes of iam/security-credentials).
+// The answers of the instance metadata service, by path. Sources: EC2 user guide, "Instance
+// metadata categories", "Instance identity documents for Amazon EC2 instances" and "Troubleshoot
+// IAM roles" (IAM user guide, the codes of iam/security-credentials).
 package imds
 
 import (
@@ -16,8 +16,8 @@ import (
 
 const credentialsPath = "meta-data/iam/security-credentials"
 
-// metadataAnswers are all paths below /latest/, but for the credentials of a role; an answer may be
-// "there is none".
+// metadataAnswers are all paths below /latest/ except for the credentials of a role. An answer is
+// false where the instance has no such value.
 var metadataAnswers = map[string]func(*Metadata, *cloud.Record) (string, bool){
 	"meta-data/instance-id": func(m *Metadata, _ *cloud.Record) (string, bool) { return m.instance, true },
 	"meta-data/placement/region": func(m *Metadata, _ *cloud.Record) (string, bool) {
@@ -39,7 +39,7 @@ func property(path string) func(*Metadata, *cloud.Record) (string, bool) {
 	}
 }
 
-// userData is what the instance was started with, decoded.
+// userData returns the decoded user data of the instance.
 func userData(_ *Metadata, instance *cloud.Record) (string, bool) {
 	text := instance.Str("userData")
 	if encoded := instance.Str("userDataBase64"); encoded != "" {
@@ -52,7 +52,7 @@ func userData(_ *Metadata, instance *cloud.Record) (string, bool) {
 	return text, text != ""
 }
 
-// identityDocument is not signed here: the signatures beside it do not exist.
+// identityDocument is not signed here: the paths of its signatures do not exist.
 func identityDocument(m *Metadata, instance *cloud.Record) (string, bool) {
 	architecture := "x86_64"
 	if image := m.cloud.CopyOf("aws:ec2/ami:Ami", "", instance.Str("ami")); image != nil {
@@ -86,8 +86,8 @@ func document(fields map[string]any) string {
 	return string(text)
 }
 
-// profileRole is the name of the role in the instance's profile; false where there is no profile or
-// it is empty.
+// profileRole returns the name of the role in the instance's profile; false where there is no
+// profile or it has no role.
 func (m *Metadata) profileRole(instance *cloud.Record) (string, bool) {
 	return cloud.View2(m.cloud, func(tx *cloud.Tx) (string, bool) {
 		profile := tx.Find("aws:iam/instanceProfile:InstanceProfile", "name", instance.Str("iamInstanceProfile"))
@@ -98,8 +98,8 @@ func (m *Metadata) profileRole(instance *cloud.Record) (string, bool) {
 	})
 }
 
-// credentials are those of the profile's role, the same ones until an hour before their end. A role
-// that EC2 may not assume has none, and the document says so.
+// credentials returns those of the profile's role, the same ones until an hour before their end.
+// For a role that EC2 may not assume, the document says so.
 func (m *Metadata) credentials(name string, instance *cloud.Record, now time.Time) (string, bool) {
 	role, found := m.profileRole(instance)
 	if !found || role != name {
@@ -120,8 +120,8 @@ func (m *Metadata) credentials(name string, instance *cloud.Record, now time.Tim
 	}), true
 }
 
-// roleCredentials gives what is held, or asks for new ones; fault says why there are none. Call it
-// with the service's own lock held.
+// roleCredentials returns the credentials that were given last, or new ones; fault says why there
+// are none. Call it with Metadata.mu locked.
 func (m *Metadata) roleCredentials(name string, now time.Time) (held awsapi.Credentials, fault string) {
 	return cloud.Update2(m.cloud, func(tx *cloud.Tx) (held awsapi.Credentials, fault string) {
 		role := tx.Find("aws:iam/role:Role", "", name)

@@ -1,8 +1,8 @@
-// The instance metadata service: what a machine asks for its name, its place and its credentials.
+// The instance metadata service, where a machine reads its name, its place and its credentials.
 // Sources: EC2 user guide, "Use the Instance Metadata Service to access instance metadata", "How
 // Instance Metadata Service Version 2 works", "Instance metadata categories" and "Retrieve security
-// credentials from instance metadata". Not faithful: the hop limit of an instance cannot be shown
-// on one machine, every caller is one hop away; categories other than those of answers.go
+// credentials from instance metadata". Not faithful: the hop limit of an instance has no effect,
+// because every caller is one hop away; categories other than those of answers.go
 // do not exist.
 package imds
 
@@ -21,7 +21,7 @@ import (
 
 // Metadata serves one instance's metadata until it is closed.
 type Metadata struct {
-	// URL is what AWS_EC2_METADATA_SERVICE_ENDPOINT gets.
+	// URL is the value for AWS_EC2_METADATA_SERVICE_ENDPOINT.
 	URL string
 
 	cloud    *cloud.Cloud
@@ -30,19 +30,21 @@ type Metadata struct {
 
 	mu     sync.Mutex
 	tokens map[string]time.Time // to their end
-	// given are the credentials that were handed out last, and the role they are of.
+	// given are the credentials that were given last; givenTo is the unique id of their role.
 	given   awsapi.Credentials
 	givenTo string
 }
 
 const (
+	// TokenPath is where a client gets a token; it sends the token in TokenHeader, and requests its
+	// lifetime in TTLHeader.
 	TokenPath   = "/latest/api/token"
 	TokenHeader = "X-Aws-Ec2-Metadata-Token"
 	TTLHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
-	// maxTokenSeconds is six hours.
+	// maxTokenSeconds is the longest lifetime of a token: six hours.
 	maxTokenSeconds = 21600
-	// credentialsEarly is how long before the end of credentials new ones are given (at least five
-	// minutes).
+	// credentialsEarly is how long before the end of credentials new ones are given. EC2 gives them
+	// at least five minutes before.
 	credentialsEarly = time.Hour
 )
 
@@ -62,7 +64,7 @@ func ServeMetadata(c *cloud.Cloud, instanceID string) (*Metadata, error) {
 		tokens:   map[string]time.Time{},
 	}
 	m.server = &http.Server{Handler: http.HandlerFunc(m.answer), ReadHeaderTimeout: time.Minute}
-	go func() { _ = m.server.Serve(listener) }() // ends with Close, and then always in an error
+	go func() { _ = m.server.Serve(listener) }() // always ends in an error, after Close
 	return m, nil
 }
 
@@ -88,7 +90,7 @@ func (m *Metadata) answer(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// look is a copy of the instance's record, nil where there is none, and the cloud's time.
+// look returns a copy of the instance's record, nil where there is none, and the cloud's time.
 func (m *Metadata) look() (*cloud.Record, time.Time) {
 	return cloud.Update2(m.cloud, func(tx *cloud.Tx) (*cloud.Record, time.Time) {
 		now := awsapi.Wire(tx).Now()
@@ -101,7 +103,7 @@ func (m *Metadata) look() (*cloud.Record, time.Time) {
 	})
 }
 
-// giveToken begins a session. A request that came through a proxy gets none.
+// giveToken answers with a token. A request that came through a proxy gets none.
 func (m *Metadata) giveToken(w http.ResponseWriter, r *http.Request, now time.Time) {
 	if r.Header.Get("X-Forwarded-For") != "" {
 		http.Error(w, "Forbidden", http.StatusForbidden)
@@ -122,17 +124,17 @@ func (m *Metadata) giveToken(w http.ResponseWriter, r *http.Request, now time.Ti
 	m.tokens[token] = now.Add(time.Duration(seconds) * time.Second)
 	m.mu.Unlock()
 	w.Header().Set(TTLHeader, strconv.Itoa(seconds))
-	_, _ = fmt.Fprint(w, token) // the client is gone: nobody to tell
+	_, _ = fmt.Fprint(w, token) // fails where the client is gone
 }
 
-// validToken judges the token: one that is given must be right, and one must be given where the
-// instance's options require it.
+// validToken checks the token of a request. A token that is given must be valid, and there must be
+// one where the instance's options require it.
 func (m *Metadata) validToken(r *http.Request, instance *cloud.Record, now time.Time) bool {
 	token := r.Header.Get(TokenHeader)
 	if token == "" {
 		return instance.Str(
 			"metadataOptions.httpTokens",
-		) == "optional" // Amazon Linux 2023 requires one where nothing is said
+		) == "optional" // by default Amazon Linux 2023 requires one
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -140,7 +142,7 @@ func (m *Metadata) validToken(r *http.Request, instance *cloud.Record, now time.
 	return known && now.Before(end)
 }
 
-// give finds what a path names.
+// give answers with what a path names.
 func (m *Metadata) give(w http.ResponseWriter, r *http.Request, instance *cloud.Record, now time.Time) {
 	path := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/latest/"), "/")
 	answer, found := metadataAnswers[path]
@@ -157,5 +159,5 @@ func (m *Metadata) give(w http.ResponseWriter, r *http.Request, instance *cloud.
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain")
-	_, _ = fmt.Fprint(w, content) // the client is gone: nobody to tell
+	_, _ = fmt.Fprint(w, content) // fails where the client is gone
 }

@@ -1,7 +1,7 @@
 // The use of KMS keys by other services: only callers that may use a key read or write what it
-// encrypts. The service calls KMS in the caller's name. Sources: Amazon S3 user guide, "Using server-side
-// encryption with AWS KMS keys" and "Reducing the cost of SSE-KMS with Amazon S3 Bucket Keys" (the
-// context is then the bucket's ARN); Secrets Manager user guide, "Secret encryption and
+// encrypts. The service calls KMS in the caller's name. Sources: Amazon S3 user guide, "Using
+// server-side encryption with AWS KMS keys" and "Reducing the cost of SSE-KMS with Amazon S3 Bucket
+// Keys" (the context is then the bucket's ARN); Secrets Manager user guide, "Secret encryption and
 // decryption".
 package kms
 

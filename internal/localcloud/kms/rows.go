@@ -1,5 +1,5 @@
-// KMS keys and aliases. A deleted key stays unusable for a waiting time, as in AWS, so that drills can
-// see what depends on it.
+// KMS keys and aliases. A deleted key stays unusable for a waiting time, as in AWS, so that drills
+// can see what depends on it.
 package kms
 
 import (

@@ -64,8 +64,9 @@ func targetKeyARN(c *cloud.Call) any {
 	return c.Expand("arn:aws:kms:{region}:{account}:key/") + cloud.AfterLast(target, "/")
 }
 
-// RequireKey refuses a KMS key that does not exist, is disabled or waits for its deletion. The input
-// may be an id, an ARN, an alias or an alias's ARN. missing is AWS's error; {value} is the input.
+// RequireKey refuses a KMS key that does not exist, is disabled or waits for its deletion. The
+// input may be an id, an ARN, an alias or an alias's ARN. missing is AWS's error; {value} is the
+// input.
 func RequireKey(path, missing string) cloud.Precondition {
 	return func(c *cloud.Call) error {
 		for _, name := range c.All(path) {

@@ -1,4 +1,4 @@
-// What the random package makes: passwords and ids. All of it is real.
+// Pulumi's package random: passwords and ids. All are really random, since the platform uses them.
 package random
 
 import (
@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// specialCharacters are the random provider's own (pulumi-random SDK doc, special).
+	// specialCharacters are the random provider's defaults (pulumi-random SDK doc, special).
 	specialCharacters = "!@#$%&*()-_=+[]{}<>:?"
 )
 
@@ -57,24 +57,24 @@ var _ = cloud.Register(
 	},
 )
 
-// characterSet is one kind of characters of a password.
+// characterSet is one kind of characters in a password.
 type characterSet struct {
 	alphabet string
-	wanted   bool
+	included bool
 	least    int
 }
 
 func passwordSets(c *cloud.Call) []characterSet {
-	asked := func(key string) bool { return !cloud.Present(c.Inputs, key) || c.Bool(key) }
+	given := func(key string) bool { return !cloud.Present(c.Inputs, key) || c.Bool(key) }
 	special := specialCharacters
 	if own := c.Str("overrideSpecial"); own != "" {
 		special = own
 	}
 	return []characterSet{
-		{alphabet: cloud.UpperLetters, wanted: asked("upper"), least: int(c.Num("minUpper"))},
-		{alphabet: cloud.LowerLetters, wanted: asked("lower"), least: int(c.Num("minLower"))},
-		{alphabet: cloud.Digits, wanted: asked("number") && asked("numeric"), least: int(c.Num("minNumeric"))},
-		{alphabet: special, wanted: asked("special"), least: int(c.Num("minSpecial"))},
+		{alphabet: cloud.UpperLetters, included: given("upper"), least: int(c.Num("minUpper"))},
+		{alphabet: cloud.LowerLetters, included: given("lower"), least: int(c.Num("minLower"))},
+		{alphabet: cloud.Digits, included: given("number") && given("numeric"), least: int(c.Num("minNumeric"))},
+		{alphabet: special, included: given("special"), least: int(c.Num("minSpecial"))},
 	}
 }
 
@@ -83,9 +83,9 @@ func checkPassword(c *cloud.Call) []cloud.Failure {
 	if !known {
 		return nil
 	}
-	least, wanted := 0, false
+	least, included := 0, false
 	for _, set := range passwordSets(c) {
-		least, wanted = least+set.least, wanted || set.wanted
+		least, included = least+set.least, included || set.included
 	}
 	switch {
 	case length < 1:
@@ -103,7 +103,7 @@ func checkPassword(c *cloud.Call) []cloud.Failure {
 				),
 			},
 		}
-	case !wanted:
+	case !included:
 		return []cloud.Failure{
 			{Property: "length", Reason: "at least one of upper, lower, numeric and special must be true"},
 		}
@@ -111,11 +111,11 @@ func checkPassword(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// password draws the least of each kind, fills up from all kinds, and mixes.
+// password draws the minimum of each kind, fills up from all kinds, and shuffles.
 func password(sets []characterSet, length int) string {
 	var all, drawn string
 	for _, set := range sets {
-		if set.wanted {
+		if set.included {
 			all += set.alphabet
 		}
 		drawn += cloud.RandomOf(set.alphabet, set.least)
@@ -130,7 +130,7 @@ func password(sets []characterSet, length int) string {
 
 func makePassword(c *cloud.Call) error {
 	result := password(passwordSets(c), int(c.Num("length")))
-	// The provider hashes at the default cost, 60 ms during which this cloud would stand still.
+	// The provider hashes at the default cost, 60 ms during which this cloud would be locked.
 	hash, err := bcrypt.GenerateFromPassword([]byte(result[:min(len(result), 72)]), bcrypt.MinCost)
 	if err != nil {
 		return fmt.Errorf("hashing a password: %w", err)

@@ -23,8 +23,8 @@ func RequireValidPolicy(path string, kind iam.Kind) cloud.Precondition {
 	}
 }
 
-// AllowsService says whether an Allow statement of a document names one of these AWS services as its
-// principal.
+// AllowsService says whether an Allow statement of a document names one of these AWS services as
+// its principal.
 func AllowsService(document string, services ...string) bool {
 	policy, err := iam.Parse(document, iam.ResourcePolicy)
 	return err == nil && policy.AllowsService(services...)
@@ -81,8 +81,8 @@ func roleDocuments(tx *cloud.Tx, role *cloud.Record) []string {
 	return append(documents, policyTexts(tx, attachedPolicyARNs(tx, role))...)
 }
 
-// documentsInRole are the texts of the policies that the role's own record names: inlinePolicies and
-// managedPolicyArns.
+// documentsInRole are the texts of the policies that the role's own record names: inlinePolicies
+// and managedPolicyArns.
 func documentsInRole(tx *cloud.Tx, role *cloud.Record) []string {
 	var documents []string
 	inline, _ := role.Get("inlinePolicies").([]any)

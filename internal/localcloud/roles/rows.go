@@ -46,7 +46,7 @@ var _ = cloud.Register(
 		BeforeUpdate: checkTrust,
 		BeforeDelete: checkRoleDeletion,
 		AfterDelete:  forgetRole,
-		NotReal: "inlinePolicies and managedPolicyArns of the role itself are kept but not judged; namePrefix " +
+		NotReal: "inlinePolicies and managedPolicyArns of the role itself are kept but not checked; namePrefix " +
 			"is not filled in.",
 	},
 	cloud.Row{

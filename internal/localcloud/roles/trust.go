@@ -1,8 +1,9 @@
-// Whether an AWS service may assume a role. The answer depends on the trust policy and on the resource
-// for which the service says that it acts. Sources: IAM user guide, "The confused deputy problem" and "AWS global condition context
-// keys"; VPC user guide, "IAM role for publishing flow logs to CloudWatch Logs"; EBS user guide,
-// "IAM service roles for Amazon Data Lifecycle Manager"; ECS developer guide, "Amazon ECS task IAM
-// role"; EventBridge Scheduler user guide, "Confused deputy prevention".
+// Whether an AWS service may assume a role. The answer depends on the trust policy and on the
+// resource for which the service says that it acts. Sources: IAM user guide, "The confused deputy
+// problem" and "AWS global condition context keys"; VPC user guide, "IAM role for publishing flow
+// logs to CloudWatch Logs"; EBS user guide, "IAM service roles for Amazon Data Lifecycle Manager";
+// ECS developer guide, "Amazon ECS task IAM role"; EventBridge Scheduler user guide, "Confused
+// deputy prevention".
 package roles
 
 import (

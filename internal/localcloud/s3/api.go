@@ -1,5 +1,5 @@
-// S3 over the wire: rights, and reading of objects. Sources: Amazon S3 API reference, GetObject
-// ("Permissions": what a missing object is answered with) and HeadObject.
+// S3 over the wire: what all operations check, and reading of objects. Sources: Amazon S3 API
+// reference, GetObject ("Permissions": the answer where an object is missing) and HeadObject.
 package s3
 
 import (
@@ -24,8 +24,8 @@ var _ = awsapi.RegisterOperations("s3", map[string]awsapi.Operation{
 	"ListObjectsV2": listObjects,
 })
 
-// understood are, by operation, the query parameters and x-amz- headers that mean something here;
-// others ask for what the embedded S3 does not do.
+// understoodQuery (by operation) and understoodHeaders are the query parameters and x-amz- headers
+// that have a meaning here. Others request what the embedded S3 cannot do.
 var (
 	understoodQuery = map[string][]string{
 		"GetObject": {
@@ -66,7 +66,7 @@ var (
 	}
 )
 
-// onBucket is what every operation on a bucket begins with.
+// onBucket returns the bucket and key of a request, or why no operation may begin.
 func onBucket(in *awsapi.Request, tx *cloud.Tx) (bucket, key string, fault *awsapi.Error) {
 	bucket, key = in.BucketAndKey()
 	for name := range in.HTTP.URL.Query() {
@@ -103,7 +103,7 @@ func onBucket(in *awsapi.Request, tx *cloud.Tx) (bucket, key string, fault *awsa
 	return bucket, key, nil
 }
 
-// allowS3 asks the role's policies and the bucket's, and notes the call.
+// allowS3 evaluates the role's and the bucket's policies and notes the call.
 func allowS3(
 	in *awsapi.Request,
 	tx *cloud.Tx,
@@ -129,19 +129,19 @@ func s3Access(
 	if key != "" {
 		resource += "/" + key
 	}
-	ask := awsapi.Access{
+	access := awsapi.Access{
 		Action:   action,
 		Resource: resource,
 		Label:    strconv.Quote(resource),
 		Context:  all,
 	}
 	if policy := tx.Find("aws:s3/bucketPolicy:BucketPolicy", "", bucket); policy != nil {
-		ask.ResourcePolicies = []string{policy.Str("policy")}
+		access.ResourcePolicies = []string{policy.Str("policy")}
 	}
-	return ask
+	return access
 }
 
-// useObjectKey asks for the key that encrypts an object, in the caller's name.
+// useObjectKey refuses a caller that may not use the KMS key of an object.
 func useObjectKey(
 	in *awsapi.Request,
 	tx *cloud.Tx,
@@ -155,7 +155,7 @@ func useObjectKey(
 	return kms.UseKey(in, tx, held.key, action, "s3", map[string]string{"aws:s3:arn": context})
 }
 
-// fetch finds an object that the caller may read. Without s3:ListBucket nobody learns that an
+// fetch returns an object that the caller may read. Only callers with s3:ListBucket learn that an
 // object is missing.
 func fetch(in *awsapi.Request, tx *cloud.Tx) (content []byte, held storedObject, fault *awsapi.Error) {
 	bucket, key, fault := onBucket(in, tx)
@@ -187,8 +187,8 @@ func fetch(in *awsapi.Request, tx *cloud.Tx) (content []byte, held storedObject,
 
 var rangeStart = regexp.MustCompile(`^bytes=(\d+)-`)
 
-// getObject answers HeadObject too: Go's file server leaves the body out, and knows conditions and
-// ranges.
+// getObject answers GetObject and HeadObject: http.ServeContent omits the body of the latter and
+// knows conditions and ranges.
 func getObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	var content []byte
 	var held storedObject
@@ -198,8 +198,8 @@ func getObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 		return fault
 	}
 	tag := `"` + held.tag + `"`
-	asked, match := in.HTTP.Header.Get("Range"), in.HTTP.Header.Get("If-Match")
-	if start := rangeStart.FindStringSubmatch(asked); start != nil {
+	byteRange, match := in.HTTP.Header.Get("Range"), in.HTTP.Header.Get("If-Match")
+	if start := rangeStart.FindStringSubmatch(byteRange); start != nil {
 		if n, err := strconv.Atoi(start[1]); err != nil || n >= len(content) {
 			return &awsapi.Error{
 				Status:  416,
@@ -221,8 +221,8 @@ func getObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	for name, value := range held.metadata {
 		w.Header().Set(name, value)
 	}
-	if asked != "" || in.HTTP.Header.Get("X-Amz-Checksum-Mode") != "ENABLED" {
-		for algorithm := range held.checksums { // they are of the whole object
+	if byteRange != "" || in.HTTP.Header.Get("X-Amz-Checksum-Mode") != "ENABLED" {
+		for algorithm := range held.checksums { // they are checksums of all bytes, not of a range
 			w.Header().Del(checksumHeader + algorithm)
 		}
 	}
@@ -230,7 +230,7 @@ func getObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	return nil
 }
 
-// describe sets the headers that tell of an object, as puts and gets both answer them.
+// describe sets the headers about an object, which the answers to puts and gets share.
 func describe(in *awsapi.Request, w http.ResponseWriter, held storedObject) {
 	header := w.Header()
 	header.Set("ETag", `"`+held.tag+`"`)

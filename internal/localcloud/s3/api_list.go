@@ -15,7 +15,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// maxKeys is the largest page.
+// maxKeys is the number of keys in the largest page.
 const maxKeys = 1000
 
 type listedObject struct {
@@ -39,18 +39,18 @@ type listing struct {
 
 type listedPrefix struct{ Prefix string }
 
-// listObjects answers one page; the continuation token is the last entry of the page before.
+// listObjects answers with one page; the continuation token is the last entry of the page before.
 func listObjects(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
-	asked := in.HTTP.URL.Query()
+	query := in.HTTP.URL.Query()
 	page := &listing{
-		Prefix:            asked.Get("prefix"),
-		Delimiter:         asked.Get("delimiter"),
-		StartAfter:        asked.Get("start-after"),
-		EncodingType:      asked.Get("encoding-type"),
-		ContinuationToken: asked.Get("continuation-token"),
+		Prefix:            query.Get("prefix"),
+		Delimiter:         query.Get("delimiter"),
+		StartAfter:        query.Get("start-after"),
+		EncodingType:      query.Get("encoding-type"),
+		ContinuationToken: query.Get("continuation-token"),
 		MaxKeys:           maxKeys,
 	}
-	if text := asked.Get("max-keys"); text != "" {
+	if text := query.Get("max-keys"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 0 {
 			return &awsapi.Error{
@@ -83,8 +83,8 @@ func listObjects(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	return nil
 }
 
-// objects are those under the page's prefix, in the order of their keys, if the caller may list
-// them.
+// objects returns the objects under the page's prefix in the order of their keys, if the caller may
+// list them.
 func objects(in *awsapi.Request, page *listing) ([]listedObject, *awsapi.Error) {
 	c := in.Cloud
 	return cloud.Update2(c, func(tx *cloud.Tx) ([]listedObject, *awsapi.Error) {
@@ -94,8 +94,8 @@ func objects(in *awsapi.Request, page *listing) ([]listedObject, *awsapi.Error) 
 		}
 		context := map[string]string{}
 		for _, name := range []string{"prefix", "delimiter", "max-keys"} {
-			if asked := in.HTTP.URL.Query(); asked.Has(name) {
-				context["s3:"+name] = asked.Get(name)
+			if query := in.HTTP.URL.Query(); query.Has(name) {
+				context["s3:"+name] = query.Get(name)
 			}
 		}
 		if fault := allowS3(in, tx, "s3:ListBucket", bucket, "", context); fault != nil {
@@ -123,8 +123,8 @@ func objects(in *awsapi.Request, page *listing) ([]listedObject, *awsapi.Error) 
 	})
 }
 
-// fill takes what comes after an entry, until the page is full. Keys with the delimiter behind the
-// prefix come together as one entry.
+// fill adds what comes after an entry, until the page is full. Keys that have the delimiter after
+// the prefix are one entry together.
 func (page *listing) fill(objects []listedObject, after string) {
 	last := after
 	for _, object := range objects {
@@ -151,7 +151,7 @@ func (page *listing) fill(objects []listedObject, after string) {
 	}
 }
 
-// encode writes keys as a URL has them, where it is asked for: XML cannot hold every key.
+// encode writes keys in the encoding of URLs where the request says so: XML cannot hold every key.
 func (page *listing) encode() {
 	if page.EncodingType != "url" {
 		return

@@ -13,7 +13,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
-// putObject stores an object, encrypted as asked or as the bucket's rule says.
+// putObject stores an object, encrypted as the request or else the bucket's rule says.
 func putObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	checksums, fault := checkIntegrity(in)
 	if fault != nil {
@@ -28,7 +28,7 @@ func putObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	return nil
 }
 
-// encryptionHeaders are condition keys under "s3:" too.
+// encryptionHeaders are headers that are condition keys too, with "s3:" before them.
 var encryptionHeaders = []string{"x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"}
 
 func store(
@@ -80,7 +80,7 @@ func store(
 	})
 }
 
-// ownMetadata are the headers that S3 gives back as they came.
+// ownMetadata returns the headers that S3 stores with an object and returns unchanged.
 func ownMetadata(header http.Header) map[string]string {
 	own := map[string]string{}
 	for name, values := range header {
@@ -115,7 +115,7 @@ func putConditions(tx *cloud.Tx, header http.Header, bucket, key string) *awsapi
 	return nil
 }
 
-// deleteObject deletes; an object that is not there is no error.
+// deleteObject deletes an object; it succeeds where there is none.
 func deleteObject(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	c := in.Cloud
 	return cloud.Update(c, func(tx *cloud.Tx) *awsapi.Error {

@@ -1,4 +1,5 @@
-// Checksums that come with a body. Source: Amazon S3 user guide, "Checking object integrity".
+// The checksums that clients send with a body: one that does not match must fail here as in AWS.
+// Source: Amazon S3 user guide, "Checking object integrity".
 package s3
 
 import (
@@ -19,7 +20,7 @@ import (
 // crc64NVME is the polynomial of CRC64/NVME, reflected (NVM Express Base Specification, "64b CRC").
 const crc64NVME = 0x9a6c9329ac4bc9b5
 
-// checksums are S3's by the end of their header; others are refused, not passed over.
+// checksums are S3's algorithms by the end of their header. Others are refused, not ignored.
 var checksums = map[string]func() hash.Hash{
 	"crc32":     func() hash.Hash { return crc32.NewIEEE() },
 	"crc32c":    func() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) },
@@ -30,7 +31,8 @@ var checksums = map[string]func() hash.Hash{
 
 const checksumHeader = "X-Amz-Checksum-"
 
-// checkIntegrity compares the body with every checksum that came with it, and returns those.
+// checkIntegrity compares the body with every checksum that came with it, and returns the
+// checksums.
 func checkIntegrity(in *awsapi.Request) (map[string]string, *awsapi.Error) {
 	given := map[string]string{}
 	for _, headers := range []http.Header{in.HTTP.Header, in.Trailer} {
@@ -40,14 +42,14 @@ func checkIntegrity(in *awsapi.Request) (map[string]string, *awsapi.Error) {
 			if !ok || slices.Contains([]string{"algorithm", "mode", "type"}, algorithm) {
 				continue
 			}
-			begin, known := checksums[algorithm]
+			newHash, known := checksums[algorithm]
 			if !known {
 				return nil, awsapi.NotImplemented(
 					"the embedded S3 does not know the checksum %s; use crc32, crc32c, crc64nvme, sha1 or sha256",
 					algorithm,
 				)
 			}
-			sum := begin()
+			sum := newHash()
 			sum.Write(in.Body)
 			if values[0] != base64.StdEncoding.EncodeToString(sum.Sum(nil)) {
 				return nil, &awsapi.Error{

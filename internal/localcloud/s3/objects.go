@@ -1,4 +1,4 @@
-// Objects: their content, which is kept, and what is known of each.
+// Objects. Their content is kept, because machines and tasks download programs from S3.
 package s3
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/kms"
 )
 
-// objectContent reads what an object shall hold: a file or text asset, text, or base64.
+// objectContent reads the content that the inputs give: a file or text asset, text, or base64.
 func objectContent(inputs resource.PropertyMap) ([]byte, error) {
 	if source, given := cloud.ValueAt(inputs, "source"); given {
 		switch source := cloud.Unwrap(source); {
@@ -57,7 +57,7 @@ func tagOf(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// objectTag is the etag that an object's inputs lead to; "" where they cannot be read yet.
+// objectTag is the etag of the content that the inputs give; "" where it cannot be read yet.
 func objectTag(inputs resource.PropertyMap) string {
 	if path := objectFile(inputs); path != "" {
 		return tagOfFile(path)
@@ -69,7 +69,7 @@ func objectTag(inputs resource.PropertyMap) string {
 	return tagOf(content)
 }
 
-// objectFile is the file that an object's content comes from; "" where it comes from elsewhere.
+// objectFile is the path of the file with the content; "" where the content is no file.
 func objectFile(inputs resource.PropertyMap) string {
 	source, _ := cloud.ValueAt(inputs, "source")
 	if source = cloud.Unwrap(source); source.IsAsset() && source.AssetValue().IsPath() {
@@ -78,8 +78,8 @@ func objectFile(inputs resource.PropertyMap) string {
 	return ""
 }
 
-// fileTags are the tags of files that were read, by name, size and time: nats-server has 20 MB and
-// is asked for several times.
+// fileTags caches the tags of files by name, size and time: nats-server has 20 MB, and one
+// deployment needs its tag several times.
 var fileTags sync.Map
 
 // tagOfFile is the etag of a file's content; "" where it cannot be read.
@@ -119,20 +119,20 @@ func objectVersion(tx *cloud.Tx, bucket string) string {
 
 func objectKey(bucket, key string) string { return "s3://" + bucket + "/" + key }
 
-// storedObject is what S3 keeps of an object beside its content.
+// storedObject is what S3 keeps of an object besides its content.
 type storedObject struct {
 	modified    time.Time
 	tag         string // MD5, hex
 	contentType string
 	version     string            // "" where the bucket keeps none
 	encryption  string            // "AES256", "aws:kms"
-	key         string            // ARN of the customer's key, "" where S3's own encrypts
+	key         string            // ARN of the customer's key, "" for S3's own key
 	bucketKey   bool              // data keys are made for the bucket, not for each object
 	checksums   map[string]string // by algorithm, lower case, as they came with the object
-	metadata    map[string]string // the client's own, by header
+	metadata    map[string]string // of the client, by header
 }
 
-// objectPropertiesKey is where a storedObject lies among what no record shows.
+// objectPropertiesKey is the key of a storedObject in Tx.Values.
 func objectPropertiesKey(bucket, key string) string { return "properties of " + objectKey(bucket, key) }
 
 func storeObject(c *cloud.Call) error {
@@ -154,7 +154,7 @@ func storeObject(c *cloud.Call) error {
 	)
 	c.Tx.Values[objectKey(bucket, key)] = content
 	c.Tx.Values[objectPropertiesKey(bucket, key)] = held
-	c.Tx.Remove(StoredObjectType, bucket+"/"+key) // what something else has put there is the program's now
+	c.Tx.Remove(StoredObjectType, bucket+"/"+key) // an object of something else is the program's now
 	return nil
 }
 
@@ -165,8 +165,8 @@ func inputOf(c *cloud.Call, path string) string {
 	return s
 }
 
-// objectEncryption is how S3 encrypts an object that arrives now: as it is asked to, or else as the
-// bucket's rule says, or else with S3's own key (Amazon S3 user guide, "Setting default server-side
+// objectEncryption is how S3 encrypts a new object: as the request says, or else as the bucket's
+// rule says, or else with S3's own key (Amazon S3 user guide, "Setting default server-side
 // encryption behavior for Amazon S3 buckets"). key is an ARN, "" for a key that AWS manages.
 func objectEncryption(tx *cloud.Tx, bucket, algorithm, keyName string) (encryption, key string, bucketKey bool) {
 	setting := tx.Find(
@@ -195,20 +195,20 @@ func objectEncryption(tx *cloud.Tx, bucket, algorithm, keyName string) (encrypti
 	return algorithm, keyName, bucketKey
 }
 
-// Object is the content of an object; false if there is none.
+// Object returns the content of an object; false if there is none.
 func Object(tx *cloud.Tx, bucket, key string) ([]byte, bool) {
 	content, found := tx.Values[objectKey(bucket, key)].([]byte)
 	return content, found
 }
 
-// dropObject forgets an object's content; its record is the caller's matter.
+// dropObject deletes an object's content; callers delete its record.
 func dropObject(tx *cloud.Tx, bucket, key string) {
 	delete(tx.Values, objectKey(bucket, key))
 	delete(tx.Values, objectPropertiesKey(bucket, key))
 }
 
-// Put puts an object into a bucket, as somebody with the right to write could, over whatever is
-// there; S3's own checksums fit it. The returned function puts back what was.
+// Put stores an object in a bucket as anyone with the right to write could, over whatever is there.
+// The ETag matches the new content. The returned function restores what was there before.
 func Put(c *cloud.Cloud, bucket, key string, content []byte) (undo func()) {
 	var before []byte
 	var held storedObject
@@ -231,14 +231,14 @@ func Put(c *cloud.Cloud, bucket, key string, content []byte) (undo func()) {
 	}
 }
 
-// setObject keeps an object's content; its record is the caller's matter.
+// setObject stores an object's content; callers store its record.
 func setObject(tx *cloud.Tx, bucket, key string, content []byte, held storedObject) {
 	tx.Values[objectKey(bucket, key)] = content
 	tx.Values[objectPropertiesKey(bucket, key)] = held
 }
 
-// objectRecord finds the record of an object, of the program or of something else; nil if there is
-// none.
+// objectRecord returns the record of an object; nil if there is none. The type says whether the
+// program or something else created it.
 func objectRecord(tx *cloud.Tx, token, bucket, key string) *cloud.Record {
 	for _, r := range tx.All(token) {
 		if r.Str("key") == key && r.Str("bucket") == bucket {
@@ -248,8 +248,8 @@ func objectRecord(tx *cloud.Tx, token, bucket, key string) *cloud.Record {
 	return nil
 }
 
-// recordObject makes an object known to its bucket, which AWS does not delete while it holds one.
-// One that the program made stays the program's, and a refresh sees the change.
+// recordObject stores the record of an object: AWS does not delete a bucket with objects. An object
+// that the program created remains the program's, and a refresh sees the change.
 func recordObject(tx *cloud.Tx, bucket, key, tag, version string) {
 	if own := objectRecord(tx, ObjectType, bucket, key); own != nil {
 		own.SetOutput("etag", tag)
@@ -259,4 +259,5 @@ func recordObject(tx *cloud.Tx, bucket, key, tag, version string) {
 	tx.Keep(StoredObjectType, bucket+"/"+key, map[string]any{"bucket": bucket, "key": key})
 }
 
+// ArchiveBytes returns an archive as a ZIP file.
 func ArchiveBytes(code *archive.Archive) ([]byte, error) { return code.Bytes(archive.ZIPArchive) }

@@ -1,4 +1,4 @@
-// S3: buckets, their settings, and objects, whose content is kept.
+// The types of S3: buckets, their settings and objects.
 package s3
 
 import (
@@ -9,13 +9,15 @@ import (
 )
 
 const (
+	// BucketType is the type of buckets, ObjectType that of objects which the program creates.
 	BucketType = "aws:s3/bucketV2:BucketV2"
 	ObjectType = "aws:s3/bucketObjectv2:BucketObjectv2"
-	// StoredObjectType records objects that something else than the program has put.
+	// StoredObjectType is the type of records of objects that something else than the program
+	// stored.
 	StoredObjectType = "aws:s3/object:Object"
 )
 
-// bucketSetting is the row of a setting of one bucket: one per bucket, under the bucket's name.
+// bucketSetting is the row of a setting: a bucket has at most one, whose id is the bucket's name.
 func bucketSetting(token, source string, required []string) cloud.Row {
 	return cloud.Row{
 		Token:    token,
@@ -29,7 +31,7 @@ func bucketSetting(token, source string, required []string) cloud.Row {
 	}
 }
 
-// ownedBy is the change of those settings that may name the bucket's owner.
+// ownedBy changes the row of a setting that may name the bucket's owner.
 func ownedBy(r *cloud.Row) { r.Replace = append(r.Replace, "expectedBucketOwner") }
 
 var _ = cloud.Register(

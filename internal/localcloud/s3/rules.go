@@ -41,7 +41,8 @@ func checkBucketName(c *cloud.Call) []cloud.Failure {
 	return nil
 }
 
-// emptyBucket: objects block a deletion unless it is forced; forced, they go with the bucket.
+// emptyBucket refuses to delete a bucket with objects, unless it is forced; forced, they go with
+// the bucket.
 func emptyBucket(c *cloud.Call) error {
 	for _, token := range []string{ObjectType, StoredObjectType} {
 		for _, object := range c.Tx.All(token) {
@@ -92,7 +93,7 @@ func checkBucketPolicy(c *cloud.Call) error {
 	return nil
 }
 
-// checkLifecycle: rules need ids that differ.
+// checkLifecycle refuses two rules with one id.
 func checkLifecycle(c *cloud.Call) error {
 	ids := c.All("rules.id")
 	slices.Sort(ids)

@@ -1,4 +1,4 @@
-// EventBridge Scheduler's schedules.
+// EventBridge Scheduler's schedules. They do not fire: the row checks what AWS refuses of them.
 package scheduler
 
 import (
@@ -66,7 +66,8 @@ var _ = cloud.Register(
 
 var atExpression = regexp.MustCompile(`^at\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\)$`)
 
-// checkSchedule: EventBridge Scheduler, unlike rules, takes "rate(1 minutes)" and single times.
+// checkSchedule refuses invalid expressions. Unlike rules, EventBridge Scheduler accepts
+// "rate(1 minutes)" and single times.
 func checkSchedule(c *cloud.Call) error {
 	s := c.Str("scheduleExpression")
 	lenient := regexp.MustCompile(`^rate\([1-9][0-9]* (minute|hour|day)s?\)$`)

@@ -1,5 +1,5 @@
-// Secrets Manager over the wire. Sources: Secrets Manager API reference, GetSecretValue, and user
-// guide, "Secret encryption and decryption".
+// Secrets Manager over the wire: nodes and tasks read their secrets with it. Sources: Secrets
+// Manager API reference, GetSecretValue, and user guide, "Secret encryption and decryption".
 package secretsmanager
 
 import (
@@ -14,7 +14,7 @@ import (
 
 var _ = awsapi.RegisterOperations("secretsmanager", map[string]awsapi.Operation{"GetSecretValue": getSecretValue})
 
-// SecretVersion is one version of a secret as GetSecretValue answers it.
+// SecretVersion is one version of a secret, as GetSecretValue returns it.
 type SecretVersion struct {
 	id, Value string
 	of        secretName
@@ -22,15 +22,15 @@ type SecretVersion struct {
 	form      secretForm
 }
 
-// secretName is how a secret is called.
+// secretName is what identifies a secret.
 type secretName struct{ arn, name string }
 
 func getSecretValue(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
-	var asked struct{ SecretId, VersionId, VersionStage string }
-	if fault := in.Decode(&asked, "SecretId"); fault != nil {
+	var input struct{ SecretId, VersionId, VersionStage string }
+	if fault := in.Decode(&input, "SecretId"); fault != nil {
 		return fault
 	}
-	version, fault := Secret(in, asked.SecretId, asked.VersionId, asked.VersionStage)
+	version, fault := Secret(in, input.SecretId, input.VersionId, input.VersionStage)
 	if fault != nil {
 		return fault
 	}
@@ -49,12 +49,13 @@ func getSecretValue(in *awsapi.Request, w http.ResponseWriter) *awsapi.Error {
 	return nil
 }
 
-// Secret finds a version that the caller may read and decrypt.
+// Secret returns a version of a secret that the caller may read and decrypt. id is the ARN or the
+// name; without versionID and stage it is the version AWSCURRENT.
 func Secret(in *awsapi.Request, id, versionID, stage string) (SecretVersion, *awsapi.Error) {
 	c := in.Cloud
 	return cloud.Update2(c, func(tx *cloud.Tx) (SecretVersion, *awsapi.Error) {
 		secret := SecretByID(tx, id)
-		ask := awsapi.Access{
+		access := awsapi.Access{
 			Action:   "secretsmanager:GetSecretValue",
 			Resource: id,
 			Label:    id,
@@ -67,17 +68,17 @@ func Secret(in *awsapi.Request, id, versionID, stage string) (SecretVersion, *aw
 			"secretsmanager:versionstage": stage,
 		} {
 			if value != "" {
-				ask.Context[key] = value
+				access.Context[key] = value
 			}
 		}
 		if secret != nil {
-			ask.Resource = secret.ID
-			awsapi.AddTagKeys(ask.Context, "aws:resourcetag/", secret)
+			access.Resource = secret.ID
+			awsapi.AddTagKeys(access.Context, "aws:resourcetag/", secret)
 			if policy := secret.Str("policy"); policy != "" {
-				ask.ResourcePolicies = []string{policy}
+				access.ResourcePolicies = []string{policy}
 			}
 		}
-		if fault := in.Allow(tx, ask); fault != nil {
+		if fault := in.Allow(tx, access); fault != nil {
 			return SecretVersion{}, fault
 		}
 		if secret == nil {
@@ -103,7 +104,7 @@ func Secret(in *awsapi.Request, id, versionID, stage string) (SecretVersion, *aw
 	})
 }
 
-// noVersion is the answer to a version that is not there; without either the stage is AWSCURRENT.
+// noVersion is the error where a version does not exist.
 func noVersion(versionID, stage string) *awsapi.Error {
 	what := "VersionId: " + versionID
 	if versionID == "" {
@@ -136,7 +137,7 @@ func versionOf(tx *cloud.Tx, secret *cloud.Record, id, stage string) (SecretVers
 	return SecretVersion{}, false
 }
 
-// versions are the current one, the one before, and those that wait under a stage of their own.
+// versions returns the current version, the previous one, and those with other stages.
 func versions(tx *cloud.Tx, secret *cloud.Record) []SecretVersion {
 	var found []SecretVersion
 	content, _ := tx.Values[secret.ID].(SecretContent)
@@ -172,7 +173,7 @@ func versions(tx *cloud.Tx, secret *cloud.Record) []SecretVersion {
 	return found
 }
 
-// openSecret asks for the secret's key in the caller's name.
+// openSecret refuses a caller that may not use the KMS key of a secret.
 func openSecret(in *awsapi.Request, tx *cloud.Tx, secret *cloud.Record, version string) *awsapi.Error {
 	fault := kms.UseKey(in, tx,
 		secret.Str("kmsKeyId"),

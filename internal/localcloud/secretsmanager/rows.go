@@ -1,4 +1,5 @@
-// Secrets and their versions. A deleted secret's name stays taken for a waiting time, as in AWS.
+// Secrets and their versions. A deleted secret's name is not free for a waiting time, as in AWS: a
+// stack that is brought up again meets it.
 package secretsmanager
 
 import (

@@ -1,4 +1,4 @@
-// What Secrets Manager refuses, and how values move between stages.
+// What Secrets Manager refuses, and how versions move between stages.
 package secretsmanager
 
 import (
@@ -11,18 +11,18 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/kms"
 )
 
-// deletedSecretType records secrets within their recovery window; the id is the name.
+// deletedSecretType is the type of records of secrets in their recovery window; the id is the name.
 const deletedSecretType = "aws:secretsmanager/deleted:Secret"
 
-// SecretContent is what Secrets Manager holds of one secret, outside any record, because it
-// outlives the version resource that brought it.
+// SecretContent are the values of one secret. They are in Tx.Values under the secret's ARN, because
+// they outlive the version resources that brought them.
 type SecretContent struct {
 	CurrentVersion, Current   string
 	PreviousVersion, Previous string
 	CurrentIs, PreviousIs     secretForm
 }
 
-// secretForm is what a version is beside its value.
+// secretForm is what is known of a version besides its value.
 type secretForm struct {
 	binary  bool // the value is base64
 	created time.Time
@@ -46,7 +46,8 @@ func recoveryWindow(c *cloud.Call) []cloud.Failure {
 
 var needsSecretKey = kms.RequireKey("kmsKeyId", "InvalidParameterException: The KMS key {value} does not exist")
 
-// refuseScheduledName: the provider tries for two minutes and then reports the same error.
+// refuseScheduledName refuses the name of a secret in its recovery window. The provider retries for
+// two minutes and then reports the same error.
 func refuseScheduledName(c *cloud.Call) error {
 	if c.Tx.Find(deletedSecretType, "", c.Name()) != nil {
 		return fmt.Errorf(
@@ -57,7 +58,7 @@ func refuseScheduledName(c *cloud.Call) error {
 	return nil
 }
 
-// burySecret keeps the name taken for the recovery window, unless there is none.
+// burySecret keeps the name of a deleted secret for the recovery window, if it has one.
 func burySecret(c *cloud.Call) error {
 	delete(c.Tx.Values, c.ID)
 	days := c.Num("recoveryWindowInDays")

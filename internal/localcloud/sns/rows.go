@@ -1,4 +1,4 @@
-// SNS topics, their policies and subscriptions.
+// SNS topics, their policies and subscriptions: alarms name topics, so topics must exist.
 package sns
 
 import (
@@ -97,7 +97,8 @@ var _ = cloud.Register(
 	},
 )
 
-// checkTopic: SNS takes the alias of its own key, or a key that exists.
+// checkTopic refuses an invalid policy and a KMS key that does not exist; the alias of SNS's own
+// key always exists.
 func checkTopic(c *cloud.Call) error {
 	if err := roles.RequireValidPolicy("policy", iam.ResourcePolicy)(c); err != nil {
 		return err

@@ -1,4 +1,4 @@
-// What the tls package makes: private keys. All of them are real.
+// Pulumi's package tls: private keys. All are real keys, since the platform uses them.
 package tls
 
 import (
@@ -44,7 +44,8 @@ var _ = cloud.Register(
 	},
 )
 
-// privateKey makes a key of one of the provider's algorithms; ECDSA's default is its P224.
+// privateKey creates a key of one of the provider's algorithms; the provider's default curve is
+// P224.
 func privateKey(algorithm, curve string, bits int) (crypto.Signer, error) {
 	switch algorithm {
 	case "ED25519":
