@@ -23,10 +23,10 @@ const (
 	endTables   = "<!-- end of the tables -->\n"
 )
 
-// readmeTables are the types and functions that there are, and in what each is less than AWS.
+// readmeTables are all types with their differences from AWS, and all functions.
 func readmeTables() string {
 	var text strings.Builder
-	text.WriteString("\n| type | facts read in | less than AWS in |\n|---|---|---|\n")
+	text.WriteString("\n| type | facts read in | differences from AWS |\n|---|---|---|\n")
 	for _, token := range slices.Sorted(maps.Keys(cloud.Table)) {
 		r := cloud.Table[token]
 		fmt.Fprintf(&text, "| `%s` | %s | %s |\n", token, cell(r.Source), cell(r.NotReal))
@@ -39,7 +39,7 @@ func readmeTables() string {
 	return text.String()
 }
 
-// cell is a text as Markdown keeps it in one cell; nothing said is a dash.
+// cell is a text in the form of a Markdown cell; an empty one is a dash.
 func cell(text string) string {
 	if text == "" {
 		return "–"

@@ -97,6 +97,6 @@ var _ = cloud.Register(
 			},
 		},
 		BeforeCreate: awaitIssue,
-		NotReal:      "A proof that is missing fails at once, with the text that AWS's side gives after 75 minutes.",
+		NotReal:      "A missing validation record fails at once, with the text that the provider gives after 75 minutes.",
 	},
 )

@@ -1,3 +1,4 @@
+// Conditions of statements: the operators, and what is refused because it is not evaluated here.
 package iam
 
 import (

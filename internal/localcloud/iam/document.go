@@ -1,3 +1,4 @@
+// Documents: policies parsed by the grammar of IAM, so that what IAM would not store fails here too.
 package iam
 
 import (

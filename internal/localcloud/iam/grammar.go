@@ -1,3 +1,4 @@
+// What IAM refuses to store, in its own words.
 package iam
 
 import (

@@ -1,3 +1,4 @@
+// The condition keys that are known. An unknown key must not pass as an absent one.
 package iam
 
 import (

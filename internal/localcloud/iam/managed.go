@@ -1,3 +1,4 @@
+// What AWS's own managed policies allow: their documents are not in the account's records.
 package iam
 
 import "slices"

@@ -1,3 +1,4 @@
+// How patterns of statements match actions, resources and ARNs.
 package iam
 
 import (

@@ -1,3 +1,4 @@
+// Requests and their callers, as policies see them.
 package iam
 
 import (
