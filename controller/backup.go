@@ -32,7 +32,7 @@ const (
 	backupTime = "20060102T150405.000Z"
 )
 
-// Manifest tells of one stream's backup. It is written last: a snapshot without one does not count.
+// Manifest describes one stream's backup. It is written last: a snapshot without one does not count.
 type Manifest struct {
 	Stream        string          `json:"stream"`
 	Taken         time.Time       `json:"taken"`
@@ -245,7 +245,7 @@ func snapshot(ctx context.Context, connection *natsgo.Conn, manifest *Manifest, 
 			}
 			return errors.Join(parts.flush(ctx), parts.written())
 		}
-		// The acknowledgement's subject ends with the chunk's number; the last, short one wants
+		// The acknowledgement's subject ends with the chunk's number; the last, short one requires
 		// none.
 		if chunk.Reply != "" && !strings.HasSuffix(chunk.Reply, fmt.Sprintf(".%d", index)) {
 			return fmt.Errorf("chunk %d of the snapshot was lost: %s came", index, chunk.Reply)

@@ -30,7 +30,7 @@ func (c *Controller) identity(ctx context.Context) (nkeys.KeyPair, error) {
 	}
 	pair, err := nkeys.FromSeed([]byte(aws.ToString(secret.SecretString)))
 	if err != nil {
-		return nil, errors.New("reading the administrator's seed: the secret holds no nkey seed")
+		return nil, errors.New("reading the administrator's seed: the secret does not hold an nkey seed")
 	}
 	return pair, nil
 }
@@ -51,7 +51,7 @@ func (c *Controller) connectAs(pair nkeys.KeyPair, nodes []Node) (*natsgo.Conn, 
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(c.CertificateAuthority)) {
-		return nil, errors.New("connecting to NATS: the certificate authority (NATS_CA) is no PEM certificate")
+		return nil, errors.New("connecting to NATS: the certificate authority (NATS_CA) is not a PEM certificate")
 	}
 	urls := make([]string, len(nodes))
 	for i, n := range nodes {

@@ -121,7 +121,7 @@ const margin = 5 * time.Second
 
 // Handle answers one invocation. An error fails the invocation, and so the update that made it.
 func (c *Controller) Handle(ctx context.Context, request Request) (Response, error) {
-	if err := request.judge(); err != nil {
+	if err := request.validate(); err != nil {
 		return Response{}, err
 	}
 	if deadline, ok := ctx.Deadline(); ok {
@@ -171,8 +171,8 @@ var actions = map[string]action{
 	},
 }
 
-// judge tells all that is wrong with a request at once.
-func (r Request) judge() error {
+// validate reports all that is wrong with a request at once.
+func (r Request) validate() error {
 	known, found := actions[r.Action]
 	if !found {
 		return fmt.Errorf(

@@ -3,7 +3,7 @@
 //
 // The server only publishes an advisory when that happens. A stream keeps the advisories, so none
 // is missed while nobody listens; the controller reads it as a work queue and acknowledges an
-// advisory when its letter stands.
+// advisory when its letter is stored.
 package controller
 
 import (
@@ -24,7 +24,7 @@ import (
 	"github.com/bodybroker/platform/catalog"
 )
 
-// Headers of a dead letter, beside those that the message had.
+// Headers of a dead letter, besides those that the message had.
 const (
 	LetterStream     = "Dead-Letter-Stream"
 	LetterConsumer   = "Dead-Letter-Consumer"
@@ -33,7 +33,7 @@ const (
 	LetterDeliveries = "Dead-Letter-Deliveries"
 	LetterTime       = "Dead-Letter-Time" // when the deliveries ran out, RFC 3339 with nanoseconds
 	// LetterSignature is the controller's, over what a letter says of its origin and its body:
-	// services can put messages of their own beside letters.
+	// services can put messages of their own next to letters.
 	LetterSignature = "Dead-Letter-Signature"
 	// LetterLacks says why the body is not there, where it is not.
 	LetterLacks = "Dead-Letter-Lacks"
@@ -62,10 +62,10 @@ const advisoryType = "io.nats.jetstream.advisory.v1.max_deliver"
 // errForged is an advisory that the server did not write. Whoever may publish or pull can have the
 // server's answer stored under this subject (ADR 0012), so what one says is compared with what the
 // cluster knows.
-var errForged = errors.New("it is no advisory of the server's")
+var errForged = errors.New("the server did not write this advisory")
 
-// toldErrors are the errors of one tick that are told whole; of more, only the number.
-const toldErrors = 5
+// reportedErrors is how many errors of one tick are reported in full; of more, only the number is.
+const reportedErrors = 5
 
 // watchAdvisories makes the consumer with which ticks read the advisories.
 func watchAdvisories(ctx context.Context, access jetstream.JetStream) error {
@@ -137,10 +137,10 @@ func moveDeadLetters(
 // few are the first of many errors, and how many more there are.
 func few(all []error) []error {
 	all = slices.DeleteFunc(all, func(err error) bool { return err == nil })
-	if len(all) <= toldErrors {
+	if len(all) <= reportedErrors {
 		return all
 	}
-	return append(all[:toldErrors:toldErrors], fmt.Errorf("and %d more", len(all)-toldErrors))
+	return append(all[:reportedErrors:reportedErrors], fmt.Errorf("and %d more", len(all)-reportedErrors))
 }
 
 // read reads an advisory; it must speak of the stream and consumer that its own subject ends with.
@@ -151,7 +151,7 @@ func read(advisory jetstream.Msg) (e exhausted, err error) {
 	if e.Type != advisoryType || e.Sequence == 0 ||
 		!strings.HasSuffix(advisory.Subject(), "."+e.Stream+"."+e.Consumer) {
 		return e, fmt.Errorf(
-			"moving dead letters: an advisory under %s speaks of message %d of %s and %s: %w",
+			"moving dead letters: an advisory under %s names message %d of %s and %s: %w",
 			advisory.Subject(),
 			e.Sequence,
 			e.Stream,
@@ -162,10 +162,10 @@ func read(advisory jetstream.Msg) (e exhausted, err error) {
 	return e, nil
 }
 
-// judge wants a consumer that exists, and a message that it was given. What is still being worked
-// on cannot be told from what is not: a forged advisory can bring that into the DLQ, where it is
-// not lost.
-func (e exhausted) judge(ctx context.Context, origin jetstream.Stream) error {
+// check requires a consumer that exists, and a message that it was given. A message that is still
+// being worked on looks like one that is not: a forged advisory can bring it into the DLQ, where it
+// is not lost.
+func (e exhausted) check(ctx context.Context, origin jetstream.Stream) error {
 	consumer, err := origin.Consumer(ctx, e.Consumer)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return fmt.Errorf("%s has no consumer %s: %w", e.Stream, e.Consumer, errForged)
@@ -212,11 +212,11 @@ func (e exhausted) move(
 		return err
 	}
 	if origin != nil {
-		if err := e.judge(ctx, origin); err != nil {
+		if err := e.check(ctx, origin); err != nil {
 			return err
 		}
 	}
-	if stands, err := e.stands(ctx, letters, subject); err != nil || stands {
+	if stored, err := e.isStored(ctx, letters, subject); err != nil || stored {
 		return errors.Join(err, e.takeOut(ctx, origin))
 	}
 	var message *jetstream.RawStreamMsg
@@ -238,10 +238,10 @@ func (e exhausted) move(
 	return e.takeOut(ctx, origin)
 }
 
-// stands says whether the letter was stored by a tick that ended before it could acknowledge the
-// advisory: it would be the newest of its consumer. The time tells it from one of a stream that was
-// made anew, whose sequences begin again.
-func (e exhausted) stands(ctx context.Context, letters jetstream.Stream, subject string) (bool, error) {
+// isStored says whether the letter was stored by a tick that ended before it could acknowledge the
+// advisory: it would be the newest of its consumer. The time distinguishes it from one of
+// a stream that was made anew, whose sequences begin again.
+func (e exhausted) isStored(ctx context.Context, letters jetstream.Stream, subject string) (bool, error) {
 	newest, err := letters.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return false, nil

@@ -63,7 +63,7 @@ func (c *Controller) look(ctx context.Context, request Request) (version string,
 	} {
 		if !slices.Contains(server.Tags, wanted) {
 			return "", fmt.Errorf(
-				"server %s there runs with tags %s, wanted %s",
+				"server %s there runs with tags %s, expected %s",
 				server.Version,
 				strings.Join(server.Tags, " "),
 				wanted,
@@ -77,8 +77,8 @@ func (c *Controller) look(ctx context.Context, request Request) (version string,
 //
 // While the cluster is being made there is no meta leader yet, and cannot be: seen with server
 // 2.15.2, five new servers elect one only when all five are up. A cluster that lost its majority
-// has no leader either, and must not pass. The two are told apart by what the node keeps: streams
-// are made behind the last gate, so a node that keeps one belongs to a cluster that was whole
+// has no leader either, and must not pass. What the node keeps distinguishes the two: streams
+// are made behind the last gate, so a node that keeps one belongs to a cluster that was complete
 // before.
 func (c *Controller) current(ctx context.Context, request Request) error {
 	var jetStream struct {

@@ -54,13 +54,13 @@ type monitored struct {
 
 // measureServers asks all servers at once, as a node without power takes seconds to not answer. One
 // that does not, or that has switched its JetStream off, is not up; that is a measurement and no
-// error. /varz alone would not tell: it shows JetStream as it last was.
+// error. /varz alone does not suffice: it shows JetStream as it last was.
 func (c *Controller) measureServers(ctx context.Context, request Request, m measurement) {
 	m["ServersUp"], m["MetaLeader"] = 0, 0
 	answers := make([]*monitored, len(request.Nodes))
-	var asked sync.WaitGroup
+	var requests sync.WaitGroup
 	for i, node := range request.Nodes {
-		asked.Go(func() {
+		requests.Go(func() {
 			var v monitored
 			if c.get(ctx, node.Address, "/healthz?js-enabled-only=true", nil) == nil &&
 				c.get(ctx, node.Address, "/varz", &v) == nil {
@@ -68,7 +68,7 @@ func (c *Controller) measureServers(ctx context.Context, request Request, m meas
 			}
 		})
 	}
-	asked.Wait()
+	requests.Wait()
 	leaders := map[string]bool{}
 	for _, v := range answers {
 		if v == nil {

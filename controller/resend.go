@@ -96,7 +96,7 @@ func resendLetter(
 		return "", fmt.Errorf("publishing %s: %w", subject, err)
 	}
 	if err := letters.DeleteMsg(ctx, sequence); err != nil {
-		return "", fmt.Errorf("it was published under %s, and is still here: %w", subject, err)
+		return "", fmt.Errorf("it was published under %s, but could not be deleted here: %w", subject, err)
 	}
 	return subject, nil
 }

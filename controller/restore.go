@@ -32,7 +32,7 @@ func (c *Controller) restore(ctx context.Context, request Request) (Response, er
 	return restoreStreams(ctx, connection, c.vault(), request.From, request.Only)
 }
 
-// restoreStreams judges everything before it changes anything.
+// restoreStreams checks everything before it changes anything.
 func restoreStreams(
 	ctx context.Context,
 	connection *natsgo.Conn,
@@ -114,7 +114,7 @@ func judgeRestore(
 	return manifests, existing, errors.Join(errs...)
 }
 
-// verified reads a backup as a whole.
+// verified reads a complete backup.
 func verified(ctx context.Context, store vault, from, name string) (manifest Manifest, err error) {
 	// Without the right to list, S3 says AccessDenied of what is not there.
 	if err := store.getJSON(ctx, manifestKey(from, name), &manifest); err != nil {
@@ -127,7 +127,7 @@ func verified(ctx context.Context, store vault, from, name string) (manifest Man
 	return manifest, readParts(ctx, store, from, manifest, func([]byte) error { return nil })
 }
 
-// readParts gives a snapshot to use part by part, and tells in the end whether it was the one that
+// readParts gives a snapshot to use part by part, and reports in the end whether it was the one that
 // the manifest describes.
 func readParts(ctx context.Context, store vault, from string, manifest Manifest, use func([]byte) error) error {
 	sum := sha256.New()
@@ -205,7 +205,7 @@ func deleteEmpty(ctx context.Context, access jetstream.JetStream, name string) e
 	return access.DeleteStream(ctx, name)
 }
 
-// giveAll hands a snapshot to the server, and says that it is whole when it was.
+// giveAll hands a snapshot to the server, and says that it is complete when it was.
 func giveAll(
 	ctx context.Context,
 	connection *natsgo.Conn,

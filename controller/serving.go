@@ -105,9 +105,9 @@ func (c *Controller) connections(ctx context.Context, nodes []Node) (all []conne
 	answers, errs := make([]struct {
 		Connections []connection `json:"connections"`
 	}, len(nodes)), make([]error, len(nodes))
-	var asked sync.WaitGroup
+	var requests sync.WaitGroup
 	for i, node := range nodes {
-		asked.Go(func() {
+		requests.Go(func() {
 			errs[i] = c.get(
 				ctx,
 				node.Address,
@@ -116,7 +116,7 @@ func (c *Controller) connections(ctx context.Context, nodes []Node) (all []conne
 			)
 		})
 	}
-	asked.Wait()
+	requests.Wait()
 	silent := 0
 	for i, answer := range answers {
 		if errs[i] != nil {

@@ -38,7 +38,7 @@ const (
 
 // Options say how to connect. All down to InboxPrefix must be set.
 type Options struct {
-	// Name tells the connection from others on the server, for example the service's name.
+	// Name distinguishes the connection from others on the server, for example the service's name.
 	Name string
 	// URL is the cluster's, "tls://<name>:4222".
 	URL string
@@ -53,7 +53,7 @@ type Options struct {
 	Concurrency int
 	// HandlerTimeout is when the context of a handler ends; DefaultHandlerTimeout if 0.
 	HandlerTimeout time.Duration
-	// Logger is told of requests that a handler failed to answer, slog.Default() if nil.
+	// Logger gets the requests that a handler failed to answer; slog.Default() if nil.
 	Logger *slog.Logger
 	// Nats are further options of the client library.
 	Nats []nats.Option
@@ -116,7 +116,7 @@ func Connect(ctx context.Context, o Options) (*Client, error) {
 	return c, nil
 }
 
-// settings judges the options, all faults at once; none of the texts holds the seed.
+// settings validates the options, all faults at once; none of the texts holds the seed.
 func (o Options) settings() ([]nats.Option, error) {
 	var errs []error
 	for name, value := range map[string]string{"Name": o.Name, "URL": o.URL, "InboxPrefix": o.InboxPrefix} {
@@ -126,11 +126,11 @@ func (o Options) settings() ([]nats.Option, error) {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM([]byte(o.CertificateAuthority)) {
-		errs = append(errs, errors.New("the CertificateAuthority is no PEM certificate"))
+		errs = append(errs, errors.New("the CertificateAuthority is not a PEM certificate"))
 	}
 	pair, err := nkeys.FromSeed([]byte(o.Seed))
 	if err != nil {
-		return nil, errors.Join(append(errs, errors.New("the Seed is no nkey seed"))...)
+		return nil, errors.Join(append(errs, errors.New("the Seed is not an nkey seed"))...)
 	}
 	public, err := pair.PublicKey()
 	if err = errors.Join(append(errs, err)...); err != nil {
@@ -154,7 +154,7 @@ func (o Options) settings() ([]nats.Option, error) {
 	}, nil
 }
 
-// Connected says whether the connection stands right now: what a health check should answer.
+// Connected says whether the connection exists right now: what a health check should answer.
 func (c *Client) Connected() bool { return c.connection.IsConnected() }
 
 // Drain ends well: no new requests are taken, those under way are answered, what was published is

@@ -111,23 +111,23 @@ func field(message proto.Message, name protoreflect.Name) protoreflect.FieldDesc
 	return found
 }
 
-// errorIn is the failure that a response tells; nil if it tells none.
+// errorIn is the failure that a response reports; nil if it reports none.
 func errorIn(response proto.Message) *Error {
 	at := field(response, "error")
 	if at == nil || !response.ProtoReflect().Has(at) {
 		return nil
 	}
-	told, e := response.ProtoReflect().Get(at).Message(), &Error{}
-	fields := told.Descriptor().Fields()
+	reported, e := response.ProtoReflect().Get(at).Message(), &Error{}
+	fields := reported.Descriptor().Fields()
 	if code := fields.ByName("code"); code != nil && code.Kind() == protoreflect.EnumKind {
-		e.Code = Code(told.Get(code).Enum())
+		e.Code = Code(reported.Get(code).Enum())
 	}
 	if text := fields.ByName("message"); text != nil && text.Kind() == protoreflect.StringKind {
-		e.Message = told.Get(text).String()
+		e.Message = reported.Get(text).String()
 	}
 	if details := fields.ByName("details"); details != nil && details.IsMap() {
 		e.Details = map[string]string{}
-		told.Get(details).Map().Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
+		reported.Get(details).Map().Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
 			e.Details[key.String()] = value.String()
 			return true
 		})
@@ -135,19 +135,19 @@ func errorIn(response proto.Message) *Error {
 	return e
 }
 
-// tell puts a failure into a response. A response without the field cannot tell it, which is an
-// error in the contract.
-func tell(response proto.Message, e *Error) error {
+// setError puts a failure into a response. A response without the field cannot report it, which is
+// an error in the contract.
+func setError(response proto.Message, e *Error) error {
 	at := field(response, "error")
 	if at == nil {
 		return fmt.Errorf("%s has no field error", response.ProtoReflect().Descriptor().FullName())
 	}
-	told := response.ProtoReflect().Mutable(at).Message()
-	fields := told.Descriptor().Fields()
-	told.Set(fields.ByName("code"), protoreflect.ValueOfEnum(protoreflect.EnumNumber(e.Code)))
-	told.Set(fields.ByName("message"), protoreflect.ValueOfString(e.Message))
+	failure := response.ProtoReflect().Mutable(at).Message()
+	fields := failure.Descriptor().Fields()
+	failure.Set(fields.ByName("code"), protoreflect.ValueOfEnum(protoreflect.EnumNumber(e.Code)))
+	failure.Set(fields.ByName("message"), protoreflect.ValueOfString(e.Message))
 	for key, value := range e.Details {
-		told.Mutable(fields.ByName("details")).
+		failure.Mutable(fields.ByName("details")).
 			Map().
 			Set(protoreflect.ValueOfString(key).MapKey(), protoreflect.ValueOfString(value))
 	}

@@ -374,8 +374,8 @@ func TestOptionsTellAllTheirFaultsAndNotTheSeed(t *testing.T) {
 		"Name is not set",
 		"URL is not set",
 		"InboxPrefix is not set",
-		"CertificateAuthority is no PEM",
-		"Seed is no nkey seed",
+		"CertificateAuthority is not a PEM",
+		"Seed is not an nkey seed",
 	} {
 		assert.ErrorContains(t, err, fault)
 	}

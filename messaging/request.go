@@ -74,7 +74,7 @@ func broken(_ any, err error) bool {
 		(failed.Code == Unavailable || failed.Code == DeadlineExceeded || failed.Code == Internal)
 }
 
-// Request asks and decodes the answer into response; a failure that the service tells is returned
+// Request asks and decodes the answer into response; a failure that the service reports is returned
 // as an *Error. The request's metadata is completed, and an answer must repeat its request id. If
 // nobody answers the subject, or the service says that it is unavailable or doing just that, it is
 // asked again, twice at most; after a time-out only if the request has an idempotency key. Without
@@ -101,7 +101,7 @@ func (c *Client) Request(ctx context.Context, subject string, request, response 
 	case errors.Is(err, circuitbreaker.ErrOpen):
 		return &Error{
 			Code:    Unavailable,
-			Message: fmt.Sprintf("%s: not asked, for its last requests failed", subject),
+			Message: fmt.Sprintf("%s: not sent, because its last requests failed", subject),
 			cause:   err,
 		}
 	case errors.As(err, &failed):
@@ -141,11 +141,11 @@ func (c *Client) ask(ctx context.Context, message *nats.Msg, id string, response
 	return sure(errorIn(response), twice)
 }
 
-// ofRequest wants an answer to be of the request with an id. Whoever has an identity can publish
+// ofRequest requires that an answer belongs to the request with an id. Whoever has an identity can publish
 // into any inbox, and guess which one waits; the id is random, and known to those alone who were
 // asked.
 //
-// Who could not read the request does not know its id, and says so: that is believed.
+// A service that could not read the request does not know its id, and says so: that is believed.
 func ofRequest(subject, id string, answer proto.Message) error {
 	failed := errorIn(answer)
 	if field(answer, "meta") == nil || MetaOf(answer).RequestID == id ||
@@ -155,7 +155,7 @@ func ofRequest(subject, id string, answer proto.Message) error {
 	return &Error{
 		Code: Internal,
 		Message: fmt.Sprintf(
-			"%s: the answer is of request %q, asked was %q: services repeat meta.request_id",
+			"%s: the answer is of request %q, sent was %q: services must repeat meta.request_id",
 			subject,
 			MetaOf(answer).RequestID,
 			id,

@@ -21,7 +21,7 @@ type Method struct {
 	Part func() proto.Message
 }
 
-// Handler answers one request. An *Error is told to the caller as it is; of another error the
+// Handler answers one request. An *Error is reported to the caller as it is; of another error the
 // caller learns that it was internal. Send, for a method with parts, sends one before the return; a
 // handler that has sent returns no response.
 type Handler func(ctx context.Context, request proto.Message, send func(proto.Message) error) (proto.Message, error)
@@ -65,7 +65,7 @@ func (c *Client) Flush(ctx context.Context) error {
 }
 
 // inboxes is how the inbox of every identity begins. An answer goes nowhere else: the service may
-// publish events and requests too, and who asks would choose which (docs/adr/0012).
+// publish events and requests too, and callers would choose which (docs/adr/0012).
 const inboxes = "_INBOX_"
 
 func (w *worker) take(message *nats.Msg) {
@@ -106,7 +106,7 @@ func (w *worker) answer(message *nats.Msg) {
 		if response = w.method.Response(); sent {
 			response = w.method.Part()
 		}
-		err = errors.Join(err, tell(response, AsError(err)))
+		err = errors.Join(err, setError(response, AsError(err)))
 	}
 	if response != nil {
 		err = errors.Join(err, w.respond(ctx, message, request, response))
@@ -115,8 +115,8 @@ func (w *worker) answer(message *nats.Msg) {
 	end(err)
 }
 
-// log tells the operator what the caller is not told. What is the caller's own fault is told to it
-// alone.
+// log reports to the operator what the caller does not see. What is the caller's own fault is
+// reported to the caller alone.
 func (w *worker) log(ctx context.Context, request proto.Message, err error) {
 	if err == nil {
 		return
@@ -173,14 +173,14 @@ func (w *worker) drain(ctx context.Context) error {
 	if err := w.subscription.Drain(); err != nil {
 		return fmt.Errorf("%s: %w", w.subject, err)
 	}
-	answered := make(chan struct{})
+	done := make(chan struct{})
 	go func() {
 		<-gone
 		w.under.Wait()
-		close(answered)
+		close(done)
 	}()
 	select {
-	case <-answered:
+	case <-done:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("%s: requests are still under way: %w", w.subject, ctx.Err())

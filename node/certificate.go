@@ -27,8 +27,8 @@ import (
 const issueLimit = 2 * time.Minute
 
 // certify gets a certificate when there is none, when a third of its life or less is left, when its
-// names are not this node's, or when it is told to. One that does is only made sure of: the server
-// shows it.
+// names are not this node's, or with force. Otherwise it only makes sure that the server shows the
+// one that is there.
 func (n *Node) certify(ctx context.Context, force bool) error {
 	present, reason := n.stale(time.Now())
 	if reason == "" && !force {
@@ -59,7 +59,7 @@ func (n *Node) certify(ctx context.Context, force bool) error {
 // one that an earlier run could not make it read.
 func (n *Node) show(ctx context.Context, wanted *x509.Certificate) error {
 	shows := func() error {
-		now, err := n.shown(ctx)
+		now, err := n.serverState(ctx)
 		if err == nil && !now.CertNotAfter.Equal(wanted.NotAfter) {
 			err = fmt.Errorf(
 				"the server shows a certificate until %s, the one in %s ends %s",
@@ -79,7 +79,7 @@ func (n *Node) show(ctx context.Context, wanted *x509.Certificate) error {
 	return until(ctx, reloadLimit, shows)
 }
 
-// verify wants what the CA gave to be what clients and servers will take.
+// verify requires that clients and servers will accept what the CA gave.
 func (n *Node) verify(certificate, authority string) (*x509.Certificate, error) {
 	fresh, err := parse([]byte(certificate))
 	if err != nil {

@@ -21,7 +21,7 @@ const refusedFile = "etc/nats/refused"
 // refusal is the server's own no.
 type refusal struct{ error }
 
-// reloadLimit is how long a server may take to show a configuration that it was told to read.
+// reloadLimit is how long a server may take to show a configuration that it was ordered to read.
 const reloadLimit = 20 * time.Second
 
 func (n *Node) configure(ctx context.Context) error {
@@ -62,7 +62,7 @@ func (n *Node) configure(ctx context.Context) error {
 		return err
 	}
 	if !n.serves() {
-		// Nothing runs that could be disturbed, or tell: the server starts with it.
+		// Nothing runs that could be disturbed, or asked: the server starts with it.
 		return write(configurationFile, content, 0o644)
 	}
 	if err := n.swap(ctx, current, content); err != nil {
@@ -107,7 +107,7 @@ func (n *Node) swap(ctx context.Context, current, next []byte) error {
 // validLine is how the server ends a test (nats-server, main.go).
 var validLine = regexp.MustCompile(`is valid \((\S+)\)`)
 
-// test lets the server judge a file and returns the digest under which it would show it.
+// test lets the server validate a file and returns the digest under which it would show it.
 func (n *Node) test(ctx context.Context, file string) (string, error) {
 	run := exec.CommandContext(ctx, "./"+serverFile, "-t", "-c", file)
 	environment, err := os.ReadFile(environmentFile)
@@ -133,13 +133,13 @@ func (n *Node) test(ctx context.Context, file string) (string, error) {
 	return found[1], nil
 }
 
-// shown is what the server says of itself.
-type shown struct {
+// serverState is what the server says of itself.
+type serverState struct {
 	Digest       string    `json:"config_digest"`
 	CertNotAfter time.Time `json:"tls_cert_not_after"`
 }
 
-func (n *Node) shown(ctx context.Context) (s shown, err error) {
+func (n *Node) serverState(ctx context.Context) (s serverState, err error) {
 	err = n.monitor(ctx, "/varz", &s)
 	return s, err
 }
@@ -149,11 +149,11 @@ func (n *Node) reload(ctx context.Context, expected string) error {
 		return err
 	}
 	return until(ctx, reloadLimit, func() error {
-		now, err := n.shown(ctx)
+		now, err := n.serverState(ctx)
 		if err == nil && now.Digest != expected {
 			err = refusal{
 				fmt.Errorf(
-					"the server runs %s, not %s, although it was told to reload; see journalctl -u %s",
+					"the server runs %s, not %s, although it was ordered to reload; see journalctl -u %s",
 					now.Digest,
 					expected,
 					serverUnit,

@@ -1,4 +1,4 @@
-// Package node is what runs on a NATS node beside the server: it boots the node from its user-data
+// Package node is what runs on a NATS node next to the server: it boots the node from its user-data
 // and disk, keeps the configuration current and the certificate fresh. Every path is relative to
 // the working directory: "/" on a machine, where systemd starts everything there, and the machine's
 // folder in a rehearsal.
@@ -146,7 +146,7 @@ func command(ctx context.Context, name string, arguments ...string) (string, err
 	return strings.TrimSpace(output.String()), nil
 }
 
-// write replaces a file whole or not at all, also when the power fails.
+// write replaces a file completely or not at all, also when the power fails.
 func write(file string, content []byte, mode os.FileMode) error {
 	return renameio.WriteFile(file, content, mode, renameio.IgnoreUmask(), renameio.WithTempDir(filepath.Dir(file)))
 }
@@ -163,7 +163,7 @@ func (n *Node) monitor(ctx context.Context, page string, v any) error {
 	return monitoring.Reader{}.Read(ctx, n.Address, page, v)
 }
 
-// until looks again and again; the last fault is told when the time is over.
+// until looks again and again; the last fault is reported when the time is over.
 func until(ctx context.Context, limit time.Duration, look func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -1,5 +1,5 @@
-// Package settings is what a NATS node is told by its user-data. It stands apart from package node
-// so that the Pulumi program, which writes it, needs none of what the node does.
+// Package settings is what user-data gives to a NATS node. It is separate from package node so
+// that the Pulumi program, which writes it, needs none of what the node does.
 package settings
 
 import (
@@ -41,7 +41,7 @@ func ServerTag(digest string) string { return "server:" + digest[:min(16, len(di
 // ConfigurationTag is the tag under which a running server shows which configuration it runs.
 func ConfigurationTag(revision string) string { return "configuration:" + revision }
 
-// Read reads and judges the settings of the machine whose root is the working directory.
+// Read reads and validates the settings of the machine whose root is the working directory.
 func Read() (Settings, error) {
 	content, err := os.ReadFile(File)
 	if err != nil {
@@ -57,11 +57,11 @@ func parse(content []byte) (Settings, error) {
 	if err := decoder.Decode(&s); err != nil {
 		return s, fmt.Errorf("reading this node's settings from %s: %w", File, err)
 	}
-	return s, s.judge()
+	return s, s.validate()
 }
 
-// judge tells all faults at once.
-func (s Settings) judge() error {
+// validate reports all faults at once.
+func (s Settings) validate() error {
 	var errs []error
 	value := reflect.ValueOf(s)
 	for i := range value.NumField() {

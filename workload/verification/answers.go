@@ -45,8 +45,8 @@ func answers(ctx context.Context, r *run) {
 	}
 }
 
-// answered are the subjects of a service that were answered: others would only be waited for.
-func (s Service) answered() []string {
+// answeredSubjects are the subjects of a service that were answered: others would only be waited for.
+func (s Service) answeredSubjects() []string {
 	return s.named(func(subject Subject) bool { return subject.Answered })
 }
 
@@ -65,19 +65,19 @@ func (s Service) named(which func(Subject) bool) (subjects []string) {
 }
 
 const (
-	// notAsked is what a row has seen of a service that answered nothing.
-	notAsked = "not asked: none of its subjects was answered before"
+	// notSent is what a row has seen of a service that answered nothing.
+	notSent = "not asked: none of its subjects was answered before"
 	// notOrdered is what one has seen of a service with nothing but commands.
 	notOrdered = "not asked: each of its subjects may change something, and commands were not ordered"
 )
 
 // skip adds the row of a service that is not asked.
 func (r *run) skip(check string, service Service, kind Kind, wanted string) {
-	if len(service.answered()) > 0 {
+	if len(service.answeredSubjects()) > 0 {
 		r.add(check, service.Name, KindInformation, false, wanted, notOrdered)
 		return
 	}
-	r.add(check, service.Name, kind, false, wanted, notAsked)
+	r.add(check, service.Name, kind, false, wanted, notSent)
 }
 
 // taskOf is the task that gave an answer, by the label "task" in its metadata; "" if it does not

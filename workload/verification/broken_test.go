@@ -122,9 +122,9 @@ func TestASubjectThatNobodyAnswersFails(t *testing.T) {
 	}
 	assert.True(t, r.row(t, "share/settings").Held, "its other subject is asked")
 	for _, id := range []string{"share/" + quest, "events/" + quest} {
-		r.fails(t, id, notAsked)
+		r.fails(t, id, notSent)
 	}
-	assert.Equal(t, notAsked, r.row(t, "latency/"+quest).Seen)
+	assert.Equal(t, notSent, r.row(t, "latency/"+quest).Seen)
 	assert.Equal(t, 1, r.report.Throughput.Subjects, "what is not answered is not waited for")
 }
 
@@ -294,11 +294,11 @@ func TestOnlyTheWantedCodeIsRight(t *testing.T) {
 		"an error without a code":   errors.New("broken"),
 		"aborted: ended":            &messaging.Error{Code: messaging.Aborted, Message: "ended"},
 	} {
-		seen, held := judge(err, messaging.DeadlineExceeded)
+		seen, held := checkFailure(err, messaging.DeadlineExceeded)
 		assert.Contains(t, seen, want)
 		assert.False(t, held)
 	}
-	_, held := judge(&messaging.Error{Code: messaging.DeadlineExceeded}, messaging.DeadlineExceeded)
+	_, held := checkFailure(&messaging.Error{Code: messaging.DeadlineExceeded}, messaging.DeadlineExceeded)
 	assert.True(t, held)
 }
 

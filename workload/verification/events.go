@@ -70,7 +70,7 @@ func events(ctx context.Context, r *run) {
 // event sends a command, finds what it published, and sends the command again.
 func (r *run) event(ctx context.Context, subject, key string, seen *Event) error {
 	if subject == "" {
-		return errors.New(notAsked)
+		return errors.New(notSent)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.EventWait)
 	defer cancel()

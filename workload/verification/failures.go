@@ -57,10 +57,10 @@ func failures(ctx context.Context, r *run) {
 			provoke: r.askTooMuch,
 		},
 	} {
-		seen, held := notAsked, false
+		seen, held := notSent, false
 		if subject != "" {
 			detail, err := failure.provoke(ctx, failure.of)
-			seen, held = judge(err, failure.wanted)
+			seen, held = checkFailure(err, failure.wanted)
 			seen = detail + ": " + seen
 			if _, err := r.ask(ctx, subject, ""); err != nil {
 				seen, held = seen+"; the next request: "+err.Error(), false
@@ -77,15 +77,15 @@ func failures(ctx context.Context, r *run) {
 	}
 	r.forbidden(ctx)
 	for _, service := range r.report.Services {
-		for _, subject := range service.answered() {
+		for _, subject := range service.answeredSubjects() {
 			seen, held := r.malformed(ctx, subject)
 			r.add("errors", "malformed/"+subject, KindCheck, held, fmt.Sprintf("%q", messaging.InvalidArgument), seen)
 		}
 	}
 }
 
-// judge says what a request came to, and whether it was a failure of the wanted code.
-func judge(err error, wanted messaging.Code) (seen string, held bool) {
+// checkFailure says what a request came to, and whether it was a failure of the wanted code.
+func checkFailure(err error, wanted messaging.Code) (seen string, held bool) {
 	var failed *messaging.Error
 	switch {
 	case err == nil:
