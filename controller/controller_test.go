@@ -95,7 +95,7 @@ func TestGate(t *testing.T) {
 					"/varz": `{"server_name":"nats-1","tags":["server:fedcba9876543210","configuration:older"]}`,
 				}),
 			},
-			want: "wanted configuration:0123456789abcdef",
+			want: "expected configuration:0123456789abcdef",
 		},
 		"the server before": {
 			servers: map[string]pages{

@@ -129,31 +129,31 @@ func (s Settings) run(ctx context.Context, listeners []net.Listener) error {
 	if err != nil {
 		return errors.Join(err, closeAll(listeners))
 	}
-	front := newFront(s, client)
+	served := newGateway(s, client)
 	servers, finish := []*http.Server{{
-		Handler:           front.handler(methods),
+		Handler:           served.handler(methods),
 		ReadHeaderTimeout: headerLimit,
 		ReadTimeout:       headerLimit + s.BodyTime,
 		WriteTimeout:      headerLimit + s.BodyTime + s.MostTime + writeLimit,
 		IdleTimeout:       idleLimit,
 	}}, func(context.Context) {}
 	if s.LegacyURL != "" {
-		beside, err := newShadow(context.WithoutCancel(ctx), front, methods)
+		shadowing, err := newShadow(context.WithoutCancel(ctx), served, methods)
 		if err != nil {
 			return errors.Join(err, closeAll(listeners), client.Drain(ctx))
 		}
 		servers, finish = append(
 			servers,
-			&http.Server{Handler: beside, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit},
-		), beside.finish
+			&http.Server{Handler: shadowing, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit},
+		), shadowing.finish
 	}
 	slog.Info("serving", "gateway", s.Messaging.Name, "subjects", len(methods), "shadowing", s.LegacyURL != "")
-	return front.serve(ctx, servers, listeners, finish)
+	return served.serve(ctx, servers, listeners, finish)
 }
 
 // serve serves until ctx ends or a server does, and then lets what is under way end, the requests
 // first.
-func (f *front) serve(
+func (f *gateway) serve(
 	ctx context.Context,
 	servers []*http.Server,
 	listeners []net.Listener,
@@ -207,7 +207,7 @@ func closeAll(listeners []net.Listener) (err error) {
 }
 
 // handler knows all routes.
-func (f *front) handler(methods map[string]contract.Method) http.Handler {
+func (f *gateway) handler(methods map[string]contract.Method) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", probe(f.client.Connected))
 	mux.HandleFunc("GET /ready", probe(func() bool { return f.client.Connected() && !f.draining.Load() }))

@@ -24,7 +24,7 @@ const valuesAPlace = 50
 
 // within takes a place, reads the body, takes more places if it has many values, and only then lets
 // the time of the request begin.
-func (f *front) within(
+func (f *gateway) within(
 	w http.ResponseWriter,
 	r *http.Request,
 	pass func(http.ResponseWriter, *http.Request) error,
@@ -49,7 +49,7 @@ func (f *front) within(
 	return pass(w, r)
 }
 
-func (f *front) body(from io.Reader) ([]byte, error) {
+func (f *gateway) body(from io.Reader) ([]byte, error) {
 	body, err := io.ReadAll(from)
 	if tooLarge := (&http.MaxBytesError{}); errors.As(err, &tooLarge) {
 		return nil, fmt.Errorf(
@@ -93,7 +93,7 @@ type timedBody struct {
 	io.ReadCloser
 	controller   *http.ResponseController
 	length, read int64
-	whole        sync.Once
+	readInFull   sync.Once
 	ended        atomic.Bool
 }
 
@@ -105,7 +105,7 @@ func (b *timedBody) Read(into []byte) (int, error) {
 	b.read += int64(count)
 	switch {
 	case errors.Is(err, io.EOF) || b.read == b.length:
-		b.whole.Do(func() { _ = b.controller.SetReadDeadline(time.Time{}) }) // as above
+		b.readInFull.Do(func() { _ = b.controller.SetReadDeadline(time.Time{}) }) // as above
 		if errors.Is(err, http.ErrBodyReadAfterClose) {
 			// The answer that is passed on has begun before the transport looked for the end of a
 			// body that it had read, and the server has closed it: an error would make the

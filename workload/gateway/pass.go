@@ -41,8 +41,8 @@ const longestText = 256
 // buckets are from half a millisecond to 8 s.
 var buckets = prometheus.ExponentialBuckets(0.0005, 2, 15)
 
-func newFront(s Settings, client *messaging.Client) *front {
-	f := &front{
+func newGateway(s Settings, client *messaging.Client) *gateway {
+	f := &gateway{
 		Settings: s,
 		client:   client,
 		places:   semaphore.NewWeighted(s.MostAtOnce),
@@ -56,7 +56,7 @@ func newFront(s Settings, client *messaging.Client) *front {
 	return f
 }
 
-type front struct {
+type gateway struct {
 	Settings
 	client   *messaging.Client
 	places   *semaphore.Weighted
@@ -86,7 +86,7 @@ var statuses = map[messaging.Code]int{
 var errTooLarge = errors.New("the body is too large")
 
 // limited bounds body, number and time of requests, and answers their failures.
-func (f *front) limited(subject string, pass func(http.ResponseWriter, *http.Request) error) http.Handler {
+func (f *gateway) limited(subject string, pass func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun, shown := time.Now(), &recorded{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
@@ -99,7 +99,7 @@ func (f *front) limited(subject string, pass func(http.ResponseWriter, *http.Req
 	})
 }
 
-func (f *front) fail(w http.ResponseWriter, r *http.Request, subject string, err error) {
+func (f *gateway) fail(w http.ResponseWriter, r *http.Request, subject string, err error) {
 	failed := messaging.AsError(err)
 	status, known := statuses[failed.Code]
 	if !known {
@@ -157,7 +157,7 @@ func answerError(w http.ResponseWriter, status int, failed *messaging.Error) {
 }
 
 // pass asks the subject.
-func (f *front) pass(w http.ResponseWriter, r *http.Request, method contract.Method) error {
+func (f *gateway) pass(w http.ResponseWriter, r *http.Request, method contract.Method) error {
 	request, err := f.read(r, method)
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func (f *front) pass(w http.ResponseWriter, r *http.Request, method contract.Met
 	return f.answer(w, r, method, request)
 }
 
-func (f *front) answer(w http.ResponseWriter, r *http.Request, method contract.Method, request proto.Message) error {
+func (f *gateway) answer(w http.ResponseWriter, r *http.Request, method contract.Method, request proto.Message) error {
 	if method.Part != nil && contract.WantsStream(request) {
 		return f.stream(w, r, method, request)
 	}
@@ -188,7 +188,7 @@ func (f *front) answer(w http.ResponseWriter, r *http.Request, method contract.M
 
 // stream answers with server-sent events, one for each part. A failure after the first is an event
 // named error.
-func (f *front) stream(w http.ResponseWriter, r *http.Request, method contract.Method, request proto.Message) error {
+func (f *gateway) stream(w http.ResponseWriter, r *http.Request, method contract.Method, request proto.Message) error {
 	begun := false
 	err := f.client.Stream(
 		r.Context(),
@@ -223,7 +223,7 @@ func (f *front) stream(w http.ResponseWriter, r *http.Request, method contract.M
 }
 
 // read makes the request of a body, of the route's own values, and of headers.
-func (f *front) read(r *http.Request, method contract.Method) (proto.Message, error) {
+func (f *gateway) read(r *http.Request, method contract.Method) (proto.Message, error) {
 	body, err := f.body(r.Body)
 	if err != nil {
 		return nil, err

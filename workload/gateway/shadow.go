@@ -62,7 +62,7 @@ func legacyAddress(text string) (*url.URL, error) {
 
 // shadow answers from the legacy service.
 type shadow struct {
-	*front
+	*gateway
 	proxy *httputil.ReverseProxy
 	// routes asks NATS; methods are by its patterns.
 	routes  *http.ServeMux
@@ -74,13 +74,13 @@ type shadow struct {
 	cut  context.CancelFunc
 }
 
-func newShadow(ctx context.Context, f *front, methods map[string]contract.Method) (*shadow, error) {
+func newShadow(ctx context.Context, f *gateway, methods map[string]contract.Method) (*shadow, error) {
 	legacy, err := legacyAddress(f.LegacyURL)
 	if err != nil {
 		return nil, err
 	}
 	s := &shadow{
-		front:   f,
+		gateway: f,
 		routes:  http.NewServeMux(),
 		methods: map[string]contract.Method{},
 		copies:  semaphore.NewWeighted(f.MostCopies),

@@ -78,7 +78,7 @@ func throughput(ctx context.Context, r *run) {
 	running.Wait()
 	seen := Throughput{Requesters: r.Requesters, Subjects: len(loads), Seconds: time.Since(began).Seconds()}
 	for _, t := range tallies {
-		seen.Answered += t.answered
+		seen.Answered += t.succeeded
 		seen.Failed += t.failed
 		err = errors.Join(err, t.last)
 	}
@@ -116,8 +116,8 @@ func (r *run) loads() ([]load, error) {
 
 // tally is what one requester met; last is its last failure.
 type tally struct {
-	answered, failed int
-	last             error
+	succeeded, failed int
+	last              error
 }
 
 // press asks one subject after the other until the time is over, or as long as anything is
@@ -130,7 +130,7 @@ func (r *run) press(ctx context.Context, loads []load, first int, until time.Tim
 			inARow++
 			continue
 		}
-		t.answered++
+		t.succeeded++
 		inARow = 0
 	}
 	return t
