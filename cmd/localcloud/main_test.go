@@ -16,10 +16,10 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// hinted ends once the person has been told: then the environment is complete.
-type hinted struct{ told chan struct{} }
+// hinted closes said once the hint is written: then the environment is complete.
+type hinted struct{ said chan struct{} }
 
-func (h hinted) Write(p []byte) (int, error) { close(h.told); return len(p), nil }
+func (h hinted) Write(p []byte) (int, error) { close(h.said); return len(p), nil }
 
 func TestTheEnvironmentLeadsToProvidersUntilInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -27,7 +27,7 @@ func TestTheEnvironmentLeadsToProvidersUntilInterrupted(t *testing.T) {
 	hints, ended := hinted{make(chan struct{})}, make(chan error)
 	go func() { ended <- run(ctx, []string{"-region", "eu-west-1"}, &exports, hints) }()
 	select {
-	case <-hints.told:
+	case <-hints.said:
 	case err := <-ended:
 		require.NoError(t, err, "it ended by itself")
 	}

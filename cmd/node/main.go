@@ -1,4 +1,4 @@
-// Command node is nats-node: what runs on a NATS node beside the server.
+// Command node is nats-node: what runs on a NATS node next to the server.
 package main
 
 import (

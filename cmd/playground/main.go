@@ -1,5 +1,5 @@
 // Command playground keeps the rehearsed platform up until Ctrl-C (make playground), and with words
-// it tells one that runs what to do: go run ./cmd/playground kill nats-2.
+// it sends commands to one that runs: go run ./cmd/playground kill nats-2.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Package bench measures what the program costs beside what the engine itself costs: the same
+// Package bench measures what the program costs compared with what the engine itself costs: the same
 // number of plain resources, with no program logic, through the same provider in the same run. It
-// measures NATS likewise: the rehearsed cluster beside a bare one.
+// measures NATS likewise: the rehearsed cluster and a bare one.
 package bench
 
 import (
@@ -75,10 +75,10 @@ func Run(ctx context.Context, root string, out io.Writer, ids ...string) error {
 			return err
 		}
 	}
-	return errors.Join(cli.WriteResults(filepath.Join(root, "out", "bench.json"), b.measures), b.judge())
+	return errors.Join(cli.WriteResults(filepath.Join(root, "out", "bench.json"), b.measures), b.check())
 }
 
-// engine measures the program beside the engine's floor.
+// engine compares the program with the engine's floor.
 func (b *bench) engine(ctx context.Context) error {
 	if err := b.graphBuild(); err != nil {
 		return err
@@ -211,8 +211,8 @@ func (b *bench) time(ctx context.Context, o stage.Options) (timing, int, error) 
 	return t, len(steps.All), err
 }
 
-// judge makes measures over their limit an error.
-func (b *bench) judge() error {
+// check makes measures over their limit an error.
+func (b *bench) check() error {
 	var over []string
 	for _, m := range b.measures {
 		if !m.OK {

@@ -1,5 +1,5 @@
 // How fast the rehearsed NATS cluster is with everything on (TLS, identities, load balancer),
-// beside a bare cluster of the same binary, which has none of it, in the same run.
+// compared with a bare cluster of the same binary, which has none of it, in the same run.
 package bench
 
 import (

@@ -19,7 +19,7 @@ import (
 	"github.com/bodybroker/platform/internal/toolchain"
 )
 
-// bareNodes are the nodes of the bare cluster, in the zones that the rehearsed ones stand in.
+// bareNodes are the nodes of the bare cluster, in the zones that the rehearsed ones are in.
 var bareNodes = []struct{ name, zone string }{
 	{
 		name: "nats-1",

@@ -174,7 +174,7 @@ func volume(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	}}, nil
 }
 
-// fargate prices a service's tasks by the task definition beside it.
+// fargate prices a service's tasks by the task definition registered next to it.
 func fargate(g resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 	for _, definition := range g.Of("aws:ecs/taskDefinition:TaskDefinition") {
 		if definition.Parent != r.Parent {
@@ -199,7 +199,7 @@ func fargate(g resourcegraph.Graph, r resourcegraph.Resource) (item, error) {
 			},
 		}, nil
 	}
-	return item{}, fmt.Errorf("%s has no task definition beside it", r.Name)
+	return item{}, fmt.Errorf("%s has no task definition next to it", r.Name)
 }
 
 func endpoint(_ resourcegraph.Graph, r resourcegraph.Resource) (item, error) {

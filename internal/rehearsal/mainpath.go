@@ -36,7 +36,7 @@ var mainPath = []stage.Scenario{
 	{ID: "up.noop", Wanted: "a second up changes nothing", Play: upNoop},
 	{
 		ID:     "secrets.hidden",
-		Wanted: "no generated secret stands in clear in state, plan, outputs, logs or user-data",
+		Wanted: "no generated secret is in clear in state, plan, outputs, logs or user-data",
 		Play:   secretsHidden,
 	},
 	{ID: "destroy.clean", Wanted: "with protection lifted, destroy leaves an empty cloud", Play: destroyClean},
@@ -49,7 +49,7 @@ func previewClean(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	creates := len(steps.Of("create"))
 	if others := len(steps.Changes()) - len(onlyCreates(steps)); others > 0 || creates == 0 {
-		return steps.Summary(), fmt.Errorf("wanted creations only")
+		return steps.Summary(), fmt.Errorf("expected creations only")
 	}
 	if left := s.Cloud.Inventory(); len(left) > 0 {
 		return steps.Summary(), fmt.Errorf("the preview made %s", stage.InventoryText(left))
@@ -82,7 +82,7 @@ func upNoop(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	if changes := steps.Changes(); len(changes) > 0 {
 		return steps.Summary(), fmt.Errorf(
-			"wanted none, the first is %s %s %v",
+			"expected none, the first is %s %s %v",
 			changes[0].Operation,
 			changes[0].URN,
 			changes[0].Diffs,

@@ -39,7 +39,7 @@ func memory(s *stage.Stage) (string, error) {
 	}
 	seen := fmt.Sprintf("%d tasks and %d servers take %d MiB of memory", tasks, len(processes)-tasks, total>>20)
 	if total > memoryLimit {
-		return seen, fmt.Errorf("%s, wanted at most %d MiB", seen, memoryLimit>>20)
+		return seen, fmt.Errorf("%s, expected at most %d MiB", seen, memoryLimit>>20)
 	}
 	return seen, nil
 }

@@ -48,7 +48,7 @@ func expectServers(ctx context.Context, c *stage.Cluster) (string, error) {
 	versions, configurations := map[string]int{}, map[string]int{}
 	for i, n := range c.Nodes() {
 		if want := fmt.Sprintf("nats-%d", i+1); n.Name != want {
-			return "", fmt.Errorf("node %d is %q, wanted %q", i+1, n.Name, want)
+			return "", fmt.Errorf("node %d is %q, expected %q", i+1, n.Name, want)
 		}
 		v, err := c.Server(ctx, n)
 		if err != nil {
@@ -102,7 +102,7 @@ func expectOnlyTLS(ctx context.Context, c *stage.Cluster) (string, error) {
 		err := service.Handshake(version)
 		if wanted != (err == nil) {
 			return "", errors.Join(
-				fmt.Errorf("%s: wanted to be let in: %v, got: %v", tls.VersionName(version), wanted, err == nil),
+				fmt.Errorf("%s: expected to be let in: %v, got: %v", tls.VersionName(version), wanted, err == nil),
 				err,
 			)
 		}
@@ -156,7 +156,7 @@ func expectStream(
 		}
 		slices.Sort(in)
 		if len(in) != wanted.Replicas || len(slices.Compact(slices.Clone(in))) != len(in) {
-			return fmt.Errorf("stream %s: replicas are in %v, wanted %d zones", wanted.Name, in, wanted.Replicas)
+			return fmt.Errorf("stream %s: replicas are in %v, expected %d zones", wanted.Name, in, wanted.Replicas)
 		}
 		return nil
 	})

@@ -20,7 +20,7 @@ const timedOut = "exit status 124"
 // it does not reach, and the servers themselves tried nothing that the security groups drop.
 func expectOnlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, error) {
 	if err := flowguard.Supported(); err != nil {
-		return fmt.Sprintf("connections between machines were not judged: %v", err), nil
+		return fmt.Sprintf("connections between machines were not checked: %v", err), nil
 	}
 	if tried := ec2.Dropped(c.Stage.Cloud); len(tried) > 0 {
 		return "", fmt.Errorf("no security group allows what machines tried:\n%s", strings.Join(tried, "\n"))
@@ -32,9 +32,9 @@ func expectOnlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, erro
 	}
 	switch err := openConnection(ctx, from, to.Address, 8222); {
 	case err == nil:
-		return "", fmt.Errorf("%s connects to port 8222 of %s, wanted no answer", from.Name, to.Name)
+		return "", fmt.Errorf("%s connects to port 8222 of %s, expected no answer", from.Name, to.Name)
 	case !strings.Contains(err.Error(), timedOut):
-		return "", fmt.Errorf("%s to port 8222 of %s, wanted no answer: %w", from.Name, to.Name, err)
+		return "", fmt.Errorf("%s to port 8222 of %s, expected no answer: %w", from.Name, to.Name, err)
 	}
 	if !slices.ContainsFunc(
 		ec2.Dropped(c.Stage.Cloud),

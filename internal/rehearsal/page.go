@@ -1,4 +1,4 @@
-// The page of a rehearsal, out/report.html: what stood, as a picture, and what was proven of it.
+// The page of a rehearsal, out/report.html: what ran, as a picture, and what was tested.
 
 package rehearsal
 
@@ -24,7 +24,7 @@ import (
 // reportFile is the page, in the repository.
 var reportFile = filepath.Join("out", "report.html")
 
-// platformOnPage looks at the platform while it stands.
+// platformOnPage looks at the platform while it runs.
 func platformOnPage(ctx context.Context, s *stage.Stage) (page report.Platform, err error) {
 	table, gatewayRow, err := catalog.Services()
 	if err != nil {
@@ -79,7 +79,7 @@ func byPart(s *stage.Stage) map[string]int {
 	return counts
 }
 
-// zones is what stands in each availability zone.
+// zones is what is in each availability zone.
 func zones(ctx context.Context, s *stage.Stage, url string, services []string) (zones []report.Zone, err error) {
 	c, err := stage.NewCluster(ctx, s)
 	if err != nil {

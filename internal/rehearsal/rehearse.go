@@ -45,11 +45,11 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 		if scenario.ID == "secrets.hidden" {
 			page = overview(ctx, s)
 			if picture, err = platformOnPage(ctx, s); err != nil {
-				fmt.Fprintf(out, "\nThe page shows less than stood: %v\n", err)
+				fmt.Fprintf(out, "\nThe page does not show the whole platform: %v\n", err)
 			}
 		}
 		if status == stage.Failed && scenario.ID == "up.all" {
-			break // nothing stands that the rest could look at
+			break // there is nothing that the rest could look at
 		}
 	}
 	fmt.Fprint(out, page)
@@ -59,21 +59,21 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	err = stage.Finish(recorder, out, start, err)
 	fmt.Fprintf(
 		out,
-		"The platform as a picture, with what was proven: %s; its verification: %s\n",
+		"The platform as a picture, with what was tested: %s; its verification: %s\n",
 		reportFile,
 		filepath.Join("out", verifying.Page),
 	)
 	return err
 }
 
-// overview is the short page of what stood before it was taken down again.
+// overview is the short page of what ran before it was taken down again.
 func overview(ctx context.Context, s *stage.Stage) string {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {
 		return fmt.Sprintf("\nThe outputs could not be read: %v\n", err)
 	}
 	var b strings.Builder
-	b.WriteString("\nWhat stood, in an embedded AWS (" + s.Cloud.Region + "), before it was taken down again:\n\n")
+	b.WriteString("\nWhat ran, in an embedded AWS (" + s.Cloud.Region + "), before it was taken down again:\n\n")
 	for _, f := range stage.Production(s.Cloud) {
 		fmt.Fprintf(&b, "  %-18s %s\n", f.What, f.Seen)
 	}

@@ -1,5 +1,5 @@
 // The longest chains through a graph: how long AWS takes to make the platform, and what
-// everything else runs beside.
+// everything else runs at the same time.
 
 package resourcegraph
 
@@ -20,7 +20,7 @@ type Link struct {
 // Chain is a row of resources of which each waits for the one before.
 type Chain struct {
 	Links   []Link
-	Seconds float64 // from the start until the last one stands
+	Seconds float64 // from the start until the last one exists
 }
 
 // End is the last resource.
@@ -28,7 +28,7 @@ func (c Chain) End() Resource { return c.Links[len(c.Links)-1].Resource }
 
 // Chains returns the longest chain to each resource for which nothing waits, longest first,
 // and of several that end in the same type only the longest. Resources are taken to be made as
-// soon as what they wait for stands: the engine's limit on parallel work is left out.
+// soon as what they wait for exists: the engine's limit on parallel work is left out.
 func (g Graph) Chains() []Chain {
 	return g.chains(func(r Resource, waitedFor bool) bool { return !waitedFor && r.Custom })
 }
@@ -49,7 +49,7 @@ func (g Graph) chains(wanted func(r Resource, waitedFor bool) bool) []Chain {
 	longest := map[string]string{} // URN → the URN that it waited for longest
 	byURN := map[string]Resource{}
 	waitedFor := map[string]bool{}
-	for _, r := range g.Resources { // what something depends on stands before it
+	for _, r := range g.Resources { // what something depends on comes before it
 		byURN[r.URN] = r
 		start := 0.0
 		for _, before := range r.waitsFor() {

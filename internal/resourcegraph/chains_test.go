@@ -51,6 +51,6 @@ func TestProductionWaitsForRedisLongest(t *testing.T) {
 		t,
 		types[:len(types)-1],
 		"aws:lambda/invocation:Invocation",
-		"the NATS nodes are made beside Redis",
+		"the NATS nodes are made at the same time as Redis",
 	)
 }

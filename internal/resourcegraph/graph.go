@@ -42,7 +42,7 @@ func (r Resource) Text(path string) string {
 }
 
 // Graph is all that a program registered, in order of arrival: what has been registered
-// before something that depends on it stands before it.
+// before something that depends on it comes before it.
 type Graph struct {
 	Resources []Resource
 	Outputs   map[string]any // of the stack, as plain Go; nil for what is unknown

@@ -151,7 +151,7 @@ func knownInPreview(token string) bool {
 	return strings.HasPrefix(token, "tls:") || strings.HasPrefix(token, "random:")
 }
 
-// registration reads what the program asked for, and which outputs it wants secret. The
+// registration reads what the program asked for, and which outputs it declares secret. The
 // mock's own arguments lack what is unknown, so the call itself is read again.
 func registration(args pulumi.MockResourceArgs) (Resource, []string, error) {
 	made := Resource{

@@ -37,7 +37,7 @@ func Shipped(root, stack string) (Graph, error) {
 // Named is the graph of the stack that a command's arguments name, one of those that are shipped.
 func Named(root string, args []string) (Graph, error) {
 	if len(args) != 1 {
-		return Graph{}, fmt.Errorf("naming a stack: wanted one, for example prod, got %q", args)
+		return Graph{}, fmt.Errorf("naming a stack: expected one, for example prod, got %q", args)
 	}
 	return Shipped(root, args[0])
 }

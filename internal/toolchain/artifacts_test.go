@@ -77,6 +77,6 @@ func TestTwoBuildsInDifferentFoldersAreTheSameBytes(t *testing.T) {
 			len(pair[0]),
 			len(pair[1]),
 		)
-		assert.False(t, strings.Contains(string(pair[0]), "and-deeper"), "%s tells where it was built", file)
+		assert.False(t, strings.Contains(string(pair[0]), "and-deeper"), "%s reveals where it was built", file)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// toolModule writes a module whose one command comes from a module beside it, so that a build needs
+// toolModule writes a module whose one command comes from a module next to it, so that a build needs
 // no network.
 func toolModule(t *testing.T, source string) (root string, tool Tool) {
 	t.Helper()

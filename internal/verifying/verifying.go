@@ -54,8 +54,8 @@ type command func(ctx context.Context, name string, arguments ...string) ([]byte
 
 func run(ctx context.Context, name string, arguments ...string) ([]byte, error) {
 	c := exec.CommandContext(ctx, name, arguments...)
-	var told bytes.Buffer
-	c.Stderr = &told
+	var stderr bytes.Buffer
+	c.Stderr = &stderr
 	out, err := c.Output()
 	if err != nil {
 		return nil, fmt.Errorf(
@@ -63,7 +63,7 @@ func run(ctx context.Context, name string, arguments ...string) ([]byte, error) 
 			name,
 			strings.Join(arguments, " "),
 			err,
-			strings.TrimSpace(told.String()),
+			strings.TrimSpace(stderr.String()),
 		)
 	}
 	return out, nil
@@ -72,7 +72,7 @@ func run(ctx context.Context, name string, arguments ...string) ([]byte, error) 
 // How says what a verification may do to the platform, and what fails it.
 type How struct {
 	// Commands sends requests that may change something, hundreds of times: where services are real
-	// they do what they are told.
+	// they do what it says.
 	Commands bool
 	// Targets fails where a target of latency or throughput is missed.
 	Targets bool
@@ -99,7 +99,7 @@ const (
 	logLooks = 10
 )
 
-// Stack verifies the platform of a Pulumi stack and tells what was seen.
+// Stack verifies the platform of a Pulumi stack and reports what was seen.
 func Stack(ctx context.Context, root, stack string, how How, out io.Writer) error {
 	report, err := client{run: run, pause: pause, how: how}.verify(ctx, stack, out)
 	if err != nil {
@@ -178,7 +178,7 @@ func (c client) start(ctx context.Context, at outputs) (task string, err error) 
 	}
 	if len(found) != 1 {
 		return "", fmt.Errorf(
-			"ECS knows %d services %s in cluster %s, wanted one: run make up",
+			"ECS knows %d services %s in cluster %s, expected one: run make up",
 			len(found),
 			at.Service,
 			at.Cluster,
@@ -363,7 +363,7 @@ func (c client) ask(ctx context.Context, into any, name string, arguments ...str
 		return err
 	}
 	if err := json.Unmarshal(printed, into); err != nil {
-		return fmt.Errorf("%s %s printed no JSON of the kind wanted: %w", name, strings.Join(arguments, " "), err)
+		return fmt.Errorf("%s %s printed no JSON of the expected kind: %w", name, strings.Join(arguments, " "), err)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package drills knows every change, fault and recovery that can be played: each registers itself,
-// and names what it is played on.
+// Package drills lists every change, fault and recovery that can be played. Each registers itself and
+// names the platform that it is played on.
 package drills
 
 import (
@@ -50,7 +50,7 @@ var All []Drill
 func Register(added ...Drill) {
 	for _, d := range added {
 		if d.ID == "" || d.Wanted == "" || (d.Play == nil) == (len(d.Parts) == 0) {
-			panic(fmt.Sprintf("drill %q: it needs an id, what it wants, and either play or parts", d.ID))
+			panic(fmt.Sprintf("drill %q: it needs an ID, a text Wanted, and either Play or Parts", d.ID))
 		}
 		for _, known := range All {
 			if known.ID == d.ID {

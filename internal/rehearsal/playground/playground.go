@@ -130,19 +130,19 @@ func (p *Playground) page() string {
 	var b strings.Builder
 	fmt.Fprintf(
 		&b,
-		"\nThe platform stands until Ctrl-C. From a second terminal, with the nats CLI "+
+		"\nThe platform runs until Ctrl-C. From a second terminal, with the nats CLI "+
 			"(github.com/nats-io/natscli):\n\n",
 	)
 	fmt.Fprintf(
 		&b,
-		"  as the administrator, who may do everything:\n    %s%s stream report\n",
+		"  as the administrator, which may do everything:\n    %s%s stream report\n",
 		nats,
 		as(playgroundAdministrator),
 	)
 	fmt.Fprintf(&b, "  as a service:\n    %s%s pub evt.quest.completed hello\n", nats, as(stage.LoadService))
 	fmt.Fprintf(
 		&b,
-		"  as the gateway, who asks services (an empty request; the answer is protobuf):\n"+
+		"  as the gateway, which sends services requests (an empty request; the answer is protobuf):\n"+
 			"    %s%s request svc.time.v1.get_time '' --raw | xxd\n",
 		nats,
 		as(stage.LoadCaller),

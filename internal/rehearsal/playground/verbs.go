@@ -94,7 +94,7 @@ func Tell(ctx context.Context, folder string, out io.Writer, words ...string) er
 	defer connection.Close() //nolint:errcheck // nothing is written after the words
 	defer context.AfterFunc(ctx, func() { _ = connection.Close() })()
 	if err := json.NewEncoder(connection).Encode(words); err != nil {
-		return fmt.Errorf("telling the playground: %w", err)
+		return fmt.Errorf("sending the command to the playground: %w", err)
 	}
 	answers := json.NewDecoder(connection)
 	for {
@@ -154,7 +154,7 @@ func (p *Playground) answer(ctx context.Context, connection net.Conn) {
 	defer context.AfterFunc(
 		ctx,
 		func() { _ = connection.Close() },
-	)() // somebody who says nothing does not hold the end up
+	)() // a terminal that says nothing does not delay the end
 	var words []string
 	if err := json.NewDecoder(connection).Decode(&words); err != nil {
 		return
@@ -219,7 +219,7 @@ func powerOff(n stage.Node) (string, error) {
 
 func startMachine(n stage.Node) (string, error) { return "it boots", n.Machine.Start() }
 
-// status tells of every node what systemd and the server say.
+// status reports of every node what systemd and the server say.
 func (p *Playground) status(ctx context.Context, _ []string, out io.Writer) error {
 	for _, n := range p.Cluster.Nodes() {
 		unit, health, leader := n.Machine.Unit("nats.service"), "healthy", ""
@@ -244,7 +244,7 @@ func (p *Playground) status(ctx context.Context, _ []string, out io.Writer) erro
 	return nil
 }
 
-// may tells the rights of one identity of the services' table.
+// may lists the rights of one identity of the services' table.
 func (p *Playground) may(_ context.Context, words []string, out io.Writer) error {
 	all, err := stage.AllRights()
 	if err != nil {

@@ -15,7 +15,7 @@ func portText(p port, x, y, width int) shape {
 	return words
 }
 
-// drawOwn draws the arrow among what stands in one band, from the first zone that has some to the
+// drawOwn draws the arrow within one band, from the first zone that has some to the
 // last.
 func (l *layout) drawOwn(b *band, o *link) []shape {
 	y := b.y + b.height - ownStrip + bandPadding - 2

@@ -1,5 +1,5 @@
 // The rows of the picture, top to bottom: each is a part of the platform, the ends of flows that
-// belong to it, and what stands in it.
+// belong to it, and what is in it.
 
 package report
 
@@ -27,7 +27,7 @@ type band struct {
 	cells [][]card
 	// leastWidth of a card, and the height of each, in pixels.
 	leastWidth, cardHeight int
-	// words stand where no card does.
+	// words are shown where there is no card.
 	words string
 
 	y, height int // laid out

@@ -1,4 +1,4 @@
-// Cards: what stands in one zone's part of a band.
+// Cards: what is in one zone's part of a band.
 
 package report
 
@@ -23,7 +23,7 @@ const (
 	textSize   = 12 // of a card's text, in pixels
 	chipSize   = 11 // of a chip's
 	lineHeight = 15
-	mostDots   = 2 // more are told as a number
+	mostDots   = 2 // more are shown as a number
 	dotWidth   = 10
 	chipIndent = 6 // of the name, after the dots
 )

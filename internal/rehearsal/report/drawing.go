@@ -28,7 +28,7 @@ type shape struct {
 	Path                string
 	Anchor              string // of a text: start, middle, end
 	Turned              bool   // a text that runs upward
-	Strong, Text        string // Strong stands before Text
+	Strong, Text        string // Strong comes before Text
 	Tip                 string
 	Inside              []shape
 }
@@ -93,7 +93,7 @@ func line(class string, points ...int) shape {
 // that of a wide one.
 func widthOf(words string, size int) int { return utf8.RuneCountInString(words) * size * 60 / 100 }
 
-// fit cuts a text that would be wider than width; what was cut can be told in a tip.
+// fit cuts a text that would be wider than width; a tip can show all of it.
 func fit(words string, size, width int) string {
 	letters := []rune(words)
 	if most := width * 100 / (size * 60); len(letters) > most {

@@ -1,5 +1,5 @@
 // Where everything in the picture lies. Nothing is placed by hand: widths come from the number of
-// zones, heights from what stands in the bands, room between and beside them from the flows.
+// zones, heights from what is in the bands, room between and next to them from the flows.
 
 package report
 
@@ -67,7 +67,7 @@ func (l *layout) cellWidth() int { return l.zoneWidth - 2*bandPadding }
 // spine is where the n-th arrow between two neighbours runs.
 func (l *layout) spine(n int) int {
 	zones := len(l.p.Zones)
-	if zones == 1 { // beside the title of the VPC
+	if zones == 1 { // next to the title of the VPC
 		return l.zoneLeft(0) + l.zoneWidth*(3-n)/5
 	}
 	return l.zoneLeft((zones/2+n)%zones) + spineIndent

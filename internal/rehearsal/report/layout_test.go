@@ -1,4 +1,4 @@
-// That the picture stays a picture whatever the platform's size: nothing lies on or beside what it
+// That the picture stays a picture whatever the platform's size: nothing lies on or next to what it
 // should not.
 
 package report

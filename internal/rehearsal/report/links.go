@@ -1,5 +1,5 @@
 // From flows to arrows. Between neighbours an arrow is drawn where they touch; all others to the
-// same band share one trunk beside the picture, upward on the left and downward on the right.
+// same band share one trunk next to the picture, upward on the left and downward on the right.
 
 package report
 
@@ -24,7 +24,7 @@ type port struct {
 
 func (p port) name() string { return strconv.Itoa(p.number) }
 
-// add keeps the ports in order, and tells no reason twice.
+// add keeps the ports in order, and repeats no reason.
 func (l *link) add(number int, why []string) {
 	i, found := slices.BinarySearchFunc(l.ports, number, func(p port, n int) int { return cmp.Compare(p.number, n) })
 	if !found {
@@ -59,7 +59,7 @@ func linksOf(bands []*band, flows []Flow) []*link {
 	return links
 }
 
-// trunk is one line beside the bands that the links of several bands to the same one share.
+// trunk is one line next to the bands that the links of several bands to the same one share.
 type trunk struct {
 	to      int
 	up      bool // and on the left

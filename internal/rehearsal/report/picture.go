@@ -15,7 +15,7 @@ func picture(p Platform) *drawing {
 	l := newLayout(p)
 	d := &drawing{
 		ID:          "platform",
-		Title:       "The platform as it stood, in " + plural(len(p.Zones), "availability zone"),
+		Title:       "The platform as it ran, in " + plural(len(p.Zones), "availability zone"),
 		Description: describe(p),
 		Width:       l.width,
 		Height:      l.height,
@@ -87,7 +87,7 @@ func (l *layout) drawBand(b *band) []shape {
 	return shapes
 }
 
-// describe tells in words what the picture shows.
+// describe says in words what the picture shows.
 func describe(p Platform) string {
 	var b strings.Builder
 	for _, z := range p.Zones {

@@ -1,5 +1,5 @@
-// Package report draws a rehearsed platform, and tells what was proven about it, as one page that
-// needs nothing beside itself: no script, no network, no other file. The caller says what it saw;
+// Package report draws a rehearsed platform, and reports what was tested, as one page that
+// needs nothing besides itself: no script, no network, no other file. The caller says what it saw;
 // the page claims nothing else.
 package report
 

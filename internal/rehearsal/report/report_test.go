@@ -190,7 +190,7 @@ func TestWhatIsNotThereIsSaid(t *testing.T) {
 
 	root := read(t, Platform{Environment: "dev"})
 	for _, said := range []string{
-		"Nothing was proven", "No availability zone was looked at", "No scenario was played.", "No service was seen.",
+		"Nothing was tried", "No availability zone was looked at", "No scenario was played.", "No service was seen.",
 		"No request was timed.", "No connection is known.", "No stream was seen.", "No resource was counted.",
 	} {
 		assert.Contains(t, words(root), said)

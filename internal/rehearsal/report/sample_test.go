@@ -1,5 +1,5 @@
 // A platform as the rehearsal of production's topology leaves it: what tests look at, and what a
-// person opens to judge the page's looks.
+// person opens to check how the page looks.
 
 package report
 
@@ -165,7 +165,7 @@ func sampleResults() []Result {
 		},
 		{
 			ID:      "secrets.hidden",
-			What:    "no generated secret stands in clear in state, plan, outputs, logs or user-data",
+			What:    "no generated secret is in clear in state, plan, outputs, logs or user-data",
 			Seen:    "103 secrets in 309 forms, none in bucket objects, engine output, logs of tasks",
 			Status:  Held,
 			Seconds: 3.2,

@@ -114,7 +114,7 @@ func (v *view) judge(results []Result) {
 	v.Headline, v.Verdict = fmt.Sprintf("%d of %d held", held, len(results)), "held"
 	switch {
 	case len(results) == 0:
-		v.Headline, v.Verdict = "Nothing was proven", "not-run"
+		v.Headline, v.Verdict = "Nothing was tried", "not-run"
 	case len(v.Failed) > 0:
 		v.Verdict = "failed"
 	case len(v.NotRun) > 0:

@@ -16,7 +16,7 @@ import (
 
 // door is where the process listens that holds the addresses. A port has the reach that the addresses
 // have (a container with a network of its own has its own), the kernel frees it when its owner ends
-// in whatever way, and whoever connects hears who holds it.
+// in whatever way, and whoever connects learns which process holds it.
 const door = "127.0.0.1:12720"
 
 // answerLimit is for the holder's answer.
@@ -65,13 +65,13 @@ func (h holder) answer(listener net.Listener) {
 	}
 }
 
-// refuse says who holds the addresses; nil if it is this process.
+// refuse says which process holds the addresses; nil if it is this process.
 func refuse(door string) error {
 	h, err := ask(door)
 	if err != nil {
 		_, port, _ := net.SplitHostPort(door) // it was listened at
 		return fmt.Errorf(
-			"reserving the addresses of the rehearsed platform: a process that does not say who it is listens at %s: "+
+			"reserving the addresses of the rehearsed platform: a process that does not name itself listens at %s: "+
 				"%w; find it with: ss -ltnp 'sport = :%s', end it, then try again",
 			door,
 			err,

@@ -75,6 +75,6 @@ func TestAStrangerAtTheDoorIsNoHolder(t *testing.T) {
 		}
 	}()
 	err = hold(listener.Addr().String())
-	assert.ErrorContains(t, err, "a process that does not say who it is listens at "+listener.Addr().String())
+	assert.ErrorContains(t, err, "a process that does not name itself listens at "+listener.Addr().String())
 	assert.ErrorContains(t, err, "ss -ltnp")
 }

@@ -37,7 +37,7 @@ TasksMax=infinity
 WantedBy=multi-user.target
 `
 
-// awsCommand tells the AWS CLI what a newer one takes from the environment.
+// awsCommand gives the AWS CLI what a newer one takes from the environment.
 const awsCommand = `#!/bin/sh
 exec /usr/bin/aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 `

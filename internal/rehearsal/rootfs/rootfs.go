@@ -7,11 +7,11 @@
 // What is not as on a real machine:
 //
 //   - The release is the host's Debian, not Amazon Linux 2023, and its AWS CLI an older 2.x, which
-//     is told the endpoint by an option (usr/local/bin/aws): AWS_ENDPOINT_URL is known since 2.13
+//     gets the endpoint by an option (usr/local/bin/aws): AWS_ENDPOINT_URL is known since 2.13
 //     (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
 //   - The kernel and its network are the host's: an instance's address must be one that the host
 //     has.
-//   - There is no udev. The data disk's serial number, the volume's id, stands in a file that udev
+//   - There is no udev. The data disk's serial number, the volume's id, is in a file that udev
 //     would write; the disk is /dev/loopN and not NVMe. systemd, which sees that it is in a
 //     container, mounts no disk of fstab at boot: the mount that user-data makes is real, that of a
 //     second boot cannot be shown.
@@ -187,7 +187,7 @@ func (m *Machine) until(ctx context.Context, seen func() bool) error {
 		select {
 		case <-m.ended:
 			return poll.GiveUp(errors.Join(
-				fmt.Errorf("wanted its first process to run, got its end:\n%s", m.said.String()),
+				fmt.Errorf("expected its first process to run, got its end:\n%s", m.said.String()),
 				m.outcome,
 			))
 		default:
@@ -197,7 +197,7 @@ func (m *Machine) until(ctx context.Context, seen func() bool) error {
 	return errors.Join(err, ctx.Err())
 }
 
-// Booted waits until all that starts at boot has started, user-data among it, and wants none of it
+// Booted waits until all that starts at boot has started, user-data among it, and expects none of it
 // to have failed.
 func (m *Machine) Booted(ctx context.Context) error {
 	var said string

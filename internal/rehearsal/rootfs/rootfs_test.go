@@ -28,7 +28,7 @@ func TestAMachineThatEndsWithoutAnErrorSaysWhatItSaid(t *testing.T) {
 	assert.EqualError(
 		t,
 		m.until(t.Context(), func() bool { return false }),
-		"wanted its first process to run, got its end:\nno room",
+		"expected its first process to run, got its end:\nno room",
 	)
 }
 

@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// packages are what user-data and the node's program need beside Debian's required ones, and what
+// packages are what user-data and the node's program need besides Debian's required ones, and what
 // Amazon Linux 2023 has too. debootstrap does not know of packages that provide others:
 // python3-cffi-backend is one that awscli needs.
 var packages = []string{"systemd", "dbus", "xfsprogs", "procps", "awscli", "python3-cffi-backend"}

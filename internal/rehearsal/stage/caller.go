@@ -79,7 +79,7 @@ func (c *Caller) post(ctx context.Context, path string, body []byte) (status int
 	return response.StatusCode, answer, errors.Join(err, response.Body.Close())
 }
 
-// Call sends a subject an empty JSON object and wants it answered.
+// Call sends a subject an empty JSON object and expects an answer.
 func (c *Caller) Call(ctx context.Context, subject string) error {
 	path := "/v1/" + strings.ReplaceAll(subject, ".", "/")
 	status, answer, err := c.post(ctx, path, []byte("{}"))

@@ -71,7 +71,7 @@ func (s *Stage) Attach(ctx context.Context, who, group string) (*Client, error) 
 // Detach gives the address back.
 func (d *Client) Detach() { ec2.Detach(d.Cloud, d.who) }
 
-// Placement finds the security group of an end, and the subnet that the first NATS node stands in.
+// Placement finds the security group of an end, and the subnet that the first NATS node is in.
 func Placement(c *cloud.Cloud, end string) (group, subnet string, err error) {
 	for _, r := range c.Records("aws:ec2/securityGroup:SecurityGroup") {
 		if strings.HasSuffix(r.URN, "::flow-"+end) {

@@ -49,7 +49,7 @@ func (s *Stage) AwaitMetric(ctx context.Context, name string, wanted func(float6
 func (s *Stage) ControllerLines() int { return len(s.controllerLog.since(0)) }
 
 // AwaitMetricSince waits for a value that one tick alone shows, and that may have been written already:
-// begin is the count of lines before what the tick tells of.
+// begin is the count of lines before what the tick reports.
 func (s *Stage) AwaitMetricSince(
 	ctx context.Context,
 	begin int,

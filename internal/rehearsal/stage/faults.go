@@ -34,8 +34,8 @@ func ExpectRefusal(err error, words ...string) error {
 // ShortGate is the controller's limit while a gate is meant to fail: several boots long.
 const ShortGate = 20 * time.Second
 
-// ExpectFailedReplacement breaks something, wants the replacement of nats-1 to fail with all words and to leave the
-// other nodes alone, mends it and wants the next replacement to succeed. look sees what the fault
+// ExpectFailedReplacement breaks something, expects the replacement of nats-1 to fail with all words and to leave the
+// other nodes alone, mends it and expects the next replacement to succeed. look sees what the fault
 // did.
 func ExpectFailedReplacement(
 	ctx context.Context,
@@ -100,7 +100,7 @@ func WithoutRights(s *Stage, sids ...string) func() (func() error, error) {
 			less, err := json.Marshal(document)
 			if err != nil || len(document.Statement) != all-len(sids) {
 				return nil, errors.Join(
-					fmt.Errorf("wanted the nodes' role to have statements %v, got %q", sids, whole),
+					fmt.Errorf("expected the nodes' role to have statements %v, got %q", sids, whole),
 					err,
 				)
 			}

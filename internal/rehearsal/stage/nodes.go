@@ -147,7 +147,7 @@ func (c *Cluster) AwaitRestart(ctx context.Context, n Node, before int) error {
 	return c.AwaitHealthy(ctx)
 }
 
-// OnCluster is a drill by somebody who looks at the cluster from the controller's place.
+// OnCluster is a drill that looks at the cluster from the controller's place.
 func OnCluster(play func(context.Context, *Cluster) (string, error)) func(context.Context, *Stage) (string, error) {
 	return func(ctx context.Context, s *Stage) (string, error) {
 		c, err := NewCluster(ctx, s)
@@ -183,7 +183,7 @@ func (c *Cluster) Servers(ctx context.Context) (map[string]Server, error) {
 	return all, nil
 }
 
-// ExpectUntouched wants the same machines with the same server processes as before.
+// ExpectUntouched expects the same machines with the same server processes as before.
 func (c *Cluster) ExpectUntouched(ctx context.Context, nodes []Node, before map[string]Server) error {
 	now, errs := map[string]Node{}, []error(nil)
 	for _, n := range c.Nodes() {

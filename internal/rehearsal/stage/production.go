@@ -50,7 +50,7 @@ func CompareWithProduction(c *cloud.Cloud) (seen string, wrong []string) {
 	var good []string
 	for _, f := range Production(c) {
 		if f.Seen != f.Wanted {
-			wrong = append(wrong, fmt.Sprintf("%s: wanted %q, the cloud has %q", f.What, f.Wanted, f.Seen))
+			wrong = append(wrong, fmt.Sprintf("%s: expected %q, the cloud has %q", f.What, f.Wanted, f.Seen))
 		} else {
 			good = append(good, fmt.Sprintf("%-16s %s", f.What, f.Seen))
 		}
@@ -89,7 +89,7 @@ func instanceShape(c *cloud.Cloud) string {
 	return fmt.Sprintf("%d × %s over %d zones as %s", len(instances), JoinKeys(kinds), len(zones), spread(zones))
 }
 
-// spread tells how many are in each zone, most first: "2-2-1".
+// spread says how many are in each zone, most first: "2-2-1".
 func spread(zones map[string]int) string {
 	counts := slices.Sorted(maps.Values(zones))
 	slices.Reverse(counts)

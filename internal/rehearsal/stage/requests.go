@@ -43,7 +43,7 @@ func StartRequests(ctx context.Context, s *Stage, subjects ...string) (*Requests
 	return (&Requests{}).Start(ctx, s, subjects)
 }
 
-// StartCommands begins to give a service commands, which it keeps in Redis and tells of in events.
+// StartCommands begins to give a service commands, which it keeps in Redis and reports in events.
 func StartCommands(ctx context.Context, s *Stage) (*Requests, error) {
 	return (&Requests{commands: true}).Start(ctx, s, []string{LoadSubject})
 }
@@ -95,14 +95,14 @@ func (q *Requests) one(ctx context.Context, method contract.Method) {
 	if err = try(); err != nil {
 		q.Failed.Add(1)
 		q.first.Do(func() { q.firstFailure = err })
-		select { // who is refused comes back later
+		select { // a refused caller comes back later
 		case <-ctx.Done():
 		case <-time.After(refusedPause):
 		}
 	}
 }
 
-// AwaitNoRefusals wants a hundred more requests answered and none refused.
+// AwaitNoRefusals waits until a hundred more requests are answered and none is refused.
 func (q *Requests) AwaitNoRefusals(ctx context.Context) error {
 	asked, failed := q.Sent.Load(), q.Failed.Load()
 	return poll.For(ctx, SettleLimit, func() error {
@@ -110,13 +110,13 @@ func (q *Requests) AwaitNoRefusals(ctx context.Context) error {
 			asked, failed = q.Sent.Load(), now
 		}
 		if more := q.Sent.Load() - asked; more < 100 {
-			return fmt.Errorf("%d requests without a refusal, wanted 100", more)
+			return fmt.Errorf("%d requests without a refusal, expected 100", more)
 		}
 		return nil
 	})
 }
 
-// Stop ends the load; wanted judges what it met.
+// Stop ends the load; wanted checks what it met.
 func (q *Requests) Stop(wanted func(*Requests) error) error {
 	if q.end != nil {
 		q.end()
@@ -134,10 +134,10 @@ func (q *Requests) String() string {
 	return fmt.Sprintf("%d requests meanwhile, %d retried, %d failed", q.Sent.Load(), q.retried.Load(), q.Failed.Load())
 }
 
-// NoRetries wants every request answered at the first try; seconds lets it be the second.
+// NoRetries expects every request to be answered at the first try; seconds lets it be the second.
 func NoRetries(q *Requests) error {
 	if q.retried.Load() > 0 {
-		return errors.Join(fmt.Errorf("wanted every request answered at once: %s", q), q.firstFailure)
+		return errors.Join(fmt.Errorf("expected every request to be answered at once: %s", q), q.firstFailure)
 	}
 	return NoFailures(q)
 }
@@ -145,7 +145,7 @@ func NoRetries(q *Requests) error {
 // NoFailures requires every request to be answered, at the second try at the latest.
 func NoFailures(q *Requests) error {
 	if q.Failed.Load() > 0 || q.Sent.Load() == 0 {
-		return errors.Join(fmt.Errorf("wanted every request answered: %s", q), q.firstFailure)
+		return errors.Join(fmt.Errorf("expected every request to be answered: %s", q), q.firstFailure)
 	}
 	return nil
 }

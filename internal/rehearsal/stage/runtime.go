@@ -34,7 +34,7 @@ func (s *Stage) startRuntime(ctx context.Context) error {
 		if runtime.RedisServer, err = exec.LookPath("redis-server"); err != nil {
 			fmt.Fprintln(
 				s.Options.Progress,
-				"There is no redis-server: one server in this process stands for all of Redis. Debian has it: "+
+				"There is no redis-server: one server in this process takes the place of all of Redis. Debian has it: "+
 					"apt-get install redis-server",
 			)
 		}
@@ -45,7 +45,7 @@ func (s *Stage) startRuntime(ctx context.Context) error {
 	if err := flowguard.Supported(); err != nil {
 		fmt.Fprintf(
 			s.Options.Progress,
-			"Connections between machines are not judged by the security groups on this computer: %v\n",
+			"On this computer no security group checks the connections between machines: %v\n",
 			err,
 		)
 	}

@@ -117,7 +117,7 @@ func (r *Recorder) Summary() string {
 	return text
 }
 
-// ErrFailed says that a scenario did not hold; which ones stands in what was shown.
+// ErrFailed says that a scenario did not hold; the output names it.
 var ErrFailed = errors.New("not everything was seen that should be seen")
 
 // Finish prints the summary; what failed is an error, added to err.

@@ -89,7 +89,7 @@ func seedFrom(c *cloud.Cloud) (string, error) {
 	return "", fmt.Errorf("the cloud has no task definition of %s that names a seed", LoadService)
 }
 
-// ExpectSeeds wants the servers to let the new seed in, and the old one as wanted.
+// ExpectSeeds expects the servers to let the new seed in, and the old one as wanted.
 func ExpectSeeds(ctx context.Context, s *Stage, old []byte, wanted bool) error {
 	client, err := s.Attach(ctx, "rotation", "service")
 	if err != nil {

@@ -60,7 +60,7 @@ type Options struct {
 	Configuration string
 	Override      map[string]any // configuration keys set over the file's, without "nats-platform:"
 	Program       pulumi.RunFunc // default stacks.Deploy
-	Progress      io.Writer      // where a CLI build is told
+	Progress      io.Writer      // where a build of the CLI reports
 	// Checkpoints makes the engine write its state at every step, as it does against AWS.
 	Checkpoints bool
 	// Alive makes machines boot: real NATS servers come of what the program renders.
@@ -179,7 +179,7 @@ func (s *Stage) Destroy(ctx context.Context) (Steps, error) {
 	})
 }
 
-// watch runs a command and collects the steps that its events tell.
+// watch runs a command and collects the steps that its events report.
 func (s *Stage) watch(run func(chan<- events.EngineEvent) error) (Steps, error) {
 	channel := make(chan events.EngineEvent)
 	var steps Steps
@@ -195,8 +195,8 @@ func (s *Stage) watch(run func(chan<- events.EngineEvent) error) (Steps, error) 
 	err := run(channel)
 	done.Wait()
 	// The Automation API's error is all that the engine printed; its diagnostics say what is wrong.
-	if told := steps.Errors(); err != nil && len(told) > 0 {
-		err = errors.New(strings.Join(told, "\n"))
+	if reported := steps.Errors(); err != nil && len(reported) > 0 {
+		err = errors.New(strings.Join(reported, "\n"))
 	}
 	return steps, err
 }
@@ -208,7 +208,7 @@ func (s *Stage) Outputs(ctx context.Context) (auto.OutputMap, error) { return s.
 func (s *Stage) State() ([]byte, error) {
 	files, err := filepath.Glob(filepath.Join(s.Dir, "state", ".pulumi", "stacks", "*", s.Options.Stack+".json"))
 	if err != nil || len(files) != 1 {
-		return nil, errors.Join(fmt.Errorf("wanted the one state of stack %s, got %q", s.Options.Stack, files), err)
+		return nil, errors.Join(fmt.Errorf("expected the one state of stack %s, got %q", s.Options.Stack, files), err)
 	}
 	return os.ReadFile(files[0])
 }

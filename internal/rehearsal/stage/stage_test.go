@@ -18,5 +18,5 @@ func TestAnEmptyCloudIsNotTheProduction(t *testing.T) {
 
 func TestAStateThatIsNotThereIsTold(t *testing.T) {
 	_, err := (&Stage{Dir: t.TempDir(), Options: Options{Stack: "rehearsal"}}).State()
-	assert.EqualError(t, err, "wanted the one state of stack rehearsal, got []")
+	assert.EqualError(t, err, "expected the one state of stack rehearsal, got []")
 }

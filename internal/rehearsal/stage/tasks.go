@@ -73,7 +73,7 @@ func ServiceNames(table []catalog.Service) (all []string) {
 	return all
 }
 
-// ExpectStartedOnce counts the tasks of services and wants them to be the first two of each.
+// ExpectStartedOnce counts the tasks of services and expects them to be the first two of each.
 func ExpectStartedOnce(s *Stage, table []catalog.Service) (seen string, errs []error) {
 	tasks := 0
 	for _, service := range table {
@@ -89,12 +89,12 @@ func ExpectStartedOnce(s *Stage, table []catalog.Service) (seen string, errs []e
 		}
 	}
 	if wanted := 2 * len(table); tasks != wanted {
-		errs = append(errs, fmt.Errorf("%d tasks run, wanted %d", tasks, wanted))
+		errs = append(errs, fmt.Errorf("%d tasks run, expected %d", tasks, wanted))
 	}
 	return fmt.Sprintf("%d tasks of %d services are healthy, each was started once", tasks, len(table)), errs
 }
 
-// SendCommand asks a service to do something under a key that tells it from others.
+// SendCommand asks a service to do something under a key that distinguishes it from others.
 func SendCommand(ctx context.Context, client *messaging.Client, method contract.Method, key string) error {
 	return client.Request(ctx, method.Subject, CommandRequest(method, key), method.Messaging().Response())
 }
@@ -134,7 +134,7 @@ func RequestThroughGateway(ctx context.Context, s *Stage, methods map[string]con
 		}
 	}
 	if len(took) != 2 {
-		errs = append(errs, fmt.Errorf("the gateway has %d tasks, wanted 2", len(took)))
+		errs = append(errs, fmt.Errorf("the gateway has %d tasks, expected 2", len(took)))
 	}
 	seen := fmt.Sprintf(
 		"the gateway's load balancer took JSON for each of them: %d requests answered, by both of its tasks",

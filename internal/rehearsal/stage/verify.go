@@ -14,7 +14,7 @@ import (
 )
 
 // Verify runs the task, keeps its report for the page, and writes it next to the other results.
-// Targets of latency and throughput are measured and not judged: this computer shares its cores
+// Targets of latency and throughput are measured and not checked: this computer shares its cores
 // with five servers and all tasks.
 func (s *Stage) Verify(ctx context.Context) (verification.Report, error) {
 	log, ended := ecs.RunTask(s.Cloud, ctx, verification.Name, map[string]string{"VERIFY_COMMANDS": "true"})

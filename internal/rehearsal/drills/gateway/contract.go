@@ -69,7 +69,7 @@ func gatewayContract(ctx context.Context, s *stage.Stage) (string, error) {
 	defer c.Detach()
 	client, err := url.Parse(c.URL)
 	if err != nil || client.Scheme != "http" {
-		return "", errors.Join(fmt.Errorf("sending bytes to %q: wanted a URL of plain HTTP", c.URL), err)
+		return "", errors.Join(fmt.Errorf("sending bytes to %q: expected a URL of plain HTTP", c.URL), err)
 	}
 	before, err := countsOf(ctx, s)
 	if err != nil {
@@ -100,7 +100,7 @@ func gatewayContract(ctx context.Context, s *stage.Stage) (string, error) {
 	), nil
 }
 
-// play sends one request and judges what came back.
+// play sends one request and checks what came back.
 func (s rawClient) play(ctx context.Context, row hostileRequest) error {
 	answer, err := s.send(ctx, row.raw, row.by == byNobody)
 	if err != nil {
@@ -113,7 +113,7 @@ func (s rawClient) play(ctx context.Context, row hostileRequest) error {
 	return errors.Join(errs...)
 }
 
-// send opens a connection of its own; who is gone closes it without reading.
+// send opens a connection of its own; a client that is gone closes it without reading.
 func (s rawClient) send(ctx context.Context, raw string, gone bool) (answer rawAnswer, err error) {
 	connection, err := s.DialContext(ctx, "tcp", s.address)
 	if err != nil {
@@ -180,7 +180,7 @@ func (r hostileRequest) check(answer rawAnswer) error {
 		errs = append(errs, fmt.Errorf(format+"; the answer is %q", append(values, shortened(answer.all))...))
 	}
 	if !slices.Contains(r.right, answer.status) {
-		wrong("wanted status %v, got %d", r.right, answer.status)
+		wrong("expected status %v, got %d", r.right, answer.status)
 	}
 	if len(answer.more) > 0 != (r.by == byBoth) {
 		wrong("%d bytes came behind the first answer", len(answer.more))
@@ -191,7 +191,7 @@ func (r hostileRequest) check(answer rawAnswer) error {
 	kind := answer.header.Get("Content-Type")
 	if r.by == byGateway || r.by == byBoth {
 		if err := expectGatewayForm(kind, answer); err != nil {
-			wrong("wanted it from the gateway: %w", err)
+			wrong("expected it from the gateway: %w", err)
 		}
 	}
 	if bytes.Contains(answer.all, []byte(pageScript)) && kind != "application/json" {
@@ -200,7 +200,7 @@ func (r hostileRequest) check(answer rawAnswer) error {
 	return errors.Join(errs...)
 }
 
-// expectGatewayForm wants the gateway's own form: JSON, with the error if it is one, or server-sent events of
+// expectGatewayForm expects the gateway's own form: JSON, with the error if it is one, or server-sent events of
 // JSON.
 func expectGatewayForm(kind string, answer rawAnswer) error {
 	if answer.status == http.StatusOK && kind == "text/event-stream" {
@@ -237,7 +237,7 @@ func countsOf(ctx context.Context, s *stage.Stage) (gatewayCounts, error) {
 	}, err
 }
 
-// expectCounts wants the gateway to have taken the requests that are for it, and no other. A request is
+// expectCounts expects the gateway to have taken the requests that are for it, and no other. A request is
 // expectCounts when its answer is written, so the last ones are waited for.
 func expectCounts(ctx context.Context, s *stage.Stage, table []hostileRequest, before gatewayCounts) error {
 	least, most := 0, 0
@@ -256,8 +256,8 @@ func expectCounts(ctx context.Context, s *stage.Stage, table []hostileRequest, b
 		}
 		if took := now.all - before.all; took < least || took > most || now.smuggled != before.smuggled {
 			return fmt.Errorf(
-				"the gateway counted %d requests, wanted %d to %d; of %s, which is only hidden in others, %d, "+
-					"wanted none",
+				"the gateway counted %d requests, expected %d to %d; of %s, which is only hidden in others, %d, "+
+					"expected none",
 				took,
 				least,
 				most,
@@ -269,7 +269,7 @@ func expectCounts(ctx context.Context, s *stage.Stage, table []hostileRequest, b
 	})
 }
 
-// expectUnharmed wants the processes of before, and a good request answered.
+// expectUnharmed expects the processes of before, and an answer to a good request.
 func expectUnharmed(ctx context.Context, s *stage.Stage, c *stage.Caller, before map[string][]int) error {
 	now, err := s.AllProcesses()
 	if err != nil {
@@ -280,14 +280,14 @@ func expectUnharmed(ctx context.Context, s *stage.Stage, c *stage.Caller, before
 		if !slices.Equal(before[name], now[name]) {
 			errs = append(
 				errs,
-				fmt.Errorf("of %s run the processes %v, wanted those of before, %v", name, now[name], before[name]),
+				fmt.Errorf("of %s run the processes %v, expected those of before, %v", name, now[name], before[name]),
 			)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// expectCleanLogs wants no panic and no secret in what the tasks wrote.
+// expectCleanLogs expects no panic and no secret in what the tasks wrote.
 func expectCleanLogs(s *stage.Stage) error {
 	running, err := s.AllProcesses()
 	if err != nil {
@@ -308,7 +308,7 @@ func expectCleanLogs(s *stage.Stage) error {
 			if at := bytes.Index(text, []byte("panic")); at >= 0 {
 				shown = append(
 					shown,
-					fmt.Sprintf("the log of %s tells of a panic: %q", task.Name, shortened(text[at:])),
+					fmt.Sprintf("the log of %s reports a panic: %q", task.Name, shortened(text[at:])),
 				)
 			}
 			for _, one := range shown {

@@ -1,4 +1,4 @@
-// Drill of the move from HTTP to NATS: a legacy service stands beside the platform, the gateway's
+// Drill of the move from HTTP to NATS: a legacy service runs next to the platform, the gateway's
 // load balancer shares requests, and some of what the legacy service answers is compared with NATS.
 
 package gateway
@@ -146,7 +146,7 @@ func compareAnswers(
 		errs = append(
 			errs,
 			fmt.Errorf(
-				"the gateway compared %v, wanted some the same, some different, commands skipped, none failed",
+				"the gateway compared %v, expected some the same, some different, commands skipped, none failed",
 				counts,
 			),
 		)
@@ -161,7 +161,7 @@ func compareAnswers(
 	return seen, errors.Join(append(errs, step("shadowPercent", 0))...)
 }
 
-// expectNoLegacy wants nothing of the legacy service left in what the program made.
+// expectNoLegacy expects nothing of the legacy service left in what the program made.
 func expectNoLegacy(s *stage.Stage) error {
 	var left []string
 	for _, r := range s.Cloud.Records("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule") {
@@ -264,7 +264,7 @@ func startLegacy(ctx context.Context, s *stage.Stage) (*legacy, error) {
 // handler answers as the platform does, for it asks the gateway; but for one route, and with a mark
 // on everything.
 func (l *legacy) handler() http.Handler {
-	_, gatewayRow, _ := catalog.Services() // it was read before, by all that stands
+	_, gatewayRow, _ := catalog.Services() // it was read before, by all that runs
 	proxy := &httputil.ReverseProxy{
 		Transport: &http.Transport{DialContext: l.from.DialContext, MaxIdleConnsPerHost: stage.ParallelCallers},
 		Rewrite: func(r *httputil.ProxyRequest) {
@@ -369,7 +369,7 @@ func (c *calls) share(ctx context.Context, requests int64) (float64, error) {
 	asked, from := c.asked.Load(), c.fromLegacy.Load()
 	err := poll.For(ctx, stage.SettleLimit, func() error {
 		if more := c.asked.Load() - asked; more < requests && c.failed.Load() == 0 {
-			return fmt.Errorf("%d requests were answered, wanted %d", more, requests)
+			return fmt.Errorf("%d requests were answered, expected %d", more, requests)
 		}
 		return nil
 	})

@@ -1,5 +1,5 @@
 // Malformed and hostile HTTP requests, byte by byte, with what is right for each; and the finder of
-// what no answer may tell. The drill gw.contract (contract.go) sends them; hostile_*.go list them by
+// what no answer may show. The drill gw.contract (contract.go) sends them; hostile_*.go list them by
 // family.
 
 package gateway
@@ -12,7 +12,7 @@ import (
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
-// answerer is who has to answer a request; it says too how many requests the gateway counts.
+// answerer is the program that has to answer a request; it says too how many requests the gateway counts.
 type answerer int
 
 const (
@@ -21,7 +21,7 @@ const (
 	// byRouter is the gateway's router, or HTTP's own rules: no subject is asked, nothing is
 	// counted.
 	byRouter
-	// byEither is for a body that breaks off on its way: who sees it first answers, and the gateway
+	// byEither is for a body that breaks off on its way: whoever sees it first answers, and the gateway
 	// may have counted it.
 	byEither
 	// byNobody is for a client that goes away; the gateway may have counted it.
@@ -118,7 +118,7 @@ func hostileRequests() (all []hostileRequest) {
 	return all
 }
 
-// forbidden are what no answer may hold, beside the secrets themselves, by what it would tell.
+// forbidden are what no answer may hold, besides the secrets themselves, by what it would reveal.
 var forbidden = map[string]*regexp.Regexp{
 	"the stack of a goroutine":   regexp.MustCompile(`goroutine`),
 	"a file of the program":      regexp.MustCompile(`\.go:`),
@@ -134,7 +134,7 @@ var forbidden = map[string]*regexp.Regexp{
 // seedPattern is an nkey seed of a user.
 var seedPattern = regexp.MustCompile(`SU[A-Z2-7]{56}`)
 
-// leaksIn says what a text tells that it must not, by the name of what is told; never the text
+// leaksIn says what a text reveals that it must not, by the name of what is revealed; never the text
 // itself.
 func leaksIn(client string, text []byte, secrets []stage.Secret) []string {
 	shown := stage.Leaks(map[string][]byte{client: text}, secrets)

@@ -185,13 +185,16 @@ var hostileFrames = []hostileGroup{
 			{name: "chunked and identity", raw: framed(chunk("{}"), "Transfer-Encoding: chunked, identity")},
 			{name: "identity and chunked", raw: framed(chunk("{}"), "Transfer-Encoding: identity, chunked")},
 			{name: "chunked twice", raw: framed(chunk("{}"), chunkedHeader, chunkedHeader)},
-			{name: "chunked beside another encoding", raw: framed(chunk("{}"), chunkedHeader, "Transfer-Encoding: x")},
+			{name: "chunked next to another encoding", raw: framed(chunk("{}"), chunkedHeader, "Transfer-Encoding: x")},
 			{name: "almost chunked", raw: framed(chunk("{}"), "Transfer-Encoding: xchunked")},
 			{name: "chunked in quotes", raw: framed(chunk("{}"), `Transfer-Encoding: "chunked"`)},
 			{name: "chunked behind a vertical tab", raw: framed(chunk("{}"), "Transfer-Encoding: \x0bchunked")},
 			{name: "gzip and chunked", raw: framed(chunk("{}"), "Transfer-Encoding: gzip, chunked")},
 			{name: "an empty encoding", raw: framed(chunk("{}"), "Transfer-Encoding:", "Content-Length: 2")},
-			{name: "a length that is none beside chunks", raw: framed(chunk("{}"), "Content-Length: x", chunkedHeader)},
+			{
+				name: "a length that is none next to chunks",
+				raw:  framed(chunk("{}"), "Content-Length: x", chunkedHeader),
+			},
 		},
 	},
 	{

@@ -1,4 +1,4 @@
-// Requests that are well formed and mean harm to who stores, shows or repeats them, and clients
+// Requests that are well formed and mean harm to whoever stores, shows or repeats them, and clients
 // that go away.
 
 package gateway
@@ -48,7 +48,7 @@ var hostileTexts = []hostileGroup{
 // keyed is a command's body with its key.
 func keyed(key string) string { return `{"meta": {"idempotencyKey": "` + key + `"}}` }
 
-// hostileKeys are what commands are remembered and told apart by.
+// hostileKeys are the keys that commands are remembered by and distinguished by.
 var hostileKeys = []hostileGroup{
 	{
 		family: "keys of commands",

@@ -67,7 +67,7 @@ var hostilePaths = []hostileGroup{
 	},
 }
 
-// hostileMetrics ask for what is shown only to who does not come through the load balancer, and
+// hostileMetrics ask for what is shown only to clients that do not come through the load balancer, and
 // hide that they do.
 var hostileMetrics = []hostileGroup{
 	{

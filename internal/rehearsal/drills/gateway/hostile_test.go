@@ -1,4 +1,4 @@
-// The list of hostile requests is only as good as its rows are different and its judge is strict:
+// The list of hostile requests is only as good as its rows are different and its check is strict:
 // both are tried without a gateway.
 
 package gateway
@@ -105,7 +105,7 @@ func TestAnAnswerIsJudged(t *testing.T) {
 		{
 			why:   "another status",
 			text:  text,
-			wrong: "wanted status [200], got 400",
+			wrong: "expected status [200], got 400",
 			row:   row(byGateway, 200),
 		},
 		{
@@ -129,7 +129,7 @@ func TestAnAnswerIsJudged(t *testing.T) {
 		{
 			why:   "not the gateway's",
 			text:  strings.Replace(text, "application/json", "text/plain", 1),
-			wrong: "wanted it from the gateway",
+			wrong: "expected it from the gateway",
 			row:   row(byGateway, 400),
 		},
 		{

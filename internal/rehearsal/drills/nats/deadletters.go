@@ -93,7 +93,7 @@ func deadLetter(ctx context.Context, s *stage.Stage) (string, error) {
 		return "", err
 	}
 	if n := info.State.Subjects[stuckLetters]; n != 1 {
-		return "", fmt.Errorf("the DLQ holds %d letters of that consumer, wanted 1", n)
+		return "", fmt.Errorf("the DLQ holds %d letters of that consumer, expected 1", n)
 	}
 	if err := expectSentBack(ctx, s, access, letter.Sequence); err != nil {
 		return "", err
@@ -105,7 +105,7 @@ func deadLetter(ctx context.Context, s *stage.Stage) (string, error) {
 	), nil
 }
 
-// expectSentBack asks for the letter to be sent again, and wants its message at the end of its stream.
+// expectSentBack asks for the letter to be sent again, and expects its message at the end of its stream.
 func expectSentBack(ctx context.Context, s *stage.Stage, access jetstream.JetStream, letter uint64) error {
 	request, err := s.ScheduledRequest("backup")
 	if err != nil {

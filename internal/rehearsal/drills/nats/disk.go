@@ -57,7 +57,7 @@ func replaceDisk(ctx context.Context, s *stage.Stage) (string, error) {
 		for i, now := range c.Nodes() {
 			if replaced := machines[i].Instance != now.Instance; replaced != (now.Name == node) {
 				return "", fmt.Errorf(
-					"%s was instance %s and is %s: wanted another machine for %s alone",
+					"%s was instance %s and is %s: expected another machine for %s alone",
 					now.Name,
 					machines[i].Instance,
 					now.Instance,
@@ -78,7 +78,7 @@ func replaceDisk(ctx context.Context, s *stage.Stage) (string, error) {
 	}, expectNoFailures)
 }
 
-// awaitReplicas wants every stream to have all its replicas, each current, and counts the streams.
+// awaitReplicas expects every stream to have all its replicas, each current, and counts the streams.
 func awaitReplicas(ctx context.Context, s *stage.Stage) (int, error) {
 	access, leave, err := s.Administrator(ctx, "replicas")
 	if err != nil {
@@ -100,7 +100,7 @@ func awaitReplicas(ctx context.Context, s *stage.Stage) (int, error) {
 				func(p *jetstream.PeerInfo) bool { return !p.Current || p.Offline },
 			)
 			if info.Cluster.Leader == "" || 1+len(current) < info.Config.Replicas {
-				errs = append(errs, fmt.Errorf("stream %s has leader %q and %d current followers, wanted %d replicas",
+				errs = append(errs, fmt.Errorf("stream %s has leader %q and %d current followers, expected %d replicas",
 					info.Config.Name, info.Cluster.Leader, len(current), info.Config.Replicas))
 			}
 		}

@@ -120,7 +120,7 @@ func fillStore(ctx context.Context, s *stage.Stage) (string, error) {
 	}, expectNoFailures)
 }
 
-// enlargeDisks gives the nodes larger disks, and wants a full work queue to take more with the same
+// enlargeDisks gives the nodes larger disks, and expects a full work queue to take more with the same
 // servers.
 func enlargeDisks(ctx context.Context, s *stage.Stage, c *stage.Cluster, full filling) error {
 	nodes := c.Nodes()
@@ -143,7 +143,7 @@ type filling struct {
 	name   string
 	limit  int // bytes
 	access jetstream.JetStream
-	look   jetstream.Stream // as the administrator, who may look
+	look   jetstream.Stream // as the administrator, which may look
 }
 
 func streamAs(ctx context.Context, l *stage.Load, service, stream string) (filling, error) {
@@ -183,7 +183,7 @@ func (f filling) fill(ctx context.Context, subject string, count int) (stored in
 	return stored, nil
 }
 
-// holds wants a stream that counts on from where it was: nothing was reset. first is the least
+// holds expects a stream that counts on from where it was: nothing was reset. first is the least
 // first sequence.
 func (f filling) holds(ctx context.Context, first, last int) error {
 	info, err := f.look.Info(ctx)
@@ -194,7 +194,7 @@ func (f filling) holds(ctx context.Context, first, last int) error {
 	if state.LastSeq != uint64(last) || state.FirstSeq < uint64(first) || state.Bytes > uint64(f.limit) ||
 		state.Msgs == 0 {
 		return fmt.Errorf(
-			"%s holds messages %d to %d, %d bytes: wanted up to %d, from %d on, at most %d bytes",
+			"%s holds messages %d to %d, %d bytes: expected up to %d, from %d on, at most %d bytes",
 			f.name,
 			state.FirstSeq,
 			state.LastSeq,

@@ -45,7 +45,7 @@ var incidents = []stage.Scenario{
 	},
 	{
 		ID:     "nats.incidents.6",
-		Wanted: "no route carries a password; routes want a certificate",
+		Wanted: "no route carries a password; routes require a certificate",
 		Play:   stage.OnCluster(incident6),
 	},
 	{

@@ -20,7 +20,7 @@ import (
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
-// expectConsole wants a node's console to say why it did not come up, and nothing to listen for clients.
+// expectConsole expects a node's console to say why it did not come up, and nothing to listen for clients.
 func expectConsole(words ...string) func(*stage.Cluster, stage.Node) error {
 	return func(_ *stage.Cluster, n stage.Node) error {
 		text := n.Machine.Console()
@@ -33,7 +33,7 @@ func expectConsole(words ...string) func(*stage.Cluster, stage.Node) error {
 	}
 }
 
-// expectClosed wants nobody to listen on a port of a node.
+// expectClosed expects nobody to listen on a port of a node.
 func expectClosed(n stage.Node, port int) error {
 	address := net.JoinHostPort(n.Address, strconv.Itoa(port))
 	connection, err := net.DialTimeout("tcp", address, time.Second)
@@ -124,7 +124,7 @@ func incident4(ctx context.Context, c *stage.Cluster) (string, error) {
 	}
 	if names["/dev/nvme1n1"] > 0 || len(names) < 2 {
 		return "", fmt.Errorf(
-			"the disk was %v in %d boots: wanted several names, and never the one that scripts take for granted",
+			"the disk was %v in %d boots: expected several names, and never the one that scripts take for granted",
 			names,
 			boots,
 		)

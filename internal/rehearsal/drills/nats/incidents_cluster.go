@@ -51,7 +51,7 @@ func incident6(ctx context.Context, c *stage.Cluster) (string, error) {
 		nodes[0],
 	); err == nil ||
 		!strings.Contains(err.Error(), "certificate required") {
-		return "", errors.Join(errors.New("a route without a certificate: wanted it turned away for that"), err)
+		return "", errors.Join(errors.New("a route without a certificate: expected it to be turned away for that"), err)
 	}
 	return "five configurations without a secret; a route with a node's certificate was let in, one without was " +
 		"turned away", nil
@@ -80,7 +80,7 @@ func route(ctx context.Context, s *stage.Stage, from, to stage.Node, certificate
 	connection := tls.Client(
 		raw,
 		&tls.Config{InsecureSkipVerify: true, Certificates: certificates, MinVersion: tls.VersionTLS13},
-	) //nolint:gosec // who answers is not the question here
+	) //nolint:gosec // which node answers is not the question here
 	_, err = connection.Read(make([]byte, 1))
 	return err
 }
@@ -136,7 +136,7 @@ func incident7(ctx context.Context, c *stage.Cluster) (string, error) {
 		return "", err
 	}
 	if wanted := []string{"nats-1", "nats-2", "nats-3", "nats-4", "nats-5"}; !slices.Equal(found, wanted) {
-		return "", fmt.Errorf("the meta group is %v, wanted %v", found, wanted)
+		return "", fmt.Errorf("the meta group is %v, expected %v", found, wanted)
 	}
 	return "nats-5 on another machine; the meta group has the same five peers, all current", nil
 }

@@ -67,12 +67,12 @@ const refusedEnough = 4
 const longestStall = 10 * time.Second
 
 // underLoad runs a drill while the load runs, waits until the cluster is whole again and reads
-// every acknowledged message back. judge gets the load's report.
+// every acknowledged message back. check gets the load's report.
 func underLoad(
 	ctx context.Context,
 	s *stage.Stage,
 	fault func(*stage.Cluster, *stage.Load) (string, error),
-	judge func(stage.LoadReport) error,
+	check func(stage.LoadReport) error,
 ) (string, error) {
 	c, err := stage.NewCluster(ctx, s)
 	if err != nil {
@@ -101,7 +101,7 @@ func underLoad(
 	if report.Acknowledged == 0 || report.Requests == 0 {
 		return seen, errors.New("the load did nothing")
 	}
-	return seen, judge(report)
+	return seen, check(report)
 }
 
 func anyReport(stage.LoadReport) error { return nil }
@@ -186,7 +186,7 @@ func killTwo(ctx context.Context, s *stage.Stage) (string, error) {
 	}, anyReport)
 }
 
-// loseZone: R3 streams stand over three zones, so a zone with two nodes costs each one replica.
+// loseZone: R3 streams are spread over three zones, so a zone with two nodes costs each one replica.
 func loseZone(ctx context.Context, s *stage.Stage) (string, error) {
 	return underLoad(ctx, s, func(c *stage.Cluster, l *stage.Load) (string, error) {
 		zones := map[string][]stage.Node{}
@@ -261,7 +261,7 @@ func nodesOfStream(ctx context.Context, c *stage.Cluster, stream string) ([]stag
 	}
 	nodes := slices.DeleteFunc(c.Nodes(), func(n stage.Node) bool { return !slices.Contains(names, n.Name) })
 	if len(nodes) != 3 {
-		return nil, fmt.Errorf("stream %s is kept by %v, wanted three nodes", stream, names)
+		return nil, fmt.Errorf("stream %s is kept by %v, expected three nodes", stream, names)
 	}
 	return nodes, nil
 }

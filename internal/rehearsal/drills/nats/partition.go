@@ -226,7 +226,7 @@ func awaitEqualReplicas(ctx context.Context, c *stage.Cluster) error {
 			if copies := len(held[stream.Name]); copies != stream.Replicas {
 				errs = append(
 					errs,
-					fmt.Errorf("stream %s is on %d nodes, wanted %d", stream.Name, copies, stream.Replicas),
+					fmt.Errorf("stream %s is on %d nodes, expected %d", stream.Name, copies, stream.Replicas),
 				)
 			}
 		}

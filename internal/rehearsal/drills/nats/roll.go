@@ -67,7 +67,7 @@ func rollAMI(ctx context.Context, s *stage.Stage) (string, error) {
 		for i, now := range c.Nodes() {
 			if before[i].Instance == now.Instance || before[i].Address != now.Address {
 				return "", fmt.Errorf(
-					"%s was instance %s at %s and is %s at %s: wanted another machine at the same address",
+					"%s was instance %s at %s and is %s at %s: expected another machine at the same address",
 					now.Name,
 					before[i].Instance,
 					before[i].Address,
@@ -107,7 +107,7 @@ func expectRoll(events []cloud.Event, nodes []stage.Node) error {
 		wanted = append(wanted, n.Name)
 	}
 	if seen := slices.Sorted(maps.Keys(rolled)); len(wanted) == 0 || !slices.Equal(seen, wanted) {
-		return fmt.Errorf("wanted new machines for %v, which then pass their gates; seen for %v", wanted, seen)
+		return fmt.Errorf("expected new machines for %v, which then pass their gates; seen for %v", wanted, seen)
 	}
 	return nil
 }
@@ -238,7 +238,7 @@ func renewCertificates(ctx context.Context, s *stage.Stage) (string, error) {
 	}, expectNoFailures)
 }
 
-// certify runs the certificate's unit on every node and tells until when each server's certificate
+// certify runs the certificate's unit on every node and reports until when each server's certificate
 // lives.
 func certify(ctx context.Context, c *stage.Cluster, before func(stage.Node) error) (map[string]time.Time, error) {
 	ends := map[string]time.Time{}

@@ -28,8 +28,8 @@ func TestARollTouchesEveryNodeOneAfterTheOther(t *testing.T) {
 			events: []cloud.Event{gone("nats-1"), passed("nats-1"), gone("nats-2"), passed("nats-2")},
 			nodes:  nodes,
 		},
-		{why: "nothing was touched", wrong: "wanted new machines for [nats-1 nats-2]", nodes: nodes},
-		{why: "there are no nodes", wrong: "wanted new machines for []"},
+		{why: "nothing was touched", wrong: "expected new machines for [nats-1 nats-2]", nodes: nodes},
+		{why: "there are no nodes", wrong: "expected new machines for []"},
 		{
 			why:    "one was left out",
 			wrong:  "seen for [nats-2]",

@@ -210,7 +210,7 @@ func rootState(ctx context.Context, c *stage.Cluster, n stage.Node, m *rootfs.Ma
 			return "", err
 		}
 		if !regexp.MustCompile(state.says).MatchString(said) {
-			return "", fmt.Errorf("%s says %q, wanted %q", state.SendCommand, said, state.says)
+			return "", fmt.Errorf("%s says %q, expected %q", state.SendCommand, said, state.says)
 		}
 	}
 	if err := c.AwaitHealthy(ctx); err != nil {
@@ -224,7 +224,7 @@ func rootState(ctx context.Context, c *stage.Cluster, n stage.Node, m *rootfs.Ma
 	), err
 }
 
-// rootCertificate wants one of the embedded authority; then another, which the server must show
+// rootCertificate requires one of the embedded authority; then another, which the server must show
 // after a reload.
 func rootCertificate(ctx context.Context, c *stage.Cluster, n stage.Node, m *rootfs.Machine) (string, error) {
 	content, err := m.File("/etc/nats/tls/server.crt")
@@ -261,7 +261,7 @@ func rootCertificate(ctx context.Context, c *stage.Cluster, n stage.Node, m *roo
 	after, err := c.Server(ctx, n)
 	if err == nil && (!after.CertNotAfter.After(before.CertNotAfter) || !after.Start.Equal(before.Start)) {
 		err = fmt.Errorf(
-			"the certificate ends %s after %s, the server started %s after %s: wanted a later one and the same process",
+			"the certificate ends %s after %s, the server started %s after %s: expected a later one and the same process",
 			after.CertNotAfter,
 			before.CertNotAfter,
 			after.Start,
@@ -271,7 +271,7 @@ func rootCertificate(ctx context.Context, c *stage.Cluster, n stage.Node, m *roo
 	return "the certificate is of the embedded authority; another one was taken by systemctl reload", err
 }
 
-// rootUnits wants the real systemd to understand every line of every unit, and the two that timers
+// rootUnits expects the real systemd to understand every line of every unit, and the two that timers
 // start to end well.
 func rootUnits(ctx context.Context, c *stage.Cluster, _ stage.Node, m *rootfs.Machine) (string, error) {
 	arguments := []string{"verify"}

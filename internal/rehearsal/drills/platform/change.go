@@ -79,7 +79,7 @@ func changeImage(ctx context.Context, s *stage.Stage) (string, error) {
 		!touched[stage.InvocationType] ||
 		len(touched) != 3 {
 		return steps.Summary(), fmt.Errorf(
-			"wanted one task definition, one service and the gate of the services to change, got %v",
+			"expected one task definition, one service and the gate of the services to change, got %v",
 			touched,
 		)
 	}
@@ -132,7 +132,7 @@ func changeService(ctx context.Context, s *stage.Stage) (string, error) {
 	services := len(s.Cloud.Records(stage.ServiceType))
 	if services != 25 {
 		return steps.Summary(), fmt.Errorf(
-			"wanted 23 services, the gateway and the verification, the cloud has %d",
+			"expected 23 services, the gateway and the verification, the cloud has %d",
 			services,
 		)
 	}
@@ -177,7 +177,7 @@ func changeAMI(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 	}
 	if !slices.Equal(order, wanted) {
-		return strings.Join(order, ", "), fmt.Errorf("wanted %s", strings.Join(wanted, ", "))
+		return strings.Join(order, ", "), fmt.Errorf("expected %s", strings.Join(wanted, ", "))
 	}
 	for _, i := range s.Cloud.Records("aws:ec2/instance:Instance") {
 		if i.Get("ami") != stage.NewAMI {
@@ -206,7 +206,7 @@ func keptRecords(c *cloud.Cloud) (ids []string) {
 	return ids
 }
 
-// rollOrder tells in order what happened to instances, attachments and gates.
+// rollOrder lists in order what happened to instances, attachments and gates.
 func rollOrder(happened []cloud.Event) (order []string) {
 	for _, e := range happened {
 		switch e.Type {

@@ -249,16 +249,16 @@ func failOnce(ctx context.Context, s *stage.Stage, r refusal) error {
 	_, err := s.Up(ctx)
 	s.Cloud.Disarm()
 	if err == nil && hits() == 0 {
-		return errors.New("was not asked for, so nothing was proven")
+		return errors.New("was never requested, so nothing was tested")
 	}
 	told := fmt.Sprint(err)
 	switch {
 	case hits() == 0:
-		return fmt.Errorf("was not asked for, so nothing was proven: %s", told)
+		return fmt.Errorf("was never requested, so nothing was tested: %s", told)
 	case err == nil:
 		return fmt.Errorf("the update succeeded although AWS said %q", r.text)
 	case !strings.Contains(told, r.text):
-		return fmt.Errorf("the error does not tell what AWS said (%q): %s", r.text, told)
+		return fmt.Errorf("the error does not say what AWS answered (%q): %s", r.text, told)
 	}
 	before := existingIDs(s.Cloud)
 	if _, err := s.Up(ctx); err != nil {

@@ -64,7 +64,7 @@ func refreshNoop(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	found := strings.Join(steps.Drift(), ", ")
 	if !strings.Contains(found, "flow-nats") || !strings.Contains(found, stage.NameOf(alarm.URN)) {
-		return found, fmt.Errorf("wanted the deleted alarm and the opened group to be found")
+		return found, fmt.Errorf("expected the deleted alarm and the opened group to be found")
 	}
 	if steps, err = s.Up(ctx); err != nil {
 		return found, err

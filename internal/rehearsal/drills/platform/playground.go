@@ -109,7 +109,7 @@ func usePlayground(ctx context.Context, p *playground.Playground) error {
 	}
 	defer changed.Close()
 	if got := changed.MaxPayload(); got != playgroundPayload {
-		return fmt.Errorf("after the change the largest message is %d bytes, wanted %d", got, playgroundPayload)
+		return fmt.Errorf("after the change the largest message is %d bytes, expected %d", got, playgroundPayload)
 	}
 	return nil
 }
@@ -148,7 +148,7 @@ func expectClients(ctx context.Context, p *playground.Playground) error {
 		return fmt.Errorf("listing the streams: %w", err)
 	}
 	if found != len(wanted) {
-		return fmt.Errorf("the administrator sees %d streams, wanted %d", found, len(wanted))
+		return fmt.Errorf("the administrator sees %d streams, expected %d", found, len(wanted))
 	}
 	service, err := connectFromFiles(p, stage.LoadService)
 	if err != nil {

@@ -71,7 +71,7 @@ func deployImage(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		after := s.Processes(stage.LoadService)
 		if len(after) != 2 || slices.ContainsFunc(after, func(p int) bool { return slices.Contains(before, p) }) {
-			return "", fmt.Errorf("processes %v run after %v, wanted two others", after, before)
+			return "", fmt.Errorf("processes %v run after %v, expected two others", after, before)
 		}
 		return "two new tasks took over from two old ones", nil
 	})
@@ -91,7 +91,7 @@ func rollBackImage(ctx context.Context, s *stage.Stage) (string, error) {
 			return "", fmt.Errorf("the update to a version that never becomes healthy: %w", err)
 		}
 		if after := s.Processes(stage.LoadService); !slices.Equal(before, after) {
-			return "", fmt.Errorf("processes %v run, wanted those of before, %v", after, before)
+			return "", fmt.Errorf("processes %v run, expected those of before, %v", after, before)
 		}
 		return "the update failed and named the service; the tasks of before serve", nil
 	})
@@ -134,7 +134,7 @@ func withoutImage(ctx context.Context, s *stage.Stage) (_ string, err error) {
 		return "", err
 	}
 	if running = len(ecs.Tasks(s.Cloud, stage.LoadService)); running != 2 {
-		return "", fmt.Errorf("with its image %d tasks of %s run, wanted 2", running, stage.LoadService)
+		return "", fmt.Errorf("with its image %d tasks of %s run, expected 2", running, stage.LoadService)
 	}
 	return "the update passed and listed " + stage.LoadService + ", which had no task; with its image it has two", nil
 }
@@ -158,7 +158,7 @@ func killTasks(ctx context.Context, s *stage.Stage) (string, error) {
 		err = poll.For(ctx, stage.SettleLimit, func() error {
 			for _, row := range table {
 				if running := len(ecs.Tasks(s.Cloud, row.Name)); running != 2 {
-					return fmt.Errorf("%d tasks of %s run, wanted 2", running, row.Name)
+					return fmt.Errorf("%d tasks of %s run, expected 2", running, row.Name)
 				}
 			}
 			return nil

@@ -37,10 +37,10 @@ func init() {
 var serviceIncidents = []stage.Scenario{
 	{
 		ID:     "svc.incidents.13",
-		Wanted: "an image without a version of its own is refused; what runs can be told by its name",
+		Wanted: "an image without a version of its own is refused; the name of what runs says its version",
 		Play:   incident13,
 	},
-	{ID: "svc.incidents.14", Wanted: "tasks have no public address and stand in no public subnet", Play: incident14},
+	{ID: "svc.incidents.14", Wanted: "tasks have no public address and are in no public subnet", Play: incident14},
 	{
 		ID:     "svc.incidents.15",
 		Wanted: "each service has a role of its own, which is not the one that reads secrets",
@@ -60,13 +60,13 @@ var serviceIncidents = []stage.Scenario{
 	},
 	{
 		ID:     "svc.incidents.20",
-		Wanted: "who speaks plain NATS is turned away; the gateway answers every subject",
+		Wanted: "a client that speaks plain NATS is turned away; the gateway answers every subject",
 		Play:   incident20,
 	},
 	{ID: "svc.incidents.21", Wanted: "a public load balancer serves by HTTPS alone", Play: incident21},
 }
 
-// expectRefusedPreview wants a preview with a configuration to be refused with all words.
+// expectRefusedPreview expects a preview with a configuration to be refused with all words.
 func expectRefusedPreview(ctx context.Context, s *stage.Stage, override map[string]any, words ...string) error {
 	if err := s.Configure(override); err != nil {
 		return err
@@ -75,7 +75,7 @@ func expectRefusedPreview(ctx context.Context, s *stage.Stage, override map[stri
 	return errors.Join(stage.ExpectRefusal(err, words...), s.Configure(nil))
 }
 
-// incident13: images were tagged latest; nobody could tell what ran.
+// incident13: images were tagged latest; nobody could say what ran.
 func incident13(ctx context.Context, s *stage.Stage) (string, error) {
 	latest, err := s.Images(map[string]string{stage.LoadService: "latest"})
 	if err != nil {
@@ -207,7 +207,7 @@ func incident15(ctx context.Context, s *stage.Stage) (string, error) {
 		case !try.may && (err == nil || !strings.Contains(err.Error(), "AccessDeniedException")):
 			errs = append(
 				errs,
-				fmt.Errorf("role %s reads the seed of %s: wanted AccessDeniedException", try.role, try.Secret),
+				fmt.Errorf("role %s reads the seed of %s: expected AccessDeniedException", try.role, try.Secret),
 				err,
 			)
 		}
@@ -246,7 +246,7 @@ func incident16(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	err := poll.For(ctx, stage.SettleLimit, func() error {
 		if now := s.Processes(stage.LoadService); len(now) != 2 || slices.Contains(now, stopped) {
-			return fmt.Errorf("processes %v run, wanted two without %d", now, stopped)
+			return fmt.Errorf("processes %v run, expected two without %d", now, stopped)
 		}
 		return nil
 	})

@@ -1,4 +1,4 @@
-// Incidents that an update, or who connects, meets.
+// Incidents that an update, or a client that connects, meets.
 
 package services
 
@@ -68,7 +68,7 @@ func incident19(ctx context.Context, s *stage.Stage) (string, error) {
 	err = stage.ExpectRefusal(failed, `service "`+stage.LoadService+`"`, `service "payment"`, "rolled back")
 	after, listErr := s.AllProcesses()
 	if err = errors.Join(err, listErr); err == nil && fmt.Sprint(before) != fmt.Sprint(after) {
-		err = fmt.Errorf("processes %v run after %v: wanted the old ones of all services", after, before)
+		err = fmt.Errorf("processes %v run after %v: expected the old ones of all services", after, before)
 	}
 	if _, refreshed := s.Refresh(ctx); refreshed != nil {
 		return "", errors.Join(err, refreshed)
@@ -96,7 +96,7 @@ func incident20(ctx context.Context, s *stage.Stage) (string, error) {
 	return "plain NATS was turned away; " + seen, err
 }
 
-// expectPlainTextRefused speaks NATS without TLS and wants not to be heard.
+// expectPlainTextRefused speaks NATS without TLS and expects no answer.
 func expectPlainTextRefused(d *stage.Client) error {
 	raw, err := d.Dial("tcp", strings.TrimPrefix(d.URL, "tls://"))
 	if err != nil {
@@ -109,7 +109,7 @@ func expectPlainTextRefused(d *stage.Client) error {
 	reader := bufio.NewReader(raw)
 	greeting, err := reader.ReadString('\n')
 	if err != nil || !strings.Contains(greeting, `"tls_required":true`) {
-		return errors.Join(fmt.Errorf("wanted a greeting that asks for TLS, got %.300q", greeting), err)
+		return errors.Join(fmt.Errorf("expected a greeting that asks for TLS, got %.300q", greeting), err)
 	}
 	if _, err := io.WriteString(raw, "CONNECT {}\r\nPING\r\n"); err != nil {
 		return err
@@ -119,7 +119,7 @@ func expectPlainTextRefused(d *stage.Client) error {
 		reader,
 	); errors.Is(err, os.ErrDeadlineExceeded) ||
 		strings.Contains(string(answer), "PONG") {
-		return errors.Join(fmt.Errorf("who speaks plain NATS was heard: %.300q", answer), err)
+		return errors.Join(fmt.Errorf("a client that speaks plain NATS got an answer: %.300q", answer), err)
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func startInOrder(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	if passed != 6 {
 		return "", fmt.Errorf(
-			"%s began after %d of the controller's invocations, wanted 6: five gates, and the streams",
+			"%s began after %d of the controller's invocations, expected 6: five gates, and the streams",
 			order[last],
 			passed,
 		)
@@ -79,7 +79,7 @@ func startInOrder(ctx context.Context, s *stage.Stage) (string, error) {
 			errs...)
 }
 
-// ordered tells what the engine begins and ends while something runs, as "begin <type> <name>".
+// ordered records what the engine begins and ends while something runs, as "begin <type> <name>".
 func ordered(s *stage.Stage, run func() error) (order []string, err error) {
 	shown := s.Options.Observe
 	s.Options.Observe = func(event events.EngineEvent) {

@@ -50,7 +50,7 @@ const resumeLimit = 15 * time.Second
 // needsRedisServer says why a drill cannot be played.
 func needsRedisServer() error {
 	if _, err := exec.LookPath("redis-server"); err != nil {
-		return stage.NotRunHere("one server in this process stands for Redis; apt-get install redis-server")
+		return stage.NotRunHere("one server in this process takes the place of Redis; apt-get install redis-server")
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func failOver(ctx context.Context, s *stage.Stage) (string, error) {
 		q.Sent.Load(),
 	)
 	if writing.away > resumeLimit {
-		err = errors.Join(err, fmt.Errorf("writes were away for %s, wanted at most %s", writing.away, resumeLimit))
+		err = errors.Join(err, fmt.Errorf("writes were away for %s, expected at most %s", writing.away, resumeLimit))
 	}
 	return seen, err
 }
@@ -106,7 +106,7 @@ func primaryOf(ctx context.Context, s *stage.Stage, shard int) (redisnodes.Node,
 	return redisnodes.Node{}, fmt.Errorf("shard %d has no primary", shard)
 }
 
-// expectReplica wants the killed node to run again as a replica, and all nodes to answer.
+// expectReplica expects the killed node to run again as a replica, and all nodes to answer.
 func expectReplica(ctx context.Context, s *stage.Stage, killed redisnodes.Node) error {
 	for _, node := range elasticache.RedisNodes(s.Cloud, ctx) {
 		if !node.Answers {
@@ -119,7 +119,7 @@ func expectReplica(ctx context.Context, s *stage.Stage, killed redisnodes.Node) 
 	return nil
 }
 
-// writing is somebody who writes to one shard, where services stand, until end.
+// writing is a client that writes to one shard, where services run, until end.
 type writing struct {
 	from    *stage.Client
 	client  *redis.ClusterClient
@@ -221,7 +221,7 @@ func rotateSecrets(ctx context.Context, s *stage.Stage) (_ string, err error) {
 	}
 	seen := fmt.Sprintf("Redis's token and the seed of %s replaced, all tasks with them; %s", stage.LoadService, q)
 	if after := s.Processes(stage.LoadService); len(after) != len(before) || after[0] == before[0] {
-		return seen, fmt.Errorf("processes %v run after %v, wanted others", after, before)
+		return seen, fmt.Errorf("processes %v run after %v, expected others", after, before)
 	}
 	return seen + "; the old ones are turned away",
 		errors.Join(
@@ -231,7 +231,7 @@ func rotateSecrets(ctx context.Context, s *stage.Stage) (_ string, err error) {
 		)
 }
 
-// expectToken wants Redis to let somebody in with a token, or not to.
+// expectToken expects Redis to let a client in with a token, or not to.
 func expectToken(ctx context.Context, s *stage.Stage, token string, wanted bool) error {
 	client, err := s.Attach(ctx, "token", "service")
 	if err != nil {
@@ -250,7 +250,7 @@ func expectToken(ctx context.Context, s *stage.Stage, token string, wanted bool)
 	case !wanted && err == nil:
 		return errors.New("the old token is let in by Redis")
 	case !wanted && !strings.Contains(err.Error(), "WRONGPASS"):
-		return fmt.Errorf("with the old token, wanted WRONGPASS: %w", err)
+		return fmt.Errorf("with the old token, expected WRONGPASS: %w", err)
 	}
 	return nil
 }

@@ -2,8 +2,8 @@
 // may have, and falls again.
 //
 // The use is declared (Cloud.DeclareDemand), so that every computer can give the load. What is
-// proven is target tracking: that the policy is the service's, reaches its limits both ways, and
-// that callers do not notice tasks that come and go. That work makes a task busy is not proven
+// tested is target tracking: that the policy is the service's, reaches its limits both ways, and
+// that callers do not notice tasks that come and go. That work makes a task busy is not tested
 // here.
 
 package services
@@ -52,7 +52,7 @@ func scaleWithDemand(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	most, is := shipped.(int)
 	if !is {
-		return "", fmt.Errorf("serviceMaxTaskCount is %v in the shipped configuration, wanted a number", shipped)
+		return "", fmt.Errorf("serviceMaxTaskCount is %v in the shipped configuration, expected a number", shipped)
 	}
 	calls, err := (&stage.Requests{Pause: callPause}).Start(ctx, s, []string{scaledSubject})
 	if err != nil {
@@ -94,7 +94,7 @@ func awaitTasks(ctx context.Context, s *stage.Stage, wanted int) (sizes []int, e
 			sizes = append(sizes, now)
 		}
 		if now != wanted {
-			return fmt.Errorf("%s has %d tasks, wanted %d", scaledService, now, wanted)
+			return fmt.Errorf("%s has %d tasks, expected %d", scaledService, now, wanted)
 		}
 		return nil
 	})
