@@ -12,8 +12,8 @@ import (
 	"github.com/bodybroker/platform/internal/resourcegraph"
 )
 
-// shown is how many chains are printed.
-const shown = 5
+// printed is how many chains are printed.
+const printed = 5
 
 func main() { cli.Main(run) }
 
@@ -31,7 +31,7 @@ func run(_ context.Context, root string, args []string) error {
 		len(graph.Resources),
 	)
 	for _, chain := range append(
-		slices.Clone(chains[:min(shown, len(chains))]),
+		slices.Clone(chains[:min(printed, len(chains))]),
 		graph.ChainTo("aws:lambda/invocation:Invocation", "-gate"),
 	) {
 		show(chain)

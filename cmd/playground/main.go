@@ -13,7 +13,7 @@ import (
 func main() {
 	cli.Main(func(ctx context.Context, root string, words []string) error {
 		if len(words) > 0 {
-			return playground.Tell(ctx, playground.Folder(root), os.Stdout, words...)
+			return playground.Send(ctx, playground.Folder(root), os.Stdout, words...)
 		}
 		return playground.Run(ctx, root, os.Stdout, cli.Terminal())
 	})

@@ -1,6 +1,6 @@
-// Package bench measures what the program costs compared with what the engine itself costs: the same
-// number of plain resources, with no program logic, through the same provider in the same run. It
-// measures NATS likewise: the rehearsed cluster and a bare one.
+// Package bench measures what the program costs compared with what the engine itself costs: the
+// same number of plain resources, with no program logic, through the same provider in the same run.
+// It measures NATS likewise: the rehearsed cluster and a bare one.
 package bench
 
 import (

@@ -17,7 +17,7 @@ import (
 // Pending is a resource whose creation had begun.
 type Pending struct {
 	URN, Type string
-	// Name is the physical name that was asked for, by which it is found in AWS; empty where
+	// Name is the requested physical name, by which it is found in AWS; empty where
 	// it has none.
 	Name string
 }
@@ -27,7 +27,7 @@ const Gone = "-"
 
 // state is an exported stack; what is not needed here is kept as it is.
 type state struct {
-	whole      map[string]json.RawMessage
+	document   map[string]json.RawMessage
 	deployment map[string]json.RawMessage
 	resources  []json.RawMessage
 	operations []operation
@@ -85,14 +85,14 @@ func Resolve(exported []byte, ids map[string]string) ([]byte, error) {
 		return nil, err
 	}
 	var faults []error
-	answered := map[string]bool{}
+	pending := map[string]bool{}
 	for _, o := range s.operations {
 		urn := o.field("urn")
 		if o.Type != "creating" {
 			continue
 		}
 		id, known := ids[urn]
-		answered[urn] = true
+		pending[urn] = true
 		switch {
 		case !known || id == "":
 			faults = append(
@@ -111,7 +111,7 @@ func Resolve(exported []byte, ids map[string]string) ([]byte, error) {
 		}
 	}
 	for urn := range ids {
-		if !answered[urn] {
+		if !pending[urn] {
 			faults = append(faults, fmt.Errorf("%s was not being created; take it out", urn))
 		}
 	}
@@ -124,9 +124,9 @@ func Resolve(exported []byte, ids map[string]string) ([]byte, error) {
 
 func parse(exported []byte) (state, error) {
 	var s state
-	err := json.Unmarshal(exported, &s.whole)
+	err := json.Unmarshal(exported, &s.document)
 	if err == nil {
-		err = json.Unmarshal(s.whole["deployment"], &s.deployment)
+		err = json.Unmarshal(s.document["deployment"], &s.deployment)
 	}
 	if err == nil && s.deployment["resources"] != nil {
 		err = json.Unmarshal(s.deployment["resources"], &s.resources)
@@ -146,8 +146,8 @@ func (s state) write() ([]byte, error) {
 	if s.deployment["resources"], err = json.Marshal(s.resources); err != nil {
 		return nil, fmt.Errorf("writing the mended state: %w", err)
 	}
-	if s.whole["deployment"], err = json.Marshal(s.deployment); err != nil {
+	if s.document["deployment"], err = json.Marshal(s.deployment); err != nil {
 		return nil, fmt.Errorf("writing the mended state: %w", err)
 	}
-	return json.MarshalIndent(s.whole, "", "  ")
+	return json.MarshalIndent(s.document, "", "  ")
 }

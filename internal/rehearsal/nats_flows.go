@@ -16,8 +16,9 @@ import (
 // timedOut is the exit status of timeout(1) when its command did not end in time.
 const timedOut = "exit status 124"
 
-// expectOnlyAllowedFlows: a node reaches another's routes. Its monitoring, which answers the controller,
-// it does not reach, and the servers themselves tried nothing that the security groups drop.
+// expectOnlyAllowedFlows: a node reaches another's routes. Its monitoring, which answers the
+// controller, it does not reach, and the servers themselves tried nothing that the security groups
+// drop.
 func expectOnlyAllowedFlows(ctx context.Context, c *stage.Cluster) (string, error) {
 	if err := flowguard.Supported(); err != nil {
 		return fmt.Sprintf("connections between machines were not checked: %v", err), nil

@@ -26,11 +26,11 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 	if err := stage.Prepare(ctx, root, out); err != nil {
 		return err
 	}
-	shown := stage.NewProgress(out, terminal)
+	progress := stage.NewProgress(out, terminal)
 	s, err := stage.New(ctx, stage.Options{
 		Root:     root,
 		Progress: out,
-		Observe:  shown.Observe,
+		Observe:  progress.Observe,
 		Machines: true,
 		Tasks:    true,
 	})
@@ -53,7 +53,7 @@ func Rehearse(ctx context.Context, root string, out io.Writer, terminal bool) er
 		}
 	}
 	fmt.Fprint(out, page)
-	picture.Proven, picture.When, picture.Duration = resultsOnPage(recorder.Results), start, time.Since(start)
+	picture.Results, picture.When, picture.Duration = resultsOnPage(recorder.Results), start, time.Since(start)
 	err = errors.Join(s.Close(), cli.WriteResults(filepath.Join(root, "out", "rehearsal.json"), recorder.Results),
 		report.Write(filepath.Join(root, reportFile), picture))
 	err = stage.Finish(recorder, out, start, err)

@@ -24,8 +24,8 @@ func secretsHidden(ctx context.Context, s *stage.Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if shown := stage.Leaks(places, secrets); len(shown) > 0 {
-		return "", fmt.Errorf("%s", strings.Join(shown, "; "))
+	if leaks := stage.Leaks(places, secrets); len(leaks) > 0 {
+		return "", fmt.Errorf("%s", strings.Join(leaks, "; "))
 	}
 	return fmt.Sprintf(
 		"%s in %d forms, none in %s",

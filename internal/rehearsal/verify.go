@@ -15,16 +15,16 @@ import (
 	"github.com/bodybroker/platform/internal/verifying"
 )
 
-// Verify brings a platform up, verifies it, tells all of what was seen, and takes it down again.
+// Verify brings a platform up, verifies it, reports all that was seen, and takes it down again.
 func Verify(ctx context.Context, root string, out io.Writer, terminal bool) (err error) {
 	if err := stage.Prepare(ctx, root, out); err != nil {
 		return err
 	}
-	shown := stage.NewProgress(out, terminal)
+	progress := stage.NewProgress(out, terminal)
 	s, err := stage.New(ctx, stage.Options{
 		Root:     root,
 		Progress: out,
-		Observe:  shown.Observe,
+		Observe:  progress.Observe,
 		Machines: true,
 		Tasks:    true,
 	})

@@ -40,16 +40,16 @@ func namelessFile(value map[string]any) {
 }
 
 // walk visits every object in a value, outer ones first.
-func walk(value any, visit func(map[string]any)) {
+func walk(value any, change func(map[string]any)) {
 	switch v := value.(type) {
 	case map[string]any:
-		visit(v)
+		change(v)
 		for _, inner := range v {
-			walk(inner, visit)
+			walk(inner, change)
 		}
 	case []any:
 		for _, inner := range v {
-			walk(inner, visit)
+			walk(inner, change)
 		}
 	}
 }

@@ -34,8 +34,8 @@ const (
 
 const keyType = "tls:index/privateKey:PrivateKey"
 
-// shortest is the length below which a secret is not looked for in other texts: it could be there by
-// chance.
+// shortest is the length below which a secret is not looked for in other texts: it could be there
+// by chance.
 const shortest = 16
 
 // KeySeed is the seed of the ED25519 key with a logical name, in every fixture.

@@ -1,5 +1,5 @@
-// Command-line tools that are not the project's own, such as the Pulumi CLI. The modules under tools/ pin
-// them, and a tool is built once for each pinned version.
+// Command-line tools that are not the project's own, such as the Pulumi CLI. The modules under
+// tools/ pin them, and a tool is built once for each pinned version.
 
 package toolchain
 

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// toolModule writes a module whose one command comes from a module next to it, so that a build needs
-// no network.
+// toolModule writes a module whose one command comes from a module next to it, so that a build
+// needs no network.
 func toolModule(t *testing.T, source string) (root string, tool Tool) {
 	t.Helper()
 	root = t.TempDir()

@@ -20,11 +20,11 @@ import (
 	"github.com/bodybroker/platform/workload/verification"
 )
 
-// told is what the programs answer, by the words that a command begins with: one answer after the
+// replies are what the programs answer, by the words that a command begins with: one after the
 // other, and the last again and again.
-type told map[string][]string
+type replies map[string][]string
 
-// refused in told is a program that fails.
+// refused in replies is a program that fails.
 const refused = "refused"
 
 const (
@@ -40,11 +40,11 @@ const (
 )
 
 // healthy is a stack whose verification goes as it should.
-func healthy(t *testing.T) told {
+func healthy(t *testing.T) replies {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join("testdata", "log.json"))
 	require.NoError(t, err)
-	return told{
+	return replies{
 		outputsOf: {
 			`{"clusterName": "game", "verificationService": "verification", "verificationLogGroup": ` +
 				`"/prod/verification"}`,
@@ -60,30 +60,30 @@ func healthy(t *testing.T) told {
 	}
 }
 
-// verified is what comes of a stack, and what was asked for it.
-func verified(ctx context.Context, answers told) (report verification.Report, asked []string, err error) {
+// verified is what comes of a stack, and the commands that were run for it.
+func verified(ctx context.Context, answers replies) (report verification.Report, commands []string, err error) {
 	run := func(_ context.Context, name string, arguments ...string) ([]byte, error) {
 		line := name + " " + strings.Join(arguments, " ")
 		for begin, all := range answers {
 			if !strings.HasPrefix(line, begin) {
 				continue
 			}
-			answer := all[min(times(asked, begin), len(all)-1)]
-			asked = append(asked, line)
+			answer := all[min(times(commands, begin), len(all)-1)]
+			commands = append(commands, line)
 			if answer == refused {
 				return nil, errors.New(refused)
 			}
 			return []byte(answer), nil
 		}
-		return nil, errors.New("nobody answers " + line)
+		return nil, errors.New("there is no answer to " + line)
 	}
 	report, err = client{run: run}.verify(ctx, "prod", io.Discard)
-	return report, asked, err
+	return report, commands, err
 }
 
-// times is how often a command was asked.
-func times(asked []string, begin string) (n int) {
-	for _, line := range asked {
+// times is how often a command was run.
+func times(commands []string, begin string) (n int) {
+	for _, line := range commands {
 		if strings.HasPrefix(line, begin) {
 			n++
 		}
@@ -92,11 +92,11 @@ func times(asked []string, begin string) (n int) {
 }
 
 func TestTheTaskGetsDefinitionAndNetworkOfItsServiceAndItsLogIsRead(t *testing.T) {
-	report, asked, err := verified(t.Context(), healthy(t))
+	report, commands, err := verified(t.Context(), healthy(t))
 	require.NoError(t, err)
 	assert.Equal(t, "a sample", report.Environment)
-	all := strings.Join(asked, "\n")
-	for _, line := range asked {
+	all := strings.Join(commands, "\n")
+	for _, line := range commands {
 		assert.Equal(t, strings.HasPrefix(line, "aws "), strings.HasSuffix(line, " --region eu-west-1"), line)
 	}
 	assert.Contains(t, all, `{"name":"VERIFY_COMMANDS","value":"false"}`, "nothing is done that was not ordered")
@@ -133,10 +133,10 @@ func TestWhatComesLateIsAskedForAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			answers := healthy(t)
 			answers[c.command] = c.answers
-			report, asked, err := verified(t.Context(), answers)
+			report, commands, err := verified(t.Context(), answers)
 			require.NoError(t, err)
 			assert.Equal(t, "a sample", report.Environment)
-			assert.Equal(t, len(c.answers), times(asked, c.command))
+			assert.Equal(t, len(c.answers), times(commands, c.command))
 		})
 	}
 }
@@ -144,44 +144,44 @@ func TestWhatComesLateIsAskedForAgain(t *testing.T) {
 func TestAVerificationWithoutAReportSaysWhy(t *testing.T) {
 	for name, c := range map[string]struct {
 		command, answer string
-		asked           int // how often
-		told            []string
+		runs            int // how often
+		texts           []string
 	}{
 		"no task in the program": {
 			command: outputsOf,
 			answer:  `{"clusterName": "game"}`,
-			asked:   1,
-			told:    []string{"pulumi config set --stack prod verificationImage"},
+			runs:    1,
+			texts:   []string{"pulumi config set --stack prod verificationImage"},
 		},
 		"no service in ECS": {
 			command: services,
 			answer:  "[]",
-			asked:   1,
-			told:    []string{"0 services verification in cluster game", "make up"},
+			runs:    1,
+			texts:   []string{"0 services verification in cluster game", "make up"},
 		},
 		"no task started": {
 			command: runTask,
 			answer:  `{"task": null, "failures": ["RESOURCE:ENI", "AGENT"]}`,
-			asked:   1,
-			told:    []string{"service verification in cluster game", "ECS started none: RESOURCE:ENI; AGENT"},
+			runs:    1,
+			texts:   []string{"service verification in cluster game", "ECS started none: RESOURCE:ENI; AGENT"},
 		},
 		"no task started, for no reason": {
 			command: runTask,
 			answer:  `{"task": null, "failures": null}`,
-			asked:   1,
-			told:    []string{"ECS started none: it gave no reason"},
+			runs:    1,
+			texts:   []string{"ECS started none: it gave no reason"},
 		},
 		"a task that nobody may look at": {
 			command: tasks,
 			answer:  refused,
-			asked:   1,
-			told:    []string{task, "goes on", refused},
+			runs:    1,
+			texts:   []string{task, "goes on", refused},
 		},
 		"a task that never ends": {
 			command: tasks,
 			answer:  `{"status": "RUNNING", "container": {}}`,
-			asked:   taskLooks,
-			told: []string{
+			runs:    taskLooks,
+			texts: []string{
 				task,
 				`"RUNNING"`,
 				"/prod/verification",
@@ -192,20 +192,20 @@ func TestAVerificationWithoutAReportSaysWhy(t *testing.T) {
 			command: tasks,
 			answer: `{"status": "STOPPED", "reason": "Task failed to start", "container": {"exitCode": null, ` +
 				`"reason": "CannotPullContainerError"}}`,
-			asked: 1,
-			told:  []string{task, "its container never ran: Task failed to start; CannotPullContainerError"},
+			runs:  1,
+			texts: []string{task, "its container never ran: Task failed to start; CannotPullContainerError"},
 		},
 		"a log that never is there": {
 			command: events,
 			answer:  refused,
-			asked:   logLooks,
-			told:    []string{refused, task + " has ended: Essential container in task exited; exit code 1"},
+			runs:    logLooks,
+			texts:   []string{refused, task + " has ended: Essential container in task exited; exit code 1"},
 		},
 		"a log without a report": {
 			command: events,
 			answer:  `["the task could not connect"]`,
-			asked:   logLooks,
-			told: []string{
+			runs:    logLooks,
+			texts: []string{
 				"the task could not connect",
 				task + " has ended: Essential container in task exited; exit code 1",
 			},
@@ -214,12 +214,12 @@ func TestAVerificationWithoutAReportSaysWhy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			answers := healthy(t)
 			answers[c.command] = []string{c.answer}
-			_, asked, err := verified(t.Context(), answers)
-			for _, part := range c.told {
+			_, commands, err := verified(t.Context(), answers)
+			for _, part := range c.texts {
 				assert.ErrorContains(t, err, part)
 			}
-			assert.Equal(t, c.asked, times(asked, c.command))
-			assert.True(t, strings.HasPrefix(asked[len(asked)-1], c.command), "nothing is asked after it")
+			assert.Equal(t, c.runs, times(commands, c.command))
+			assert.True(t, strings.HasPrefix(commands[len(commands)-1], c.command), "nothing is run after it")
 		})
 	}
 }

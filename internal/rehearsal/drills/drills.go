@@ -1,5 +1,5 @@
-// Package drills lists every change, fault and recovery that can be played. Each registers itself and
-// names the platform that it is played on.
+// Package drills lists every change, fault and recovery that can be played. Each registers itself
+// and names the platform that it is played on.
 package drills
 
 import (
@@ -37,8 +37,8 @@ type Drill struct {
 	On Platform
 	// Parts are played before it, each with a result of its own; it holds if they all do.
 	Parts []stage.Scenario
-	// Prepare does beforehand what takes long, while other drills are played. It may fail: the drill
-	// then finds the same fault.
+	// Prepare does beforehand what takes long, while other drills are played. It may fail: the
+	// drill then finds the same fault.
 	Prepare func(ctx context.Context, root string) error
 }
 

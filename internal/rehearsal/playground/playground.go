@@ -18,14 +18,14 @@ import (
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
-// Playground is a standing platform with its files and its ear for a second terminal.
+// Playground is a platform that runs, with its files and its socket for a second terminal.
 type Playground struct {
-	stage    *stage.Stage
-	Cluster  *stage.Cluster
-	Folder   string
-	told     *telling
-	override map[string]any // what `up` has set so far
-	changing sync.Mutex     // one `up` at a time
+	stage     *stage.Stage
+	Cluster   *stage.Cluster
+	Folder    string
+	listeners *listeners
+	override  map[string]any // what `up` has set so far
+	changing  sync.Mutex     // one `up` at a time
 }
 
 // Folder is where a playground keeps its files, in the repository at root.
@@ -41,14 +41,14 @@ func Run(ctx context.Context, root string, out io.Writer, terminal bool) (err er
 	if err := stage.Prepare(ctx, root, out); err != nil {
 		return err
 	}
-	told := &telling{to: map[io.Writer]bool{out: true}}
-	shown := stage.NewProgress(told, terminal)
+	listening := &listeners{to: map[io.Writer]bool{out: true}}
+	progress := stage.NewProgress(listening, terminal)
 	s, err := stage.New(ctx, stage.Options{
 		Root:     root,
 		Progress: out,
 		Machines: true,
 		Tasks:    true,
-		Observe:  func(e events.EngineEvent) { shown.Observe(e) },
+		Observe:  func(e events.EngineEvent) { progress.Observe(e) },
 	})
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func Run(ctx context.Context, root string, out io.Writer, terminal bool) (err er
 	if _, err := s.Up(ctx); err != nil {
 		return fmt.Errorf("bringing up the playground: %w", err)
 	}
-	p, err := openWith(ctx, s, folder, told)
+	p, err := openWith(ctx, s, folder, listening)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func Run(ctx context.Context, root string, out io.Writer, terminal bool) (err er
 // vacate removes what a playground left that was killed; one that runs is not disturbed.
 func vacate(folder string) error {
 	if connection, err := net.Dial("unix", socketOf(folder)); err == nil {
-		_ = connection.Close() // it was only to see whether somebody listens
+		_ = connection.Close() // it only shows whether a process listens
 		return fmt.Errorf(
 			"a playground is running already: its files are in %s; end it with Ctrl-C in its terminal",
 			folder,
@@ -85,20 +85,20 @@ func vacate(folder string) error {
 
 // Open makes the files of a platform that is up. Serve ends what it begins.
 func Open(ctx context.Context, s *stage.Stage, folder string) (*Playground, error) {
-	return openWith(ctx, s, folder, &telling{to: map[io.Writer]bool{}})
+	return openWith(ctx, s, folder, &listeners{to: map[io.Writer]bool{}})
 }
 
-func openWith(ctx context.Context, s *stage.Stage, folder string, told *telling) (*Playground, error) {
+func openWith(ctx context.Context, s *stage.Stage, folder string, listening *listeners) (*Playground, error) {
 	c, err := stage.NewCluster(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	p := &Playground{
-		stage:    s,
-		Cluster:  c,
-		Folder:   folder,
-		told:     told,
-		override: map[string]any{},
+		stage:     s,
+		Cluster:   c,
+		Folder:    folder,
+		listeners: listening,
+		override:  map[string]any{},
 	}
 	if err = p.Cluster.AwaitHealthy(ctx); err == nil {
 		err = p.write(ctx)
@@ -165,14 +165,14 @@ func (p *Playground) page() string {
 	return b.String()
 }
 
-// telling writes to everybody who listens at the moment: the playground's own terminal, and the one
-// that asked for a change.
-type telling struct {
+// listeners are the terminals that get the engine's progress: the playground's own, and the one
+// that requested a change.
+type listeners struct {
 	mu sync.Mutex
 	to map[io.Writer]bool
 }
 
-func (t *telling) Write(text []byte) (int, error) {
+func (t *listeners) Write(text []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for w := range t.to {
@@ -181,8 +181,8 @@ func (t *telling) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// also lets somebody listen until the returned function is called.
-func (t *telling) also(w io.Writer) func() {
+// add adds a listener, which the returned function removes.
+func (t *listeners) add(w io.Writer) func() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.to[w] = true

@@ -83,10 +83,10 @@ type message struct {
 
 func socketOf(folder string) string { return filepath.Join(folder, "control.sock") }
 
-// Tell asks the playground whose files are in folder to do something, and shows what it
-// answers. It is an error if none runs there, if the words are no verb of it, or if what was asked
-// failed.
-func Tell(ctx context.Context, folder string, out io.Writer, words ...string) error {
+// Send sends a command to the playground whose files are in folder, and prints its answer. It
+// returns an error if no playground runs there, if the words are no command of it, or if the
+// command failed.
+func Send(ctx context.Context, folder string, out io.Writer, words ...string) error {
 	connection, err := (&net.Dialer{}).DialContext(ctx, "unix", socketOf(folder))
 	if err != nil {
 		return fmt.Errorf("no playground is running here (%w); start one with: make playground", err)
@@ -164,7 +164,7 @@ func (p *Playground) answer(ctx context.Context, connection net.Conn) {
 	if err := p.obey(ctx, words, to); err != nil {
 		last.Error = err.Error()
 	}
-	_ = to.send(last) // whoever asked may have gone
+	_ = to.send(last) // the terminal that sent the command may be gone
 }
 
 func (p *Playground) obey(ctx context.Context, words []string, out io.Writer) error {
@@ -293,9 +293,9 @@ func (p *Playground) up(ctx context.Context, words []string, out io.Writer) erro
 		}
 		wanted[key] = value
 	}
-	quiet := p.told.also(out)
+	remove := p.listeners.add(out)
 	steps, err := p.stage.UpWith(ctx, wanted)
-	quiet()
+	remove()
 	for _, s := range steps.Changes() {
 		fmt.Fprintf(out, "  %-20s %s\n", s.Operation, s.Name())
 	}

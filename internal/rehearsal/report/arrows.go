@@ -49,12 +49,12 @@ func (l *layout) drawOwn(b *band, o *link) []shape {
 func (l *layout) drawDirect() []shape {
 	var shapes []shape
 	used := map[int]int{} // arrows in the room above a band
-	for _, d := range l.direct {
+	for _, d := range l.neighbours {
 		upper, lower := l.bands[min(d.from, d.to)], l.bands[max(d.from, d.to)]
 		x := l.spine(used[max(d.from, d.to)])
 		room := l.right() - x
 		if back := slices.ContainsFunc(
-			l.direct,
+			l.neighbours,
 			func(other *link) bool { return other.from == d.to && other.to == d.from },
 		); back {
 			room = l.zoneWidth

@@ -26,10 +26,10 @@ const (
 
 // layout is the picture while it is worked out.
 type layout struct {
-	p           Platform
-	bands       []*band
-	own, direct []*link
-	trunks      []*trunk
+	p               Platform
+	bands           []*band
+	own, neighbours []*link
+	trunks          []*trunk
 
 	left, zoneWidth   int // of the bands
 	width, height     int // of the picture
@@ -40,7 +40,7 @@ type layout struct {
 // newLayout works the picture out. There is at least one zone.
 func newLayout(p Platform) *layout {
 	l := &layout{p: p, bands: bandsOf(p)}
-	l.own, l.direct, l.trunks = route(linksOf(l.bands, p.Flows))
+	l.own, l.neighbours, l.trunks = route(linksOf(l.bands, p.Flows))
 	l.zoneWidth = min(max(zoneArea/len(p.Zones), leastZone), mostZone)
 	l.left = margin + gutter(lanes(l.trunks, true))
 	l.width = l.right() + gutter(lanes(l.trunks, false)) + margin
@@ -125,7 +125,7 @@ func (l *layout) zonal() (first, last int) {
 // gap is the room above a band: its arrows have a line for each port.
 func (l *layout) gap(below int) int {
 	lines := 0
-	for _, d := range l.direct {
+	for _, d := range l.neighbours {
 		if max(d.from, d.to) == below {
 			lines = max(lines, len(d.ports))
 		}

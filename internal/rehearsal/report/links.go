@@ -93,13 +93,13 @@ func (t trunk) label() (ports, why string) {
 
 // route divides the links: within a band, between neighbours, and on trunks, whose lanes it chooses
 // so that none covers another and the short ones are inside.
-func route(links []*link) (own, direct []*link, trunks []*trunk) {
+func route(links []*link) (own, neighbours []*link, trunks []*trunk) {
 	for _, l := range links {
 		switch distance := l.from - l.to; distance {
 		case 0:
 			own = append(own, l)
 		case 1, -1:
-			direct = append(direct, l)
+			neighbours = append(neighbours, l)
 		default:
 			i := slices.IndexFunc(trunks, func(t *trunk) bool { return t.to == l.to && t.up == (distance > 0) })
 			if i < 0 {
@@ -118,7 +118,7 @@ func route(links []*link) (own, direct []*link, trunks []*trunk) {
 			t.lane++
 		}
 	}
-	return own, direct, trunks
+	return own, neighbours, trunks
 }
 
 func overlap(a, b trunk) bool {

@@ -20,7 +20,7 @@ func picture(p Platform) *drawing {
 		Width:       l.width,
 		Height:      l.height,
 	}
-	d.Shapes = append(d.Shapes, l.ground()...)
+	d.Shapes = append(d.Shapes, l.drawBackground()...)
 	for i, b := range l.bands {
 		d.Shapes = append(d.Shapes, l.drawBand(b)...)
 		for _, o := range l.own {
@@ -34,8 +34,8 @@ func picture(p Platform) *drawing {
 	return d
 }
 
-// ground is the VPC and the zones, on which all else lies.
-func (l *layout) ground() []shape {
+// drawBackground draws the VPC and the zones, on which all else lies.
+func (l *layout) drawBackground() []shape {
 	shapes := []shape{
 		rect("vpc", margin, l.vpcTop, l.width-2*margin, l.vpcBottom-l.vpcTop, 12),
 		titled("ground-title", l.left+2*bandPadding, l.vpcTop+22, "VPC", strings.TrimSpace(l.p.Region+" "+l.p.Network)),

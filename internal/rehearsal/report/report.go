@@ -31,8 +31,8 @@ type Platform struct {
 	Services []Service
 	Flows    []Flow
 	Streams  []Stream
-	// Proven is in the order in which it was played.
-	Proven []Result
+	// Results are in the order in which the scenarios were played.
+	Results []Result
 	// Resources counts what was made, by part of the platform.
 	Resources map[string]int
 	// Latency is that of the requests to all services.

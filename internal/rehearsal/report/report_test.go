@@ -136,20 +136,20 @@ func TestVerdicts(t *testing.T) {
 	root := read(t, p)
 	assert.Contains(t, words(elements(root, "header")[0]), "7 of 7 held")
 	assert.Equal(t, "held", attribute(elements(root, "header")[0], "class"))
-	for _, r := range p.Proven {
+	for _, r := range p.Results {
 		row := words(byID(t, root, "result-"+r.ID))
 		assert.Contains(t, row, fmt.Sprintf("held\n%s\n%s\n", r.ID, r.What))
 		assert.Contains(t, row, strings.Split(r.Seen, "\n")[0])
 		assert.Contains(t, row, fmt.Sprintf("%.1f\n", r.Seconds))
 	}
 
-	p.Proven[4].Status = NotRun
+	p.Results[4].Status = NotRun
 	root = read(t, p)
 	assert.Equal(t, "not-run", attribute(elements(root, "header")[0], "class"))
 	assert.Equal(t, "not-run", attribute(byID(t, root, "result-up.noop"), "class"))
 	assert.Contains(t, words(byID(t, root, "result-up.noop")), "not run\n")
 
-	p.Proven[3].Status = Failed
+	p.Results[3].Status = Failed
 	root = read(t, p)
 	assert.Equal(t, "failed", attribute(elements(root, "header")[0], "class"))
 	assert.Equal(t, "failed", attribute(byID(t, root, "result-svc.all"), "class"))
@@ -206,13 +206,13 @@ func TestContentsAreEscaped(t *testing.T) {
 	p.Zones[0].Nodes[0].Name, p.Zones[0].RedisNodes[0].Role, p.Zones[1].Tasks[0].Name = hostile, hostile, hostile
 	p.Services[3].Name = "<script>"
 	p.Services[4].Subjects, p.Flows[0].Why, p.Flows[1].From = []string{hostile}, hostile, hostile
-	p.Streams[0].Name, p.Proven[0].ID, p.Proven[1].Seen, p.Resources[hostile] = hostile, hostile, hostile, 1
+	p.Streams[0].Name, p.Results[0].ID, p.Results[1].Seen, p.Resources[hostile] = hostile, hostile, hostile, 1
 	root := read(t, p)
 	assert.Empty(t, elements(root, "script"))
 	assert.Empty(t, elements(root, "img"))
 	assert.Contains(t, words(byID(t, root, "services")), "<script>\n")
 	assert.Contains(t, words(byID(t, root, "services")), hostile)
-	assert.Contains(t, words(byID(t, root, "proven")), hostile)
+	assert.Contains(t, words(byID(t, root, "results")), hostile)
 }
 
 func TestThePageIsAccessibleAndNeedsNothingElse(t *testing.T) {
@@ -241,7 +241,7 @@ func TestThePageIsAccessibleAndNeedsNothingElse(t *testing.T) {
 
 func TestAFailedWriteLeavesTheOldPage(t *testing.T) {
 	folder := t.TempDir()
-	whole := func(file string) {
+	expectComplete := func(file string) {
 		t.Helper()
 		content, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -254,12 +254,12 @@ func TestAFailedWriteLeavesTheOldPage(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte("old"), 0o644))
 	broken := template.Must(template.New("broken").Parse(`begun {{.Nothing}}`))
 	require.ErrorContains(t, write(broken, file, sample(t, 3)), file)
-	whole(file)
+	expectComplete(file)
 
 	// Root may write in any folder, so no mode would refuse the new file. Its unfinished name does,
 	// which is longer than a file system takes.
 	long := filepath.Join(folder, strings.Repeat("r", 250)+".html")
 	require.NoError(t, os.Rename(file, long))
 	require.ErrorContains(t, Write(long, sample(t, 3)), "writing the report to "+long)
-	whole(long)
+	expectComplete(long)
 }

@@ -19,7 +19,7 @@ import (
 // sample has so many zones; nodes, Redis nodes and tasks are dealt out to them in turn.
 func sample(t *testing.T, zones int) Platform {
 	t.Helper()
-	table, front, err := catalog.Services()
+	table, gateway, err := catalog.Services()
 	require.NoError(t, err)
 	p := Platform{
 		Environment: "rehearsal",
@@ -28,7 +28,7 @@ func sample(t *testing.T, zones int) Platform {
 		When:        time.Date(2026, 11, 24, 2, 34, 47, 0, time.UTC),
 		Duration:    51 * time.Second,
 		Gateway: Gateway{
-			Name:         front.Name,
+			Name:         gateway.Name,
 			LoadBalancer: "gateway-rehearsal-1234567890.us-east-1.elb.amazonaws.com",
 		},
 		Resources: map[string]int{
@@ -62,7 +62,7 @@ func sample(t *testing.T, zones int) Platform {
 			Leader:   fmt.Sprintf("nats-%d", i%5+1),
 		})
 	}
-	p.Proven = sampleResults()
+	p.Results = sampleResults()
 	p.Latency = verification.Latency{P50: 900, P99: 4200, Slowest: 51_000}
 	for i, requests := range []int64{12, 240, 1210, 2304, 901, 122, 31, 9, 2} {
 		p.Latency.Buckets = append(p.Latency.Buckets, verification.Bucket{Index: 26 + i, Requests: requests})

@@ -21,7 +21,7 @@ type view struct {
 	Picture           *drawing
 	Latency           template.HTML // "" where no request was counted
 	Connections       []connection
-	Results           []resultRow
+	ResultRows        []resultRow
 	Measured          bool // the services have latencies
 	ServiceRows       []serviceRow
 	StreamRows        []streamRow
@@ -78,7 +78,7 @@ func newView(p Platform) (v view, err error) {
 	if p.Duration > 0 {
 		v.Took = took(p.Duration)
 	}
-	v.judge(p.Proven)
+	v.summarise(p.Results)
 	v.Figures = figures(p)
 	v.connect(p.Flows)
 	v.serve(p)
@@ -89,8 +89,9 @@ func newView(p Platform) (v view, err error) {
 	return v, nil
 }
 
-// judge makes the headline. What could not be tried is neither held nor failed.
-func (v *view) judge(results []Result) {
+// summarise makes the headline and the rows of results. What could not be tried is neither held nor
+// failed.
+func (v *view) summarise(results []Result) {
 	held := 0
 	for _, r := range results {
 		row := resultRow{
@@ -109,7 +110,7 @@ func (v *view) judge(results []Result) {
 		case Failed:
 			v.Failed = append(v.Failed, r.ID)
 		}
-		v.Results = append(v.Results, row)
+		v.ResultRows = append(v.ResultRows, row)
 	}
 	v.Headline, v.Verdict = fmt.Sprintf("%d of %d held", held, len(results)), "held"
 	switch {

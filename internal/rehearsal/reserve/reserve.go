@@ -1,5 +1,5 @@
-// Package reserve keeps rehearsals on one computer out of each other's way: every rehearsed platform
-// has the same addresses, so that two at once break each other.
+// Package reserve keeps rehearsals on one computer out of each other's way: every rehearsed
+// platform has the same addresses, so that two at once break each other.
 package reserve
 
 import (
@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// door is where the process listens that holds the addresses. A port has the reach that the addresses
-// have (a container with a network of its own has its own), the kernel frees it when its owner ends
-// in whatever way, and whoever connects learns which process holds it.
+// door is where the process listens that holds the addresses. A port has the reach that the
+// addresses have (a container with a network of its own has its own), the kernel frees it when its
+// owner ends in whatever way, and whoever connects learns which process holds it.
 const door = "127.0.0.1:12720"
 
 // answerLimit is for the holder's answer.

@@ -54,8 +54,8 @@ func attach(file string) (*os.File, error) {
 
 // released says whether a loop device shows a file no more.
 func released(device, file string) error {
-	shown, err := os.ReadFile(filepath.Join("/sys/block", filepath.Base(device), "loop/backing_file"))
-	if err == nil && strings.TrimSpace(string(shown)) == file {
+	backing, err := os.ReadFile(filepath.Join("/sys/block", filepath.Base(device), "loop/backing_file"))
+	if err == nil && strings.TrimSpace(string(backing)) == file {
 		return fmt.Errorf("%s still shows %s", device, file)
 	}
 	return nil // the kernel has no such page for a free device

@@ -197,8 +197,8 @@ func (m *Machine) until(ctx context.Context, seen func() bool) error {
 	return errors.Join(err, ctx.Err())
 }
 
-// Booted waits until all that starts at boot has started, user-data among it, and expects none of it
-// to have failed.
+// Booted waits until all that starts at boot has started, user-data among it, and expects none of
+// it to have failed.
 func (m *Machine) Booted(ctx context.Context) error {
 	var said string
 	var err error

@@ -37,8 +37,9 @@ type Client struct {
 	authority string
 }
 
-// Attach gives a client an address in a private subnet and the security group of an end of the flows
-// ("service", "gateway", "controller"). The platform must be up; Detach gives the address back.
+// Attach gives a client an address in a private subnet and the security group of an end of the
+// flows ("service", "gateway", "controller"). The platform must be up; Detach gives the address
+// back.
 func (s *Stage) Attach(ctx context.Context, who, group string) (*Client, error) {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {

@@ -39,8 +39,8 @@ func (l *logLines) since(n int) [][]byte {
 	return l.lines[min(n, len(l.lines)):]
 }
 
-// AwaitMetric waits until the controller logs a metric, from now on, with a value that is as wanted.
-// Ticks are the schedule's own; nobody calls them here.
+// AwaitMetric waits until the controller logs a metric, from now on, with a value that is as
+// wanted. Ticks are the schedule's own; nobody calls them here.
 func (s *Stage) AwaitMetric(ctx context.Context, name string, wanted func(float64) bool) (value float64, err error) {
 	return s.AwaitMetricSince(ctx, s.ControllerLines(), name, wanted)
 }
@@ -48,8 +48,8 @@ func (s *Stage) AwaitMetric(ctx context.Context, name string, wanted func(float6
 // ControllerLines counts what the controller has written so far.
 func (s *Stage) ControllerLines() int { return len(s.controllerLog.since(0)) }
 
-// AwaitMetricSince waits for a value that one tick alone shows, and that may have been written already:
-// begin is the count of lines before what the tick reports.
+// AwaitMetricSince waits for a value that one tick alone shows, and that may have been written
+// already: begin is the count of lines before what the tick reports.
 func (s *Stage) AwaitMetricSince(
 	ctx context.Context,
 	begin int,

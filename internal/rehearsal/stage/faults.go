@@ -34,9 +34,9 @@ func ExpectRefusal(err error, words ...string) error {
 // ShortGate is the controller's limit while a gate is meant to fail: several boots long.
 const ShortGate = 20 * time.Second
 
-// ExpectFailedReplacement breaks something, expects the replacement of nats-1 to fail with all words and to leave the
-// other nodes alone, mends it and expects the next replacement to succeed. look sees what the fault
-// did.
+// ExpectFailedReplacement breaks something, and expects the replacement of nats-1 to fail with all
+// words and to leave the other nodes alone, mends it and expects the next replacement to succeed.
+// look sees what the fault did.
 func ExpectFailedReplacement(
 	ctx context.Context,
 	s *Stage,
@@ -85,12 +85,12 @@ func WithoutRights(s *Stage, sids ...string) func() (func() error, error) {
 			if NameOf(r.URN) != "nats-node" {
 				continue
 			}
-			whole := fmt.Sprint(r.Get("policy"))
+			before := fmt.Sprint(r.Get("policy"))
 			var document struct {
 				Version   string
 				Statement []map[string]any
 			}
-			if err := json.Unmarshal([]byte(whole), &document); err != nil {
+			if err := json.Unmarshal([]byte(before), &document); err != nil {
 				return nil, fmt.Errorf("reading the nodes' rights: %w", err)
 			}
 			all := len(document.Statement)
@@ -100,7 +100,7 @@ func WithoutRights(s *Stage, sids ...string) func() (func() error, error) {
 			less, err := json.Marshal(document)
 			if err != nil || len(document.Statement) != all-len(sids) {
 				return nil, errors.Join(
-					fmt.Errorf("expected the nodes' role to have statements %v, got %q", sids, whole),
+					fmt.Errorf("expected the nodes' role to have statements %v, got %q", sids, before),
 					err,
 				)
 			}
@@ -112,7 +112,7 @@ func WithoutRights(s *Stage, sids ...string) func() (func() error, error) {
 				)
 				return nil
 			}
-			return func() error { return set(whole) }, set(string(less))
+			return func() error { return set(before) }, set(string(less))
 		}
 		return nil, errors.New("the nodes' role has no policy")
 	}

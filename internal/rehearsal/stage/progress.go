@@ -22,12 +22,12 @@ type Progress struct {
 	out      io.Writer
 	terminal bool
 
-	mu    sync.Mutex
-	start time.Time
-	begun int
-	done  int
-	parts map[string]*part
-	shown time.Time
+	mu      sync.Mutex
+	start   time.Time
+	begun   int
+	done    int
+	parts   map[string]*part
+	counted time.Time
 }
 
 // part is what one component of the platform has under way.
@@ -49,7 +49,7 @@ func (p *Progress) Observe(event events.EngineEvent) {
 	defer p.mu.Unlock()
 	switch {
 	case event.PreludeEvent != nil:
-		p.start, p.shown, p.begun, p.done, p.parts = time.Now(), time.Now(), 0, 0, map[string]*part{}
+		p.start, p.counted, p.begun, p.done, p.parts = time.Now(), time.Now(), 0, 0, map[string]*part{}
 	case event.ResourcePreEvent != nil && event.ResourcePreEvent.Metadata.Op != "same":
 		p.begun++
 		p.part(event.ResourcePreEvent.Metadata.URN).begun++
@@ -85,10 +85,10 @@ func (p *Progress) count(operation, urn string) {
 	if p.terminal {
 		every = 100 * time.Millisecond
 	}
-	if time.Since(p.shown) < every {
+	if time.Since(p.counted) < every {
 		return
 	}
-	p.shown = time.Now()
+	p.counted = time.Now()
 	line := fmt.Sprintf(
 		"      %4.0f s  %d done, %d under way, now: %s %s",
 		time.Since(p.start).Seconds(),

@@ -17,8 +17,8 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/redisnodes"
 )
 
-// RedisClient connects as services do: by the endpoint's name, with TLS that trusts Amazon's authority,
-// and a token.
+// RedisClient connects as services do: by the endpoint's name, with TLS that trusts Amazon's
+// authority, and a token.
 func (d *Client) RedisClient(ctx context.Context, s *Stage, token string) (*redis.ClusterClient, error) {
 	outputs, err := s.Outputs(ctx)
 	if err != nil {

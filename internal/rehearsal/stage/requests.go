@@ -38,7 +38,8 @@ type Requests struct {
 	firstFailure          error
 }
 
-// StartRequests begins to ask subjects in turn. A request that fails is asked once more, as callers do.
+// StartRequests begins to ask subjects in turn. A request that fails is asked once more, as callers
+// do.
 func StartRequests(ctx context.Context, s *Stage, subjects ...string) (*Requests, error) {
 	return (&Requests{}).Start(ctx, s, subjects)
 }
@@ -104,12 +105,12 @@ func (q *Requests) one(ctx context.Context, method contract.Method) {
 
 // AwaitNoRefusals waits until a hundred more requests are answered and none is refused.
 func (q *Requests) AwaitNoRefusals(ctx context.Context) error {
-	asked, failed := q.Sent.Load(), q.Failed.Load()
+	sent, failed := q.Sent.Load(), q.Failed.Load()
 	return poll.For(ctx, SettleLimit, func() error {
 		if now := q.Failed.Load(); now > failed {
-			asked, failed = q.Sent.Load(), now
+			sent, failed = q.Sent.Load(), now
 		}
-		if more := q.Sent.Load() - asked; more < 100 {
+		if more := q.Sent.Load() - sent; more < 100 {
 			return fmt.Errorf("%d requests without a refusal, expected 100", more)
 		}
 		return nil

@@ -19,8 +19,8 @@ import (
 )
 
 func TestAFailedScenarioIsTold(t *testing.T) {
-	var shown bytes.Buffer
-	r := &Recorder{Out: &shown}
+	var output bytes.Buffer
+	r := &Recorder{Out: &output}
 	result := r.Play(
 		context.Background(),
 		nil,
@@ -30,7 +30,7 @@ func TestAFailedScenarioIsTold(t *testing.T) {
 	)
 	assert.Equal(t, Failed, result.Status)
 	assert.Equal(t, []string{"x.y"}, r.IDs(Failed))
-	assert.Contains(t, shown.String(), "FAIL  half\n      z was not seen")
+	assert.Contains(t, output.String(), "FAIL  half\n      z was not seen")
 
 	file := filepath.Join(t.TempDir(), "out", "drills.json")
 	require.NoError(t, cli.WriteResults(file, r.Results))
@@ -42,12 +42,12 @@ func TestAFailedScenarioIsTold(t *testing.T) {
 	assert.Equal(t, "failed", results[0]["status"])
 	assert.Equal(t, "z was not seen", results[0]["reason"])
 	assert.Contains(t, results[0], "seconds")
-	require.ErrorIs(t, Finish(r, &shown, time.Now(), nil), ErrFailed)
+	require.ErrorIs(t, Finish(r, &output, time.Now(), nil), ErrFailed)
 }
 
 func TestAScenarioThatIsNotRunNeitherHoldsNorFails(t *testing.T) {
-	var shown bytes.Buffer
-	r := &Recorder{Out: &shown}
+	var output bytes.Buffer
+	r := &Recorder{Out: &output}
 	for id, err := range map[string]error{
 		"a.held":   nil,
 		"b.lacks":  NotRunHere("there is no redis-server"),
@@ -62,7 +62,7 @@ func TestAScenarioThatIsNotRunNeitherHoldsNorFails(t *testing.T) {
 	}
 	slices.SortFunc(r.Results, func(a, b Result) int { return strings.Compare(a.ID, b.ID) })
 	assert.Equal(t, "1 of 4 held, 1 failed: c.both, 2 not run: b.lacks, d.joined", r.Summary())
-	assert.Contains(t, shown.String(), "--  not run:  there is no redis-server")
+	assert.Contains(t, output.String(), "--  not run:  there is no redis-server")
 	text, err := json.Marshal(r.Results[1])
 	require.NoError(t, err)
 	assert.JSONEq(

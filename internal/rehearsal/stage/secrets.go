@@ -30,15 +30,15 @@ var generated = map[string][]string{
 
 // Leaks names every place that shows a secret, and whose.
 func Leaks(places map[string][]byte, secrets []Secret) []string {
-	var shown []string
+	var leaks []string
 	for _, client := range slices.Sorted(maps.Keys(places)) {
 		for _, secret := range secrets {
 			if bytes.Contains(places[client], secret.Value) {
-				shown = append(shown, fmt.Sprintf("%s shows %s", client, secret.Owner))
+				leaks = append(leaks, fmt.Sprintf("%s shows %s", client, secret.Owner))
 			}
 		}
 	}
-	return slices.Compact(shown)
+	return slices.Compact(leaks)
 }
 
 // Secret is one form of a generated secret.

@@ -63,9 +63,9 @@ type Options struct {
 	Progress      io.Writer      // where a build of the CLI reports
 	// Checkpoints makes the engine write its state at every step, as it does against AWS.
 	Checkpoints bool
-	// Alive makes machines boot: real NATS servers come of what the program renders.
+	// Machines makes machines boot: real NATS servers start from what the program renders.
 	Machines bool
-	// Tasks makes the services' tasks run too, in a stage that is Alive.
+	// Tasks makes the services' tasks run too, in a stage with Machines.
 	Tasks bool
 	// Observe gets every event of the engine while it happens.
 	Observe func(events.EngineEvent)

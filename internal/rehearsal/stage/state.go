@@ -17,8 +17,8 @@ func (s *Stage) Export(ctx context.Context) (apitype.UntypedDeployment, error) {
 	return s.Stack.Export(ctx)
 }
 
-// Import makes a deployment with its secrets in clear the stack's state. The engine encrypts them as
-// the state says, so the stack's own salt is put there.
+// Import makes a deployment with its secrets in clear the stack's state. The engine encrypts them
+// as the state says, so the stack's own salt is put there.
 func (s *Stage) Import(ctx context.Context, deployment apitype.UntypedDeployment) error {
 	content, err := os.ReadFile(s.stackFile())
 	if err != nil {

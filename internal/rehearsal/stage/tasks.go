@@ -107,8 +107,8 @@ func CommandRequest(method contract.Method, key string) proto.Message {
 	return request
 }
 
-// RequestThroughGateway asks every subject by HTTP, through the gateway's load balancer, and counts what
-// each of its tasks took.
+// RequestThroughGateway asks every subject by HTTP, through the gateway's load balancer, and counts
+// what each of its tasks took.
 func RequestThroughGateway(ctx context.Context, s *Stage, methods map[string]contract.Method) (string, error) {
 	c, err := NewCaller(ctx, s)
 	if err != nil {

@@ -200,8 +200,8 @@ func (r hostileRequest) check(answer rawAnswer) error {
 	return errors.Join(errs...)
 }
 
-// expectGatewayForm expects the gateway's own form: JSON, with the error if it is one, or server-sent events of
-// JSON.
+// expectGatewayForm expects the gateway's own form: JSON, with the error if it is one, or
+// server-sent events of JSON.
 func expectGatewayForm(kind string, answer rawAnswer) error {
 	if answer.status == http.StatusOK && kind == "text/event-stream" {
 		for _, event := range strings.Split(strings.TrimSpace(string(answer.body)), "\n\n") {
@@ -225,8 +225,8 @@ func expectGatewayForm(kind string, answer rawAnswer) error {
 
 func shortened(text []byte) []byte { return text[:min(len(text), 200)] }
 
-// gatewayCounts is what the gateway's tasks counted together, of all subjects and of the one that is
-// only smuggled.
+// gatewayCounts is what the gateway's tasks counted together, of all subjects and of the one that
+// is only smuggled.
 type gatewayCounts struct{ all, smuggled int }
 
 func countsOf(ctx context.Context, s *stage.Stage) (gatewayCounts, error) {
@@ -237,8 +237,8 @@ func countsOf(ctx context.Context, s *stage.Stage) (gatewayCounts, error) {
 	}, err
 }
 
-// expectCounts expects the gateway to have taken the requests that are for it, and no other. A request is
-// expectCounts when its answer is written, so the last ones are waited for.
+// expectCounts expects the gateway to have taken the requests that are for it, and no other. A
+// request is counted when its answer is written, so this waits for the last ones.
 func expectCounts(ctx context.Context, s *stage.Stage, table []hostileRequest, before gatewayCounts) error {
 	least, most := 0, 0
 	for _, row := range table {
@@ -301,17 +301,17 @@ func expectCleanLogs(s *stage.Stage) error {
 				errs = append(errs, fmt.Errorf("reading the log of %s: %w", task.Name, err))
 				continue
 			}
-			shown := stage.Leaks(map[string][]byte{"the log of " + task.Name: text}, s.Secrets())
+			leaks := stage.Leaks(map[string][]byte{"the log of " + task.Name: text}, s.Secrets())
 			if seedPattern.Match(text) {
-				shown = append(shown, "the log of "+task.Name+" shows the seed of an identity")
+				leaks = append(leaks, "the log of "+task.Name+" shows the seed of an identity")
 			}
 			if at := bytes.Index(text, []byte("panic")); at >= 0 {
-				shown = append(
-					shown,
+				leaks = append(
+					leaks,
 					fmt.Sprintf("the log of %s reports a panic: %q", task.Name, shortened(text[at:])),
 				)
 			}
-			for _, one := range shown {
+			for _, one := range leaks {
 				errs = append(errs, errors.New(one))
 			}
 		}

@@ -57,8 +57,8 @@ const (
 	all = 1000
 	// sharePoints is how far a measured share may be from its weight (issue of this drill).
 	sharePoints = 2
-	// The subjects asked: one that both systems answer alike, one that they answer differently, and
-	// a command.
+	// The subjects that are requested: one that both systems answer alike, one that they answer
+	// differently, and a command.
 	alikeRoute, differentRoute, commandRoute = "/ai/models", "/state/get", "/quest/generate"
 )
 
@@ -105,7 +105,7 @@ func cutover(ctx context.Context, s *stage.Stage) (seen string, err error) {
 		"percent answered by the gateway: %s; %s; %d requests meanwhile, none failed; retired, nothing legacy is left",
 		strings.Join(shares, ", "),
 		compared,
-		calls.asked.Load(),
+		calls.sent.Load(),
 	), err
 }
 
@@ -311,12 +311,12 @@ func (l *legacy) end() error {
 // calls are HTTP requests without a break, as players make them.
 type calls struct {
 	*stage.Caller
-	stop   context.CancelFunc
-	asking sync.WaitGroup
+	stop    context.CancelFunc
+	callers sync.WaitGroup
 
-	asked, failed, fromLegacy atomic.Int64
-	first                     sync.Once
-	firstFailure              error
+	sent, failed, fromLegacy atomic.Int64
+	first                    sync.Once
+	firstFailure             error
 }
 
 func newCalls(ctx context.Context, s *stage.Stage) (*calls, error) {
@@ -328,7 +328,7 @@ func newCalls(ctx context.Context, s *stage.Stage) (*calls, error) {
 	ctx, c.stop = context.WithCancel(ctx)
 	routes := []string{alikeRoute, differentRoute, commandRoute}
 	for i := range stage.ParallelCallers {
-		c.asking.Go(func() {
+		c.callers.Go(func() {
 			for turn := i; ctx.Err() == nil; turn++ {
 				c.call(ctx, routes[turn%len(routes)])
 			}
@@ -357,7 +357,7 @@ func (c *calls) call(ctx context.Context, route string) {
 			}
 		}
 	}
-	c.asked.Add(1)
+	c.sent.Add(1)
 	if err != nil {
 		c.failed.Add(1)
 		c.first.Do(func() { c.firstFailure = err })
@@ -366,23 +366,23 @@ func (c *calls) call(ctx context.Context, route string) {
 
 // share is the percentage of so many next requests that the legacy service does not answer.
 func (c *calls) share(ctx context.Context, requests int64) (float64, error) {
-	asked, from := c.asked.Load(), c.fromLegacy.Load()
+	sent, from := c.sent.Load(), c.fromLegacy.Load()
 	err := poll.For(ctx, stage.SettleLimit, func() error {
-		if more := c.asked.Load() - asked; more < requests && c.failed.Load() == 0 {
+		if more := c.sent.Load() - sent; more < requests && c.failed.Load() == 0 {
 			return fmt.Errorf("%d requests were answered, expected %d", more, requests)
 		}
 		return nil
 	})
-	return 100 * (1 - float64(c.fromLegacy.Load()-from)/float64(max(c.asked.Load()-asked, 1))), err
+	return 100 * (1 - float64(c.fromLegacy.Load()-from)/float64(max(c.sent.Load()-sent, 1))), err
 }
 
 // end ends the requests, of which none may have failed.
 func (c *calls) end() error {
 	c.stop()
-	c.asking.Wait()
+	c.callers.Wait()
 	c.Detach()
 	if failed := c.failed.Load(); failed > 0 {
-		return fmt.Errorf("%d of %d requests failed, the first: %w", failed, c.asked.Load(), c.firstFailure)
+		return fmt.Errorf("%d of %d requests failed, the first: %w", failed, c.sent.Load(), c.firstFailure)
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 // Malformed and hostile HTTP requests, byte by byte, with what is right for each; and the finder of
-// what no answer may show. The drill gw.contract (contract.go) sends them; hostile_*.go list them by
-// family.
+// what no answer may show. The drill gw.contract (contract.go) sends them; hostile_*.go list them
+// by family.
 
 package gateway
 
@@ -12,7 +12,8 @@ import (
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
-// answerer is the program that has to answer a request; it says too how many requests the gateway counts.
+// answerer is the program that has to answer a request; it also says how many requests
+// the gateway counts.
 type answerer int
 
 const (
@@ -21,8 +22,8 @@ const (
 	// byRouter is the gateway's router, or HTTP's own rules: no subject is asked, nothing is
 	// counted.
 	byRouter
-	// byEither is for a body that breaks off on its way: whoever sees it first answers, and the gateway
-	// may have counted it.
+	// byEither is for a body that breaks off on its way: whoever sees it first answers, and the
+	// gateway may have counted it.
 	byEither
 	// byNobody is for a client that goes away; the gateway may have counted it.
 	byNobody
@@ -95,7 +96,7 @@ func nested(depth int) string {
 	return `{"context": {"a": ` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + `}}`
 }
 
-// hostileRequests are all of them. Large ones are made when they are asked for.
+// hostileRequests are all of them. Large ones are made when they are needed.
 func hostileRequests() (all []hostileRequest) {
 	for _, groups := range [][]hostileGroup{
 		hostilePaths, hostileMetrics, hostileMethods, hostileSubjects, largePaths(),
@@ -134,14 +135,14 @@ var forbidden = map[string]*regexp.Regexp{
 // seedPattern is an nkey seed of a user.
 var seedPattern = regexp.MustCompile(`SU[A-Z2-7]{56}`)
 
-// leaksIn says what a text reveals that it must not, by the name of what is revealed; never the text
-// itself.
+// leaksIn says what a text reveals that it must not, by the name of what is revealed; never the
+// text itself.
 func leaksIn(client string, text []byte, secrets []stage.Secret) []string {
-	shown := stage.Leaks(map[string][]byte{client: text}, secrets)
+	leaks := stage.Leaks(map[string][]byte{client: text}, secrets)
 	for what, pattern := range forbidden {
 		if pattern.Match(text) {
-			shown = append(shown, client+" shows "+what)
+			leaks = append(leaks, client+" shows "+what)
 		}
 	}
-	return shown
+	return leaks
 }

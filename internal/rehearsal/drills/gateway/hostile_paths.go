@@ -67,8 +67,8 @@ var hostilePaths = []hostileGroup{
 	},
 }
 
-// hostileMetrics ask for what is shown only to clients that do not come through the load balancer, and
-// hide that they do.
+// hostileMetrics ask for what is shown only to clients that do not come through the load balancer,
+// and hide that they do.
 var hostileMetrics = []hostileGroup{
 	{
 		family: "metrics",

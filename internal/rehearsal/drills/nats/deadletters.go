@@ -105,7 +105,8 @@ func deadLetter(ctx context.Context, s *stage.Stage) (string, error) {
 	), nil
 }
 
-// expectSentBack asks for the letter to be sent again, and expects its message at the end of its stream.
+// expectSentBack asks for the letter to be sent again, and expects its message at the end of its
+// stream.
 func expectSentBack(ctx context.Context, s *stage.Stage, access jetstream.JetStream, letter uint64) error {
 	request, err := s.ScheduledRequest("backup")
 	if err != nil {

@@ -78,7 +78,8 @@ func replaceDisk(ctx context.Context, s *stage.Stage) (string, error) {
 	}, expectNoFailures)
 }
 
-// awaitReplicas expects every stream to have all its replicas, each current, and counts the streams.
+// awaitReplicas expects every stream to have all its replicas, each current, and counts the
+// streams.
 func awaitReplicas(ctx context.Context, s *stage.Stage) (int, error) {
 	access, leave, err := s.Administrator(ctx, "replicas")
 	if err != nil {

@@ -90,12 +90,12 @@ func fillStore(ctx context.Context, s *stage.Stage) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		told, err := text.fill(ctx, textSubject, text.limit/bigMessage+20)
+		filled, err := text.fill(ctx, textSubject, text.limit/bigMessage+20)
 		if err != nil {
-			return "", fmt.Errorf("%d messages of %d bytes into %s: %w", told, bigMessage, textStream, err)
+			return "", fmt.Errorf("%d messages of %d bytes into %s: %w", filled, bigMessage, textStream, err)
 		}
 		if err := errors.Join(
-			text.holds(ctx, 2, told),
+			text.holds(ctx, 2, filled),
 			work.holds(ctx, 1, stored+again),
 			l.AwaitService(ctx),
 		); err != nil {
@@ -115,13 +115,13 @@ func fillStore(ctx context.Context, s *stage.Stage) (string, error) {
 			done,
 			again,
 			textStream,
-			told,
+			filled,
 		), nil
 	}, expectNoFailures)
 }
 
-// enlargeDisks gives the nodes larger disks, and expects a full work queue to take more with the same
-// servers.
+// enlargeDisks gives the nodes larger disks, and expects a full work queue to take more with the
+// same servers.
 func enlargeDisks(ctx context.Context, s *stage.Stage, c *stage.Cluster, full filling) error {
 	nodes := c.Nodes()
 	before, err := c.Servers(ctx)

@@ -20,7 +20,8 @@ import (
 	"github.com/bodybroker/platform/internal/rehearsal/stage"
 )
 
-// expectConsole expects a node's console to say why it did not come up, and nothing to listen for clients.
+// expectConsole expects a node's console to say why it did not come up, and nothing to listen for
+// clients.
 func expectConsole(words ...string) func(*stage.Cluster, stage.Node) error {
 	return func(_ *stage.Cluster, n stage.Node) error {
 		text := n.Machine.Console()

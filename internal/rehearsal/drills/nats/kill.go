@@ -186,7 +186,8 @@ func killTwo(ctx context.Context, s *stage.Stage) (string, error) {
 	}, anyReport)
 }
 
-// loseZone: R3 streams are spread over three zones, so a zone with two nodes costs each one replica.
+// loseZone: R3 streams are spread over three zones, so a zone with two nodes costs each one
+// replica.
 func loseZone(ctx context.Context, s *stage.Stage) (string, error) {
 	return underLoad(ctx, s, func(c *stage.Cluster, l *stage.Load) (string, error) {
 		zones := map[string][]stage.Node{}

@@ -113,9 +113,9 @@ func split(c *stage.Cluster) (small, large side, err error) {
 // connect connects to each node's own address, which its certificate names, and nowhere else.
 func (s *side) connect(from *stage.Client) error {
 	for _, n := range s.nodes {
-		direct := *from
-		direct.URL = "tls://" + n.Address + ":4222"
-		connection, err := direct.Connect(stage.LoadService)
+		near := *from
+		near.URL = "tls://" + n.Address + ":4222"
+		connection, err := near.Connect(stage.LoadService)
 		if err != nil {
 			return err
 		}

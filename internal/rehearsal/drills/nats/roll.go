@@ -238,8 +238,8 @@ func renewCertificates(ctx context.Context, s *stage.Stage) (string, error) {
 	}, expectNoFailures)
 }
 
-// certify runs the certificate's unit on every node and reports until when each server's certificate
-// lives.
+// certify runs the certificate's unit on every node and reports until when each server's
+// certificate lives.
 func certify(ctx context.Context, c *stage.Cluster, before func(stage.Node) error) (map[string]time.Time, error) {
 	ends := map[string]time.Time{}
 	for _, n := range c.Nodes() {

@@ -271,8 +271,8 @@ func rootCertificate(ctx context.Context, c *stage.Cluster, n stage.Node, m *roo
 	return "the certificate is of the embedded authority; another one was taken by systemctl reload", err
 }
 
-// rootUnits expects the real systemd to understand every line of every unit, and the two that timers
-// start to end well.
+// rootUnits expects the real systemd to understand every line of every unit, and the two that
+// timers start to end well.
 func rootUnits(ctx context.Context, c *stage.Cluster, _ stage.Node, m *rootfs.Machine) (string, error) {
 	arguments := []string{"verify"}
 	for name := range units.Files {

@@ -126,8 +126,8 @@ func rollBad(ctx context.Context, s *stage.Stage) (string, error) {
 	}, expectNoFailures)
 }
 
-// expectRefusedConfiguration points a node to a configuration that the server cannot read, waits until
-// the node says that it does not take it, and puts the pointer back.
+// expectRefusedConfiguration points a node to a configuration that the server cannot read, waits
+// until the node says that it does not take it, and puts the pointer back.
 func expectRefusedConfiguration(ctx context.Context, s *stage.Stage, n stage.Node) error {
 	for _, r := range s.Cloud.Records("aws:s3/bucketObjectv2:BucketObjectv2") {
 		if stage.NameOf(r.URN) != n.Name+"-configuration" {

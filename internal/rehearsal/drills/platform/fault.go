@@ -44,15 +44,15 @@ const killAfter = 250
 
 func interruptResume(ctx context.Context, s *stage.Stage) (string, error) {
 	var begun atomic.Int32
-	shown := s.Options.Observe
+	observe := s.Options.Observe
 	s.Options.Observe = func(event events.EngineEvent) {
 		if event.ResourcePreEvent != nil && begun.Add(1) == killAfter {
 			_ = s.KillEngine() // an engine that has just ended by itself fails the check below
 		}
-		shown(event)
+		observe(event)
 	}
 	_, interrupted := s.Up(ctx)
-	s.Options.Observe = shown
+	s.Options.Observe = observe
 	if interrupted == nil {
 		return "", errors.New("the engine was not interrupted: the update completed")
 	}
@@ -251,14 +251,14 @@ func failOnce(ctx context.Context, s *stage.Stage, r refusal) error {
 	if err == nil && hits() == 0 {
 		return errors.New("was never requested, so nothing was tested")
 	}
-	told := fmt.Sprint(err)
+	text := fmt.Sprint(err)
 	switch {
 	case hits() == 0:
-		return fmt.Errorf("was never requested, so nothing was tested: %s", told)
+		return fmt.Errorf("was never requested, so nothing was tested: %s", text)
 	case err == nil:
 		return fmt.Errorf("the update succeeded although AWS said %q", r.text)
-	case !strings.Contains(told, r.text):
-		return fmt.Errorf("the error does not say what AWS answered (%q): %s", r.text, told)
+	case !strings.Contains(text, r.text):
+		return fmt.Errorf("the error does not say what AWS answered (%q): %s", r.text, text)
 	}
 	before := existingIDs(s.Cloud)
 	if _, err := s.Up(ctx); err != nil {

@@ -66,7 +66,7 @@ func usePlayground(ctx context.Context, p *playground.Playground) error {
 	if err := poll.For(
 		ctx,
 		stage.SettleLimit,
-		func() error { return playground.Tell(ctx, p.Folder, io.Discard, "status") },
+		func() error { return playground.Send(ctx, p.Folder, io.Discard, "status") },
 	); err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func usePlayground(ctx context.Context, p *playground.Playground) error {
 			ServiceNames: "natsMaxPayload",
 		}, {words: "may nobody", ServiceNames: stage.LoadService},
 	} {
-		err := playground.Tell(ctx, p.Folder, io.Discard, strings.Fields(wrong.words)...)
+		err := playground.Send(ctx, p.Folder, io.Discard, strings.Fields(wrong.words)...)
 		if err := stage.ExpectRefusal(err, wrong.ServiceNames); err != nil {
 			return fmt.Errorf("%q: %w", wrong.words, err)
 		}
@@ -90,18 +90,18 @@ func usePlayground(ctx context.Context, p *playground.Playground) error {
 	if err := killServer(ctx, p); err != nil {
 		return err
 	}
-	var shown strings.Builder
-	if err := playground.Tell(
+	var output strings.Builder
+	if err := playground.Send(
 		ctx,
 		p.Folder,
-		&shown,
+		&output,
 		"up",
 		fmt.Sprintf("natsMaxPayload=%d", playgroundPayload),
 	); err != nil {
 		return err
 	}
-	if !strings.Contains(shown.String(), "update") {
-		return fmt.Errorf("up showed no step that updates: %q", shown.String())
+	if !strings.Contains(output.String(), "update") {
+		return fmt.Errorf("up showed no step that updates: %q", output.String())
 	}
 	changed, err := connectFromFiles(p, catalog.Administrator)
 	if err != nil {
@@ -118,7 +118,7 @@ func usePlayground(ctx context.Context, p *playground.Playground) error {
 func killServer(ctx context.Context, p *playground.Playground) error {
 	node := p.Cluster.Nodes()[1]
 	before := node.Machine.Unit("nats.service").MainPID
-	if err := playground.Tell(ctx, p.Folder, io.Discard, "kill", node.Name); err != nil {
+	if err := playground.Send(ctx, p.Folder, io.Discard, "kill", node.Name); err != nil {
 		return err
 	}
 	return p.Cluster.AwaitRestart(ctx, node, before)
@@ -164,7 +164,8 @@ func expectClients(ctx context.Context, p *playground.Playground) error {
 	return nil
 }
 
-// connectFromFiles connects with nothing but what lies in the folder, as the nats CLI does with a context.
+// connectFromFiles connects with nothing but what lies in the folder, as the nats CLI does with a
+// context.
 func connectFromFiles(p *playground.Playground, identity string) (*natsgo.Conn, error) {
 	content, err := os.ReadFile(playground.ContextFile(p.Folder, identity))
 	if err != nil {

@@ -81,7 +81,7 @@ func startInOrder(ctx context.Context, s *stage.Stage) (string, error) {
 
 // ordered records what the engine begins and ends while something runs, as "begin <type> <name>".
 func ordered(s *stage.Stage, run func() error) (order []string, err error) {
-	shown := s.Options.Observe
+	observe := s.Options.Observe
 	s.Options.Observe = func(event events.EngineEvent) {
 		if e := event.ResourcePreEvent; e != nil {
 			order = append(order, "begin "+e.Metadata.Type+" "+stage.NameOf(e.Metadata.URN))
@@ -89,9 +89,9 @@ func ordered(s *stage.Stage, run func() error) (order []string, err error) {
 		if e := event.ResOutputsEvent; e != nil {
 			order = append(order, "end "+e.Metadata.Type+" "+stage.NameOf(e.Metadata.URN))
 		}
-		shown(event)
+		observe(event)
 	}
-	defer func() { s.Options.Observe = shown }()
+	defer func() { s.Options.Observe = observe }()
 	err = run()
 	return order, err
 }
