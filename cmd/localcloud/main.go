@@ -1,4 +1,4 @@
-// Command localcloud serves the embedded AWS by itself, for an engine that somebody starts by
+// Command localcloud serves the embedded AWS by itself, for an engine that a person starts by
 // hand. It prints what that engine's environment must hold, and runs until it is interrupted.
 package main
 

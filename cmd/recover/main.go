@@ -55,7 +55,7 @@ func list(exported []byte) error {
 		return nil
 	}
 	fmt.Printf(
-		"%d resources were being created. Look each up in AWS, then say for each its id, or %s:\n\n",
+		"%d resources were being created. Look each up in AWS, then give its id for each, or %s:\n\n",
 		len(pending),
 		recovery.Gone,
 	)

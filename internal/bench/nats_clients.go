@@ -19,7 +19,7 @@ import (
 
 const (
 	// The row of the services' table that is measured: quest-system answers this subject, the
-	// gateway may ask it, and GAME_EVENTS stores the events in three replicas.
+	// gateway may send it requests, and GAME_EVENTS stores the events in three replicas.
 	natsService = "quest-system"
 	natsCaller  = "http-nats-gateway"
 	natsSubject = "svc.quest.v1.generate"
@@ -49,7 +49,7 @@ func responders(s *site) *[]*nats.Conn { return &s.responders }
 func requesters(s *site) *[]*nats.Conn { return &s.requesters }
 func publishers(s *site) *[]*nats.Conn { return &s.publisher }
 
-// newSite connects everybody and lets the responders answer.
+// newSite connects all clients and lets the responders answer.
 func newSite(name string, connect connector) (*site, error) {
 	s := &site{name: name}
 	for _, group := range []struct {

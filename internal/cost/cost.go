@@ -40,7 +40,7 @@ func (i item) dollars() (sum float64) {
 	return sum
 }
 
-// priced are the types that cost something by standing there.
+// priced are the types that cost something just by existing.
 var priced = map[string]func(resourcegraph.Graph, resourcegraph.Resource) (item, error){
 	"aws:elasticache/replicationGroup:ReplicationGroup":    redis,
 	"aws:ec2/instance:Instance":                            instance,

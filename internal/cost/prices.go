@@ -171,7 +171,7 @@ var Usage = []string{
 // Old is what the system before this one was stated to cost a month, by part.
 var Old = []Line{{Part: "Redis", Dollars: 1288}, {Part: "NATS", Dollars: 420}, {Part: "ECS", Dollars: 1000}}
 
-// free types cost nothing by standing there.
+// free types cost nothing just by existing.
 var free = []string{
 	"aws:acmpca/certificate:Certificate",
 	"aws:acmpca/certificateAuthorityCertificate:CertificateAuthorityCertificate",

@@ -1,4 +1,5 @@
-// Package poll looks again and again for what takes a while and cannot be waited for otherwise.
+// Package poll repeats a check until it succeeds, for what takes a while and gives no signal when
+// it is done.
 package poll
 
 import (
@@ -11,8 +12,8 @@ import (
 // interval is the pause between two looks.
 const interval = 50 * time.Millisecond
 
-// For looks until there is no error, for at most the limit: then the last error is returned. It
-// looks at least once, even if the limit is 0.
+// For repeats look until it returns no error, for at most the limit. Then it returns the last
+// error. It looks at least once, even if the limit is 0.
 func For(ctx context.Context, limit time.Duration, look func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -23,8 +24,8 @@ func For(ctx context.Context, limit time.Duration, look func() error) error {
 	return err
 }
 
-// Until looks until there is no error, one is given up (GiveUp), or ctx ends: then the last error
-// is returned.
+// Until repeats look until it returns no error or one of GiveUp, or until ctx ends. Then it returns
+// the last error.
 func Until(ctx context.Context, look func() error) error {
 	for {
 		err := look()
@@ -44,5 +45,5 @@ func Until(ctx context.Context, look func() error) error {
 
 type givenUp struct{ error }
 
-// GiveUp is an error after which nobody looks again.
+// GiveUp makes an error final: after it there is no other look.
 func GiveUp(err error) error { return givenUp{err} }

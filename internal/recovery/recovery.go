@@ -1,6 +1,6 @@
 // Package recovery mends the state of a stack whose engine was killed. The engine had begun to
 // create resources and never wrote how that ended: each is either in AWS, and then belongs
-// into the state, or it is not, and then must be forgotten. Only a look into AWS can tell.
+// into the state, or it is not, and then must be forgotten. Only a look into AWS shows which.
 //
 // `pulumi refresh --import-pending-creates` is meant for this, but with CLI 3.259.0 the resources
 // that it is given are not in the state afterwards (seen in the drill interrupt.resume).
@@ -97,7 +97,7 @@ func Resolve(exported []byte, ids map[string]string) ([]byte, error) {
 		case !known || id == "":
 			faults = append(
 				faults,
-				fmt.Errorf("%s was being created: say its id in AWS, or %q if AWS does not have it", urn, Gone),
+				fmt.Errorf("%s was being created: give its id in AWS, or %q if AWS does not have it", urn, Gone),
 			)
 		case id != Gone:
 			if o.Resource["id"], err = json.Marshal(id); err != nil {

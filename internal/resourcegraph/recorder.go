@@ -72,8 +72,8 @@ type recorder struct {
 
 var _ pulumi.MockResourceMonitor = (*recorder)(nil)
 
-// exporting is the program, followed by a look at what it exported: the SDK's mocks are not
-// told the stack's outputs.
+// exporting is the program, followed by a look at what it exported: the SDK's mocks do
+// not get the stack's outputs.
 func (r *recorder) exporting(program pulumi.RunFunc) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		if err := program(ctx); err != nil {
@@ -151,7 +151,7 @@ func knownInPreview(token string) bool {
 	return strings.HasPrefix(token, "tls:") || strings.HasPrefix(token, "random:")
 }
 
-// registration reads what the program asked for, and which outputs it declares secret. The
+// registration reads what the program requested, and which outputs it declares secret. The
 // mock's own arguments lack what is unknown, so the call itself is read again.
 func registration(args pulumi.MockResourceArgs) (Resource, []string, error) {
 	made := Resource{

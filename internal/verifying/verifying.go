@@ -289,7 +289,7 @@ func (c client) end(ctx context.Context, at outputs, task string) (why string, e
 		return "", fmt.Errorf("waiting for the end of task %s in cluster %s, which goes on: %w", task, at.Cluster, err)
 	case !stopped:
 		return "", fmt.Errorf(
-			"waiting for the end of task %s: after %v its state is %q: look what holds it up in log group %s, and "+
+			"waiting for the end of task %s: after %v its state is %q: see what delays it in log group %s, and "+
 				"end it by aws ecs stop-task --cluster %s --task %s",
 			task,
 			taskLooks*c.pause,
@@ -338,7 +338,7 @@ func (c client) read(ctx context.Context, at outputs, task string) (report verif
 	return report, errors.Join(err, ended)
 }
 
-// until looks until something is done or was looked at so often, with a pause after each look.
+// until repeats a look until it is done or the number of looks is reached, with a pause after each.
 func (c client) until(ctx context.Context, looks int, look func() (done bool, err error)) (done bool, err error) {
 	for range looks {
 		if done, err := look(); done || err != nil {

@@ -1,5 +1,5 @@
-// A stand-in answers in place of the AWS CLI and the Pulumi CLI, for a test has no account: what is
-// asked of them, and what becomes of every answer that a deployment may give.
+// A stand-in answers in place of the AWS CLI and the Pulumi CLI, for a test has no account. The
+// tests check which commands run, and what becomes of every answer that a deployment may give.
 package verifying
 
 import (

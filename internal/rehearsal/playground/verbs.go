@@ -1,4 +1,4 @@
-// What a person can do to a playground from a second terminal: the verbs, and the socket that
+// The commands that a person can send to a playground from a second terminal, and the socket that
 // carries them.
 
 package playground
@@ -183,7 +183,7 @@ func (p *Playground) obey(ctx context.Context, words []string, out io.Writer) er
 		}
 		known = append(known, v.name)
 	}
-	return fmt.Errorf("there is no verb %q; there are %s", strings.Join(words, " "), strings.Join(known, ", "))
+	return fmt.Errorf("there is no command %q; there are %s", strings.Join(words, " "), strings.Join(known, ", "))
 }
 
 // onNode makes a verb of what is done to one node.

@@ -28,7 +28,7 @@ func attach(file string) (*os.File, error) {
 		return nil, fmt.Errorf("attaching %s to a loop device: %w", file, err)
 	}
 	defer control.Close() //nolint:errcheck // nothing was written
-	// Between the question for a free one and its use somebody else may take it.
+	// Another process may take the free device before this one uses it.
 	for range 20 {
 		number, err := unix.IoctlRetInt(int(control.Fd()), unix.LOOP_CTL_GET_FREE)
 		if err != nil {
@@ -49,10 +49,10 @@ func attach(file string) (*os.File, error) {
 			return nil, fmt.Errorf("attaching %s to %s: %w", file, device.Name(), err)
 		}
 	}
-	return nil, fmt.Errorf("attaching %s to a loop device: somebody else took each that was free", file)
+	return nil, fmt.Errorf("attaching %s to a loop device: another process took each that was free", file)
 }
 
-// released says whether a loop device shows a file no more.
+// released says whether a loop device no longer shows a file.
 func released(device, file string) error {
 	backing, err := os.ReadFile(filepath.Join("/sys/block", filepath.Base(device), "loop/backing_file"))
 	if err == nil && strings.TrimSpace(string(backing)) == file {

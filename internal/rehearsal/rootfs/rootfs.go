@@ -2,9 +2,9 @@
 // system on a loop device, the systemd of that tree as process 1 of namespaces of its own, and a
 // second loop device as the data disk. User-data runs in it with the tree's own bash, AWS CLI,
 // useradd, lsblk, blkid, mkfs.xfs and mount. Where package machine plays systemd and the disks,
-// here they are what they are; it needs root and is for one machine at a time.
+// here they are the real ones; it needs root and is for one machine at a time.
 //
-// What is not as on a real machine:
+// Differences from a real machine:
 //
 //   - The release is the host's Debian, not Amazon Linux 2023, and its AWS CLI an older 2.x, which
 //     gets the endpoint by an option (usr/local/bin/aws): AWS_ENDPOINT_URL is known since 2.13

@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// callersGroup is somebody else's: it lets everything out.
+	// callersGroup is not the platform's: it lets everything out.
 	callersGroup = "sg-0ca11e50ca11e5000"
 )
 

@@ -39,8 +39,8 @@ func (l *logLines) since(n int) [][]byte {
 	return l.lines[min(n, len(l.lines)):]
 }
 
-// AwaitMetric waits until the controller logs a metric, from now on, with a value that is as
-// wanted. Ticks are the schedule's own; nobody calls them here.
+// AwaitMetric waits until the controller logs a metric, from now on, with a value that
+// wanted accepts. Ticks are the schedule's own; nobody calls them here.
 func (s *Stage) AwaitMetric(ctx context.Context, name string, wanted func(float64) bool) (value float64, err error) {
 	return s.AwaitMetricSince(ctx, s.ControllerLines(), name, wanted)
 }

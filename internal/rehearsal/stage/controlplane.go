@@ -9,7 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/awsapi"
 )
 
-// AWSConfig is that of an SDK which has a session.
+// AWSConfig is the configuration of an SDK that has a session.
 func (s *Stage) AWSConfig(c awsapi.Credentials) aws.Config {
 	return aws.Config{
 		Region: s.Cloud.Region, BaseEndpoint: aws.String(awsapi.APIURL(s.Cloud)),

@@ -1,5 +1,5 @@
-// The load that runs while things break: clients that ask, a service that answers, and publishers
-// that write down every message which the cluster said it has stored.
+// The load that runs while things break: clients that send requests, a service that answers, and
+// publishers that write down every message which the cluster said it has stored.
 
 package stage
 

@@ -134,7 +134,7 @@ func (c *Cluster) AwaitHealthy(ctx context.Context) error {
 	})
 }
 
-// AwaitRestart waits for another process and a whole cluster.
+// AwaitRestart waits for another process and a complete cluster.
 func (c *Cluster) AwaitRestart(ctx context.Context, n Node, before int) error {
 	if err := poll.For(ctx, SettleLimit, func() error {
 		if now := n.Machine.Unit("nats.service"); !now.Active || now.MainPID == before {

@@ -196,8 +196,8 @@ func publicShape(c *cloud.Cloud) string {
 	return strings.Join(public, ", ")
 }
 
-// controllerShape counts what the controller was asked and did: an invocation that failed leaves no
-// record.
+// controllerShape counts the controller's invocations and what it did: an invocation that failed
+// leaves no record.
 func controllerShape(c *cloud.Cloud) string {
 	gates, streams, services := 0, "no", "no"
 	for _, r := range c.Records(InvocationType) {

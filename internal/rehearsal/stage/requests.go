@@ -38,8 +38,8 @@ type Requests struct {
 	firstFailure          error
 }
 
-// StartRequests begins to ask subjects in turn. A request that fails is asked once more, as callers
-// do.
+// StartRequests begins to send requests to subjects in turn. A request that fails is sent once
+// more, as callers do.
 func StartRequests(ctx context.Context, s *Stage, subjects ...string) (*Requests, error) {
 	return (&Requests{}).Start(ctx, s, subjects)
 }
@@ -49,7 +49,7 @@ func StartCommands(ctx context.Context, s *Stage) (*Requests, error) {
 	return (&Requests{commands: true}).Start(ctx, s, []string{LoadSubject})
 }
 
-// Start begins to request subjects in turn, from several callers at once, until Stop.
+// Start begins to send requests to subjects in turn, from several callers at once, until Stop.
 func (q *Requests) Start(ctx context.Context, s *Stage, subjects []string) (_ *Requests, err error) {
 	client, err := s.Attach(ctx, "asking", "gateway")
 	if err != nil {
@@ -151,7 +151,7 @@ func NoFailures(q *Requests) error {
 	return nil
 }
 
-// UnderRequests plays something while the service of the load is asked.
+// UnderRequests plays something while the service of the load gets requests.
 func UnderRequests(
 	ctx context.Context,
 	s *Stage,

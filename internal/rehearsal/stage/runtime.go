@@ -1,4 +1,4 @@
-// A stage on which machines run: real servers come of the rendered user-data, and the controller
+// A stage on which machines run: real servers start from the rendered user-data, and the controller
 // is the one that production gets.
 
 package stage

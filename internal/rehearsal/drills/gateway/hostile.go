@@ -19,7 +19,7 @@ type answerer int
 const (
 	// byGateway is the gateway, which has read the request and counts it.
 	byGateway answerer = iota
-	// byRouter is the gateway's router, or HTTP's own rules: no subject is asked, nothing is
+	// byRouter is the gateway's router, or HTTP's own rules: no subject gets a request, nothing is
 	// counted.
 	byRouter
 	// byEither is for a body that breaks off on its way: whoever sees it first answers, and the
@@ -57,8 +57,8 @@ const (
 	questRoute = "/quest/generate"
 	modelRoute = "/ai/models/"
 	timeRoute  = "/v1/svc/time/v1/get_time"
-	// smuggledSubject is asked by no row, only by what is hidden in bodies and headers: if it is
-	// asked, that was let through.
+	// smuggledSubject is requested by no row, only by what is hidden in bodies and headers: if a
+	// request to it arrives, that was let through.
 	smuggledSubject = "svc.payment.v1.process"
 	smuggled        = "POST /v1/svc/payment/v1/process HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\n{}"
 	chunkedHeader   = "Transfer-Encoding: chunked"

@@ -94,7 +94,7 @@ var hostileHeaders = []hostileGroup{
 	},
 }
 
-// hostileHosts name no host, two, or somebody else's, and versions of HTTP that there are not.
+// hostileHosts name no host, two, or another's, and versions of HTTP that there are not.
 var hostileHosts = []hostileGroup{
 	{
 		family: "hosts and versions",
@@ -242,7 +242,7 @@ var hostileFrames = []hostileGroup{
 			},
 		},
 	},
-	// Who sends both a length and chunks is read as sending chunks: what is behind them is the
+	// A request with both a length and chunks is read as chunks: what is behind them is the
 	// client's next request, to everybody on the way. AWS's defensive mode would end the
 	// connection.
 	{

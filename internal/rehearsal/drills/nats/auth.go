@@ -1,5 +1,5 @@
-// What each identity may do, tried: everything that its row of the table allows, and two hundred
-// things that it does not.
+// The drill of permissions: each identity tries everything that its row of the table allows, and
+// two hundred things that it does not.
 
 package nats
 
@@ -211,7 +211,7 @@ func (r *refusedActions) compare(wanted, unwanted []action) error {
 	return errors.Join(errs...)
 }
 
-// expectStrangersRefused are connections that must be turned away.
+// expectStrangersRefused opens connections that must be turned away.
 func expectStrangersRefused(d *stage.Client) error {
 	stranger, err := nkeys.CreateUser()
 	if err != nil {

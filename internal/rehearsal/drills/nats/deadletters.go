@@ -153,7 +153,7 @@ func refuseAll(ctx context.Context, service jetstream.JetStream, sequence uint64
 			return deliveries, err
 		}
 	}
-	// The service asks on, as it does all day.
+	// The service continues to ask, as it does all day.
 	if message, err := consumer.Next(jetstream.FetchMaxWait(stage.AnswerLimit / 4)); err == nil {
 		meta, err := message.Metadata()
 		if err == nil && meta.Sequence.Stream == sequence {

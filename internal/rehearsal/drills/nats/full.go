@@ -170,8 +170,8 @@ func streamAs(ctx context.Context, l *stage.Load, service, stream string) (filli
 	return f, nil
 }
 
-// fill publishes big messages until there are so many or one is refused, and says how many were
-// acknowledged.
+// fill publishes big messages until their number is reached or one is refused, and says how many
+// were acknowledged.
 func (f filling) fill(ctx context.Context, subject string, count int) (stored int, err error) {
 	body := []byte(strings.Repeat("x", bigMessage))
 	for stored < count {
@@ -229,7 +229,7 @@ func (f filling) workOff(ctx context.Context, count int) (done int, err error) {
 		done++
 	}
 	// The acknowledgement is answered by the consumer's leader; the stream's leader, often another
-	// server, hears of it a little later.
+	// server, learns of it a little later.
 	return done, poll.For(ctx, stage.SettleLimit, func() error {
 		now, err := f.look.Info(ctx)
 		if err == nil && now.State.Msgs+uint64(done) > before.State.Msgs {

@@ -1,4 +1,4 @@
-// What went wrong the last time, recreated on the standing platform: each update fails with a
+// What went wrong the last time, recreated on a platform that runs: each update fails with a
 // message that says why, or the fault cannot be expressed at all. Numbers are those of the list of
 // incidents.
 

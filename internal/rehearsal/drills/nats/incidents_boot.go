@@ -104,7 +104,7 @@ func incident3(ctx context.Context, s *stage.Stage) (string, error) {
 func incident4(ctx context.Context, c *stage.Cluster) (string, error) {
 	n, names := c.Nodes()[2], map[string]int{}
 	boots := 0
-	// Two names are wanted; the same one twice is a chance of one in seven.
+	// The test needs two names; the chance of the same one twice is one in seven.
 	for ; len(names) < 2 && boots < 12; boots++ {
 		n.Machine.PowerOff()
 		if err := n.Machine.Start(); err != nil {
@@ -133,7 +133,7 @@ func incident4(ctx context.Context, c *stage.Cluster) (string, error) {
 	return fmt.Sprintf("%d boots of %s, disk at %s, found each time", boots, n.Name, stage.JoinKeys(names)), nil
 }
 
-// incident5: the user cannot be made. Everything that would be its own waits.
+// incident5: the user cannot be made. Everything that would belong to that user waits.
 func incident5(ctx context.Context, c *stage.Cluster) (string, error) {
 	n := c.Nodes()[3]
 	users := filepath.Join(n.Machine.Dir(), "etc/passwd")
@@ -155,7 +155,7 @@ func incident5(ctx context.Context, c *stage.Cluster) (string, error) {
 	return seen, c.AwaitHealthy(ctx)
 }
 
-// incident12: somebody put other bytes into the bucket.
+// incident12: someone put other bytes into the bucket.
 func incident12(ctx context.Context, s *stage.Stage) (string, error) {
 	for _, r := range s.Cloud.Records("aws:ec2/instance:Instance") {
 		if url := regexp.MustCompile(`https?://[^\s"]+`).FindString(fmt.Sprint(r.Get("userData"))); url != "" {

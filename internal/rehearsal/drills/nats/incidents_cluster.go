@@ -26,7 +26,7 @@ import (
 // secretWord is what a configuration that holds a secret would have.
 var secretWord = regexp.MustCompile(`(?i)passw|token|secret|seed`)
 
-// incident6: what routes carry, and what they ask for.
+// incident6: what routes carry, and what they require.
 func incident6(ctx context.Context, c *stage.Cluster) (string, error) {
 	nodes := c.Nodes()
 	for _, n := range nodes {
@@ -57,8 +57,8 @@ func incident6(ctx context.Context, c *stage.Cluster) (string, error) {
 		"turned away", nil
 }
 
-// route opens a connection between two nodes as a server does, and waits for the first word of the
-// other.
+// route opens a connection between two nodes as a server does, and waits for what the other says
+// first.
 func route(ctx context.Context, s *stage.Stage, from, to stage.Node, certificates ...tls.Certificate) error {
 	source, err := netip.ParseAddr(from.Address)
 	if err != nil {
@@ -76,7 +76,7 @@ func route(ctx context.Context, s *stage.Stage, from, to stage.Node, certificate
 		return err
 	}
 	// Routes begin with TLS, without a greeting (nats-server, route.go: createRoute). In TLS 1.3 a
-	// client hears only with the first read that it lacked a certificate.
+	// client learns only with the first read that it lacked a certificate.
 	connection := tls.Client(
 		raw,
 		&tls.Config{InsecureSkipVerify: true, Certificates: certificates, MinVersion: tls.VersionTLS13},

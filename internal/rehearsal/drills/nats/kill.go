@@ -59,8 +59,8 @@ func init() {
 	})
 }
 
-// refusedEnough is how many writes are refused until it is believed: some of each publisher of the
-// load.
+// refusedEnough is the number of refused writes after which the drill believes it: some of each
+// publisher of the load.
 const refusedEnough = 4
 
 // longestStall is how long a client may go without an answer when one node dies.

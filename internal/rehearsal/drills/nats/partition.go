@@ -1,4 +1,4 @@
-// The drill that cuts the network between two NATS nodes and the other three: every server lives
+// The drill that cuts the network between two NATS nodes and the other three: every server runs
 // on, clients reach both sides, and the sides do not reach each other.
 
 package nats

@@ -160,7 +160,7 @@ func reload(ctx context.Context, s *stage.Stage) (string, error) {
 	return seen, s.Retire(ctx, added)
 }
 
-// expectNewcomersRights proves what the 23rd service may and may not do.
+// expectNewcomersRights tests what the 23rd service may and may not do.
 func expectNewcomersRights(ctx context.Context, s *stage.Stage) error {
 	client, err := s.Attach(ctx, "newcomer", "service")
 	if err != nil {
@@ -239,7 +239,7 @@ func renewCertificates(ctx context.Context, s *stage.Stage) (string, error) {
 }
 
 // certify runs the certificate's unit on every node and reports until when each server's
-// certificate lives.
+// certificate is valid.
 func certify(ctx context.Context, c *stage.Cluster, before func(stage.Node) error) (map[string]time.Time, error) {
 	ends := map[string]time.Time{}
 	for _, n := range c.Nodes() {

@@ -23,7 +23,7 @@ func init() {
 	})
 }
 
-// rotateSeed does the runbook's steps for the service that answers the load.
+// rotateSeed follows the runbook's steps for the service that answers the load.
 func rotateSeed(ctx context.Context, s *stage.Stage) (string, error) {
 	lifted := map[string]any{"protect": false}
 	if _, err := s.UpWith(ctx, lifted); err != nil {

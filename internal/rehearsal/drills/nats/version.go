@@ -113,8 +113,7 @@ func rollBad(ctx context.Context, s *stage.Stage) (string, error) {
 		if err := s.Restore(ctx); err != nil {
 			return "", err
 		}
-		// What nodes run must still be in the bucket when the failed update has been cleaned up
-		// after.
+		// What nodes run must still be in the bucket after the failed update has been cleaned up.
 		if _, err := s.ReplaceNode(ctx, nodes[0].Name); err != nil {
 			return "", fmt.Errorf("a new machine after going back: %w", err)
 		}

@@ -87,7 +87,8 @@ func changeImage(ctx context.Context, s *stage.Stage) (string, error) {
 		"answers", s.Restore(ctx)
 }
 
-// changeRollback looks at incident 19: what ECS took back must not be called deployed.
+// changeRollback replays incident 19: an update must not report as deployed what ECS has rolled
+// back.
 func changeRollback(ctx context.Context, s *stage.Stage) (string, error) {
 	images, err := s.Images(map[string]string{"quest-system": "1.0.2"})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Drills of nights on which an update does not get through: the engine dies, or AWS refuses.
+// Drills of updates that do not get through: the engine dies, or AWS refuses.
 
 package platform
 

@@ -1,4 +1,4 @@
-// Drills of drift and of protection: what somebody did behind the program's back, and what the
+// Drills of drift and of protection: what someone changed behind the program's back, and what the
 // program must refuse to do.
 
 package platform

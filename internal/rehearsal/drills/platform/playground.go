@@ -73,17 +73,15 @@ func usePlayground(ctx context.Context, p *playground.Playground) error {
 	if err := expectClients(ctx, p); err != nil {
 		return err
 	}
-	for _, wrong := range []struct{ words, ServiceNames string }{
-		{words: "explode", ServiceNames: "power-off"}, {words: "kill nats-9", ServiceNames: "nats-5"}, {
-			words:        "up natsMaxPayload",
-			ServiceNames: "KEY=VALUE",
-		}, {
-			words:        "up natsMaxPaylaod=1",
-			ServiceNames: "natsMaxPayload",
-		}, {words: "may nobody", ServiceNames: stage.LoadService},
+	for _, wrong := range []struct{ words, named string }{
+		{words: "explode", named: "power-off"},
+		{words: "kill nats-9", named: "nats-5"},
+		{words: "up natsMaxPayload", named: "KEY=VALUE"},
+		{words: "up natsMaxPaylaod=1", named: "natsMaxPayload"},
+		{words: "may nobody", named: stage.LoadService},
 	} {
 		err := playground.Send(ctx, p.Folder, io.Discard, strings.Fields(wrong.words)...)
-		if err := stage.ExpectRefusal(err, wrong.ServiceNames); err != nil {
+		if err := stage.ExpectRefusal(err, wrong.named); err != nil {
 			return fmt.Errorf("%q: %w", wrong.words, err)
 		}
 	}

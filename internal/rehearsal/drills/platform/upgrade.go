@@ -92,8 +92,8 @@ func previewRelease(ctx context.Context, s *stage.Stage, version string) (seen s
 		version, stage.Plural(len(steps.Of("same")), "resource"), meant), nil
 }
 
-// compare is an error that names the steps that allowed does not have, and what allowed has and no
-// step takes. It counts the steps that are allowed.
+// compare returns an error that names the steps that allowed does not have, and the rows of allowed
+// that no step takes. It counts the steps that are allowed.
 func compare(version string, steps stage.Steps, allowed []difference) (meant int, err error) {
 	missing := map[difference]bool{}
 	for _, d := range allowed {

@@ -1,4 +1,4 @@
-// What went wrong with the services the last time, recreated on the standing platform. Numbers are
+// What went wrong with the services the last time, recreated on a platform that runs. Numbers are
 // those of the list of incidents.
 
 package services
@@ -250,7 +250,7 @@ func incident16(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		return nil
 	})
-	// ECS has asked it to end, which it hears only now. It may have been killed.
+	// ECS has asked it to end, and it gets that signal only now. It may have been killed.
 	_ = syscall.Kill(stopped, syscall.SIGCONT)
 	return "a process that was stopped, and that ps still showed, was unhealthy after three checks and replaced; " +
 		"the other one went on", err

@@ -191,8 +191,8 @@ func keyIn(ctx context.Context, client *redis.ClusterClient, shard int) (string,
 	}
 }
 
-// rotateSecrets does the runbook's steps for Redis's token and a service's seed at once, while that
-// service is given commands.
+// rotateSecrets follows the runbook's steps for Redis's token and a service's seed at once, while
+// that service is given commands.
 func rotateSecrets(ctx context.Context, s *stage.Stage) (_ string, err error) {
 	if err := needsRedisServer(); err != nil {
 		return "", err
