@@ -1,4 +1,4 @@
-// Command recover mends an exported state after the engine was killed: docs/runbook.md, "The
+// Command recover repairs an exported state after the engine was killed: docs/runbook.md, "The
 // engine was killed".
 //
 //	recover state.json                         lists what was being created

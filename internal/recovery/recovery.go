@@ -1,4 +1,4 @@
-// Package recovery mends the state of a stack whose engine was killed. The engine had begun to
+// Package recovery repairs the state of a stack whose engine was killed. The engine had begun to
 // create resources and never wrote how that ended: each is either in AWS, and then belongs
 // into the state, or it is not, and then must be forgotten. Only a look into AWS shows which.
 //
@@ -117,7 +117,7 @@ func Resolve(exported []byte, ids map[string]string) ([]byte, error) {
 	}
 	if len(faults) > 0 {
 		slices.SortFunc(faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-		return nil, fmt.Errorf("mending the state: %w", errors.Join(faults...))
+		return nil, fmt.Errorf("repairing the state: %w", errors.Join(faults...))
 	}
 	return s.write()
 }
@@ -144,10 +144,10 @@ func (s state) write() ([]byte, error) {
 	delete(s.deployment, "pending_operations")
 	var err error
 	if s.deployment["resources"], err = json.Marshal(s.resources); err != nil {
-		return nil, fmt.Errorf("writing the mended state: %w", err)
+		return nil, fmt.Errorf("writing the repaired state: %w", err)
 	}
 	if s.document["deployment"], err = json.Marshal(s.deployment); err != nil {
-		return nil, fmt.Errorf("writing the mended state: %w", err)
+		return nil, fmt.Errorf("writing the repaired state: %w", err)
 	}
 	return json.MarshalIndent(s.document, "", "  ")
 }

@@ -286,7 +286,12 @@ func (c client) end(ctx context.Context, at outputs, task string) (why string, e
 	})
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("waiting for the end of task %s in cluster %s, which goes on: %w", task, at.Cluster, err)
+		return "", fmt.Errorf(
+			"waiting for the end of task %s in cluster %s, which still runs: %w",
+			task,
+			at.Cluster,
+			err,
+		)
 	case !stopped:
 		return "", fmt.Errorf(
 			"waiting for the end of task %s: after %v its state is %q: see what delays it in log group %s, and "+

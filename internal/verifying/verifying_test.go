@@ -175,7 +175,7 @@ func TestAVerificationWithoutAReportSaysWhy(t *testing.T) {
 			command: tasks,
 			answer:  refused,
 			runs:    1,
-			texts:   []string{task, "goes on", refused},
+			texts:   []string{task, "still runs", refused},
 		},
 		"a task that never ends": {
 			command: tasks,

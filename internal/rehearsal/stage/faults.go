@@ -72,7 +72,7 @@ func ExpectFailedReplacement(
 		return err
 	}
 	if _, err := s.ReplaceNode(ctx, "nats-1"); err != nil {
-		return fmt.Errorf("with the fault mended: %w", err)
+		return fmt.Errorf("with the fault repaired: %w", err)
 	}
 	return c.AwaitHealthy(ctx)
 }

@@ -188,7 +188,7 @@ func (l *Load) request(ctx context.Context, c *natsgo.Conn, body []byte) error {
 	defer cancel()
 	answer, err := c.RequestWithContext(ctx, LoadSubject, body)
 	if err == nil && string(answer.Data) != string(body) {
-		return fmt.Errorf("asked %q, the answer is %q", body, answer.Data)
+		return fmt.Errorf("the request is %q, the answer is %q", body, answer.Data)
 	}
 	if err != nil && c.Status() != natsgo.CONNECTED {
 		// Buffered while the client reconnects: the second try waits for that.

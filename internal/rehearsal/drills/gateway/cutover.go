@@ -153,7 +153,7 @@ func compareAnswers(
 	}
 	seen := fmt.Sprintf(
 		"of half of the legacy answers %d were compared as the same, %d as different, %d commands were not "+
-			"asked twice",
+			"requested twice",
 		counts["same"],
 		counts["different"],
 		counts["skipped"],
@@ -188,7 +188,7 @@ func expectNoLegacy(s *stage.Stage) error {
 		}
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("after retirement these speak of the legacy service: %s", strings.Join(left, ", "))
+		return fmt.Errorf("after retirement these still name the legacy service: %s", strings.Join(left, ", "))
 	}
 	return nil
 }

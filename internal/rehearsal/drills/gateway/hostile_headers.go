@@ -139,7 +139,7 @@ var hostileHosts = []hostileGroup{
 		right:  []int{200},
 		requests: []sent{
 			{
-				name: "a host that is somebody else",
+				name: "another's host",
 				raw:  "POST " + questRoute + " HTTP/1.1\r\nHost: example.com\r\nContent-Length: 2\r\n\r\n{}",
 			},
 			{name: "HTTP/1.0 without a host", raw: "POST " + questRoute + " HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}"},

@@ -172,7 +172,7 @@ var hostileSubjects = []hostileGroup{
 			{name: "everything below an action", raw: httpPost("/v1/svc/quest/v1/generate/>", "{}")},
 			{name: "everything below an action, with a dot", raw: httpPost("/v1/svc/quest/v1/generate.>", "{}")},
 			{name: "an event", raw: httpPost("/v1/evt/quest/v1/generated", "{}")},
-			{name: "somebody's inbox", raw: httpPost("/v1/_INBOX_quest/abc", "{}")},
+			{name: "another client's inbox", raw: httpPost("/v1/_INBOX_quest/abc", "{}")},
 			{name: "a stream's purge", raw: httpPost("/v1/$JS/API/STREAM/PURGE/GAME_EVENTS", "{}")},
 			{name: "the servers' page", raw: httpPost("/v1/$SYS/REQ/SERVER/PING", "{}")},
 		},

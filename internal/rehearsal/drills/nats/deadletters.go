@@ -100,7 +100,7 @@ func deadLetter(ctx context.Context, s *stage.Stage) (string, error) {
 	}
 	return fmt.Sprintf(
 		"after %d deliveries the scheduled tick moved it: in the DLQ once, with its stream, consumer, subject and "+
-			"sequence; the metric said 1, then 0; asked to, the controller sent it back",
+			"sequence; the metric said 1, then 0; on request, the controller sent it back",
 		deliveries,
 	), nil
 }

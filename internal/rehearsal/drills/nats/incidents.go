@@ -40,7 +40,7 @@ var incidents = []stage.Scenario{
 	},
 	{
 		ID:     "nats.incidents.5",
-		Wanted: "folders are given to a user that exists; if it cannot be made, nothing goes on",
+		Wanted: "folders are given to a user that exists; if that user cannot be created, the boot stops",
 		Play:   stage.OnCluster(incident5),
 	},
 	{

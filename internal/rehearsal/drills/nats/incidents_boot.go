@@ -83,7 +83,7 @@ func incident2(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		return func() error { return ec2.Heal(s.Cloud) }, ec2.Partition(s.Cloud, one, rest)
 	}, nil, "gate of nats-1", "not passed", "no meta leader")
-	return "routes are fixed addresses, no group is asked; a server that reached no other failed the gate although " +
+	return "routes are fixed addresses, no group is looked up; a server that reached no other failed the gate although " +
 		"it listened", err
 }
 
@@ -149,7 +149,7 @@ func incident5(ctx context.Context, c *stage.Cluster) (string, error) {
 	}
 	again, err := n.Machine.Run(ctx, "/opt/nats/nats-node", "bootstrap")
 	if err != nil {
-		return again, fmt.Errorf("with the fault mended: %w", err)
+		return again, fmt.Errorf("with the fault repaired: %w", err)
 	}
 	seen := "a bootstrap that could not make the user stopped there and said so; run again, it ended well"
 	return seen, c.AwaitHealthy(ctx)

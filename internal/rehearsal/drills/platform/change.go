@@ -150,7 +150,7 @@ func changeRedis(ctx context.Context, s *stage.Stage) (string, error) {
 	after := s.Cloud.Records("aws:elasticache/replicationGroup:ReplicationGroup")
 	switch {
 	case len(after) != 1 || after[0].Created != before[0].Created:
-		return steps.Summary(), fmt.Errorf("the replication group was made anew")
+		return steps.Summary(), fmt.Errorf("the replication group was replaced")
 	case after[0].Get("nodeType") != "cache.r7g.xlarge":
 		return steps.Summary(), fmt.Errorf("the cloud has node type %v", after[0].Get("nodeType"))
 	}

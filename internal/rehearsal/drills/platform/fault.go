@@ -266,7 +266,7 @@ func failOnce(ctx context.Context, s *stage.Stage, r refusal) error {
 	}
 	for _, id := range before {
 		if !stillExists(s.Cloud, id) {
-			return fmt.Errorf("the next up made %s anew", id)
+			return fmt.Errorf("the next up created %s again", id)
 		}
 	}
 	if twice := madeTwice(s.Cloud); len(twice) > 0 {

@@ -19,7 +19,7 @@ func init() {
 	drills.Register(drills.Drill{
 		Scenario: stage.Scenario{
 			ID:     "refresh.noop",
-			Wanted: "refresh finds no drift; a deleted alarm and an opened security group are found and mended",
+			Wanted: "refresh finds no drift; a deleted alarm and an opened security group are found and repaired",
 			Play:   refreshNoop,
 		},
 		On: drills.SharedRecords,
@@ -81,7 +81,7 @@ func refreshNoop(ctx context.Context, s *stage.Stage) (string, error) {
 	if !mended {
 		return found, fmt.Errorf("the alarm is still gone after: %s", steps.Summary())
 	}
-	return "no drift; then found " + found + "; mended by " + steps.Summary(), nil
+	return "no drift; then found " + found + "; repaired by " + steps.Summary(), nil
 }
 
 // guardProtect looks at both lines of defence: the preview with which every `pulumi up` begins
