@@ -90,13 +90,13 @@ func (t Tool) build(ctx context.Context, root, binary string, progress io.Writer
 
 // follow shows how far a verbose build is and returns its last lines, for an error message.
 func follow(output io.Reader, progress io.Writer) string {
-	start, shown, count := time.Now(), time.Now(), 0
+	start, reported, count := time.Now(), time.Now(), 0
 	var last []string
 	for lines := bufio.NewScanner(output); lines.Scan(); count++ {
 		last = append(last, lines.Text())
 		last = last[max(0, len(last)-20):]
-		if time.Since(shown) > progressInterval {
-			shown = time.Now()
+		if time.Since(reported) > progressInterval {
+			reported = time.Now()
 			fmt.Fprintf(
 				progress,
 				"      %4.0f s  %d packages compiled or downloaded\n",

@@ -116,7 +116,7 @@ func TestTheTaskGetsDefinitionAndNetworkOfItsServiceAndItsLogIsRead(t *testing.T
 }
 
 func TestWhatComesLateIsAskedForAgain(t *testing.T) {
-	whole := healthy(t)[events][0]
+	log := healthy(t)[events][0]
 	for name, c := range map[string]struct {
 		command string
 		answers []string
@@ -127,7 +127,7 @@ func TestWhatComesLateIsAskedForAgain(t *testing.T) {
 		},
 		"a log of which nothing is there, then a part": {
 			command: events,
-			answers: []string{refused, `["the task begins"]`, whole},
+			answers: []string{refused, `["the task begins"]`, log},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

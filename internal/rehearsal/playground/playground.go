@@ -172,23 +172,23 @@ type listeners struct {
 	to map[io.Writer]bool
 }
 
-func (t *listeners) Write(text []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for w := range t.to {
+func (l *listeners) Write(text []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for w := range l.to {
 		_, _ = w.Write(text) // a listener that has gone away misses it
 	}
 	return len(text), nil
 }
 
 // add adds a listener, which the returned function removes.
-func (t *listeners) add(w io.Writer) func() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.to[w] = true
+func (l *listeners) add(w io.Writer) func() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to[w] = true
 	return func() {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		delete(t.to, w)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.to, w)
 	}
 }

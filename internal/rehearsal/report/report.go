@@ -78,7 +78,7 @@ type RedisNode struct {
 // Task is one running Fargate task of a service or of the gateway.
 type Task struct{ Service, Name, Address string }
 
-// Service is one microservice, as it was asked.
+// Service is one microservice, with what the requests to it showed.
 type Service struct {
 	Name, Queue      string
 	Subjects, Events []string

@@ -250,7 +250,7 @@ func (l *Load) end() {
 }
 
 // readBack gets each acknowledged message by the sequence it was acknowledged with. A stream may be
-// between two leaders when it is asked, so a reader asks again, as any client does.
+// between two leaders when a request arrives, so a reader asks again, as any client does.
 func (l *Load) readBack(ctx context.Context) error {
 	administrator, err := l.Connect(catalog.Administrator)
 	if err != nil {
@@ -280,8 +280,8 @@ func (l *Load) readBack(ctx context.Context) error {
 }
 
 // stored is the body of a message; nil if the stream does not have it. Any replica may answer, one
-// that is a moment behind too, so "not found" is asked again until a first message is lost for
-// good.
+// that is a moment behind too, so "not found" leads to another request until a first message is
+// lost for good.
 func (l *Load) stored(ctx context.Context, stream jetstream.Stream, sequence uint64) (body []byte, err error) {
 	limit := AnswerLimit
 	if l.report.Lost > 0 {

@@ -21,7 +21,7 @@ import (
 	"github.com/bodybroker/platform/internal/poll"
 )
 
-// SettleLimit is how long a drill waits for a cluster to be whole again: a machine's boot, the
+// SettleLimit is how long a drill waits for a cluster to be complete again: a machine's boot, the
 // server's start and the catching up of its streams, several times over.
 const SettleLimit = 90 * time.Second
 

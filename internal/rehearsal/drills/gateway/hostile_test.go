@@ -52,7 +52,7 @@ func TestSizesAreAsTheirRowsSay(t *testing.T) {
 }
 
 func TestEveryKindOfLeakIsFound(t *testing.T) {
-	shown := map[string]string{
+	texts := map[string]string{
 		"the stack of a goroutine":   "goroutine 17 [running]:",
 		"a file of the program":      "pass.go:123",
 		"an error of NATS":           `{"message": "nats: no responders available for request"}`,
@@ -66,10 +66,10 @@ func TestEveryKindOfLeakIsFound(t *testing.T) {
 	assert.ElementsMatch(
 		t,
 		slices.Collect(maps.Keys(forbidden)),
-		slices.Collect(maps.Keys(shown)),
+		slices.Collect(maps.Keys(texts)),
 		"each pattern has an example",
 	)
-	for what, text := range shown {
+	for what, text := range texts {
 		assert.Contains(t, leaksIn("the answer", []byte(text), nil), "the answer shows "+what)
 	}
 	for _, word := range []string{"protoreflect", "protojson", "dynamicpb", "*errors.errorString", "*fmt.wrapError"} {

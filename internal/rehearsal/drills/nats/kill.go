@@ -66,7 +66,7 @@ const refusedEnough = 4
 // longestStall is how long a client may go without an answer when one node dies.
 const longestStall = 10 * time.Second
 
-// underLoad runs a drill while the load runs, waits until the cluster is whole again and reads
+// underLoad runs a drill while the load runs, waits until the cluster is complete again and reads
 // every acknowledged message back. check gets the load's report.
 func underLoad(
 	ctx context.Context,

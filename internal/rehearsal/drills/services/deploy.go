@@ -139,7 +139,7 @@ func withoutImage(ctx context.Context, s *stage.Stage) (_ string, err error) {
 	return "the update passed and listed " + stage.LoadService + ", which had no task; with its image it has two", nil
 }
 
-// killTasks kills tasks at random while all subjects are asked.
+// killTasks kills tasks at random while all subjects get requests.
 func killTasks(ctx context.Context, s *stage.Stage) (string, error) {
 	table, _, err := catalog.Services()
 	if err != nil {
