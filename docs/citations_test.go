@@ -30,7 +30,9 @@ var (
 		"`((?:change|cutover|dr|fail|gw|guard|interrupt|nats|redis|refresh|svc|upgrade)(?:\\.[a-z0-9]+)+)`",
 	)
 	testName = regexp.MustCompile("`(Test[A-Z][A-Za-z0-9]*)`")
-	target   = regexp.MustCompile("(?:^|`)make ([a-z-]+)\\b")
+	// inCloud is a name of a package under internal/localcloud, or of the type Cloud.
+	inCloud = regexp.MustCompile("(?:`|\\()(Cloud|[a-z0-9]+)\\.([A-Z]\\w*)(?:`|\\))")
+	target  = regexp.MustCompile("(?:^|`)make ([a-z-]+)\\b")
 	// unwritten is a citation of the first design, which is not part of the repository.
 	unwritten = regexp.MustCompile(`\bdesign(?:,|,? §) ?\d|\bof the design\b`)
 )
@@ -193,6 +195,33 @@ func TestTargetsThatAreCitedExist(t *testing.T) {
 		}
 		for _, match := range target.FindAllStringSubmatch(p.text, -1) {
 			assert.Regexp(t, `(?m)^`+match[1]+`:`, string(text), "%s:%d cites make %s", p.file, p.line, match[1])
+		}
+	}
+}
+
+// The embedded AWS's document and texts name what a test can use: `ecs.Tasks`, `Cloud.Arm`.
+func TestNamesOfTheEmbeddedAWSThatAreCitedExist(t *testing.T) {
+	const folder = "internal/localcloud"
+	code := map[string]string{} // by package
+	walk(t, func(path string) {
+		if strings.HasPrefix(path, filepath.Join(root, folder)) && filepath.Ext(path) == ".go" {
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			code[filepath.Base(filepath.Dir(path))] += string(text)
+		}
+	})
+	for _, p := range passages(t) {
+		if !strings.HasPrefix(p.file, folder) && !strings.HasPrefix(p.file, "internal/rehearsal") {
+			continue
+		}
+		for _, match := range inCloud.FindAllStringSubmatch(p.text, -1) {
+			text, declared := code[match[1]], `(?m)^(?:func|type|var|const|\t) ?`+match[2]+`\b`
+			if match[1] == "Cloud" {
+				text, declared = code["cloud"], `(?m)^(?:func \(\w+ \*?Cloud\)|\t) ?`+match[2]+`\b`
+			}
+			if text != "" {
+				assert.Regexp(t, declared, text, "%s:%d cites %s", p.file, p.line, match[0])
+			}
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Wires the parts of one kind: 22 services, 24 identities.
+// Wires the parts of one kind: the services, the identities.
 
 package stacks
 

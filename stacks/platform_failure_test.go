@@ -14,7 +14,7 @@ import (
 )
 
 // children are the resources to be refused, one at a time: every child of every component, but
-// where a component stands many times (22 services, 24 identities) those of its first one, for the
+// where a component stands many times (services, identities) those of its first one, for the
 // others are the same code.
 func children(g resourcegraph.Graph) []resourcegraph.Resource {
 	byURN := map[string]resourcegraph.Resource{}

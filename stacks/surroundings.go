@@ -1,5 +1,5 @@
-// What the program asks AWS before it makes anything: whose account this is, which zones the
-// region has, which image new nodes get.
+// What the program asks AWS before it makes anything: account, zones, the machine image of new
+// nodes, and S3's prefix list.
 
 package stacks
 

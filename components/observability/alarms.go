@@ -10,17 +10,17 @@ import (
 	"github.com/bodybroker/platform/catalog"
 )
 
-// alarm is one row. An alarm fires when Evaluations periods in a row are beyond the threshold.
+// alarm is one row. An alarm fires when evaluations periods in a row are beyond the threshold.
 type alarm struct {
 	id          string
 	namespace   string
 	metric      string
-	statistic   string // Average, Sum, Minimum, Maximum, or growth
+	statistic   string // Average, Sum, Minimum, Maximum, SampleCount, or growth
 	comparison  string // GreaterThanThreshold …
 	threshold   float64
-	seconds     int // of one period
-	evaluations int
-	missing     string // what no data means: breaching, notBreaching, ignore
+	seconds     int    // of one period
+	evaluations int    // periods in a row
+	missing     string // what no data means: breaching or notBreaching
 	dimensions  pulumi.StringMap
 	why         string
 }

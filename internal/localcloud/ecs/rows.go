@@ -145,10 +145,14 @@ var _ = cloud.Register(
 		End:          stopService,
 		NotReal: "Where nothing runs, or Runtime.Images is not set, tasks are records: a service is steady as soon as " +
 			"it is accepted, and one whose tasks' secrets cannot be fetched is refused. " +
-			"Tasks that run have one container; its user, read-only root, volumes, limits and logs to CloudWatch " +
-			"are pretended; a service whose first tasks cannot even be started is taken away again, the start " +
-			"period of health checks is as many times as long as tasks start at once, " +
-			"and what runs is checked on the real clock. " +
+			"Tasks that run have one container. Its user, read-only root, volumes, limits and logs to CloudWatch " +
+			"are pretended. A service whose first tasks cannot even be started is taken away again. " +
+			"A start has a limit of two minutes. " +
+			"A health check's start period is multiplied by the number of tasks that are starting. " +
+			"What runs is checked on the real clock, and the stop timeout is on it too. " +
+			"A task without a container check is never given up by its load balancer. " +
+			"Tasks of one service that die together are replaced one after the other. " +
+			"The throttle on starts that failed does not grow. " +
 			"A changed capacity provider strategy replaces even with forceNewDeployment.",
 	},
 )

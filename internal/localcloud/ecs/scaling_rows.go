@@ -51,7 +51,7 @@ var _ = cloud.Register(
 		BeforeUpdate: checkScalingPolicy,
 		NotReal: "Only target tracking of a service's average CPU use is played; the alarms that AWS makes for " +
 			"it are names only. A task may use more CPU than it reserves, which counts as all of it. A drill may " +
-			"declare the use instead (Cloud.DeclareDemand): what it shows is the tracking, not that work makes load.",
+			"declare the use instead (ecs.DeclareDemand): what it shows is the tracking, not that work makes load.",
 	},
 )
 

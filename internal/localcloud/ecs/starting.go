@@ -53,13 +53,8 @@ func (f *runningService) start(d deployment, count int, run func()) ([]*task, er
 		})
 		starting.Go(func() {
 			for {
-				if places[i], errs[i] = f.startOne(
-					ctx,
-					d,
-					image,
-					began,
-				); errs[i] == nil || failures.Add(1) >= threshold ||
-					ctx.Err() != nil {
+				places[i], errs[i] = f.startOne(ctx, d, image, began)
+				if errs[i] == nil || failures.Add(1) >= threshold || ctx.Err() != nil {
 					return
 				}
 			}

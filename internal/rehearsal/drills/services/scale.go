@@ -1,7 +1,7 @@
 // Drill of autoscaling: the CPU use that a service reports rises, until it has as many tasks as it
 // may have, and falls again.
 //
-// The use is declared (Cloud.DeclareDemand), so that every computer can give the load. What is
+// The use is declared (ecs.DeclareDemand), so that every computer can give the load. What is
 // tested is target tracking: that the policy is the service's, reaches its limits both ways, and
 // that callers do not notice tasks that come and go. That work makes a task busy is not tested
 // here.
