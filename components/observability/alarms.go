@@ -10,12 +10,12 @@ import (
 	"github.com/bodybroker/platform/catalog"
 )
 
-// alarm is one row. An alarm fires when evaluations periods in a row are beyond the threshold.
+// alarm is one row. It fires when that many periods in a row, evaluations, are beyond the threshold.
 type alarm struct {
 	id          string
 	namespace   string
 	metric      string
-	statistic   string // Average, Sum, Minimum, Maximum, SampleCount, or growth
+	statistic   string // Average, Sum, Minimum, Maximum, SampleCount, or the constant growth
 	comparison  string // GreaterThanThreshold …
 	threshold   float64
 	seconds     int    // of one period
@@ -28,8 +28,9 @@ type alarm struct {
 const (
 	above = "GreaterThanThreshold"
 	below = "LessThanThreshold"
-	// growth is by how much a metric's maximum is above that of the period before (CloudWatch user
-	// guide, "Using metric math", DIFF).
+	// growth is no statistic of CloudWatch's. The alarm compares with its threshold by how much the
+	// metric's maximum is above that of the period before (CloudWatch user guide, "Using metric
+	// math", DIFF).
 	growth = "Growth"
 )
 

@@ -150,7 +150,7 @@ var _ = cloud.Register(
 			"A start has a limit of two minutes. " +
 			"A health check's start period is multiplied by the number of tasks that are starting. " +
 			"What runs is checked on the real clock, and the stop timeout is on it too. " +
-			"A task without a container check is never given up by its load balancer. " +
+			"A task without a container check is not replaced when its load balancer finds it unhealthy. " +
 			"Tasks of one service that die together are replaced one after the other. " +
 			"The throttle on starts that failed does not grow. " +
 			"A changed capacity provider strategy replaces even with forceNewDeployment.",
