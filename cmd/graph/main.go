@@ -25,7 +25,8 @@ func run(_ context.Context, root string, args []string) error {
 	chains := graph.Chains()
 	fmt.Printf(
 		"%s: %d resources. The longest chains, with AWS's creation times; everything else is made\n"+
-			"at the same time. The last one is the row of NATS nodes; what a node takes to boot is not in it, for gates "+
+			"at the same time. The last one is the row of NATS nodes; what a node takes to boot is not in it, for "+
+			"gates "+
 			"count 1 s.\n",
 		args[0],
 		len(graph.Resources),

@@ -264,7 +264,7 @@ func TestCertificatesFollowTheirOwnClock(t *testing.T) {
 	w := newWired(t)
 	authority := activeRoot(w.bench, "SHORT_LIVED_CERTIFICATE")
 	acmpca.SetCertificateClock(
-		w.bench.Cloud,
+		w.Cloud,
 		func() time.Time { return time.Now().AddDate(0, 0, -6).Add(-23 * time.Hour) },
 	)
 	client := awsacmpca.NewFromConfig(w.as(w.role("node", nodeRights(authority)...)))
@@ -274,7 +274,7 @@ func TestCertificatesFollowTheirOwnClock(t *testing.T) {
 	assert.InDelta(t, 1, time.Until(leaf.NotAfter).Hours(), 0.1)
 	_, err = client.IssueCertificate(context.Background(), issueInputFor(authority, signingRequest(t, key), 8))
 	assert.ErrorContains(t, err, "at most 7 days", "seven days by that clock")
-	acmpca.SetCertificateClock(w.bench.Cloud, nil)
+	acmpca.SetCertificateClock(w.Cloud, nil)
 	leaf, _ = obtain(t, client, issueInputFor(authority, signingRequest(t, key), 7))
 	assert.InDelta(t, 7*24, time.Until(leaf.NotAfter).Hours(), 0.1)
 }

@@ -85,7 +85,7 @@ func allow(action, resource any) statement {
 // as is the configuration of an SDK that has a session of a role.
 func (w wired) as(roleARN string) aws.Config {
 	w.Helper()
-	given, err := awsapi.Session(w.bench.Cloud, roleARN, "test-session")
+	given, err := awsapi.Session(w.Cloud, roleARN, "test-session")
 	require.NoError(w, err)
 	return w.with(given)
 }
@@ -124,7 +124,7 @@ func TestCallerIdentityIsTheSession(t *testing.T) {
 	assert.Equal(t, "arn:aws:sts::123456789012:assumed-role/reader/test-session", *answer.Arn)
 	assert.Equal(t, "123456789012", *answer.Account)
 	assert.Regexp(t, "^AROA[A-Z2-7]{17}:test-session$", *answer.UserId)
-	require.Len(t, awsapi.Calls(w.bench.Cloud), 1)
+	require.Len(t, awsapi.Calls(w.Cloud), 1)
 	assert.Equal(t, "sts:GetCallerIdentity", awsapi.Calls(w.bench.Cloud)[0].Action)
 }
 
@@ -133,9 +133,9 @@ func TestWhoIsNotBelieved(t *testing.T) {
 	w := newWired(t)
 	role := w.role("reader", allow("*", "*"))
 	w.make(s3.BucketType, "b", map[string]any{"bucket": "data-1"})
-	good, err := awsapi.Session(w.bench.Cloud, role, "somebody")
+	good, err := awsapi.Session(w.Cloud, role, "somebody")
 	require.NoError(t, err)
-	old, err := awsapi.Session(w.bench.Cloud, role, "yesterday")
+	old, err := awsapi.Session(w.Cloud, role, "yesterday")
 	require.NoError(t, err)
 	w.Update(func(tx *cloud.Tx) { awsapi.Wire(tx).Sessions[old.AccessKeyID].Expires = time.Now().Add(-time.Second) })
 	change := func(alter func(*awsapi.Credentials)) awsapi.Credentials { c := good; alter(&c); return c }
@@ -177,7 +177,10 @@ func TestWhoIsNotBelieved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config := w.with(c.with)
 			_, err := awss3.NewFromConfig(config).
-				GetObject(context.Background(), &awss3.GetObjectInput{Bucket: aws.String("data-1"), Key: aws.String("k")})
+				GetObject(context.Background(), &awss3.GetObjectInput{
+					Bucket: aws.String("data-1"),
+					Key:    aws.String("k"),
+				})
 			code, _, _ := apiCode(t, err)
 			assert.Equal(t, c.s3, code)
 			_, err = sts.NewFromConfig(config).GetCallerIdentity(context.Background(), nil)
@@ -191,7 +194,7 @@ func TestWhoIsNotBelieved(t *testing.T) {
 			assert.Equal(t, 400, status)
 		})
 	}
-	for _, call := range awsapi.Calls(w.bench.Cloud) {
+	for _, call := range awsapi.Calls(w.Cloud) {
 		assert.False(t, call.Allowed)
 		assert.NotEmpty(t, call.Error)
 	}
@@ -282,9 +285,9 @@ func TestARoleThatGoesTakesItsSessionsWithIt(t *testing.T) {
 	_, err := sts.NewFromConfig(config).GetCallerIdentity(context.Background(), nil)
 	code, _, _ := apiCode(t, err)
 	assert.Equal(t, "InvalidClientTokenId", code)
-	_, err = awsapi.Session(w.bench.Cloud, "arn:aws:iam::123456789012:role/nobody", "x-1")
+	_, err = awsapi.Session(w.Cloud, "arn:aws:iam::123456789012:role/nobody", "x-1")
 	assert.ErrorContains(t, err, "no such role")
-	_, err = awsapi.Session(w.bench.Cloud, "arn:aws:iam::123456789012:role/short", "two words")
+	_, err = awsapi.Session(w.Cloud, "arn:aws:iam::123456789012:role/short", "two words")
 	assert.ErrorContains(t, err, "session name")
 }
 
@@ -319,7 +322,7 @@ func TestUnsignedRequestsAreRefused(t *testing.T) {
 	defer func() { _ = answer.Body.Close() }()
 	assert.Equal(t, http.StatusForbidden, answer.StatusCode)
 	assert.Equal(t, "application/xml", answer.Header.Get("Content-Type"))
-	assert.Len(t, awsapi.Calls(w.bench.Cloud), 1)
+	assert.Len(t, awsapi.Calls(w.Cloud), 1)
 }
 
 // Nodes, tasks and the engine work at once: nothing is lost, and (under -race) nothing is shared
@@ -365,5 +368,5 @@ func TestManyCallAtOnce(t *testing.T) {
 	}
 	require.NoError(t, done.Wait())
 	assert.Len(t, w.Records(s3.StoredObjectType), 8)
-	assert.Len(t, awsapi.Calls(w.bench.Cloud), 8*10*3)
+	assert.Len(t, awsapi.Calls(w.Cloud), 8*10*3)
 }

@@ -160,7 +160,7 @@ func processes(tasks []ecs.Task) (ids []int) {
 func TestTasksRunWithTheirDefinitionsEnvironmentAndNothingElse(t *testing.T) {
 	b := newTown(t)
 	id := b.running(b.inputs("app:1", 2), 2)
-	tasks := ecs.Tasks(b.bench.Cloud, "chat")
+	tasks := ecs.Tasks(b.Cloud, "chat")
 	assert.NotEqual(t, tasks[0].Address, tasks[1].Address)
 	for _, task := range tasks {
 		said, err := os.ReadFile(task.Log)
@@ -220,7 +220,7 @@ func TestAFirstDeploymentIsSteadyWhenItsTasksRun(t *testing.T) {
 			20*time.Millisecond,
 			image,
 		)
-		assert.Empty(t, ecs.Tasks(b.bench.Cloud, "chat"))
+		assert.Empty(t, ecs.Tasks(b.Cloud, "chat"))
 		assert.ErrorContains(
 			t,
 			b.change(ecs.ServiceType, id, b.inputs("app:broken", 2)),
@@ -238,7 +238,7 @@ func (b town) running(inputs map[string]any, tasks int) (id string) {
 	id, _ = b.make(ecs.ServiceType, "chat", inputs)
 	require.Eventually(
 		b,
-		func() bool { return len(ecs.Tasks(b.bench.Cloud, "chat")) == tasks },
+		func() bool { return len(ecs.Tasks(b.Cloud, "chat")) == tasks },
 		20*time.Second,
 		5*time.Millisecond,
 	)
@@ -248,9 +248,9 @@ func (b town) running(inputs map[string]any, tasks int) (id string) {
 func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 	b := newTown(t)
 	id := b.running(b.inputs("app:1", 2), 2)
-	first := processes(ecs.Tasks(b.bench.Cloud, "chat"))
+	first := processes(ecs.Tasks(b.Cloud, "chat"))
 	require.NoError(t, b.change(ecs.ServiceType, id, b.inputs("app:2", 2)))
-	second := processes(ecs.Tasks(b.bench.Cloud, "chat"))
+	second := processes(ecs.Tasks(b.Cloud, "chat"))
 	require.Len(t, second, 2)
 	for _, process := range first {
 		assert.NotContains(t, second, process)
@@ -262,7 +262,7 @@ func TestANewRevisionTakesOverAndABrokenOneDoesNot(t *testing.T) {
 			b.change(ecs.ServiceType, id, b.inputs(image, 2)),
 			"ECS rolls back, and the provider calls that a success",
 		)
-		assert.Equal(t, second, processes(ecs.Tasks(b.bench.Cloud, "chat")), image)
+		assert.Equal(t, second, processes(ecs.Tasks(b.Cloud, "chat")), image)
 		assert.Equal(t, runs, b.CopyOf(ecs.ServiceType, "", id).Str("taskDefinition"), "the revision that runs")
 	}
 	assert.Contains(t, fmt.Sprint(b.Events()), "failed container health checks")
@@ -282,10 +282,10 @@ func TestADeploymentOutlivesATaskThatFails(t *testing.T) {
 func TestATaskThatEndsIsReplaced(t *testing.T) {
 	b := newTown(t)
 	b.running(b.inputs("app:1", 2), 2)
-	before := processes(ecs.Tasks(b.bench.Cloud, "chat"))
+	before := processes(ecs.Tasks(b.Cloud, "chat"))
 	require.NoError(t, syscall.Kill(before[0], syscall.SIGKILL))
 	require.Eventually(t, func() bool {
-		now := processes(ecs.Tasks(b.bench.Cloud, "chat"))
+		now := processes(ecs.Tasks(b.Cloud, "chat"))
 		return len(now) == 2 && !slices.Contains(now, before[0]) && slices.Contains(now, before[1])
 	}, 20*time.Second, 20*time.Millisecond)
 }
@@ -301,18 +301,18 @@ func TestATaskThatCannotBeReplacedIsWhenItCan(t *testing.T) {
 	}
 	b.running(b.inputs("app:sometimes", 2), 2)
 	require.NoError(t, os.Remove(good))
-	require.NoError(t, syscall.Kill(processes(ecs.Tasks(b.bench.Cloud, "chat"))[0], syscall.SIGKILL))
+	require.NoError(t, syscall.Kill(processes(ecs.Tasks(b.Cloud, "chat"))[0], syscall.SIGKILL))
 	require.Eventually(
 		t,
 		func() bool { return strings.Contains(fmt.Sprint(b.Events()), "replacing task") },
 		20*time.Second,
 		20*time.Millisecond,
 	)
-	assert.Len(t, ecs.Tasks(b.bench.Cloud, "chat"), 1)
+	assert.Len(t, ecs.Tasks(b.Cloud, "chat"), 1)
 	require.NoError(t, os.WriteFile(good, nil, 0o600))
 	require.Eventually(
 		t,
-		func() bool { return len(ecs.Tasks(b.bench.Cloud, "chat")) == 2 },
+		func() bool { return len(ecs.Tasks(b.Cloud, "chat")) == 2 },
 		20*time.Second,
 		20*time.Millisecond,
 	)
@@ -327,7 +327,7 @@ func TestTheNameServerAnswersWhatTheVPCKnows(t *testing.T) {
 				{Name: dnsmessage.MustNewName(name), Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET},
 			},
 		}
-		packed, err := ecs.AnswerQuery(b.bench.Cloud, asked, "us-east-1a")
+		packed, err := ecs.AnswerQuery(b.Cloud, asked, "us-east-1a")
 		require.NoError(t, err)
 		var answer dnsmessage.Message
 		require.NoError(t, answer.Unpack(packed))

@@ -119,7 +119,9 @@ func TestTokenRotationAndEnd(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.make(elasticache.ReplicationGroupType, "game", redisInputs(map[string]any{"authToken": nil}))
 	access := func() elasticache.LoginTokens {
-		return cloud.View(b.Cloud, func(tx *cloud.Tx) any { return tx.Values[elasticache.ReplicationGroupType+" "+id] }).(elasticache.LoginTokens)
+		return cloud.View(b.Cloud, func(tx *cloud.Tx) any {
+			return tx.Values[elasticache.ReplicationGroupType+" "+id]
+		}).(elasticache.LoginTokens)
 	}
 	require.NoError(
 		t,

@@ -77,10 +77,10 @@ func newStreet(t *testing.T) street {
 		"defaultActions": []any{map[string]any{"type": "forward", "forward": map[string]any{"targetGroups": weighted}}},
 	}
 	s.listener, _ = b.make(elbv2.ListenerType, "http", s.inputs)
-	source, err := ec2.Attach(b.bench.Cloud, "caller", b.subnet, []string{b.group})
+	source, err := ec2.Attach(b.Cloud, "caller", b.subnet, []string{b.group})
 	require.NoError(t, err)
 	s.client = &http.Client{
-		Transport: &http.Transport{DialContext: elbv2.DialFrom(b.bench.Cloud, source)},
+		Transport: &http.Transport{DialContext: elbv2.DialFrom(b.Cloud, source)},
 		Timeout:   10 * time.Second,
 	}
 	s.url = "http://" + made["dnsName"].StringValue()
@@ -90,7 +90,7 @@ func newStreet(t *testing.T) street {
 // serve runs a server at an address of the VPC and registers it.
 func (s street) serve(t *testing.T, name, group string) netip.Addr {
 	t.Helper()
-	address, err := ec2.Attach(s.town.bench.Cloud, name, s.subnet, []string{s.group})
+	address, err := ec2.Attach(s.Cloud, name, s.subnet, []string{s.group})
 	require.NoError(t, err)
 	server := &http.Server{
 		Addr:              netip.AddrPortFrom(address, 8000).String(),
@@ -113,7 +113,7 @@ func (s street) serve(t *testing.T, name, group string) netip.Addr {
 	ended := make(chan error, 1)
 	go func() { ended <- server.ListenAndServe() }()
 	t.Cleanup(func() { assert.NoError(t, server.Close()); assert.ErrorIs(t, <-ended, http.ErrServerClosed) })
-	elbv2.Register(s.town.bench.Cloud, group, address, 8000)
+	elbv2.Register(s.Cloud, group, address, 8000)
 	return address
 }
 
@@ -159,8 +159,8 @@ func TestRequestsAreSharedByWeightAndSayWhereTheyCameFrom(t *testing.T) {
 	require.Eventually(
 		t,
 		func() bool {
-			return elbv2.HealthyEverywhere(s.town.bench.Cloud, s.groups[0], s.targetOf(0)) &&
-				elbv2.HealthyEverywhere(s.town.bench.Cloud, s.groups[1], s.targetOf(1))
+			return elbv2.HealthyEverywhere(s.Cloud, s.groups[0], s.targetOf(0)) &&
+				elbv2.HealthyEverywhere(s.Cloud, s.groups[1], s.targetOf(1))
 		},
 		10*time.Second,
 		10*time.Millisecond,
@@ -187,14 +187,14 @@ func TestWhoDoesNotAnswerIsABadGatewayAndNobodyIsUnavailable(t *testing.T) {
 	s := newStreet(t)
 	require.Eventually(
 		t,
-		func() bool { return elbv2.HealthyEverywhere(s.town.bench.Cloud, s.groups[1], s.targetOf(1)) },
+		func() bool { return elbv2.HealthyEverywhere(s.Cloud, s.groups[1], s.targetOf(1)) },
 		10*time.Second,
 		10*time.Millisecond,
 	)
 	s.weigh(t, 0, 100)
 	status, _ := s.get(t, "/hang")
 	assert.Equal(t, http.StatusBadGateway, status)
-	elbv2.Deregister(s.town.bench.Cloud, s.groups[1], s.targetOf(1))
+	elbv2.Deregister(s.Cloud, s.groups[1], s.targetOf(1))
 	require.Eventually(
 		t,
 		func() bool { status, _ := s.get(t, "/"); return status == http.StatusServiceUnavailable },

@@ -44,7 +44,7 @@ func (w wired) instance(role string, options map[string]any) (string, *imds.Meta
 		inputs["metadataOptions"] = options
 	}
 	id, _ := w.make(ec2.InstanceType, "i", inputs)
-	served, err := imds.ServeMetadata(w.bench.Cloud, id)
+	served, err := imds.ServeMetadata(w.Cloud, id)
 	require.NoError(w, err)
 	w.Cleanup(func() { assert.NoError(w.T, served.Close()) })
 	return id, served

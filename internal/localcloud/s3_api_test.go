@@ -199,7 +199,7 @@ func TestReadingNeedsTheBucketsKeyToo(t *testing.T) {
 	_, message, _ = apiCode(t, err)
 	assert.Contains(t, message, "because no resource-based policy allows the kms:Decrypt action")
 
-	calls := awsapi.Calls(w.bench.Cloud)
+	calls := awsapi.Calls(w.Cloud)
 	require.Len(t, calls, 6)
 	assert.Equal(t, "s3:GetObject", calls[0].Action)
 	assert.Equal(t, "node", calls[0].Role)
@@ -341,7 +341,7 @@ func TestListing(t *testing.T) {
 func TestStreamedBodies(t *testing.T) {
 	w := newWired(t)
 	w.bucket("data-1", "")
-	secure := httptest.NewTLSServer(awsapi.Handler(w.bench.Cloud))
+	secure := httptest.NewTLSServer(awsapi.Handler(w.Cloud))
 	defer secure.Close()
 	config := w.as(w.role("app", allow("s3:*", "*")))
 	config.BaseEndpoint = &secure.URL

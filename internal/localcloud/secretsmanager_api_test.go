@@ -85,7 +85,7 @@ func TestASecretIsReadByWhoMay(t *testing.T) {
 	code, message, _ = apiCode(t, err)
 	assert.Equal(t, "AccessDeniedException", code)
 	assert.Equal(t, "Access to KMS is not allowed", message)
-	for _, call := range awsapi.Calls(w.bench.Cloud) {
+	for _, call := range awsapi.Calls(w.Cloud) {
 		assert.NotContains(t, fmt.Sprint(call), "seed-", "a secret never stands in a record of calls")
 	}
 }

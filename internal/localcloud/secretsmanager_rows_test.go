@@ -28,7 +28,9 @@ func TestSecretNameStaysTakenForItsRecoveryWindow(t *testing.T) {
 		func(tx *cloud.Tx) *cloud.Record { return secretsmanager.SecretByID(tx, "redis/auth") },
 	)
 	require.NotNil(t, secret)
-	content, _ := cloud.View(b.Cloud, func(tx *cloud.Tx) any { return tx.Values[secret.ID] }).(secretsmanager.SecretContent)
+	content, _ := cloud.View(b.Cloud, func(tx *cloud.Tx) any {
+		return tx.Values[secret.ID]
+	}).(secretsmanager.SecretContent)
 	assert.Equal(t, "second", content.Current)
 	versions := b.Records("aws:secretsmanager/secretVersion:SecretVersion")
 	assert.Equal(t, []any{"AWSPREVIOUS"}, versions[0].Get("versionStages"))

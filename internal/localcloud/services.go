@@ -3,6 +3,7 @@
 package localcloud
 
 import (
+	// Loaded so that they register.
 	_ "github.com/bodybroker/platform/internal/localcloud/acm"
 	_ "github.com/bodybroker/platform/internal/localcloud/acmpca"
 	_ "github.com/bodybroker/platform/internal/localcloud/budgets"

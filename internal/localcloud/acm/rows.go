@@ -11,7 +11,8 @@ const (
 	// PublicCertificateType is the type of certificates, ValidationType that of the wait for their
 	// issue.
 	PublicCertificateType = "aws:acm/certificate:Certificate"
-	ValidationType        = "aws:acm/certificateValidation:CertificateValidation"
+	// ValidationType is the type of a certificate's validation.
+	ValidationType = "aws:acm/certificateValidation:CertificateValidation"
 )
 
 var _ = cloud.Register(
@@ -97,6 +98,7 @@ var _ = cloud.Register(
 			},
 		},
 		BeforeCreate: awaitIssue,
-		NotReal:      "A missing validation record fails at once, with the text that the provider gives after 75 minutes.",
+		NotReal: "A missing validation record fails at once, with the text that the provider gives after 75 " +
+			"minutes.",
 	},
 )

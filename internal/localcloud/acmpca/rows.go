@@ -13,7 +13,8 @@ import (
 const (
 	// AuthorityType is the type of certificate authorities, CertificateType that of certificates
 	// which the program orders.
-	AuthorityType   = "aws:acmpca/certificateAuthority:CertificateAuthority"
+	AuthorityType = "aws:acmpca/certificateAuthority:CertificateAuthority"
+	// CertificateType is the type of a certificate that a private CA issued.
 	CertificateType = "aws:acmpca/certificate:Certificate"
 	// deletedAuthorityType records authorities that wait for their deletion; the id is the ARN.
 	deletedAuthorityType = "aws:acmpca/deleted:CertificateAuthority"

@@ -13,7 +13,8 @@ import (
 var _ = RegisterOperations("sts", map[string]Operation{"GetCallerIdentity": getCallerIdentity})
 
 var _ = cloud.RegisterInvokes(map[string]cloud.Invoke{
-	"aws:index/getCallerIdentity:getCallerIdentity": func(tx *cloud.Tx, _ resource.PropertyMap) (map[string]any, error) {
+	"aws:index/getCallerIdentity:" +
+		"getCallerIdentity": func(tx *cloud.Tx, _ resource.PropertyMap) (map[string]any, error) {
 		return map[string]any{
 			"id": tx.Cloud.Account, "accountId": tx.Cloud.Account, "userId": "AROAEXAMPLE:rehearsal",
 			"arn": "arn:aws:sts::" + tx.Cloud.Account + ":assumed-role/rehearsal/rehearsal",

@@ -10,7 +10,8 @@ import (
 
 const (
 	// AlarmType is the type of metric alarms, CompositeType that of composite alarms.
-	AlarmType     = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	AlarmType = "aws:cloudwatch/metricAlarm:MetricAlarm"
+	// CompositeType is the type of a composite alarm.
 	CompositeType = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 )
 

@@ -234,6 +234,8 @@ func defaultIOPS(kind string, size float64) float64 {
 }
 
 const (
-	VolumeType       = "aws:ebs/volume:Volume"
+	// VolumeType is the type of an EBS volume.
+	VolumeType = "aws:ebs/volume:Volume"
+	// DiskSnapshotType is the type of a snapshot of a volume.
 	DiskSnapshotType = "aws:ebs/snapshot:Snapshot"
 )

@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	// VpcEndpointType is the type of a VPC endpoint.
 	VpcEndpointType = "aws:ec2/vpcEndpoint:VpcEndpoint"
 )
 

@@ -40,7 +40,12 @@ var _ = cloud.Register(
 			"ipv6AssociationId":                cloud.Fixed(""),
 			"ipv6CidrBlock":                    cloud.Fixed(""),
 			"ipv6CidrBlockNetworkBorderGroup":  cloud.Fixed(""),
-		}, cloud.MadeAtCreation("defaultSecurityGroupId", "mainRouteTableId", "defaultRouteTableId", "defaultNetworkAclId")),
+		}, cloud.MadeAtCreation(
+			"defaultSecurityGroupId",
+			"mainRouteTableId",
+			"defaultRouteTableId",
+			"defaultNetworkAclId",
+		)),
 		Check: cloud.Checks(networkRange("cidrBlock", 16, 28), cloud.OneOf("instanceTenancy", "default", "dedicated"),
 			cloud.Conflicts("cidrBlock", "ipv4NetmaskLength"), cloud.ReplaceWhen(tenancyReplaces)),
 		BeforeCreate: func(c *cloud.Call) error {

@@ -9,7 +9,9 @@ import (
 )
 
 const (
-	RouteTableType       = "aws:ec2/routeTable:RouteTable"
+	// RouteTableType is the type of a route table.
+	RouteTableType = "aws:ec2/routeTable:RouteTable"
+	// RouteType is the type of a route.
 	RouteType            = "aws:ec2/route:Route"
 	RouteAssociationType = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 )

@@ -53,7 +53,9 @@ var _ = cloud.Register(
 			"ipv6AddressLists": cloud.Fixed([]any{}),
 			"ipv6Prefixes":     cloud.Fixed([]any{}),
 			"ipv6PrefixCount":  cloud.Fixed(0.0),
-			"securityGroups":   func(c *cloud.Call) any { return []any{DefaultGroup(c.Tx, VpcOf(c, c.Str("subnetId")))} },
+			"securityGroups": func(c *cloud.Call) any {
+				return []any{DefaultGroup(c.Tx, VpcOf(c, c.Str("subnetId")))}
+			},
 		},
 		Derived: map[string]cloud.Value{
 			"privateIp": primaryAddress, "privateIps": allAddresses, "privateIpLists": allAddresses,

@@ -10,10 +10,12 @@ import (
 )
 
 const (
+	// TaskDefinitionType is the type of a task definition.
 	TaskDefinitionType = "aws:ecs/taskDefinition:TaskDefinition"
 	// revisionType records every registered revision, ACTIVE or INACTIVE; the id is the ARN.
 	revisionType = "aws:ecs/revision:TaskDefinition"
-	ServiceType  = "aws:ecs/service:Service"
+	// ServiceType is the type of an ECS service.
+	ServiceType = "aws:ecs/service:Service"
 )
 
 var _ = cloud.Register(
@@ -143,7 +145,8 @@ var _ = cloud.Register(
 		Begin:        startService,
 		Change:       changeService,
 		End:          stopService,
-		NotReal: "Where nothing runs, or Runtime.Images is not set, tasks are records: a service is steady as soon as " +
+		NotReal: "Where nothing runs, or Runtime.Images is not set, tasks are records: a service is steady as " +
+			"soon as " +
 			"it is accepted, and one whose tasks' secrets cannot be fetched is refused. " +
 			"Tasks that run have one container. Its user, read-only root, volumes, limits and logs to CloudWatch " +
 			"are pretended. A service whose first tasks cannot even be started is taken away again. " +

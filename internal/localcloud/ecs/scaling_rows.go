@@ -9,6 +9,7 @@ import (
 )
 
 const (
+	// ScalingType is the type of a scalable target.
 	ScalingType       = "aws:appautoscaling/target:Target"
 	scalingPolicyType = "aws:appautoscaling/policy:Policy"
 )

@@ -24,7 +24,8 @@ func actionFaults(path string) func(*cloud.Call) []cloud.Failure {
 					faults,
 					cloud.Failure{
 						Property: at + ".type",
-						Reason:   `Missing required argument. The argument "type" is required, but no definition was found.`,
+						Reason: `Missing required argument. The argument "type" is required, but no definition ` +
+							`was found.`,
 					},
 				)
 			}

@@ -85,11 +85,13 @@ var _ = cloud.Register(
 			)
 		},
 		Computed: map[string]cloud.Value{
-			"arn":           func(c *cloud.Call) any { return c.ID },
-			"arnSuffix":     func(c *cloud.Call) any { return cloud.AfterLast(c.ID, ":loadbalancer/") },
-			"subnets":       func(c *cloud.Call) any { return cloud.AnyList(balancerSubnets(c)) },
-			"dnsName":       balancerHost,
-			"zoneId":        func(c *cloud.Call) any { return balancerZones[c.Str("loadBalancerType")][c.Cloud.Region] },
+			"arn":       func(c *cloud.Call) any { return c.ID },
+			"arnSuffix": func(c *cloud.Call) any { return cloud.AfterLast(c.ID, ":loadbalancer/") },
+			"subnets":   func(c *cloud.Call) any { return cloud.AnyList(balancerSubnets(c)) },
+			"dnsName":   balancerHost,
+			"zoneId": func(c *cloud.Call) any {
+				return balancerZones[c.Str("loadBalancerType")][c.Cloud.Region]
+			},
 			"vpcId":         func(c *cloud.Call) any { return ec2.VpcOf(c, balancerSubnets(c)[0]) },
 			"internal":      cloud.Fixed(false),
 			"ipAddressType": cloud.Fixed("ipv4"),

@@ -11,7 +11,8 @@ import (
 
 const (
 	// EventRuleType is the type of rules, EventTargetType that of their targets.
-	EventRuleType   = "aws:cloudwatch/eventRule:EventRule"
+	EventRuleType = "aws:cloudwatch/eventRule:EventRule"
+	// EventTargetType is the type of a rule's target.
 	EventTargetType = "aws:cloudwatch/eventTarget:EventTarget"
 )
 

@@ -38,9 +38,11 @@ type Metadata struct {
 const (
 	// TokenPath is where a client gets a token; it sends the token in TokenHeader, and requests its
 	// lifetime in TTLHeader.
-	TokenPath   = "/latest/api/token"
+	TokenPath = "/latest/api/token"
+	// TokenHeader is the header in which a request brings its token.
 	TokenHeader = "X-Aws-Ec2-Metadata-Token"
-	TTLHeader   = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
+	// TTLHeader is the header in which a request says how long its token is to live.
+	TTLHeader = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
 	// maxTokenSeconds is the longest lifetime of a token: six hours.
 	maxTokenSeconds = 21600
 	// credentialsEarly is how long before the end of credentials new ones are given. EC2 gives them

@@ -11,6 +11,7 @@ import (
 const (
 	// BucketType is the type of buckets, ObjectType that of objects which the program creates.
 	BucketType = "aws:s3/bucketV2:BucketV2"
+	// ObjectType is the type of an object in a bucket.
 	ObjectType = "aws:s3/bucketObjectv2:BucketObjectv2"
 	// StoredObjectType is the type of records of objects that something else than the program
 	// stored.

@@ -71,11 +71,15 @@ var _ = cloud.Register(
 		},
 		ID: cloud.Text("{topic}:{uuid}"),
 		Computed: map[string]cloud.Value{
-			"arn":                          cloud.Text("{id}"),
-			"ownerId":                      cloud.Text("{account}"),
-			"filterPolicyScope":            cloud.Fixed(""),
-			"pendingConfirmation":          func(c *cloud.Call) any { return strings.HasPrefix(c.Str("protocol"), "email") },
-			"confirmationWasAuthenticated": func(c *cloud.Call) any { return !strings.HasPrefix(c.Str("protocol"), "email") },
+			"arn":               cloud.Text("{id}"),
+			"ownerId":           cloud.Text("{account}"),
+			"filterPolicyScope": cloud.Fixed(""),
+			"pendingConfirmation": func(c *cloud.Call) any {
+				return strings.HasPrefix(c.Str("protocol"), "email")
+			},
+			"confirmationWasAuthenticated": func(c *cloud.Call) any {
+				return !strings.HasPrefix(c.Str("protocol"), "email")
+			},
 		},
 		References: []cloud.Reference{{Path: "topic", To: cloud.One(topicType), Missing: noSuchTopic}},
 		Check: cloud.Checks(

@@ -70,7 +70,8 @@ func replaceDisk(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		streams, err := awaitReplicas(ctx, s)
 		return fmt.Sprintf(
-			"the disk of %s was lost; a refresh found it gone, and an update created it again: %d streams have all their "+
+			"the disk of %s was lost; a refresh found it gone, and an update created it again: %d streams have all "+
+				"their "+
 				"replicas",
 			node,
 			streams,

@@ -83,7 +83,8 @@ func incident2(ctx context.Context, s *stage.Stage) (string, error) {
 		}
 		return func() error { return ec2.Heal(s.Cloud) }, ec2.Partition(s.Cloud, one, rest)
 	}, nil, "gate of nats-1", "not passed", "no meta leader")
-	return "routes are fixed addresses, no group is looked up; a server that reached no other failed the gate although " +
+	return "routes are fixed addresses, no group is looked up; a server that reached no other failed the gate " +
+		"although " +
 		"it listened", err
 }
 

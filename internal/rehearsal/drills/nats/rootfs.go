@@ -261,7 +261,8 @@ func rootCertificate(ctx context.Context, c *stage.Cluster, n stage.Node, m *roo
 	after, err := c.Server(ctx, n)
 	if err == nil && (!after.CertNotAfter.After(before.CertNotAfter) || !after.Start.Equal(before.Start)) {
 		err = fmt.Errorf(
-			"the certificate ends %s after %s, the server started %s after %s: expected a later one and the same process",
+			"the certificate ends %s after %s, the server started %s after %s: expected a later one and the same "+
+				"process",
 			after.CertNotAfter,
 			before.CertNotAfter,
 			after.Start,
