@@ -60,9 +60,10 @@ func Inbox(identity string) string { return "_INBOX_" + identity }
 // table.
 //
 // A service answers its own subjects in its own queue group, publishes its own events, calls what
-// it is listed to call (the gateway: what of it is answered), receives replies, and reads the
-// durable consumers that name it. It answers into the inboxes of those who may call it and nowhere
-// else: the server's allow_responses would let it publish to whatever reply subject a caller names.
+// it is listed to call (the gateway: those of them that are answered), receives replies, and reads
+// the durable consumers that name it. It answers into the inboxes of those who may call it and
+// nowhere else: the server's allow_responses would let it publish to whatever reply subject a
+// caller names.
 func Users(table []Service, gateway Gateway, streams []Stream) []User {
 	users := make([]User, 0, len(table)+1)
 	for _, s := range table {

@@ -1,12 +1,12 @@
-// Wrong configurations, each with its one fault. tables_test.go has the wrong tables of services and
-// streams.
+// Wrong configurations, each with its one fault. tables_test.go has the wrong tables of services
+// and streams.
 
 package config_test
 
 import "slices"
 
-// refusal is one wrong change of the shipped production configuration, and the one fault that it must
-// cause.
+// refusal is one wrong change of the shipped production configuration, and the one fault that it
+// must cause.
 type refusal struct {
 	name    string
 	set     map[string]string

@@ -1,5 +1,5 @@
-// How a refused configuration is reported: every fault with its key, the value it got, what is accepted
-// and the command that corrects it.
+// How a refused configuration is reported: every fault with its key, the value it got, what is
+// accepted and the command that corrects it.
 
 package config
 

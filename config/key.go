@@ -38,8 +38,8 @@ type Key struct {
 	// Type is what the value must be; Items is what an array holds, String or Object. The
 	// values of an object are strings.
 	Type, Items Type
-	// Default is a string, int, bool, []string or map[string]string. The default of a Required
-	// key is empty, so that the engine accepts the stack and Validate reports the key with all others.
+	// Default is a string, int, bool, []string or map[string]string. The default of a Required key
+	// is empty, so that the engine accepts the stack and Validate reports the key with all others.
 	Default any
 	// Description says what the key is for, Accepts which values it takes. An Accepts that begins
 	// with a comma goes on from what the row's other fields say; an empty one is just that

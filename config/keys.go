@@ -22,7 +22,7 @@ var Keys = accepting(slices.Concat(
 	stackKeys, networkKeys, redisKeys, natsKeys, serviceKeys, gatewayKeys, operationsKeys,
 ))
 
-// stackKeys are rows of Keys that concern the stack as a whole.
+// stackKeys are rows of Keys that concern the entire stack.
 var stackKeys = []Key{
 	{
 		Name:        regionKey,

@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Read decodes the whole configuration of the stack. The error is Faults when values were
+// Read decodes the complete configuration of the stack. The error is Faults when values were
 // refused: then the Config is filled with defaults in their place, so that the faults of
 // Validate can be reported together with these (Refusal). Any other error means that the
 // configuration could not be read.

@@ -79,12 +79,12 @@ func checkType(project *workspace.Project, key config.Key, value string) error {
 	var decoded any = value
 	if name := declared.TypeName(); name == "array" || name == "object" {
 		if err := json.Unmarshal([]byte(value), &decoded); err != nil {
-			return fmt.Errorf("%s: want %s, got %s", key, name, value)
+			return fmt.Errorf("%s: expected %s, got %s", key, name, value)
 		}
 	}
 	if !workspace.ValidateConfigValue(declared.TypeName(), declared.Items, decoded) {
 		return fmt.Errorf(
-			"%s: want %s, got %s",
+			"%s: expected %s, got %s",
 			key,
 			workspace.InferFullTypeName(declared.TypeName(), declared.Items),
 			value,

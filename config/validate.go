@@ -1,5 +1,5 @@
-// The validation of a configuration, before the first resource: what is known to fail later is refused
-// now, and everything at once. validate_*.go hold the rules of each part.
+// The validation of a configuration, before the first resource: what is known to fail later is
+// refused now, and everything at once. validate_*.go hold the rules of each part.
 
 package config
 
@@ -88,8 +88,8 @@ func (v *validator) refuseRow(file, row, field string, value any, accepts, probl
 	})
 }
 
-// refused reports whether one of the keys has a fault already. Rules that build on its value then stay
-// silent.
+// refused reports whether one of the keys has a fault already. Rules that build on its value then
+// stay silent.
 func (v *validator) refused(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool {
 		return slices.Contains(v.undecoded, name) ||

@@ -1,4 +1,5 @@
-// Rules of the durable consumers: what they read, and where a message goes whose deliveries run out.
+// Rules of the durable consumers: what they read, and where a message goes whose deliveries run
+// out.
 
 package config
 

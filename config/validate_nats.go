@@ -61,8 +61,8 @@ func (v *validator) validateNodes() {
 	v.validateFile("controllerArchive", v.Controller.Archive)
 }
 
-// validateFile requires a file with content. A missing one would otherwise fail in the middle of the
-// first update, when its digest is computed.
+// validateFile requires a file with content. A missing one would otherwise fail in the middle of
+// the first update, when its digest is computed.
 func (v *validator) validateFile(name, path string) {
 	if path == "" {
 		return

@@ -12,7 +12,8 @@ import (
 )
 
 // validatePreviousKeys requires public keys of identities that tasks have. The controller's two
-// identities have none: it reads their seeds anew in each call, and nothing runs on with an old one.
+// identities have none: it reads their seeds anew in each call, and nothing runs on with an old
+// one.
 func (v *validator) validatePreviousKeys() {
 	names := []string{v.gatewayRow.Name}
 	for _, service := range v.Services.Table {

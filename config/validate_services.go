@@ -136,31 +136,32 @@ func (v *validator) validateOwners() {
 	}
 }
 
-// validateCalls refuses a permission to call a subject that no service answers: it is a misspelling.
+// validateCalls refuses a permission to call a subject that no service answers: it is a
+// misspelling.
 func (v *validator) validateCalls() {
-	var answered []string
+	var callable []string
 	for _, service := range v.Services.Table {
-		answered = append(answered, service.RPC...)
+		callable = append(callable, service.RPC...)
 	}
 	for i, service := range v.Services.Table {
 		for _, subject := range service.Calls {
-			if !slices.ContainsFunc(answered, func(rpc string) bool { return catalog.Meet(rpc, subject) }) {
+			if !slices.ContainsFunc(callable, func(rpc string) bool { return catalog.Meet(rpc, subject) }) {
 				v.refuseService(
 					i,
 					"calls",
 					subject,
 					"subjects that a service answers",
 					"no service answers it; the nearest is %s",
-					nearest(subject, answered),
+					nearest(subject, callable),
 				)
 			}
 		}
 	}
-	v.validateGatewayCalls(answered)
+	v.validateGatewayCalls(callable)
 }
 
 // validateGatewayCalls does the same for the gateway, whose row is always in the shipped table.
-func (v *validator) validateGatewayCalls(answered []string) {
+func (v *validator) validateGatewayCalls(callable []string) {
 	const accepts = "subjects that a service answers"
 	for _, subject := range v.gatewayRow.Calls {
 		switch {
@@ -168,7 +169,7 @@ func (v *validator) validateGatewayCalls(answered []string) {
 			v.refuseRow(servicesFile, v.gatewayRow.Name, "calls", subject, catalog.SubjectAccepts, "is not a subject")
 		case !strings.HasPrefix(subject, rpcPrefix):
 			v.refuseRow(servicesFile, v.gatewayRow.Name, "calls", subject, accepts, "does not begin with %s", rpcPrefix)
-		case !slices.ContainsFunc(answered, func(rpc string) bool { return catalog.Meet(rpc, subject) }):
+		case !slices.ContainsFunc(callable, func(rpc string) bool { return catalog.Meet(rpc, subject) }):
 			v.refuseRow(
 				servicesFile,
 				v.gatewayRow.Name,
@@ -176,7 +177,7 @@ func (v *validator) validateGatewayCalls(answered []string) {
 				subject,
 				accepts,
 				"no service answers it; the nearest is %s",
-				nearest(subject, answered),
+				nearest(subject, callable),
 			)
 		}
 	}

@@ -159,8 +159,8 @@ func (v *validator) validateStreamLimits(stream catalog.Stream) {
 	}
 }
 
-// validateReplicas compares replicas with zones too: placement by the unique tag of the zone is strict, the
-// server refuses a stream with more replicas than zones (measured on 2.15).
+// validateReplicas compares replicas with zones too: placement by the unique tag of the zone is
+// strict, the server refuses a stream with more replicas than zones (measured on 2.15).
 func (v *validator) validateReplicas(stream catalog.Stream) {
 	accepts := "1, 3 or 5, at most natsNodeCount and zoneCount"
 	switch {
@@ -181,8 +181,8 @@ func (v *validator) validateReplicas(stream catalog.Stream) {
 	}
 }
 
-// validateEvents requires that exactly one stream stores every event that a service owns. Without one, a
-// publish fails; validateStreamSubjects refuses two.
+// validateEvents requires that exactly one stream stores every event that a service owns. Without
+// one, a publish fails; validateStreamSubjects refuses two.
 func (v *validator) validateEvents() {
 	for i, service := range v.Services.Table {
 		for _, event := range service.Events {

@@ -32,7 +32,8 @@ const (
 	backupTime = "20060102T150405.000Z"
 )
 
-// Manifest describes one stream's backup. It is written last: a snapshot without one does not count.
+// Manifest describes one stream's backup. It is written last: a snapshot without one does not
+// count.
 type Manifest struct {
 	Stream        string          `json:"stream"`
 	Taken         time.Time       `json:"taken"`

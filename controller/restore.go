@@ -127,8 +127,8 @@ func verified(ctx context.Context, store vault, from, name string) (manifest Man
 	return manifest, readParts(ctx, store, from, manifest, func([]byte) error { return nil })
 }
 
-// readParts gives a snapshot to use part by part, and reports in the end whether it was the one that
-// the manifest describes.
+// readParts gives a snapshot to use part by part, and reports in the end whether it was the one
+// that the manifest describes.
 func readParts(ctx context.Context, store vault, from string, manifest Manifest, use func([]byte) error) error {
 	sum := sha256.New()
 	for number := 1; number <= manifest.Parts; number++ {

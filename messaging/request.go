@@ -141,9 +141,9 @@ func (c *Client) ask(ctx context.Context, message *nats.Msg, id string, response
 	return sure(errorIn(response), twice)
 }
 
-// ofRequest requires that an answer belongs to the request with an id. Whoever has an identity can publish
-// into any inbox, and guess which one waits; the id is random, and known to those alone who were
-// asked.
+// ofRequest requires that an answer belongs to the request with an id. Whoever has an identity can
+// publish into any inbox, and guess which one waits; the id is random, and known to those alone who
+// were asked.
 //
 // A service that could not read the request does not know its id, and says so: that is believed.
 func ofRequest(subject, id string, answer proto.Message) error {

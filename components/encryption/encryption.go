@@ -129,8 +129,9 @@ func statements(purpose Purpose, args Args) []platform.Statement {
 		// A disk works by a grant to AWS's own resource, made when whoever attaches it comes
 		// through EC2 (EBS user guide, "Amazon EBS encryption", "Permissions for IAM users");
 		// ElastiCache does likewise. So through those two anybody of this account may hand the key
-		// on to a resource of AWS, and nobody may decrypt with it: who copies snapshots has that in
-		// the policy of its role (backup). "*" is this account, not the public (control KMS.5).
+		// on to a resource of AWS, and nobody may decrypt with it: whoever copies snapshots has
+		// that in the policy of its role (backup). "*" is this account, not the public (control
+		// KMS.5).
 		through := map[string]any{"kms:CallerAccount": args.Account, "kms:ViaService": []string{
 			"ec2." + args.Region + ".amazonaws.com", "elasticache." + args.Region + ".amazonaws.com",
 		}}

@@ -54,8 +54,8 @@ func (p *PrivateCA) createAuthority(ctx *pulumi.Context, name string) (err error
 	if p.args.Protect {
 		recovery = 30
 	}
-	// Control PCA.1 wants root CAs disabled, for they should only sign subordinates. This one
-	// cannot sign any (short-lived mode) and issues every day.
+	// Control PCA.1 requires that root CAs are disabled, for they should only sign subordinates.
+	// This one cannot sign any (short-lived mode) and issues every day.
 	p.authority, err = acmpca.NewCertificateAuthority(ctx, name+"-authority", &acmpca.CertificateAuthorityArgs{
 		Type:                        pulumi.String("ROOT"),
 		UsageMode:                   pulumi.String("SHORT_LIVED_CERTIFICATE"),

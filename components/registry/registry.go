@@ -75,7 +75,7 @@ func (r *Registry) createRepository(ctx *pulumi.Context, name, image string) (pu
 	}
 	repository, err := ecr.NewRepository(ctx, name, &ecr.RepositoryArgs{
 		Name: pulumi.String(physical),
-		// A tag that could move would leave nobody able to tell what runs (incident 13).
+		// If a tag could move, nobody could say what runs (incident 13).
 		ImageTagMutability:         pulumi.String("IMMUTABLE"),
 		ImageScanningConfiguration: &ecr.RepositoryImageScanningConfigurationArgs{ScanOnPush: pulumi.Bool(true)},
 		EncryptionConfigurations: ecr.RepositoryEncryptionConfigurationArray{&ecr.RepositoryEncryptionConfigurationArgs{

@@ -18,7 +18,7 @@ const (
 	Internet = "internet" // 0.0.0.0/0
 	S3       = "s3"       // S3's prefix list, reached through the gateway endpoint
 	Vpc      = "vpc"      // the VPC's own range
-	AwsApis  = "aws-apis" // stands for Endpoint and S3, or for Internet where there are no endpoints
+	AwsApis  = "aws-apis" // means Endpoint and S3, or for Internet where there are no endpoints
 )
 
 // Flow is one direction in which connections may be opened, TCP.
@@ -190,7 +190,7 @@ func Flows(around Surroundings) []Flow {
 	return resolve(flows, around.Endpoints)
 }
 
-// resolve replaces AwsApis by what it stands for, and leaves out what is then there twice.
+// resolve replaces AwsApis by what it means, and leaves out what is then there twice.
 func resolve(flows []Flow, endpoints bool) []Flow {
 	type key struct {
 		from, to string

@@ -13,7 +13,7 @@ import (
 )
 
 // checkDeployed reads back from ECS which task definition the service runs, and fails if it is not
-// the one that was asked for. The failure counts because the output is one of the component's:
+// the expected one. The failure counts because the output is one of the component's:
 // registering a failed output fails the program. The program keeps only the first such error,
 // so each is also logged at its service.
 //
@@ -28,7 +28,7 @@ func (s *Service) checkDeployed(ctx *pulumi.Context, _ string) error {
 		return nil
 	}
 	// Read from ECS itself, after the service is steady again: its state as recorded may still
-	// be what was asked for.
+	// be the expected one.
 	found := ecs.LookupServiceOutput(ctx, ecs.LookupServiceOutputArgs{
 		ClusterArn:  s.args.Cluster.Arn,
 		ServiceName: s.running.Name,
@@ -39,8 +39,8 @@ func (s *Service) checkDeployed(ctx *pulumi.Context, _ string) error {
 	}).(pulumi.IntOutput)
 	s.Deployed = pulumi.All(s.definition.Arn, found.TaskDefinition(), s.args.Cluster.Name, s.LogGroup).ApplyT(
 		func(known []any) (string, error) {
-			asked, deployed := known[0].(string), known[1].(string)
-			err := compare(s.args.Name, asked, deployed, known[2].(string), known[3].(string))
+			expected, deployed := known[0].(string), known[1].(string)
+			err := compare(s.args.Name, expected, deployed, known[2].(string), known[3].(string))
 			if err != nil {
 				if logErr := ctx.Log.Error(err.Error(), &pulumi.LogArgs{Resource: s}); logErr != nil {
 					return "", fmt.Errorf("%w (and logging this failed: %w)", err, logErr)
@@ -52,9 +52,9 @@ func (s *Service) checkDeployed(ctx *pulumi.Context, _ string) error {
 	return nil
 }
 
-// compare refuses a task definition that runs and is not the one that was asked for.
-func compare(service, asked, deployed, cluster, logGroup string) error {
-	if revision(asked) == revision(deployed) {
+// compare refuses a task definition that runs and is not the expected one.
+func compare(service, expected, deployed, cluster, logGroup string) error {
+	if revision(expected) == revision(deployed) {
 		return nil
 	}
 	return fmt.Errorf(
@@ -63,7 +63,7 @@ func compare(service, asked, deployed, cluster, logGroup string) error {
 			"\"aws ecs describe-services --cluster %s --services %s\", mend the image or its configuration, then run "+
 			"\"pulumi up --refresh\"",
 		service,
-		revision(asked),
+		revision(expected),
 		revision(deployed),
 		logGroup,
 		cluster,

@@ -1,5 +1,5 @@
 // Package service runs one service on Fargate: its tasks, their role, their log, their scaling,
-// and the proof that the tasks that run are the ones that were asked for.
+// and the proof that the tasks that run are the expected ones.
 package service
 
 import (
@@ -57,7 +57,7 @@ type Service struct {
 	pulumi.ResourceState
 
 	// Deployed is the ARN of the task definition that ECS runs. It fails, and with it the update,
-	// when that is not the one that was asked for. In a preview it is what is asked for.
+	// when that is not the expected one. In a preview it is the expected one.
 	Deployed pulumi.StringOutput `pulumi:"deployedTaskDefinition"`
 	// Awaited is how many tasks there should be at the least: TaskCount, or fewer where autoscaling
 	// has not gone up to a raised one yet.

@@ -1,5 +1,5 @@
 // Package servicegate is the last word of an update: every task of every service is connected to
-// NATS and answers. Until it is said the update is not done, and it is asked again by the next one.
+// NATS and answers. Until it has been said the update is not done, and the next update asks again.
 package servicegate
 
 import (

@@ -62,7 +62,7 @@ func (a *natsAnswer) Header() http.Header { return a.header }
 
 func (a *natsAnswer) WriteHeader(int) {}
 
-// wholeBody is named where an answer has no fields.
+// wholeBody is reported where an answer has no fields.
 const wholeBody = "(the answer is no JSON object)"
 
 // differing are the names of the top-level fields that are not the same in two JSON objects,

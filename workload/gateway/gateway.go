@@ -80,7 +80,7 @@ const (
 // Named says whether a task definition is the gateway's: it names no service.
 func Named(variable func(string) string) bool { return variable("SERVICE_NAME") == "" }
 
-// FromEnvironment reads the variables and secrets of the task definition and tells all that is
+// FromEnvironment reads the variables and secrets of the task definition and reports all that is
 // missing or wrong at once.
 func FromEnvironment(variable func(string) string) (Settings, error) {
 	s := Settings{

@@ -87,8 +87,8 @@ func inTime(w http.ResponseWriter, body io.ReadCloser, length int64, most time.D
 }
 
 // timedBody takes the deadline off when the body has been read: the server goes on reading, to see
-// whether the client is still there. Of a body that did not come in time the server wants the rest
-// before it answers, so the deadline stays.
+// whether the client is still there. Of a body that did not come in time the server requires the
+// rest before it answers, so the deadline stays.
 type timedBody struct {
 	io.ReadCloser
 	controller   *http.ResponseController

@@ -88,13 +88,13 @@ var errTooLarge = errors.New("the body is too large")
 // limited bounds body, number and time of requests, and answers their failures.
 func (f *gateway) limited(subject string, pass func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun, shown := time.Now(), &recorded{ResponseWriter: w, status: http.StatusOK}
+		begun, response := time.Now(), &recorded{ResponseWriter: w, status: http.StatusOK}
 		defer func() {
-			f.took.WithLabelValues(subject, strconv.Itoa(shown.status)).Observe(time.Since(begun).Seconds())
+			f.took.WithLabelValues(subject, strconv.Itoa(response.status)).Observe(time.Since(begun).Seconds())
 		}()
 		r = r.WithContext(propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header)))
-		if err := f.within(shown, r, pass); err != nil {
-			f.fail(shown, r, subject, err)
+		if err := f.within(response, r, pass); err != nil {
+			f.fail(response, r, subject, err)
 		}
 	})
 }
@@ -153,7 +153,7 @@ func answerError(w http.ResponseWriter, status int, failed *messaging.Error) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(text, '\n')) // who has gone away misses it
+	_, _ = w.Write(append(text, '\n')) // a client that has gone away misses it
 }
 
 // pass asks the subject.
@@ -218,7 +218,7 @@ func (f *gateway) stream(w http.ResponseWriter, r *http.Request, method contract
 		w,
 		"event: error\ndata: {\"code\": %q}\n\n",
 		messaging.AsError(err).Code,
-	) // who has gone away misses it
+	) // a client that has gone away misses it
 	return nil
 }
 

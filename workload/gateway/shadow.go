@@ -1,5 +1,5 @@
 // The shadow port, for the time in which the services behind HTTP are replaced by those behind
-// NATS: clients get the legacy service's answer as it is, and NATS is asked beside it, so that
+// NATS: clients get the legacy service's answer as it is, and NATS is asked next to it, so that
 // differences are known before anybody depends on its answers.
 package gateway
 
@@ -34,7 +34,7 @@ const (
 	outcomeBusy      = "busy"    // MostCopies are compared already
 )
 
-// noSubject stands for every request that is to no known route: what clients make up is no label.
+// noSubject names every request that is to no known route: what clients make up is no label.
 const noSubject = "unknown"
 
 const (
@@ -213,15 +213,15 @@ func (s *shadow) askBoth(w http.ResponseWriter, r *http.Request, subject string)
 	}()
 	sent := r.Body
 	body, err := io.ReadAll(io.LimitReader(sent, s.MostBody+1))
-	whole := err == nil && int64(len(body)) <= s.MostBody
+	complete := err == nil && int64(len(body)) <= s.MostBody
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if !whole {
+	if !complete {
 		r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), sent)) // the server closes what was sent
 	}
 	legacy := &legacyAnswer{recorded: recorded{ResponseWriter: w, status: http.StatusOK}, most: s.MostBody}
 	s.proxy.ServeHTTP(legacy, r)
 	text, readable := legacy.text()
-	if !whole || !readable {
+	if !complete || !readable {
 		return
 	}
 	copied = true

@@ -1,5 +1,5 @@
-// Commands, done once: who is to do one claims it in Redis and keeps its answer there for who asks
-// again, for the other task of the service may be asked.
+// Commands, done once: who is to do one claims it in Redis and keeps its answer there for callers
+// that ask again, for the other task of the service may be asked.
 package service
 
 import (
@@ -52,18 +52,18 @@ func (a *answers) close() error { return a.redis.Close() }
 
 // command is one that was given: by whom under which key, and what it asks.
 type command struct {
-	// id tells it from those of other subjects, users and tenants: a key that one of them chose is
-	// nobody else's.
+	// id distinguishes it from those of other subjects, users and tenants: a key that one of them
+	// chose is nobody else's.
 	id string
 	// digest is of the request without its metadata.
 	digest []byte
-	// token tells the claim of this task from another's.
+	// token distinguishes the claim of this task from another's.
 	token string
 }
 
 // What Redis holds of a command: its digest, one of these, and the token of the claim or the
 // answer.
-const claimed, answered = byte(0), byte(1)
+const stateClaimed, stateDone = byte(0), byte(1)
 
 func commandOf(subject string, request proto.Message) (c command, err error) {
 	meta := request.ProtoReflect().Get(request.ProtoReflect().Descriptor().Fields().ByName("meta")).Message()
@@ -81,7 +81,7 @@ func commandOf(subject string, request proto.Message) (c command, err error) {
 	return c, err
 }
 
-// EventID is the id of the event that tells of a command: the same for the same command, and of its
+// EventID is the id of the event that reports a command: the same for the same command, and of its
 // subject.
 func EventID(subject string, request proto.Message) (string, error) {
 	c, err := commandOf(subject, request)
@@ -98,7 +98,7 @@ func (c command) value(state byte, rest []byte) []byte {
 // claim says whether the command was done before, with its answer; else it is this task's to do.
 // What another task is doing right now is aborted, until its answer is kept: callers ask again.
 func (a *answers) claim(ctx context.Context, c command, into proto.Message) (done bool, err error) {
-	mine := c.value(claimed, []byte(c.token))
+	mine := c.value(stateClaimed, []byte(c.token))
 	first, err := a.redis.SetNX(ctx, a.key(c), mine, claimedFor).Result()
 	if err != nil {
 		return false, unavailable(err)
@@ -120,7 +120,7 @@ func (a *answers) claim(ctx context.Context, c command, into proto.Message) (don
 			Code:    messaging.Conflict,
 			Message: "another command was given under this idempotency key",
 		}
-	case len(rest) == 0 || rest[0] != answered:
+	case len(rest) == 0 || rest[0] != stateDone:
 		return false, &messaging.Error{Code: messaging.Aborted, Message: "the command is being done: ask again"}
 	}
 	if err := proto.Unmarshal(rest[1:], into); err != nil {
@@ -139,13 +139,13 @@ func (a *answers) keep(ctx context.Context, c command, answer proto.Message) err
 	if err != nil {
 		return err
 	}
-	if err := a.redis.Set(ctx, a.key(c), c.value(answered, data), keptFor).Err(); err != nil {
+	if err := a.redis.Set(ctx, a.key(c), c.value(stateDone, data), keptFor).Err(); err != nil {
 		return unavailable(err)
 	}
 	return nil
 }
 
-// unavailable is told to the caller without Redis's own words.
+// unavailable is reported to the caller without Redis's own words.
 func unavailable(err error) error {
 	return errors.Join(
 		&messaging.Error{Code: messaging.Unavailable, Message: "the service's store does not answer"},

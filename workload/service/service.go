@@ -1,5 +1,5 @@
 // Package service is a service of the platform, reduced to what is the same for all: it answers its
-// subjects in its queue group, keeps answers to commands in Redis, tells of them by events, says
+// subjects in its queue group, keeps answers to commands in Redis, reports them by events, says
 // how it is, and ends well.
 package service
 
@@ -77,13 +77,13 @@ func (s Settings) run(ctx context.Context, methods map[string]contract.Method, l
 	return errors.Join(err, client.Drain(draining))
 }
 
-// hostname tells tasks of a service apart; the empty name tells nobody anything, and hurts nobody.
+// hostname distinguishes the tasks of a service. An empty name says nothing, and does no harm.
 func hostname() string {
 	name, _ := os.Hostname()
 	return fmt.Sprintf("%s-%d", name, os.Getpid())
 }
 
-// health is true only while the connection to NATS stands: a task that nobody can ask is not
+// health is true only while the connection to NATS exists: a task that nobody can ask is not
 // healthy.
 func health(client *messaging.Client) http.Handler {
 	mux := http.NewServeMux()
@@ -125,8 +125,8 @@ func (h handler) handle(
 	return h.sign(response), nil
 }
 
-// command does what has an idempotency key once: its answer is kept for who asks again, and an
-// event tells of it.
+// command does what has an idempotency key once: its answer is kept for callers that ask again, and
+// an event reports it.
 func (h handler) command(
 	ctx context.Context,
 	request proto.Message,
@@ -146,7 +146,7 @@ func (h handler) command(
 	return response, h.answers.keep(ctx, given, response)
 }
 
-// do does a command and tells of it: that it was done, not what was answered, which is the caller's
+// do does a command and reports it: that it was done, not what was answered, which is the caller's
 // own.
 func (h handler) do(
 	ctx context.Context,

@@ -18,7 +18,7 @@ type Settings struct {
 	// answer.
 	Queue    string
 	Subjects []string
-	// Event is the subject under which the service tells what it has done; "" for one that has no
+	// Event is the subject under which the service reports what it has done; "" for one that has no
 	// events.
 	Event string
 	// RedisAddress is the configuration endpoint, "host:port", reached by TLS; RedisToken is its
@@ -39,7 +39,7 @@ const (
 	defaultDrainTime = 100 * time.Second
 )
 
-// FromEnvironment reads the variables and secrets of the task definition and tells all that is
+// FromEnvironment reads the variables and secrets of the task definition and reports all that is
 // missing at once.
 func FromEnvironment(variable func(string) string) (Settings, error) {
 	s := Settings{
@@ -68,7 +68,7 @@ func FromEnvironment(variable func(string) string) (Settings, error) {
 	return s, errors.Join(append(errs, err)...)
 }
 
-// Event is the subject under which the stand-in of a service tells what it has done; "" if it has
+// Event is the subject under which the stand-in of a service reports what it has done; "" if it has
 // no events of its own. One that may publish every event passes on those of others.
 func Event(row catalog.Service) string {
 	if len(row.Events) == 0 || row.Events[0] == "evt.>" {

@@ -45,7 +45,8 @@ func answers(ctx context.Context, r *run) {
 	}
 }
 
-// answeredSubjects are the subjects of a service that were answered: others would only be waited for.
+// answeredSubjects are the subjects of a service that were answered: others would only be waited
+// for.
 func (s Service) answeredSubjects() []string {
 	return s.named(func(subject Subject) bool { return subject.Answered })
 }
@@ -66,12 +67,12 @@ func (s Service) named(which func(Subject) bool) (subjects []string) {
 
 const (
 	// notSent is what a row has seen of a service that answered nothing.
-	notSent = "not asked: none of its subjects was answered before"
+	notSent = "not sent: none of its subjects was answered before"
 	// notOrdered is what one has seen of a service with nothing but commands.
-	notOrdered = "not asked: each of its subjects may change something, and commands were not ordered"
+	notOrdered = "not sent: each of its subjects may change something, and commands were not ordered"
 )
 
-// skip adds the row of a service that is not asked.
+// skip adds the row of a service that gets no requests.
 func (r *run) skip(check string, service Service, kind Kind, wanted string) {
 	if len(service.answeredSubjects()) > 0 {
 		r.add(check, service.Name, KindInformation, false, wanted, notOrdered)
@@ -98,13 +99,13 @@ func taskOf(response proto.Message) string {
 	return task.String()
 }
 
-// codeIn is the code of the error that a response tells; false if it tells none.
+// codeIn is the code of the error that a response reports; false if it reports none.
 func codeIn(response proto.Message) (messaging.Code, bool) {
-	told, has := part(response, "error")
+	failure, has := part(response, "error")
 	if !has {
 		return 0, false
 	}
-	return messaging.Code(told.Get(told.Descriptor().Fields().ByName("code")).Enum()), true
+	return messaging.Code(failure.Get(failure.Descriptor().Fields().ByName("code")).Enum()), true
 }
 
 // part is a message inside a message; false if it is not set. Every response of the contract has

@@ -302,11 +302,11 @@ func TestOnlyTheWantedCodeIsRight(t *testing.T) {
 	assert.True(t, held)
 }
 
-func TestAServiceThatTellsAnErrorIsNotAnswering(t *testing.T) {
+func TestAServiceThatReportsAnErrorIsNotAnswering(t *testing.T) {
 	r := newPlatform(t).answering(t, func(_ *run, m *natsgo.Msg) { _ = m.Respond([]byte("\x1a\x02\x08\x0b")) })
 	answers(t.Context(), r)
 	r.fails(t, "answers/"+questSubject, "internal")
 	r.report.Services[0].Subjects[0].Answered, r.report.Services[0].Subjects[0].Asked = true, true
 	throughput(t.Context(), r)
-	r.fails(t, "throughput/failures", `tells the error "internal"`)
+	r.fails(t, "throughput/failures", `reports the error "internal"`)
 }

@@ -25,7 +25,7 @@ type Event struct {
 
 func (e Event) once() bool { return e.Stored == 1 && e.Others == 0 }
 
-// rounds are the commands with which a service may show that it tells of one once. On a platform
+// rounds are the commands with which a service may show that it reports one once. On a platform
 // that is in use others' commands may publish on the same subject meanwhile, but hardly each time.
 const rounds = 3
 

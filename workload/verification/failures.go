@@ -1,4 +1,4 @@
-// Check "errors": what cannot be done fails with the right code, and leaves the connection whole.
+// Check "errors": what cannot be done fails with the right code, and leaves the connection intact.
 package verification
 
 import (
@@ -152,8 +152,8 @@ func (r *run) malformed(ctx context.Context, subject string) (seen string, held 
 	if err := proto.Unmarshal(answer.Data, response); err != nil {
 		return fmt.Sprintf("an answer that is no %s: %v", response.ProtoReflect().Descriptor().FullName(), err), false
 	}
-	code, told := codeIn(response)
-	if !told {
+	code, failed := codeIn(response)
+	if !failed {
 		return "answered without an error", false
 	}
 	return fmt.Sprintf("%q", code), code == messaging.InvalidArgument

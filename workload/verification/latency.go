@@ -99,9 +99,9 @@ func (r *run) measure(ctx context.Context, service *Service) (measured *hdrhisto
 	subjects, inARow := service.askable(), 0
 	measured = newHistogram()
 	for i := range warmUp + r.LatencyRequests {
-		took, asked := r.timed(ctx, subjects[i%len(subjects)])
-		if asked != nil {
-			err = asked
+		took, failure := r.timed(ctx, subjects[i%len(subjects)])
+		if failure != nil {
+			err = failure
 			failed++
 			if inARow++; inARow == giveUp {
 				break

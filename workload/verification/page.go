@@ -67,7 +67,7 @@ type page struct {
 	TargetSizeRatio  float64
 }
 
-// Failed are the rows that fail the whole.
+// Failed are the rows that fail the verification.
 func (p page) Failed() (count int) {
 	for _, row := range p.Rows {
 		if row.Failed() {

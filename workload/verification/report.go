@@ -14,10 +14,10 @@ type Kind string
 
 // The kinds.
 const (
-	// KindCheck fails the whole.
+	// KindCheck fails the verification.
 	KindCheck Kind = "check"
-	// KindTarget is a target of the product that depends on the computers too; it fails the whole
-	// where Options.JudgeTargets says so.
+	// KindTarget is a target of the product that depends on the computers too; it fails the
+	// verification where Options.RequireTargets says so.
 	KindTarget Kind = "target"
 	// KindInformation is a target of the product that no deployment meets or misses, for it is
 	// decided by the wire contract. It fails nothing.
@@ -31,11 +31,11 @@ type Report struct {
 	Started     time.Time `json:"started"` // UTC
 	Seconds     float64   `json:"seconds"`
 	// Tasks is how many of each service had to have work.
-	Tasks        int       `json:"tasks"`
-	JudgeTargets bool      `json:"judgeTargets"`
-	Checks       []Summary `json:"checks"`
-	Rows         []Row     `json:"rows"`
-	Services     []Service `json:"services"`
+	Tasks          int       `json:"tasks"`
+	RequireTargets bool      `json:"judgeTargets"`
+	Checks         []Summary `json:"checks"`
+	Rows           []Row     `json:"rows"`
+	Services       []Service `json:"services"`
 	// Latency is that of all services together.
 	Latency    Latency    `json:"latency"`
 	Throughput Throughput `json:"throughput"`
@@ -51,38 +51,38 @@ type Row struct {
 	ID    string `json:"id"`
 	Check string `json:"check"`
 	Kind  Kind   `json:"kind"`
-	// Judged says whether the whole fails if the row does not hold.
-	Judged bool   `json:"judged"`
-	Wanted string `json:"wanted"`
-	Seen   string `json:"seen"`
-	Held   bool   `json:"held"`
+	// Required says whether the verification fails if the row does not hold.
+	Required bool   `json:"judged"`
+	Wanted   string `json:"wanted"`
+	Seen     string `json:"seen"`
+	Held     bool   `json:"held"`
 }
 
-// Failed says whether the row fails the whole.
-func (r Row) Failed() bool { return r.Judged && !r.Held }
+// Failed says whether the row fails the verification.
+func (r Row) Failed() bool { return r.Required && !r.Held }
 
 // What Row.Verdict says.
 const (
 	verdictHeld        = "held"
 	verdictFailed      = "failed"
 	verdictMissed      = "target missed"
-	verdictNotJudged   = "target missed, not judged"
+	verdictNotRequired = "target missed, not required"
 	verdictInformation = "target missed, for information"
 )
 
-// Verdict says what came of the row, and whether that is judged.
+// Verdict says what came of the row, and whether that counts.
 func (r Row) Verdict() string {
 	switch {
 	case r.Held:
 		return verdictHeld
 	case r.Kind == KindCheck:
 		return verdictFailed
-	case r.Judged:
+	case r.Required:
 		return verdictMissed
 	case r.Kind == KindInformation:
 		return verdictInformation
 	}
-	return verdictNotJudged
+	return verdictNotRequired
 }
 
 // Summary is one check with all its rows.
@@ -91,9 +91,10 @@ type Summary struct {
 	Title string `json:"title"`
 	Rows  int    `json:"rows"`
 	Held  int    `json:"held"`
-	// Failed are the rows that fail the whole; NotJudged those that do not hold and fail nothing.
-	Failed    int `json:"failed"`
-	NotJudged int `json:"notJudged"`
+	// Failed are the rows that fail the verification; NotRequired those that do not hold and fail
+	// nothing.
+	Failed      int `json:"failed"`
+	NotRequired int `json:"notJudged"`
 }
 
 // Verdict is "held", or what did not hold.
@@ -102,11 +103,11 @@ func (s Summary) Verdict() string {
 	case s.Held == s.Rows:
 		return verdictHeld
 	case s.Failed == 0:
-		return fmt.Sprintf("%d missed, not judged", s.NotJudged)
-	case s.NotJudged == 0:
+		return fmt.Sprintf("%d missed, not required", s.NotRequired)
+	case s.NotRequired == 0:
 		return fmt.Sprintf("%d failed", s.Failed)
 	}
-	return fmt.Sprintf("%d failed; %d missed, not judged", s.Failed, s.NotJudged)
+	return fmt.Sprintf("%d failed; %d missed, not required", s.Failed, s.NotRequired)
 }
 
 // Service is what was seen of one service.
@@ -172,13 +173,13 @@ func (r *run) add(check, on string, kind Kind, held bool, wanted, seen string) {
 		id += "/" + on
 	}
 	r.report.Rows = append(r.report.Rows, Row{
-		ID:     id,
-		Check:  check,
-		Kind:   kind,
-		Judged: kind == KindCheck || kind == KindTarget && r.JudgeTargets,
-		Wanted: wanted,
-		Seen:   plain(seen),
-		Held:   held,
+		ID:       id,
+		Check:    check,
+		Kind:     kind,
+		Required: kind == KindCheck || kind == KindTarget && r.RequireTargets,
+		Wanted:   wanted,
+		Seen:     plain(seen),
+		Held:     held,
 	})
 }
 
@@ -202,16 +203,16 @@ func (r *Report) summary(c check) Summary {
 		switch {
 		case row.Held:
 			s.Held++
-		case row.Judged:
+		case row.Required:
 			s.Failed++
 		default:
-			s.NotJudged++
+			s.NotRequired++
 		}
 	}
 	return s
 }
 
-// Err is all rows that fail the whole, each as one error; nil if none does.
+// Err is all rows that fail the verification, each as one error; nil if none does.
 func (r Report) Err() error {
 	var errs []error
 	for _, row := range r.Rows {
@@ -231,8 +232,8 @@ func (r Report) Err() error {
 	)
 }
 
-// NotHeld are the rows that do not hold, those that fail the whole first. What is for information
-// only is not among them.
+// NotHeld are the rows that do not hold, those that fail the verification first. What is for
+// information only is not among them.
 func (r Report) NotHeld() []Row {
 	var failed, missed []Row
 	for _, row := range r.Rows {
@@ -247,23 +248,23 @@ func (r Report) NotHeld() []Row {
 	return append(failed, missed...)
 }
 
-// Outcome is the whole in one sentence, for example "112 of 112 checks held; 13 of 22 targets of
-// latency and throughput met, not judged; 0 of 22 for information".
+// Outcome is the report in one sentence, for example "112 of 112 checks held; 13 of 22 targets of
+// latency and throughput met, not required; 0 of 22 for information".
 func (r Report) Outcome() string {
-	var judged, targets, information portion
+	var required, targets, information portion
 	for _, row := range r.Rows {
 		switch {
-		case row.Judged:
-			judged.count(row.Held)
+		case row.Required:
+			required.count(row.Held)
 		case row.Kind == KindTarget:
 			targets.count(row.Held)
 		default:
 			information.count(row.Held)
 		}
 	}
-	text := judged.String() + " checks held"
+	text := required.String() + " checks held"
 	if targets.all > 0 {
-		text += "; " + targets.String() + " targets of latency and throughput met, not judged"
+		text += "; " + targets.String() + " targets of latency and throughput met, not required"
 	}
 	if information.all > 0 {
 		text += "; " + information.String() + " for information"

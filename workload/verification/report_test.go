@@ -125,18 +125,18 @@ func TestTheChanceOfAShareIsChiSquares(t *testing.T) {
 	}
 }
 
-func TestATargetFailsTheWholeOnlyWhereItIsJudged(t *testing.T) {
-	for _, judged := range []bool{false, true} {
-		r := &run{report: &Report{}, Options: Options{JudgeTargets: judged}}
+func TestATargetFailsTheVerificationOnlyWhereItIsRequired(t *testing.T) {
+	for _, required := range []bool{false, true} {
+		r := &run{report: &Report{}, Options: Options{RequireTargets: required}}
 		r.add("latency", "quest-system", KindTarget, false, "fast", "slow")
 		r.add("sizes", "quest-system", KindInformation, false, "small", "large")
-		assert.Equal(t, judged, r.report.Err() != nil)
+		assert.Equal(t, required, r.report.Err() != nil)
 		assert.Equal(t, "target missed, for information", r.report.Rows[1].Verdict())
-		if !judged {
-			assert.Equal(t, "target missed, not judged", r.report.Rows[0].Verdict())
+		if !required {
+			assert.Equal(t, "target missed, not required", r.report.Rows[0].Verdict())
 			assert.Equal(
 				t,
-				"0 of 0 checks held; 0 of 1 targets of latency and throughput met, not judged; 0 of 1 for information",
+				"0 of 0 checks held; 0 of 1 targets of latency and throughput met, not required; 0 of 1 for information",
 				r.report.Outcome(),
 			)
 		}
@@ -147,7 +147,7 @@ func TestATargetFailsTheWholeOnlyWhereItIsJudged(t *testing.T) {
 	assert.Equal(t, "1 failed", r.report.summary(check{id: "answers"}).Verdict())
 }
 
-func TestLatencyIsJudgedByItsTargets(t *testing.T) {
+func TestLatencyIsComparedWithItsTargets(t *testing.T) {
 	h := newHistogram()
 	for _, took := range []time.Duration{
 		150 * time.Microsecond,

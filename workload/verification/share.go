@@ -23,8 +23,9 @@ type Share struct {
 	Failed  int            `json:"failed"`
 	// ChiSquare is the statistic against an equal share of every task, with so many
 	// DegreesOfFreedom; PValue is the chance that tasks that are drawn at random, as NATS draws
-	// them, differ at least as much. It is told and not judged: of a hundred fair draws one has a p
-	// of 0.01, and a task that came or went during the check makes it smaller without a fault.
+	// them, differ at least as much. It is reported and not required: of a hundred fair draws one
+	// has a p of 0.01, and a task that came or went during the check makes it smaller without a
+	// fault.
 	ChiSquare        float64 `json:"chiSquare"`
 	DegreesOfFreedom int     `json:"degreesOfFreedom"`
 	PValue           float64 `json:"pValue"`

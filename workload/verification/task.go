@@ -22,14 +22,14 @@ const Name = "verification"
 
 // RunTask verifies with the variables of a task definition (docs/service-contract.md) and these:
 // SERVICE_TASKS is how many tasks each service has, DefaultTasks if it is not set; VERIFY_COMMANDS
-// and JUDGE_TARGETS, "true", are Options.Commands and Options.JudgeTargets. The report goes to out;
-// the error tells what failed.
+// and JUDGE_TARGETS, "true", are Options.Commands and Options.RequireTargets. The report goes to
+// out; the error says what failed.
 func RunTask(ctx context.Context, variable func(string) string, out io.Writer) (err error) {
 	options := Options{
-		Environment:  variable("ENVIRONMENT"),
-		Commands:     variable("VERIFY_COMMANDS") == "true",
-		JudgeTargets: variable("JUDGE_TARGETS") == "true",
-		Out:          out,
+		Environment:    variable("ENVIRONMENT"),
+		Commands:       variable("VERIFY_COMMANDS") == "true",
+		RequireTargets: variable("JUDGE_TARGETS") == "true",
+		Out:            out,
 	}
 	if text := variable("SERVICE_TASKS"); text != "" {
 		if options.Tasks, err = strconv.Atoi(text); err != nil {
@@ -50,7 +50,7 @@ func RunTask(ctx context.Context, variable func(string) string, out io.Writer) (
 const (
 	// reportMark begins each line of a report in a log.
 	reportMark = "verification-report "
-	// reportLine is how much of a report stands in one line: Fargate's log driver splits what is
+	// reportLine is how much of a report goes into one line: Fargate's log driver splits what is
 	// longer than 16 KB.
 	reportLine = 8000
 )

@@ -62,7 +62,7 @@ func throughput(ctx context.Context, r *run) {
 	), "an answer without an error to every request"
 	loads, err := r.loads()
 	if err == nil && len(loads) == 0 {
-		err = errors.New("not asked: no subject was answered before")
+		err = errors.New("not sent: no subject was answered before")
 	}
 	if err != nil {
 		r.add("throughput", "rate", KindTarget, false, rate, err.Error())
@@ -136,7 +136,7 @@ func (r *run) press(ctx context.Context, loads []load, first int, until time.Tim
 	return t
 }
 
-// askEncoded is one request. What the answer tells otherwise stays unsaid, for it may be a
+// askEncoded is one request. What the answer says otherwise is not repeated, for it may be a
 // session's token.
 func (r *run) askEncoded(ctx context.Context, l load) error {
 	ctx, cancel := context.WithTimeout(ctx, r.Patience)
@@ -171,5 +171,5 @@ func (r *run) explain(subject string, answer []byte) error {
 		)
 	}
 	code, _ := codeIn(response)
-	return fmt.Errorf("asking %s: the answer tells the error %q", subject, code)
+	return fmt.Errorf("asking %s: the answer reports the error %q", subject, code)
 }

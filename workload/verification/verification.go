@@ -2,14 +2,14 @@
 // answers, its tasks share the work, its events are stored, errors come as errors, and the
 // product's targets of latency, throughput and size are measured.
 //
-//	options := verification.Options{Client: client, Environment: "prod", JudgeTargets: true, Out: os.Stderr}
+//	options := verification.Options{Client: client, RequireTargets: true, Out: os.Stderr}
 //	report, err := verification.Run(ctx, options)
 //	err = errors.Join(err, report.Table(os.Stdout), report.HTML(file), report.Err())
 //
 // The identity of the client needs to publish to svc.>, $JS.API.STREAM.NAMES, $JS.API.STREAM.INFO
 // and $JS.API.STREAM.MSG.GET of the streams of events, and to subscribe to its own inbox. It should
-// be allowed nothing else: the check "errors" wants other subjects refused. Every service must be
-// allowed to answer into that inbox.
+// be allowed nothing else: the check "errors" requires that other subjects are refused. Every
+// service must be allowed to answer into that inbox.
 //
 // All requests are about made-up players and things (messages.json). With Options.Commands what the
 // checks leave behind is an event for each service that has events (at most three), whose message
@@ -77,15 +77,15 @@ type Options struct {
 	// command, and then its event, may take; DefaultEventWait if 0.
 	Patience, EventWait time.Duration
 	// Commands says whether requests that may change something are sent, hundreds of times. Where
-	// services are real they are told to make payments and quests for the made-up players of
+	// services are real they are ordered to make payments and quests for the made-up players of
 	// messages.json; left false, only subjects that read are asked, the others have to refuse a
 	// request that is none.
 	Commands bool
-	// JudgeTargets says whether a missed target of latency or throughput fails the whole. Set it on
-	// AWS. A rehearsal leaves it false: a small computer shares its cores with all servers and
-	// tasks, so what is measured there is reported as missed and not judged.
-	JudgeTargets bool
-	// Out is told of each check that has ended; nobody is if nil.
+	// RequireTargets says whether a missed target of latency or throughput fails the verification.
+	// Set it on AWS. A rehearsal leaves it false: a small computer shares its cores with all
+	// servers and tasks, so what is measured there is reported as missed and not required.
+	RequireTargets bool
+	// Out gets a line for each check that has ended; nil: nobody does.
 	Out io.Writer
 }
 
@@ -137,7 +137,7 @@ type run struct {
 	front    string
 	methods  map[string]contract.Method
 	contents map[string]content
-	// id tells this run's commands from those of any other.
+	// id distinguishes this run's commands from those of any other.
 	id     string
 	report *Report
 }
@@ -208,10 +208,10 @@ func prepare(ctx context.Context, o Options) (*run, error) {
 		id:       rand.Text(),
 	}
 	r.report = &Report{
-		Environment:  r.Environment,
-		Started:      time.Now().UTC(),
-		JudgeTargets: o.JudgeTargets,
-		Tasks:        r.Tasks,
+		Environment:    r.Environment,
+		Started:        time.Now().UTC(),
+		RequireTargets: o.RequireTargets,
+		Tasks:          r.Tasks,
 	}
 	for _, service := range table {
 		seen := Service{Name: service.Name, Queue: service.Queue}
