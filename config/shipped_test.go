@@ -49,8 +49,8 @@ func TestValuesAreThoseOfTheStackOverTheDefaults(t *testing.T) {
 func TestWrongFileIsRefused(t *testing.T) {
 	for name, test := range map[string]struct{ stack, want string }{
 		"wrong type":      {stack: "config:\n  demo:count: many\n", want: "demo:count: expected integer, got many"},
-		"wrong item":      {stack: "config:\n  demo:list: [1]\n", want: "demo:list: want array<string>"},
-		"list as text":    {stack: "config:\n  demo:list: a\n", want: "demo:list: want array"},
+		"wrong item":      {stack: "config:\n  demo:list: [1]\n", want: "demo:list: expected array<string>"},
+		"list as text":    {stack: "config:\n  demo:list: a\n", want: "demo:list: expected array"},
 		"encrypted value": {stack: "config:\n  demo:text: {secure: v1:abc}\n", want: "demo:text is encrypted"},
 		"malformed":       {stack: "config: [", want: "Pulumi.test.yaml"},
 	} {
