@@ -169,6 +169,21 @@ func TestAGateThatDoesNotPassSaysWhatWasMissing(t *testing.T) {
 	assert.ErrorContains(t, err, "journalctl")
 }
 
+func TestALookThatTheGatesLimitCutsOffDoesNotHideTheReason(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	looks := 0
+	c := New(Settings{Interval: time.Millisecond, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		if looks++; looks == 1 {
+			return nil, net.ErrClosed
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}})
+	_, err := c.gate(ctx, Request{Node: Node{Name: "nats-1", Address: "10.0.0.1"}})
+	require.ErrorIs(t, err, net.ErrClosed)
+}
+
 // jetStream is a real server with JetStream and a connection to it.
 func jetStream(t *testing.T) jetstream.JetStream {
 	t.Helper()

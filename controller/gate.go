@@ -16,8 +16,13 @@ import (
 // that all it keeps is current.
 func (c *Controller) gate(ctx context.Context, request Request) (Response, error) {
 	start := time.Now()
+	var reason error
 	for {
 		version, err := c.look(ctx, request)
+		// A look that the gate's own limit cut off says nothing of the node; the one before it does.
+		if reason == nil || ctx.Err() == nil {
+			reason = err
+		}
 		if err == nil {
 			return Response{
 				Node:    request.Node.Name,
@@ -33,7 +38,7 @@ func (c *Controller) gate(ctx context.Context, request Request) (Response, error
 				request.Node.Name,
 				request.Node.Address,
 				time.Since(start).Round(time.Second),
-				err,
+				reason,
 			)
 		case <-time.After(c.Interval):
 		}
