@@ -57,7 +57,7 @@ func (x *Provider) Construct(
 	req *pulumirpc.ConstructRequest,
 ) (*pulumirpc.ConstructResponse, error) {
 	if req.GetType() != "awsx:ec2:Vpc" {
-		return nil, fmt.Errorf("the embedded AWS has no component %s: it knows awsx:ec2:Vpc", req.GetType())
+		return nil, fmt.Errorf("the embedded AWS has no component %s: it supports awsx:ec2:Vpc only", req.GetType())
 	}
 	x.mu.Lock()
 	engine := x.engine

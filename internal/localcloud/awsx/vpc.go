@@ -52,7 +52,7 @@ func newVpc(
 ) (*vpcComponent, error) {
 	if in.SubnetStrategy != "Auto" {
 		return nil, fmt.Errorf(
-			"awsx:ec2:Vpc %q: subnetStrategy %q is not known to the embedded AWS; it knows Auto",
+			"awsx:ec2:Vpc %q: subnetStrategy %q is not supported by the embedded AWS; use Auto",
 			name,
 			in.SubnetStrategy,
 		)

@@ -70,7 +70,7 @@ var _ = cloud.Register(
 		AfterDelete:  keepFinalSnapshot,
 		NotReal: "No wait between two changes of one volume (AWS: hours). Limits are those of the API reference " +
 			"that the provider's version follows " +
-			"(gp3: 16 TiB, 16,000 IOPS, 1,000 MiB/s). Multi-attach is not looked at.",
+			"(gp3: 16 TiB, 16,000 IOPS, 1,000 MiB/s). Multi-attach is not checked.",
 	},
 	cloud.Row{
 		Token:    DiskSnapshotType,
@@ -233,6 +233,7 @@ func defaultIOPS(kind string, size float64) float64 {
 	return 0
 }
 
+// The tokens of volumes and snapshots.
 const (
 	// VolumeType is the type of an EBS volume.
 	VolumeType = "aws:ebs/volume:Volume"

@@ -9,6 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
+// VpcEndpointType is the token of a VPC endpoint.
 const (
 	// VpcEndpointType is the type of a VPC endpoint.
 	VpcEndpointType = "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -105,7 +106,7 @@ var _ = cloud.Register(
 			RemoveInterfaces(c.Tx, c.ID)
 			return nil
 		},
-		NotReal: "Which services exist is not known: any name of the region's form is taken. Traffic through " +
+		NotReal: "Which services exist is not known: any name of the region's form is accepted. Traffic through " +
 			"endpoints and their policies is not checked. " +
 			"cidrBlocks is empty, and prefixListId is one for all services.",
 	},

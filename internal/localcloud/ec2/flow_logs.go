@@ -57,7 +57,7 @@ var _ = cloud.Register(
 			"InvalidParameter: Unable to assume given IAM role {value}: its trust policy does not name "+
 				"vpc-flow-logs.amazonaws.com",
 		)),
-		NotReal: "No flow is logged. A log group that does not exist is no fault: flow logs make it.",
+		NotReal: "No flow is logged. A log group that does not exist is accepted, because flow logs create it.",
 	},
 )
 

@@ -52,7 +52,7 @@ func CheckConnection(c *cloud.Cloud, source, destination netip.Addr, port int) e
 		}
 		from, known := FindFlowEnd(tx, source)
 		if !known {
-			return fmt.Errorf("%s is no address of the VPC", source)
+			return fmt.Errorf("no interface of the VPC has the address %s", source)
 		}
 		to, known := FindFlowEnd(tx, destination)
 		if !known {

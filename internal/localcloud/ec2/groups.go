@@ -95,9 +95,9 @@ var _ = cloud.Register(
 			RemoveWhere(c.Tx, EgressRuleType, "securityGroupId", c.ID)
 			return nil
 		},
-		NotReal: "No quotas of rules. Rules made beside a group do not show in its outputs ingress and egress. The " +
+		NotReal: "No quotas of rules. Rules that are resources of their own do not appear in the outputs ingress and egress of the group. The " +
 			"provider waits up to 15 minutes " +
-			"for what holds a group to go.",
+			"for the dependents of a group to be deleted.",
 	},
 	cloud.Row{
 		Token:    DefaultGroupType,

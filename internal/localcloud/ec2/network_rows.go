@@ -56,9 +56,9 @@ var _ = cloud.Register(
 		},
 		AfterCreate: addVpcDefaults,
 		AfterDelete: removeVpcDefaults,
-		NotReal: "No IPv6, no IPAM, no DHCP options, no quotas. Ranges that AWS does not take (127.0.0.0/8) are " +
-			"taken: they are what makes a " +
-			"rehearsal's addresses reachable.",
+		NotReal: "No IPv6, no IPAM, no DHCP options, no quotas. Ranges that AWS refuses (127.0.0.0/8) are " +
+			"accepted: they make the addresses of a " +
+			"rehearsal reachable.",
 	},
 	cloud.Row{
 		Token:    SubnetType,
@@ -124,7 +124,7 @@ var _ = cloud.Register(
 		BeforeCreate: checkOneGateway,
 		BeforeUpdate: checkOneGateway,
 		NotReal: "Deleted even while public addresses are mapped in its VPC: the provider waits up to 20 " +
-			"minutes for them to go.",
+			"minutes until they are gone.",
 	},
 	cloud.Row{
 		Token:   ElasticAddressType,

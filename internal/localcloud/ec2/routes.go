@@ -8,6 +8,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
+// The tokens of route tables, routes and associations.
 const (
 	// RouteTableType is the type of a route table.
 	RouteTableType = "aws:ec2/routeTable:RouteTable"
@@ -57,7 +58,7 @@ var _ = cloud.Register(
 			RemoveWhere(c.Tx, RouteType, "routeTableId", c.ID)
 			return nil
 		},
-		NotReal: "Routes made beside the table do not show in its output routes.",
+		NotReal: "Routes that are resources of their own do not appear in the output routes of the table.",
 	},
 	cloud.Row{
 		Token:    RouteType,

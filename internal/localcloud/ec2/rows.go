@@ -82,8 +82,8 @@ var _ = cloud.Register(
 		),
 		BeforeCreate: cloud.InTurn(checkInterfaceAddresses, checkInterfaceGroups),
 		BeforeUpdate: cloud.InTurn(checkInterfaceAddresses, checkInterfaceGroups),
-		NotReal: "No IPv6, no prefixes; addresses asked for by count are not placed. An attachment written in " +
-			"the interface is not made. No quota of groups.",
+		NotReal: "No IPv6, no prefixes; addresses requested by count are not placed. An attachment written in " +
+			"the interface is not created. No quota of groups.",
 	},
 	cloud.Row{
 		// 12 to 28 s (facts, "Creation times"): the middle.
@@ -265,7 +265,7 @@ var _ = cloud.Register(
 		NotReal: "Capacity, quotas and instance types by name are not known; only that a type has a type's form and " +
 			"its image's architecture. userData in " +
 			"the outputs is the text, where the provider keeps its SHA-1. Launch templates and key pairs are not " +
-			"looked at. The root volume has an id and no record. A stop and start by an update leaves no trace but " +
+			"checked. The root volume has an id and no record. A stop and start by an update leaves no trace but " +
 			"the update.",
 	},
 )

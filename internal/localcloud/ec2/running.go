@@ -200,7 +200,7 @@ func LoseDisk(c *cloud.Cloud, volume string) error {
 		c.Remove(AttachmentType, attachment.ID)
 	}
 	if !c.Remove(VolumeType, volume) {
-		return fmt.Errorf("losing disk %s: there is none of that id", volume)
+		return fmt.Errorf("losing disk %s: there is no disk with that id", volume)
 	}
 	return os.RemoveAll(diskFolder(c, volume))
 }

@@ -84,7 +84,10 @@ func deploymentOf(c *cloud.Cloud, r cloud.Record) (deployment, error) {
 		}
 		containers, err := readContainers(found.Str("containerDefinitions"))
 		if err == nil && len(containers) != 1 {
-			err = fmt.Errorf("a task of %d containers: the embedded AWS runs tasks of one", len(containers))
+			err = fmt.Errorf(
+				"a task of %d containers: the embedded AWS runs tasks of one container only",
+				len(containers),
+			)
 		}
 		if err != nil {
 			return deployment{}, err

@@ -74,7 +74,7 @@ func taskSecret(c *cloud.Cloud, caller *awsapi.RoleSession, from string) (string
 	version, stage := "", ""
 	if len(fields) == secretVersionFields {
 		if fields[7] != "" {
-			return "", fmt.Errorf("the JSON key %s: the embedded AWS reads whole secrets only", fields[7])
+			return "", fmt.Errorf("the JSON key %s: the embedded AWS reads secrets only without a JSON key", fields[7])
 		}
 		stage, version = fields[8], fields[9]
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/roles"
 )
 
+// The tokens of task definitions and services.
 const (
 	// TaskDefinitionType is the type of a task definition.
 	TaskDefinitionType = "aws:ecs/taskDefinition:TaskDefinition"

@@ -8,6 +8,7 @@ import (
 	"github.com/bodybroker/platform/internal/localcloud/cloud"
 )
 
+// ScalingType is the token of a scalable target.
 const (
 	// ScalingType is the type of a scalable target.
 	ScalingType       = "aws:appautoscaling/target:Target"
@@ -50,9 +51,9 @@ var _ = cloud.Register(
 		Check:        cloud.OneOf("policyType", "StepScaling", "TargetTrackingScaling"),
 		BeforeCreate: checkScalingPolicy,
 		BeforeUpdate: checkScalingPolicy,
-		NotReal: "Only target tracking of a service's average CPU use is played; the alarms that AWS makes for " +
+		NotReal: "Only target tracking of a service's average CPU use is simulated; the alarms that AWS creates for " +
 			"it are names only. A task may use more CPU than it reserves, which counts as all of it. A drill may " +
-			"declare the use instead (ecs.DeclareDemand): what it shows is the tracking, not that work makes load.",
+			"declare the use instead (ecs.DeclareDemand): that tests the tracking, not that work makes load.",
 	},
 )
 

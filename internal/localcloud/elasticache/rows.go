@@ -162,11 +162,11 @@ var _ = cloud.Register(
 		Begin:       startCache,
 		Change:      changeCache,
 		End:         stopCache,
-		NotReal: "Redis runs where tasks run: Debian's redis-server, whatever engine and version are asked for, or " +
+		NotReal: "Redis runs where tasks run: Debian's redis-server, whatever engine and version are configured, or " +
 			"one server in the process that neither fails over nor changes its token. " +
 			"How fast ElastiCache fails over and replaces a node is not known here: it is Redis's own " +
 			"cluster-node-timeout, 5 s, and another process at once. Parameters, node types, logs, encryption at " +
-			"rest and maintenance are pretended; shards and replicas cannot be changed while they run. A downgrade " +
+			"rest and maintenance have no effect; shards and replicas cannot be changed while they run. A downgrade " +
 			"of the engine, or TLS switched on an engine before 7.0.5, is refused where the provider " +
 			"would replace. AWS's texts for combinations that it refuses are paraphrased where they could not be " +
 			"found. No automatic snapshots.",

@@ -50,7 +50,7 @@ func startCache(c *cloud.Cloud, r cloud.Record) error {
 	endpoint := r.Str("configurationEndpointAddress")
 	if endpoint == "" || r.Get("transitEncryptionEnabled") != true || r.Str("authToken") == "" {
 		return errors.New(
-			"running a replication group without shards, TLS or AUTH: the embedded AWS runs those with all three",
+			"running a replication group without shards, TLS or AUTH: the embedded AWS requires all three",
 		)
 	}
 	o := redisnodes.Options{
@@ -132,7 +132,7 @@ func changeCache(c *cloud.Cloud, r cloud.Record) error {
 	}
 	if members, _ := r.Get("memberClusters").([]any); len(members) != running.members {
 		return fmt.Errorf(
-			"changing %s from %d to %d nodes: the embedded AWS moves no slots",
+			"changing %s from %d to %d nodes: the embedded AWS cannot change the number of nodes",
 			r.ID,
 			running.members,
 			len(members),

@@ -20,7 +20,7 @@ func actionOf(listener cloud.Record) (listenerAction, error) {
 	actions, _ := listener.Get("defaultActions").([]any)
 	if len(actions) != 1 {
 		return listenerAction{}, fmt.Errorf(
-			"a listener with %d default actions: the embedded AWS plays one",
+			"a listener with %d default actions: the embedded AWS supports one",
 			len(actions),
 		)
 	}
@@ -48,14 +48,17 @@ func actionOf(listener cloud.Record) (listenerAction, error) {
 		}
 		return listenerAction{weights: weights}, nil
 	default:
-		return listenerAction{}, fmt.Errorf("a listener's action %v: the embedded AWS plays forward and redirect", kind)
+		return listenerAction{}, fmt.Errorf(
+			"a listener's action %v: the embedded AWS supports forward and redirect",
+			kind,
+		)
 	}
 }
 
 // refuseRule refuses a listener rule where load balancers run, because they would ignore it.
 func refuseRule(c *cloud.Cloud, rule cloud.Record) error {
 	if c.RunsTasks() {
-		return fmt.Errorf("listener rule %s: the embedded AWS plays listeners' default actions only", rule.ID)
+		return fmt.Errorf("listener rule %s: the embedded AWS supports default actions of listeners only", rule.ID)
 	}
 	return nil
 }

@@ -169,7 +169,7 @@ var _ = cloud.Register(
 		NotReal: "While things run TCP listeners of network load balancers pass traffic, and HTTP and HTTPS " +
 			"listeners of application ones where tasks run: HTTP/1.1 without WebSockets, stickiness and listener " +
 			"rules; targets are picked at random, not in turn. Access logs and the bucket policy that they need are " +
-			"not looked at. No fixed addresses by subnetMappings. A public load balancer is made in a VPC without " +
+			"not checked. No fixed addresses by subnetMappings. A public load balancer is accepted in a VPC without " +
 			"an internet gateway.",
 	},
 )

@@ -59,7 +59,10 @@ func (g *Guard) own(n *notification, address netip.AddrPort) bool {
 	defer unix.Close(socket) //nolint:errcheck // a second descriptor of the process's own socket
 	switch {
 	case loopback && kind == unix.SOCK_STREAM:
-		g.reply(n, errno(unix.Connect(socket, addressFor(socket, netip.AddrPortFrom(g.options.Source, address.Port())))))
+		g.reply(
+			n,
+			errno(unix.Connect(socket, addressFor(socket, netip.AddrPortFrom(g.options.Source, address.Port())))),
+		)
 	case named && kind == unix.SOCK_DGRAM:
 		g.reply(n, errno(unix.Connect(socket, addressFor(socket, g.options.Resolver))))
 	default:

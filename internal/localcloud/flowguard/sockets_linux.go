@@ -24,7 +24,7 @@ type blackhole struct {
 func openBlackhole() (*blackhole, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("opening the socket that answers nobody: %w", err)
+		return nil, fmt.Errorf("opening the socket that never answers: %w", err)
 	}
 	hole := &blackhole{fd: fd}
 	err = errors.Join(silence(fd), unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0))
@@ -32,7 +32,7 @@ func openBlackhole() (*blackhole, error) {
 		hole.address, err = nameOf(fd)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the socket that answers nobody: %w", err), hole.close())
+		return nil, errors.Join(fmt.Errorf("opening the socket that never answers: %w", err), hole.close())
 	}
 	return hole, nil
 }

@@ -115,7 +115,7 @@ var _ = cloud.Register(
 		AfterUpdate:  keepCode,
 		AfterDelete:  func(c *cloud.Call) error { delete(c.Tx.Values, c.HiddenKey()); return nil },
 		End:          forgetFunction,
-		NotReal: "A published version is \"1\" for ever; vpcConfig.vpcId is not filled in. The function runs " +
+		NotReal: "A published version is always \"1\"; vpcConfig.vpcId is not filled in. The function runs " +
 			"only through Cloud.Function.",
 	},
 	cloud.Row{
@@ -182,7 +182,7 @@ var _ = cloud.Register(
 			}
 			return nil
 		},
-		NotReal: "Of destinationConfig nothing is sent; nothing waits in a queue, so nothing grows too old in it.",
+		NotReal: "destinationConfig has no effect; no event waits in a queue, so none grows too old.",
 	},
 	cloud.Row{
 		Token:    "aws:lambda/invocation:Invocation",

@@ -22,7 +22,7 @@ func (b *boot) pointOf(call request, path string) (string, *commandError) {
 	if err != nil || strings.HasPrefix(inside, "..") {
 		return "", refuse(
 			1,
-			"stand-in for %s: %s lies outside of the machine's folder %s",
+			"stand-in for %s: %s is outside of the machine's folder %s",
 			call.Argv[0],
 			path,
 			b.m.options.Dir,

@@ -49,7 +49,7 @@ func (p *InProcess) Places() []Place { return []Place{p.place} }
 func (p *InProcess) SetTokens(_ context.Context, tokens []string) error {
 	if !slices.Equal(tokens, p.tokens) {
 		return errors.New(
-			"the Redis in this process takes the token that it began with alone: install redis-server to change it",
+			"the Redis in this process accepts only the token that it started with: install redis-server to change it",
 		)
 	}
 	return nil

@@ -170,7 +170,7 @@ func (c *Cluster) waitUntilComplete(ctx context.Context) error {
 			text, err := r.ClusterInfo(ctx).Result()
 			if err != nil || !strings.Contains(text, "cluster_state:ok") ||
 				!strings.Contains(text, fmt.Sprintf("cluster_known_nodes:%d\r", len(c.nodes))) {
-				return errors.Join(fmt.Errorf("wanted a node of a whole cluster, got %.80q", text), err)
+				return errors.Join(fmt.Errorf("waiting for a complete cluster: a node reports %.80q", text), err)
 			}
 			_, err = role(ctx, r)
 			return err

@@ -62,7 +62,7 @@ var _ = cloud.Register(
 			return nil
 		},
 		NotReal: "Name servers are the same four for every zone, as they are for private ones. No delegation sets, " +
-			"no DNSSEC; NS and SOA records do not show.",
+			"no DNSSEC; NS and SOA records do not appear.",
 	},
 	cloud.Row{
 		Token:    RecordType,
@@ -104,8 +104,8 @@ var _ = cloud.Register(
 		),
 		BeforeCreate: checkRecord,
 		BeforeUpdate: checkRecord,
-		NotReal: "Names are answered inside the process only (route53.Resolve), not over DNS. An alias's target is " +
-			"not looked for. The form of values is checked for A records only. " +
+		NotReal: "Names are resolved inside the process only (route53.Resolve), not over DNS. An alias's target is " +
+			"not checked. The form of values is checked for A records only. " +
 			"Another type or set identifier keeps the id; the provider gives a new one.",
 	},
 )
