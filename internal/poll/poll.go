@@ -15,13 +15,16 @@ const interval = 50 * time.Millisecond
 // For repeats look until it returns no error, for at most the limit. Then it returns the last
 // error. It looks at least once, even if the limit is 0.
 func For(ctx context.Context, limit time.Duration, look func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	err := Until(ctx, look)
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("not seen within %s: %w", limit, err)
+	err := Until(limited, look)
+	switch {
+	case err == nil || limited.Err() == nil:
+		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("ended before it was seen (%w): %w", ctx.Err(), err)
 	}
-	return err
+	return fmt.Errorf("not seen within %s: %w", limit, err)
 }
 
 // Until repeats look until it returns no error or one of GiveUp, or until ctx ends. Then it returns

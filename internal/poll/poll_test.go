@@ -38,6 +38,12 @@ func TestWhatIsGivenUpEndsAtOnce(t *testing.T) {
 	assert.Equal(t, errNotYet, err)
 }
 
+func TestWhatEndsEarlyDoesNotClaimToHaveWaited(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	err := For(ctx, time.Minute, func() error { cancel(); return errNotYet })
+	assert.EqualError(t, err, "ended before it was seen (context canceled): not yet")
+}
+
 func TestItEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	err := Until(ctx, func() error { cancel(); return errNotYet })

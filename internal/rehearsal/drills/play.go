@@ -127,6 +127,9 @@ func playShared(ctx context.Context, r *stage.Recorder, o stage.Options, list []
 		return errors.Join(fmt.Errorf("bringing up the platform for the drills: %w", err), s.Close())
 	}
 	for _, d := range list {
+		if ctx.Err() != nil {
+			return errors.Join(interrupted(ctx, d), s.Close())
+		}
 		playOne(ctx, r, s, d)
 	}
 	return s.Close()
@@ -135,6 +138,9 @@ func playShared(ctx context.Context, r *stage.Recorder, o stage.Options, list []
 // playOwn plays each drill on an empty cloud of its own.
 func playOwn(ctx context.Context, r *stage.Recorder, o stage.Options, list []Drill) error {
 	for _, d := range list {
+		if ctx.Err() != nil {
+			return interrupted(ctx, d)
+		}
 		s, err := stage.New(ctx, d.On.needs(o))
 		if err != nil {
 			return err
@@ -145,6 +151,11 @@ func playOwn(ctx context.Context, r *stage.Recorder, o stage.Options, list []Dri
 		}
 	}
 	return nil
+}
+
+// interrupted says from where on nothing was played.
+func interrupted(ctx context.Context, d Drill) error {
+	return fmt.Errorf("playing the drills: interrupted before %s: %w", d.ID, ctx.Err())
 }
 
 // playOne plays a drill; one with parts holds if all of them do.
