@@ -19,7 +19,8 @@ func (c *Controller) gate(ctx context.Context, request Request) (Response, error
 	var reason error
 	for {
 		version, err := c.look(ctx, request)
-		// A look that the gate's own limit cut off says nothing of the node; the one before it does.
+		// A look that the gate's own limit cut off says nothing of the node; the one before it
+		// does.
 		if reason == nil || ctx.Err() == nil {
 			reason = err
 		}

@@ -1,5 +1,5 @@
-// Comments and documents cite incidents, facts, decisions, sections, files and tests. What they cite
-// must be there: a citation that leads nowhere costs a reader more than none.
+// Comments and documents cite incidents, facts, decisions, sections, files and tests. What they
+// cite must be there: a citation that leads nowhere costs a reader more than none.
 
 package docs_test
 

@@ -80,8 +80,8 @@ func (d *deployment) createBackup() (err error) {
 	return err
 }
 
-// createIdentities makes the NATS identities: of the controller, the administrator, the gateway, each
-// service, and the verification where its image is set.
+// createIdentities makes the NATS identities: of the controller, the administrator, the gateway,
+// each service, and the verification where its image is set.
 func (d *deployment) createIdentities() (err error) {
 	names := []string{"controller", catalog.Administrator, d.config.GatewayRow().Name}
 	for _, s := range d.config.Services.Table {

@@ -10,7 +10,8 @@ import (
 	"github.com/bodybroker/platform/catalog"
 )
 
-// alarm is one row. It fires when that many periods in a row, evaluations, are beyond the threshold.
+// alarm is one row. It fires when that many periods in a row, evaluations, are beyond the
+// threshold.
 type alarm struct {
 	id          string
 	namespace   string

@@ -73,8 +73,8 @@ type Service struct {
 	scaling    *appautoscaling.Policy // nil: the number of tasks is fixed
 }
 
-// Ready is what whoever needs the tasks depends on, besides the component: the SDK adds what is in a
-// component to it in the background, and the last ones may be missing for a moment.
+// Ready is what whoever needs the tasks depends on, besides the component: the SDK adds what is in
+// a component to it in the background, and the last ones may be missing for a moment.
 func (s *Service) Ready() []pulumi.Resource {
 	if s.scaling == nil {
 		return []pulumi.Resource{s.running}

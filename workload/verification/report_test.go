@@ -136,7 +136,8 @@ func TestATargetFailsTheVerificationOnlyWhereItIsRequired(t *testing.T) {
 			assert.Equal(t, "target missed, not required", r.report.Rows[0].Verdict())
 			assert.Equal(
 				t,
-				"0 of 0 checks held; 0 of 1 targets of latency and throughput met, not required; 0 of 1 for information",
+				"0 of 0 checks held; 0 of 1 targets of latency and throughput met, not required; 0 of 1 for "+
+					"information",
 				r.report.Outcome(),
 			)
 		}

@@ -13,8 +13,8 @@ import (
 // DefaultInChildren makes the processes that this one starts from now on begin with the default
 // action for every signal. Those that this process was started to ignore (SIGHUP under nohup,
 // SIGINT in the background of a shell) would be ignored in its children too, and a shell cannot
-// undo that. This process goes on ignoring them. Signals that the C library keeps for itself (32 and
-// 33 of signal(7)) stay as they are: Go cannot catch them, and no program is stopped by them.
+// undo that. This process goes on ignoring them. Signals that the C library keeps for itself (32
+// and 33 of signal(7)) stay as they are: Go cannot catch them, and no program is stopped by them.
 func DefaultInChildren() { defaultInChildren() }
 
 // A signal that is caught is reset by execve(2), one that is ignored is not. The channel has no

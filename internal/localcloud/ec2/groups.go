@@ -95,7 +95,8 @@ var _ = cloud.Register(
 			RemoveWhere(c.Tx, EgressRuleType, "securityGroupId", c.ID)
 			return nil
 		},
-		NotReal: "No quotas of rules. Rules that are resources of their own do not appear in the outputs ingress and egress of the group. The " +
+		NotReal: "No quotas of rules. Rules that are resources of their own do not appear in the outputs ingress " +
+			"and egress of the group. The " +
 			"provider waits up to 15 minutes " +
 			"for the dependents of a group to be deleted.",
 	},

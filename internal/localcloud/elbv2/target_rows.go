@@ -107,7 +107,8 @@ var _ = cloud.Register(
 			ec2.RemoveWhere(c.Tx, TargetAttachmentType, "targetGroupArn", c.ID)
 			return nil
 		},
-		NotReal: "Targets are probed only where load balancers run. Defaults of stickiness and failover do not appear in the " +
+		NotReal: "Targets are probed only where load balancers run. Defaults of stickiness and failover do not " +
+			"appear in the " +
 			"outputs.",
 	},
 	cloud.Row{
@@ -124,7 +125,8 @@ var _ = cloud.Register(
 		}},
 		Check:        cloud.Between("port", 1, 65535),
 		BeforeCreate: checkTarget,
-		NotReal: "The same target registered twice stays registered until both are deleted; AWS deregisters it with the " +
+		NotReal: "The same target registered twice stays registered until both are deleted; AWS deregisters it " +
+			"with the " +
 			"first.",
 	},
 )

@@ -1,4 +1,5 @@
-// Documents: policies parsed by the grammar of IAM, so that what IAM would not store fails here too.
+// Documents: policies parsed by the grammar of IAM, so that what IAM would not store fails here
+// too.
 package iam
 
 import (

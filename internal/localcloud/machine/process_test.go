@@ -94,8 +94,8 @@ func TestAServiceIgnoresNoSignalThatTheRehearsalIgnores(t *testing.T) {
 	)
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	require.NoError(t, err)
-	// 32 and above are left out: the C library keeps some for itself (signal(7)), and Go cannot catch
-	// those.
+	// 32 and above are left out: the C library keeps some for itself (signal(7)), and Go cannot
+	// catch those.
 	assert.Regexp(t, `\nSigIgn:\t[0-9a-f]{8}[08]0000000\n`, string(status))
 }
 
