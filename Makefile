@@ -29,7 +29,7 @@ format: .build/golangci-lint
 	@$< fmt --diff
 
 golangci-lint: .build/golangci-lint
-	@$< run ./...
+	@$< run --allow-parallel-runners ./...
 
 # A linter that is missing must not look like one that found nothing. The template is a script but for
 # values in double braces (SC1083).
